@@ -1,0 +1,156 @@
+//! The validated configuration. Every value here has been checked: `min <= max`, rungs rise, names stay
+//! inside the cgroup tree.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The whole configuration in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// What holds for the daemon as a whole.
+    pub global: Global,
+    /// Projects by name, in the order of their names.
+    pub projects: BTreeMap<String, Project>,
+}
+
+/// Settings of the daemon as a whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Global {
+    /// Time between two checks.
+    pub check_interval: Duration,
+    /// Language of the log lines.
+    pub language: Language,
+}
+
+/// Language of the log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// Spanish: the lines as the user documented them.
+    #[default]
+    Es,
+    /// English.
+    En,
+}
+
+/// One project: a service, its bounds and the thresholds that move its workers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Project {
+    /// The project's key in the configuration.
+    pub name: String,
+    /// Whether the daemon may act on it.
+    pub enabled: bool,
+    /// The systemd service; also the project's name in log lines. `NAME.service` unless configured.
+    pub service_name: String,
+    /// A cgroup v2 directory, relative to the cgroup2 mount, where there is no systemd unit to ask.
+    pub cgroup: Option<PathBuf>,
+    /// Fewest and most workers.
+    pub bounds: Bounds,
+    /// What 100 % means for this project.
+    pub cpu_basis: CpuBasis,
+    /// Thresholds over the CPU, in percent.
+    pub cpu: Option<Ladder>,
+    /// Thresholds over the length of a Celery queue, in waiting tasks.
+    pub queue: Option<QueueRule>,
+    /// Memory rules for scaling and the limit written to `memory.max`.
+    pub memory: MemoryRules,
+}
+
+/// Fewest and most workers a project may have; `1 <= min <= max`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Fewest workers.
+    pub min: u32,
+    /// Most workers.
+    pub max: u32,
+}
+
+/// What a CPU figure of 100 % stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CpuBasis {
+    /// Every worker on a CPU all the time: capacity is `min(workers, CPUs the cgroup may use)`.
+    #[default]
+    Workers,
+    /// Every CPU of the host taken by this project.
+    Host,
+}
+
+/// The rungs of one measure: `scale_up_N` and `scale_down_K` with how long each condition must hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ladder {
+    /// Threshold by worker count: above `up[N]`, go to N workers. Rises with N.
+    pub up: BTreeMap<u32, f64>,
+    /// Threshold by worker count: below `down[K]`, go down towards K workers. Rises with K.
+    pub down: BTreeMap<u32, f64>,
+    /// How long a scale-up condition must hold.
+    pub up_hold: Duration,
+    /// How long a scale-down condition must hold.
+    pub down_hold: Duration,
+}
+
+impl Ladder {
+    /// The lowest scale-up rung above `workers`: its worker count and its threshold.
+    #[must_use]
+    pub fn next_up(&self, workers: u32) -> Option<(u32, f64)> {
+        self.up
+            .range(workers.checked_add(1)?..)
+            .next()
+            .map(|(n, t)| (*n, *t))
+    }
+
+    /// The scale-down rungs below `workers`, lowest first.
+    pub fn rungs_below(&self, workers: u32) -> impl Iterator<Item = (u32, f64)> + '_ {
+        self.down.range(..workers).map(|(k, t)| (*k, *t))
+    }
+}
+
+/// A Celery project's rule: the ladder over its queues' length, and where the queues are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueueRule {
+    /// Rungs in waiting tasks.
+    pub ladder: Ladder,
+    /// Where the queues are.
+    pub broker: Broker,
+    /// The queues that belong to the project, `["celery"]` unless configured.
+    pub queues: Vec<String>,
+}
+
+/// The broker of a Celery project. The URL may hold a password: it is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Broker {
+    /// The URL as configured: `redis://`, `rediss://`, `redis+socket://`, `unix://`, `amqp://` or `amqps://`.
+    pub url: String,
+}
+
+impl std::fmt::Debug for Broker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let scheme = self.url.split("://").next().unwrap_or_default();
+        write!(f, "Broker({scheme}://…)")
+    }
+}
+
+/// Memory rules of one project, in MiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemoryRules {
+    /// Scaling up to N workers needs `available / N` of at least this.
+    pub min_available_per_worker_mib: u64,
+    /// Scaling down needs more than this available; `None` stands for 8/18 of the host's memory.
+    pub scale_down_min_available_mib: Option<u64>,
+    /// Scaling up needs at least this available, whatever the count; 0 when not configured.
+    pub threshold_mib: u64,
+    /// Part of the limit that each worker adds.
+    pub per_worker_mib: u64,
+    /// Part of the limit that the master takes.
+    pub base_mib: u64,
+}
+
+impl MemoryRules {
+    /// The `memory.max` that `workers` workers get, in bytes.
+    #[must_use]
+    pub fn limit_bytes(&self, workers: u32) -> u64 {
+        u64::from(workers)
+            .saturating_mul(self.per_worker_mib)
+            .saturating_add(self.base_mib)
+            .saturating_mul(1 << 20)
+    }
+}

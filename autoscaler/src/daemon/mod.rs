@@ -1,0 +1,1 @@
+//! The loop that walks observe → decide → act → report.

@@ -1,0 +1,157 @@
+//! What a check decided for one project, always with one reason and the figures behind it.
+
+use std::time::Duration;
+
+use crate::observe::Unobservable;
+
+/// The outcome of one check for one project.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// What is to be done.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+    /// The figures the decision was taken from.
+    pub figures: Figures,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Add workers, one after the other.
+    ScaleUp {
+        /// Workers seen.
+        from: u32,
+        /// Workers wanted.
+        to: u32,
+    },
+    /// Take workers away, one after the other.
+    ScaleDown {
+        /// Workers seen.
+        from: u32,
+        /// Workers wanted.
+        to: u32,
+    },
+    /// Nothing to do.
+    Hold,
+    /// Something stands against acting on this project.
+    Blocked,
+}
+
+/// The figures behind a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Figures {
+    /// Workers seen.
+    pub workers: Option<u32>,
+    /// CPU in percent of the project's basis.
+    pub cpu_percent: Option<f64>,
+    /// Run-queue wait as a share of the time the project's tasks wanted a CPU, percent.
+    pub wait_percent: Option<f64>,
+    /// Memory available on the host, MiB.
+    pub memory_available_mib: u64,
+    /// Waiting tasks in the project's queues.
+    pub queue: Option<u64>,
+}
+
+/// The measure that a rung is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// CPU, percent.
+    Cpu,
+    /// Queue length, waiting tasks.
+    Queue,
+}
+
+/// Why a check decided as it did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reason {
+    /// Above the rung `scale_up_{rung}` for the whole time it must hold.
+    AboveRung {
+        /// What was measured.
+        measure: Measure,
+        /// The rung's worker count.
+        rung: u32,
+        /// The rung's threshold.
+        threshold: f64,
+        /// How long it held.
+        held: Duration,
+    },
+    /// Below the rung `scale_down_{rung}` for the whole time it must hold.
+    BelowRung {
+        /// What was measured.
+        measure: Measure,
+        /// The rung's worker count.
+        rung: u32,
+        /// The rung's threshold.
+        threshold: f64,
+        /// How long it held.
+        held: Duration,
+    },
+    /// The count is outside the configured bounds and is brought back.
+    OutsideBounds,
+    /// A reload or restart took workers away that the load still asks for.
+    Restore {
+        /// The count held before.
+        held_before: u32,
+    },
+
+    /// No rung is crossed.
+    WithinThresholds,
+    /// A rung is crossed, but not yet for long enough.
+    NotHeldYet {
+        /// What was measured.
+        measure: Measure,
+        /// The rung's worker count.
+        rung: u32,
+        /// The rung's threshold.
+        threshold: f64,
+        /// How long it has held.
+        held: Duration,
+        /// How long it must hold.
+        needed: Duration,
+    },
+    /// There is no mean yet: the first check, or the counters could not be read.
+    NoFiguresYet,
+    /// The figures contain the boot of a new worker.
+    Booting,
+    /// A step down would be followed by a step up at the same load.
+    WouldFlap {
+        /// The lowest count that was considered.
+        to: u32,
+        /// CPU that this count would show, percent.
+        projected: f64,
+        /// The rung above it, percent.
+        threshold: f64,
+    },
+
+    /// `enabled: false`.
+    Disabled,
+    /// The load asks for more than `max_workers`.
+    AtMaximum {
+        /// The configured maximum.
+        max: u32,
+    },
+    /// Too little memory per worker for a step up.
+    MemoryPerWorker {
+        /// The count wanted.
+        workers: u32,
+        /// MiB available for each.
+        per_worker_mib: u64,
+        /// MiB needed for each.
+        needed_mib: u64,
+    },
+    /// Less memory available than `memory_threshold_mb`.
+    MemoryThreshold {
+        /// MiB needed.
+        needed_mib: u64,
+    },
+    /// Too little memory available for a step down, by the user's rule.
+    MemoryForScaleDown {
+        /// MiB that must be exceeded.
+        needed_mib: u64,
+    },
+    /// A Celery project: its queue is not acted on yet.
+    QueueNotSupported,
+    /// The project cannot be observed.
+    Unobservable(Unobservable),
+}

@@ -1,0 +1,6 @@
+//! The `autoscaler` command: see `autoscaler --help`.
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    autoscaler::cli::main()
+}

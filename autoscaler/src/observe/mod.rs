@@ -1,0 +1,8 @@
+//! What the host is doing now: kernel usage, memory, workers → [`Snapshot`].
+
+pub mod snapshot;
+pub mod usage;
+
+pub use snapshot::{
+    CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, Snapshot, Throttle, Unobservable,
+};

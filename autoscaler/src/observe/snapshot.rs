@@ -1,0 +1,144 @@
+//! The figures of one check, as plain data. `decide` sees nothing else of the host.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything one check saw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// `CLOCK_MONOTONIC` at the moment the kernel counters were read.
+    pub taken_at: Duration,
+    /// The host as a whole.
+    pub host: Host,
+    /// Each project of the configuration, or why it cannot be observed.
+    pub projects: BTreeMap<String, Result<ProjectSample, Unobservable>>,
+}
+
+/// The host as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Host {
+    /// CPUs online.
+    pub cpus: u32,
+    /// `MemTotal` of /proc/meminfo, MiB.
+    pub memory_total_mib: u64,
+    /// `MemAvailable` of /proc/meminfo, MiB.
+    pub memory_available_mib: u64,
+    /// Share of all CPUs that was busy since the last check, percent; `None` at the first.
+    pub busy_percent: Option<f64>,
+}
+
+/// A process that cannot be confused with a later one that got the same pid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ProcessId {
+    /// Process id in the daemon's pid namespace.
+    pub pid: u32,
+    /// Start time in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)).
+    pub start_ticks: u64,
+}
+
+/// One project as seen by one check.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProjectSample {
+    /// The project's cgroup v2 directory, absolute.
+    pub cgroup: PathBuf,
+    /// The process that takes SIGTTIN and SIGTTOU.
+    pub master: ProcessId,
+    /// The processes that serve, oldest first.
+    pub workers: Vec<ProcessId>,
+    /// CPU since the last check; `None` at the first check, or when the counters could not be read.
+    pub cpu: Option<CpuSample>,
+    /// Memory of the cgroup.
+    pub memory: CgroupMemory,
+}
+
+/// What the kernel's counters say of one cgroup (with all below it) over one interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CpuSample {
+    /// The interval that the means cover.
+    pub covered: Duration,
+    /// On-CPU time of the project's tasks within it.
+    pub on_cpu: Duration,
+    /// Run-queue wait of the project's tasks within it; `None` where the source cannot tell (cpu.stat).
+    pub wait: Option<Duration>,
+    /// CPUs that the cgroup may use: cpuset and cpu.max of itself and its ancestors. Never 0.
+    pub allowed_cpus: f64,
+    /// Throttling by cpu.max within the interval; `None` where the cpu controller is not on.
+    pub throttle: Option<Throttle>,
+}
+
+/// Throttling by `cpu.max` within one interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Throttle {
+    /// Periods in which the cgroup was held back (`nr_throttled`).
+    pub periods: u64,
+    /// Time for which it was held back (`throttled_usec`).
+    pub time: Duration,
+}
+
+/// Memory of one cgroup, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CgroupMemory {
+    /// `memory.current`; `None` without the memory controller.
+    pub current: Option<u64>,
+    /// `memory.max`; `None` without the memory controller, `Some(u64::MAX)` for `max`.
+    pub max: Option<u64>,
+}
+
+/// Why a project cannot be observed. Each is a `blocked` decision, never silence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unobservable {
+    /// systemd knows no such unit.
+    UnitNotFound {
+        /// The unit that was asked for.
+        unit: String,
+    },
+    /// The unit exists but is not running.
+    UnitInactive {
+        /// The unit that was asked for.
+        unit: String,
+        /// systemd's `ActiveState`.
+        state: String,
+    },
+    /// Neither systemd nor a configured cgroup can tell where the project is.
+    NoServiceManager {
+        /// Why systemd could not be asked.
+        why: String,
+    },
+    /// The cgroup directory does not exist.
+    CgroupNotFound {
+        /// The directory that was looked for.
+        path: PathBuf,
+    },
+    /// The cgroup has no process.
+    CgroupEmpty {
+        /// The cgroup's directory.
+        path: PathBuf,
+    },
+    /// The main process does not catch SIGTTIN and SIGTTOU, and neither does exactly one process below it.
+    NotAWorkerServer {
+        /// The process that would have been signalled.
+        pid: u32,
+        /// Its command name.
+        command: String,
+    },
+    /// More than one process could be the master.
+    SeveralMasters {
+        /// Their pids.
+        pids: Vec<u32>,
+    },
+    /// The master systemd names is not in the project's cgroup.
+    MasterElsewhere {
+        /// The master's pid.
+        pid: u32,
+        /// The cgroup it is in.
+        cgroup: String,
+    },
+    /// Something could not be read; the message names it.
+    Unreadable {
+        /// The error with its path.
+        why: String,
+    },
+}

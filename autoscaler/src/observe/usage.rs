@@ -1,0 +1,63 @@
+//! How much CPU each cgroup used: one interface over the kernel program and over `cpu.stat`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+
+/// A cgroup's id: the inode number of its cgroup v2 directory (kernfs `kn->id`).
+pub type CgroupId = u64;
+
+/// Counters of one cgroup with all below it. They only grow while the cgroup lives: what cgroups below it
+/// used stays counted after they are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// The cgroup that the figures belong to: a directory made anew under the same name has another id.
+    pub id: CgroupId,
+    /// On-CPU time, ns.
+    pub cpu_ns: u64,
+    /// Run-queue wait, ns; `None` where the source cannot tell.
+    pub wait_ns: Option<u64>,
+}
+
+/// The counters of several cgroups, read at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// `CLOCK_MONOTONIC` at that moment.
+    pub taken_at: Duration,
+    /// One entry for each cgroup asked for, in the same order; `None` where the directory does not exist.
+    pub usage: Vec<Option<Usage>>,
+}
+
+/// Which of the two sources is in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// The kernel program on the scheduler's tracepoint.
+    Ebpf,
+    /// The cgroups' `cpu.stat` files: CPU only, no run-queue wait.
+    CpuStat,
+}
+
+/// What the source knows of its own losses, since it started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Health {
+    /// Switches that the kernel never reported and that were recovered from the task's own counters.
+    pub lost_switches: u64,
+    /// Slices that could not be charged because the map was full.
+    pub map_full: u64,
+}
+
+/// Where CPU figures come from.
+pub trait UsageSource: Send {
+    /// Which source this is.
+    fn kind(&self) -> SourceKind;
+
+    /// Reads the counters of `cgroups` (absolute cgroup v2 directories), each with all below it.
+    ///
+    /// # Errors
+    /// When the source as a whole cannot be read; a missing directory is no error.
+    fn read(&mut self, cgroups: &[PathBuf]) -> Result<Reading>;
+
+    /// What the source lost so far.
+    fn health(&self) -> Health;
+}

@@ -1,0 +1,1 @@
+//! Test bench shared by the whole-program tests.
