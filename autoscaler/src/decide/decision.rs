@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::observe::Unobservable;
+use crate::observe::{QueueFault, Unobservable};
 
 /// The outcome of one check for one project.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,14 +22,14 @@ pub enum Action {
     ScaleUp {
         /// Workers seen.
         from: u32,
-        /// Workers wanted.
+        /// Workers wanted, more than `from`.
         to: u32,
     },
     /// Take workers away, one after the other.
     ScaleDown {
         /// Workers seen.
         from: u32,
-        /// Workers wanted.
+        /// Workers wanted, fewer than `from`.
         to: u32,
     },
     /// Nothing to do.
@@ -152,6 +152,10 @@ pub enum Reason {
     },
     /// A Celery project: its queue is not acted on yet.
     QueueNotSupported,
+    /// The project's queues cannot be read.
+    QueueUnreadable(QueueFault),
+    /// A step down has to wait: every pool process is running a task.
+    PoolBusy,
     /// The project cannot be observed.
     Unobservable(Unobservable),
 }

@@ -4,5 +4,6 @@ pub mod snapshot;
 pub mod usage;
 
 pub use snapshot::{
-    CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, Snapshot, Throttle, Unobservable,
+    CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueFault, QueueSample, Snapshot, Throttle,
+    Unobservable,
 };

@@ -52,6 +52,30 @@ pub struct ProjectSample {
     pub cpu: Option<CpuSample>,
     /// Memory of the cgroup.
     pub memory: CgroupMemory,
+    /// The queues of a Celery project, or why they cannot be read; `None` for a project without a queue rule.
+    pub queue: Option<Result<QueueSample, QueueFault>>,
+}
+
+/// The queues of one Celery project at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueSample {
+    /// Time since the queues were last read: the interval that this reading stands for.
+    pub covered: Duration,
+    /// Tasks waiting in the broker, all queues and priorities together.
+    pub waiting: u64,
+    /// Tasks delivered to a worker but not acknowledged; `None` where the broker cannot tell.
+    pub reserved: Option<u64>,
+    /// Pool processes that are running a task; `None` where nobody can tell.
+    pub active: Option<u32>,
+    /// Age of the oldest waiting task, where it can be had.
+    pub oldest_waiting: Option<Duration>,
+}
+
+/// Why a project's queues cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueFault {
+    /// The sentence that names what is wrong, without the broker's URL.
+    pub why: String,
 }
 
 /// What the kernel's counters say of one cgroup (with all below it) over one interval.
