@@ -1,1 +1,20 @@
-//! Test bench shared by the whole-program tests.
+//! Test bench shared by the whole-program tests: real gunicorn, real cgroups, real requests.
+//!
+//! Everything it starts is ended by pid and everything it makes is removed when the value that stands for
+//! it is dropped, a failed test included.
+
+pub mod cgroup;
+pub mod http;
+pub mod load;
+pub mod privilege;
+pub mod server;
+pub mod venv;
+pub mod wait;
+
+pub use cgroup::ScratchCgroup;
+pub use http::Address;
+pub use load::Load;
+pub use privilege::{require_root, require_root_bpf};
+pub use server::Server;
+pub use venv::Venv;
+pub use wait::until;

@@ -1,0 +1,137 @@
+//! Python virtual environments under `target/`, each made once.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// The oldest gunicorn that people still run, one between, and the newest there is.
+pub const GUNICORNS: [&str; 3] = ["20.1.0", "23.0.0", NEWEST];
+
+/// Stands for the newest version that pip finds when the environment is made.
+pub const NEWEST: &str = "newest";
+
+/// A virtual environment.
+#[derive(Debug, Clone)]
+pub struct Venv {
+    root: PathBuf,
+}
+
+impl Venv {
+    /// An environment with one version of gunicorn (or [`NEWEST`]).
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn gunicorn(version: &str) -> Result<Self> {
+        let gunicorn = requirement("gunicorn", version);
+        // gunicorn 20 imports pkg_resources, which setuptools carried until version 81.
+        Self::with(
+            &format!("gunicorn-{version}"),
+            &[gunicorn.as_str(), "setuptools<81"],
+        )
+    }
+
+    /// An environment with one version of uvicorn (or [`NEWEST`]).
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn uvicorn(version: &str) -> Result<Self> {
+        Self::with(
+            &format!("uvicorn-{version}"),
+            &[requirement("uvicorn", version).as_str()],
+        )
+    }
+
+    /// The environment `name` with these requirements, in pip's words. Made at the first call, and again when
+    /// the requirements change; test binaries that run at the same time wait for each other.
+    ///
+    /// # Errors
+    /// When python3 or its venv module is missing, or pip cannot install: the message says what to do.
+    pub fn with(name: &str, requirements: &[&str]) -> Result<Self> {
+        let home = target_dir().join("venvs");
+        fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;
+        let lock_path = home.join(format!("{name}.lock"));
+        let lock =
+            File::create(&lock_path).with_context(|| format!("cannot open {}", lock_path.display()))?;
+        lock.lock()
+            .with_context(|| format!("cannot lock {}", lock_path.display()))?;
+
+        let root = home.join(name);
+        // Written last: an environment that was cut short in the making has none.
+        let stamp = root.join("requirements.made");
+        let wanted = requirements.join("\n");
+        if fs::read_to_string(&stamp).is_ok_and(|made| made == wanted) {
+            return Ok(Self { root });
+        }
+        if root.exists() {
+            fs::remove_dir_all(&root).with_context(|| format!("cannot remove {}", root.display()))?;
+        }
+        make(&root)?;
+        install(&root, requirements)?;
+        fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
+        Ok(Self { root })
+    }
+
+    /// The path of a program of this environment.
+    #[must_use]
+    pub fn bin(&self, program: &str) -> PathBuf {
+        self.root.join("bin").join(program)
+    }
+}
+
+/// Cargo's target directory of this workspace.
+#[must_use]
+pub fn target_dir() -> PathBuf {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    workspace.join(target)
+}
+
+fn requirement(package: &str, version: &str) -> String {
+    if version == NEWEST {
+        package.to_owned()
+    } else {
+        format!("{package}=={version}")
+    }
+}
+
+fn make(root: &Path) -> Result<()> {
+    let made = Command::new("python3")
+        .args(["-m", "venv"])
+        .arg(root)
+        .output()
+        .context("cannot run python3: install it (on Debian and Ubuntu: apt-get install python3-venv)")?;
+    if !made.status.success() {
+        bail!(
+            "python3 cannot make virtual environments: install its venv module \
+             (on Debian and Ubuntu: apt-get install python3-venv)\n{}{}",
+            String::from_utf8_lossy(&made.stdout),
+            String::from_utf8_lossy(&made.stderr),
+        );
+    }
+    Ok(())
+}
+
+fn install(root: &Path, requirements: &[&str]) -> Result<()> {
+    let installed = Command::new(root.join("bin/python"))
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-input",
+            "--disable-pip-version-check",
+        ])
+        .args(requirements)
+        .output()
+        .context("cannot run the environment's pip")?;
+    if !installed.status.success() {
+        bail!(
+            "pip cannot install {}: is the package index within reach?\n{}",
+            requirements.join(" "),
+            String::from_utf8_lossy(&installed.stderr),
+        );
+    }
+    Ok(())
+}
