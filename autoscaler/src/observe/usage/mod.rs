@@ -1,9 +1,16 @@
 //! How much CPU each cgroup used: one interface over the kernel program and over `cpu.stat`.
 
+mod cpu_stat;
+mod unavailable;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
+use nix::time::{ClockId, clock_gettime};
+
+pub use cpu_stat::CpuStatSource;
+pub use unavailable::WhyNotEbpf;
 
 /// A cgroup's id: the inode number of its cgroup v2 directory (kernfs `kn->id`).
 pub type CgroupId = u64;
@@ -60,4 +67,22 @@ pub trait UsageSource: Send {
 
     /// What the source lost so far.
     fn health(&self) -> Health;
+}
+
+/// The current `CLOCK_MONOTONIC`, the clock of every [`Reading`].
+#[must_use]
+pub fn monotonic() -> Duration {
+    // CLOCK_MONOTONIC exists on every Linux (clock_gettime(2)): the default is never seen.
+    clock_gettime(ClockId::CLOCK_MONOTONIC)
+        .map(Duration::from)
+        .unwrap_or_default()
+}
+
+/// Opens the best source that this host allows, and says why it is not the kernel program where it is not.
+#[must_use]
+pub fn open() -> (Box<dyn UsageSource>, Option<WhyNotEbpf>) {
+    let why = WhyNotEbpf::Failed {
+        why: "this build carries no kernel program".into(),
+    };
+    (Box::new(CpuStatSource), Some(why))
 }
