@@ -1,0 +1,17 @@
+//! cgroup v2 directories and their files (Linux Documentation/admin-guide/cgroup-v2.rst).
+
+mod cpu_limit;
+mod directory;
+mod error;
+mod file;
+mod memory;
+mod mount;
+mod pressure;
+mod processes;
+mod throttle;
+
+pub use directory::Cgroup;
+pub use error::CgroupError;
+pub use mount::CgroupMount;
+pub use pressure::{Pressure, Stalled};
+pub use throttle::ThrottleCounters;

@@ -1,0 +1,143 @@
+//! Single processes, read by pid from procfs. Every read may find the process gone: that is [`ProcessError::Gone`],
+//! and normal.
+
+mod error;
+mod stat;
+mod status;
+mod table;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::errno::Errno;
+
+pub use error::ProcessError;
+pub use stat::{Stat, State};
+pub use status::{SignalSet, Status};
+pub use table::ProcessTable;
+
+use super::snapshot::ProcessId;
+
+/// A procfs tree: the host's `/proc`, or a fixture's.
+#[derive(Debug, Clone)]
+pub struct Procfs {
+    root: PathBuf,
+}
+
+impl Default for Procfs {
+    fn default() -> Self {
+        Self::at("/proc")
+    }
+}
+
+impl Procfs {
+    /// The procfs tree below `root`.
+    #[must_use]
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The directory that the tree starts at.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Parent, state, start time and command name: `/proc/PID/stat`.
+    pub fn stat(&self, pid: u32) -> Result<Stat, ProcessError> {
+        let path = self.path(pid, "stat");
+        let text = read(pid, &path)?;
+        Stat::parse(pid, &text).map_err(|what| ProcessError::Malformed { path, what })
+    }
+
+    /// Caught signals and CPU affinity: `/proc/PID/status`.
+    pub fn status(&self, pid: u32) -> Result<Status, ProcessError> {
+        let path = self.path(pid, "status");
+        let text = read(pid, &path)?;
+        Status::parse(&text).map_err(|what| ProcessError::Malformed { path, what })
+    }
+
+    /// The cgroup v2 path, as seen from the daemon's cgroup namespace: the `0::` line of `/proc/PID/cgroup`.
+    ///
+    /// Ends in ` (deleted)` when the cgroup was removed and only a zombie remains (cgroups(7)).
+    pub fn cgroup(&self, pid: u32) -> Result<String, ProcessError> {
+        let path = self.path(pid, "cgroup");
+        let text = read(pid, &path)?;
+        text.lines()
+            .find_map(|line| line.strip_prefix("0::"))
+            .map(str::to_owned)
+            .ok_or(ProcessError::Malformed {
+                path,
+                what: "line `0::` of cgroup v2",
+            })
+    }
+
+    /// The command line, one string an argument, bytes that are no UTF-8 replaced. Empty for a zombie and for
+    /// a kernel thread.
+    pub fn cmdline(&self, pid: u32) -> Result<Vec<String>, ProcessError> {
+        let text = read(pid, &self.path(pid, "cmdline"))?;
+        let text = text.strip_suffix('\0').unwrap_or(&text);
+        if text.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(text.split('\0').map(str::to_owned).collect())
+    }
+
+    /// Whether `id` still is the process it was: neither gone, nor a zombie, nor another process with its pid.
+    pub fn is_alive(&self, id: ProcessId) -> Result<bool, ProcessError> {
+        match self.stat(id.pid) {
+            Ok(stat) => Ok(stat.id == id && stat.state.is_live()),
+            Err(ProcessError::Gone { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How long ago the process started. Both sides count suspended time (`CLOCK_BOOTTIME`), to 10 ms.
+    pub fn age(&self, id: ProcessId) -> Result<Duration, ProcessError> {
+        let path = self.root.join("uptime");
+        let text = read(id.pid, &path)?;
+        let uptime = text
+            .split_ascii_whitespace()
+            .next()
+            .and_then(|seconds| seconds.parse().ok())
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .ok_or(ProcessError::Malformed {
+                path,
+                what: "seconds since boot",
+            })?;
+        Ok(uptime.saturating_sub(since_boot(id.start_ticks)))
+    }
+
+    fn path(&self, pid: u32, file: &str) -> PathBuf {
+        self.root.join(pid.to_string()).join(file)
+    }
+}
+
+/// The time since boot that `ticks` stand for, in units of `sysconf(_SC_CLK_TCK)`.
+fn since_boot(ticks: u64) -> Duration {
+    let per_second = rustix::param::clock_ticks_per_second();
+    Duration::from_secs(ticks / per_second)
+        + Duration::from_nanos(ticks % per_second * 1_000_000_000 / per_second)
+}
+
+fn read(pid: u32, path: &Path) -> Result<String, ProcessError> {
+    // The name in stat and the arguments in cmdline are the process's own bytes, not always UTF-8.
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(source) if is_gone(&source) => Err(ProcessError::Gone { pid }),
+        Err(source) => Err(ProcessError::Unreadable {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// ENOENT when the process was gone at open, ESRCH when it went between open and read (fs/proc/base.c).
+fn is_gone(error: &io::Error) -> bool {
+    let code = error.raw_os_error().map(Errno::from_raw);
+    matches!(code, Some(Errno::ENOENT | Errno::ESRCH))
+}
+
+#[cfg(test)]
+mod tests;
