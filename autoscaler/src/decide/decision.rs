@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::observe::{QueueFault, Unobservable};
+use super::utilization_percent;
+use crate::config::Project;
+use crate::observe::{CpuSample, Host, ProjectSample, QueueFault, Unobservable};
 
 /// The outcome of one check for one project.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,7 +118,7 @@ pub enum Reason {
     Booting,
     /// A step down would be followed by a step up at the same load.
     WouldFlap {
-        /// The lowest count that was considered.
+        /// The mildest step that was considered.
         to: u32,
         /// CPU that this count would show, percent.
         projected: f64,
@@ -158,4 +160,36 @@ pub enum Reason {
     PoolBusy,
     /// The project cannot be observed.
     Unobservable(Unobservable),
+}
+
+impl Figures {
+    /// The figures of one check for one project.
+    pub(super) fn of(project: &Project, host: &Host, sample: &Result<ProjectSample, Unobservable>) -> Self {
+        let memory_available_mib = host.memory_available_mib;
+        let Ok(sample) = sample else {
+            return Self {
+                memory_available_mib,
+                ..Self::default()
+            };
+        };
+        let workers = sample.worker_count();
+        let percent = |cpu| utilization_percent(project.cpu_basis, host, cpu, workers);
+        Self {
+            workers: Some(workers),
+            cpu_percent: sample.cpu.as_ref().and_then(percent),
+            wait_percent: sample.cpu.as_ref().and_then(wait_percent),
+            memory_available_mib,
+            queue: sample
+                .queue
+                .as_ref()
+                .and_then(|queue| Some(queue.as_ref().ok()?.waiting)),
+        }
+    }
+}
+
+/// Of the time that the project's tasks wanted a CPU, the share in which they had none, percent.
+fn wait_percent(cpu: &CpuSample) -> Option<f64> {
+    let wait = cpu.wait?.as_secs_f64();
+    let wanted = wait + cpu.on_cpu.as_secs_f64();
+    Some(if wanted > 0.0 { 100.0 * wait / wanted } else { 0.0 })
 }

@@ -1,5 +1,131 @@
 //! Pure policy: configuration, snapshot and what was held so far → [`Decision`]. No clock, no I/O.
+//!
+//! [`decide`] walks one project through the rules in this order: may it be acted on at all, is its count
+//! inside the bounds, does its load ask for more workers, can it do with fewer. The first rule that has
+//! something to say gives the decision its reason.
 
+mod capacity;
 mod decision;
+mod down;
+mod history;
+mod measure;
+mod memory;
+mod up;
 
+pub use capacity::utilization_percent;
 pub use decision::{Action, Decision, Figures, Measure, Reason};
+pub use history::History;
+
+use crate::config::Project;
+use crate::observe::{Host, ProjectSample, Unobservable};
+use measure::Measured;
+
+/// Decides for one project, from one check's sample and what earlier checks left in `history`.
+///
+/// `history` afterwards holds what the next check needs; it is the only thing that outlives a check.
+pub fn decide(
+    project: &Project,
+    host: &Host,
+    sample: &Result<ProjectSample, Unobservable>,
+    history: &mut History,
+) -> Decision {
+    let figures = Figures::of(project, host, sample);
+    let (action, reason) = match sample {
+        _ if !project.enabled => {
+            history.forget();
+            (Action::Blocked, Reason::Disabled)
+        }
+        Err(fault) => {
+            history.forget_held();
+            (Action::Blocked, Reason::Unobservable(fault.clone()))
+        }
+        Ok(sample) => {
+            history.observe(sample);
+            let outcome = outcome(project, host, sample, history);
+            history.settle(sample, outcome.0);
+            outcome
+        }
+    };
+    Decision {
+        action,
+        reason,
+        figures,
+    }
+}
+
+type Outcome = (Action, Reason);
+
+fn outcome(project: &Project, host: &Host, sample: &ProjectSample, history: &mut History) -> Outcome {
+    let workers = sample.worker_count();
+    if workers == 0 {
+        // The master forks its own first workers: a signal now would add one more than was configured.
+        return (Action::Hold, Reason::Booting);
+    }
+    if let Some(outcome) = back_inside_bounds(project, host, workers, history) {
+        return outcome;
+    }
+    let measured = match measure::all(project, host, sample) {
+        Ok(measured) => measured,
+        Err(reason) => return (Action::Blocked, reason),
+    };
+    for m in &measured {
+        history.track(m, workers, project.bounds);
+    }
+    up::step(project, host, workers, &measured, history)
+        .or_else(|| down::step(project, host, sample, &measured, history))
+        .unwrap_or_else(|| (Action::Hold, waiting(project, workers, &measured, history)))
+}
+
+/// A count outside the bounds, whoever made it so, is brought back at once.
+fn back_inside_bounds(project: &Project, host: &Host, workers: u32, history: &History) -> Option<Outcome> {
+    let bounds = project.bounds;
+    if workers > bounds.max {
+        return Some((
+            Action::ScaleDown {
+                from: workers,
+                to: bounds.max,
+            },
+            Reason::OutsideBounds,
+        ));
+    }
+    if workers < bounds.min {
+        if history.in_boot() {
+            return Some((Action::Hold, Reason::Booting));
+        }
+        return Some(match memory::against_up(project, host, bounds.min) {
+            Some(reason) => (Action::Blocked, reason),
+            None => (
+                Action::ScaleUp {
+                    from: workers,
+                    to: bounds.min,
+                },
+                Reason::OutsideBounds,
+            ),
+        });
+    }
+    None
+}
+
+/// The reason of a hold: the crossed rung that would act soonest, or that there is none.
+fn waiting(project: &Project, workers: u32, measured: &[Measured<'_>], history: &History) -> Reason {
+    if measured.is_empty() {
+        return Reason::NoFiguresYet;
+    }
+    let nearest = measured
+        .iter()
+        .flat_map(|m| history.pending(m, workers, project.bounds))
+        .min_by_key(|pending| pending.needed.saturating_sub(pending.held));
+    match nearest {
+        Some(pending) => Reason::NotHeldYet {
+            measure: pending.measure,
+            rung: pending.rung,
+            threshold: pending.threshold,
+            held: pending.held,
+            needed: pending.needed,
+        },
+        None => Reason::WithinThresholds,
+    }
+}
+
+#[cfg(test)]
+mod tests;

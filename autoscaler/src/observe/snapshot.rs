@@ -56,6 +56,14 @@ pub struct ProjectSample {
     pub queue: Option<Result<QueueSample, QueueFault>>,
 }
 
+impl ProjectSample {
+    /// How many workers were seen.
+    #[must_use]
+    pub fn worker_count(&self) -> u32 {
+        u32::try_from(self.workers.len()).unwrap_or(u32::MAX)
+    }
+}
+
 /// The queues of one Celery project at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueSample {

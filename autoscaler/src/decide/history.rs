@@ -1,0 +1,227 @@
+//! What the checks so far have left behind for the next one: held times, and what was last seen.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::measure::Measured;
+use super::{Action, Measure};
+use crate::config::{Bounds, Ladder};
+use crate::observe::{ProcessId, ProjectSample};
+
+/// One project's memory from check to check. Everything in it can be lost at the price of waiting anew.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    seen: Option<Seen>,
+    /// This check's figures contain the boot of workers that the check before did not see.
+    booting: bool,
+    /// The count before a reload or restart put it back, while the load may still ask for it.
+    restore: Option<u32>,
+    cpu: Held,
+    queue: Held,
+}
+
+/// The project as the last check left it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Seen {
+    master: ProcessId,
+    workers: Vec<ProcessId>,
+    /// The count that the last check left or asked for.
+    expected: u32,
+}
+
+/// Held times of one measure.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Held {
+    /// The rung above, and for how long it has been exceeded.
+    up: Option<(u32, Duration)>,
+    /// By rung below, for how long the measure has been under it.
+    down: BTreeMap<u32, Trough>,
+}
+
+/// A measure that has stayed under a rung.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct Trough {
+    pub(super) held: Duration,
+    /// The highest load within that time, CPUs.
+    pub(super) peak_cpus: f64,
+}
+
+/// A crossed rung on its way to being acted on.
+pub(super) struct Pending {
+    pub(super) measure: Measure,
+    pub(super) rung: u32,
+    pub(super) threshold: f64,
+    pub(super) held: Duration,
+    pub(super) needed: Duration,
+}
+
+/// The rung that judges whether `workers` are too few. At the maximum it is the rung that led there: while
+/// the load stays above it, the maximum is what stands in the way.
+pub(super) fn rung_above(ladder: &Ladder, workers: u32, bounds: Bounds) -> Option<(u32, f64)> {
+    if workers < bounds.max {
+        return ladder.next_up(workers);
+    }
+    ladder
+        .up
+        .last_key_value()
+        .map(|(rung, threshold)| (*rung, *threshold))
+}
+
+impl History {
+    /// Whether the last check saw a reload or restart, that is, whether the project is on its way back to
+    /// the count it had: that count.
+    #[must_use]
+    pub fn count_to_restore(&self) -> Option<u32> {
+        self.restore
+    }
+
+    pub(super) fn drop_restore(&mut self) {
+        self.restore = None;
+    }
+
+    pub(super) fn in_boot(&self) -> bool {
+        self.booting
+    }
+
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn forget_held(&mut self) {
+        self.cpu = Held::default();
+        self.queue = Held::default();
+    }
+
+    /// Compares the processes with those of the last check: new workers boot within this check's interval; a
+    /// new master, or none of the old workers and fewer of them, is a restart or reload that may have lost
+    /// workers the load still needs.
+    pub(super) fn observe(&mut self, sample: &ProjectSample) {
+        let workers = sample.worker_count();
+        let Some(seen) = &self.seen else {
+            self.booting = false;
+            return;
+        };
+        let restarted = seen.master != sample.master;
+        let replaced = !seen.workers.iter().any(|old| sample.workers.contains(old));
+        let reset = restarted || (replaced && workers < seen.expected);
+        let grown = workers > u32::try_from(seen.workers.len()).unwrap_or(u32::MAX);
+        let expected = seen.expected;
+        self.booting = reset || grown;
+        if reset {
+            self.restore = (workers < expected).then_some(expected.max(self.restore.unwrap_or(0)));
+        }
+        if reset || workers > expected {
+            // Another count than the one the held times were about: somebody's hand, or a fresh start.
+            self.forget_held();
+        }
+    }
+
+    /// Adds this check's interval to the held time of each rung that its value is beyond, and ends the rest.
+    pub(super) fn track(&mut self, m: &Measured<'_>, workers: u32, bounds: Bounds) {
+        let boot = self.booting && m.measure == Measure::Cpu;
+        let held = self.held_mut(m.measure);
+        held.up = rung_above(m.ladder, workers, bounds)
+            .filter(|(_, threshold)| m.value > *threshold && !boot)
+            .map(|(rung, _)| {
+                let before = held
+                    .up
+                    .filter(|(same, _)| *same == rung)
+                    .map_or(Duration::ZERO, |(_, held)| held);
+                (rung, before + m.covered)
+            });
+        held.down = m
+            .ladder
+            .down
+            .iter()
+            .filter(|(rung, threshold)| **rung < workers && m.value < **threshold)
+            .map(|(rung, _)| {
+                let before = held.down.get(rung).copied().unwrap_or(Trough {
+                    held: Duration::ZERO,
+                    peak_cpus: 0.0,
+                });
+                let now = Trough {
+                    held: before.held + m.covered,
+                    peak_cpus: before.peak_cpus.max(m.load_cpus),
+                };
+                (*rung, now)
+            })
+            .collect();
+    }
+
+    pub(super) fn held_up(&self, measure: Measure, rung: u32) -> Option<Duration> {
+        self.held(measure)
+            .up
+            .filter(|(same, _)| *same == rung)
+            .map(|(_, held)| held)
+    }
+
+    pub(super) fn held_down(&self, measure: Measure, rung: u32) -> Option<Trough> {
+        self.held(measure).down.get(&rung).copied()
+    }
+
+    /// The crossed rungs of one measure that have not held for long enough yet.
+    pub(super) fn pending(&self, m: &Measured<'_>, workers: u32, bounds: Bounds) -> Vec<Pending> {
+        let measure = m.measure;
+        let up = rung_above(m.ladder, workers, bounds)
+            .into_iter()
+            .filter_map(|(rung, threshold)| {
+                let held = self.held_up(measure, rung)?;
+                Some(Pending {
+                    measure,
+                    rung,
+                    threshold,
+                    held,
+                    needed: m.ladder.up_hold,
+                })
+            });
+        let down = m
+            .ladder
+            .rungs_below(workers)
+            .filter(|_| workers > bounds.min)
+            .filter_map(|(rung, threshold)| {
+                let held = self.held_down(measure, rung)?.held;
+                Some(Pending {
+                    measure,
+                    rung,
+                    threshold,
+                    held,
+                    needed: m.ladder.down_hold,
+                })
+            });
+        up.chain(down)
+            .filter(|pending| pending.held < pending.needed)
+            .collect()
+    }
+
+    /// Notes what this check leaves behind. After an action the held times start afresh.
+    pub(super) fn settle(&mut self, sample: &ProjectSample, action: Action) {
+        let expected = match action {
+            Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. } => {
+                self.forget_held();
+                to
+            }
+            Action::Hold | Action::Blocked => sample.worker_count(),
+        };
+        self.seen = Some(Seen {
+            master: sample.master,
+            workers: sample.workers.clone(),
+            expected,
+        });
+    }
+
+    fn held(&self, measure: Measure) -> &Held {
+        match measure {
+            Measure::Cpu => &self.cpu,
+            Measure::Queue => &self.queue,
+        }
+    }
+
+    fn held_mut(&mut self, measure: Measure) -> &mut Held {
+        match measure {
+            Measure::Cpu => &mut self.cpu,
+            Measure::Queue => &mut self.queue,
+        }
+    }
+}

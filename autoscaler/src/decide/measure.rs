@@ -1,0 +1,86 @@
+//! The measures that a project's ladders are over, as one check saw them.
+
+use std::time::Duration;
+
+use super::capacity::{capacity_cpus, load_cpus, utilization_percent};
+use super::{Measure, Reason};
+use crate::config::{CpuBasis, Ladder, Project};
+use crate::observe::{Host, ProjectSample};
+
+/// One measure of one check beside the ladder that judges it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Measured<'a> {
+    pub(super) measure: Measure,
+    pub(super) ladder: &'a Ladder,
+    /// Percent, or waiting tasks.
+    pub(super) value: f64,
+    /// The interval that the value stands for.
+    pub(super) covered: Duration,
+    /// CPUs in use; 0 for a queue.
+    pub(super) load_cpus: f64,
+    /// How the same load looks with another count; only where the figure depends on the count.
+    pub(super) projection: Option<Projection<'a>>,
+}
+
+/// Says what a CPU load shows with a given number of workers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Projection<'a> {
+    host: &'a Host,
+    allowed_cpus: f64,
+}
+
+impl Projection<'_> {
+    /// Percent of the capacity of `workers` workers that `load_cpus` takes.
+    pub(super) fn percent(&self, load_cpus: f64, workers: u32) -> f64 {
+        100.0 * load_cpus / capacity_cpus(CpuBasis::Workers, self.host, self.allowed_cpus, workers)
+    }
+}
+
+/// The measures of this check; fewer than the project has ladders where a figure is missing, and an error
+/// where what is missing stands against acting at all.
+pub(super) fn all<'a>(
+    project: &'a Project,
+    host: &'a Host,
+    sample: &'a ProjectSample,
+) -> Result<Vec<Measured<'a>>, Reason> {
+    let mut measured = Vec::with_capacity(2);
+    measured.extend(cpu(project, host, sample));
+    if let Some(rule) = &project.queue {
+        match &sample.queue {
+            None => return Err(Reason::QueueNotSupported),
+            Some(Err(fault)) if project.cpu.is_none() => return Err(Reason::QueueUnreadable(fault.clone())),
+            Some(Err(_)) => {}
+            Some(Ok(queue)) => measured.push(Measured {
+                measure: Measure::Queue,
+                ladder: &rule.ladder,
+                value: queue.waiting as f64,
+                covered: queue.covered,
+                load_cpus: 0.0,
+                projection: None,
+            }),
+        }
+    }
+    Ok(measured)
+}
+
+fn cpu<'a>(project: &'a Project, host: &'a Host, sample: &'a ProjectSample) -> Option<Measured<'a>> {
+    let ladder = project.cpu.as_ref()?;
+    let cpu = sample.cpu.as_ref()?;
+    let projection = Projection {
+        host,
+        allowed_cpus: cpu.allowed_cpus,
+    };
+    Some(Measured {
+        measure: Measure::Cpu,
+        ladder,
+        value: utilization_percent(project.cpu_basis, host, cpu, sample.worker_count())?,
+        covered: cpu.covered,
+        load_cpus: load_cpus(cpu)?,
+        projection: (project.cpu_basis == CpuBasis::Workers).then_some(projection),
+    })
+}
+
+/// How many ladders the project has: a step down needs the word of each.
+pub(super) fn ladders(project: &Project) -> usize {
+    usize::from(project.cpu.is_some()) + usize::from(project.queue.is_some())
+}

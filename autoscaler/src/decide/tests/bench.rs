@@ -1,0 +1,149 @@
+//! A project on an imagined host: each check is told what the CPU shows, actions are carried out at once.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::{Bounds, CpuBasis, Ladder, MemoryRules, Project};
+use crate::decide::{Action, Decision, History, decide};
+use crate::observe::{CgroupMemory, CpuSample, Host, ProcessId, ProjectSample};
+
+pub(super) const GIB: u64 = 1024;
+
+/// The user's own project: 1 to 6 workers, literal thresholds and durations.
+pub(super) fn backdipro(cpu_basis: CpuBasis) -> Project {
+    Project {
+        name: "backdipro".into(),
+        enabled: true,
+        service_name: "backdipro.service".into(),
+        cgroup: None,
+        bounds: Bounds { min: 1, max: 6 },
+        cpu_basis,
+        cpu: Some(Ladder {
+            up: BTreeMap::from([(2, 65.0), (3, 75.0), (4, 80.0), (5, 85.0), (6, 90.0)]),
+            down: BTreeMap::from([(2, 45.0), (1, 35.0)]),
+            up_hold: Duration::from_mins(3),
+            down_hold: Duration::from_mins(15),
+        }),
+        queue: None,
+        memory: MemoryRules {
+            min_available_per_worker_mib: 500,
+            scale_down_min_available_mib: None,
+            threshold_mib: 0,
+            per_worker_mib: 500,
+            base_mib: 0,
+        },
+    }
+}
+
+pub(super) struct Bench {
+    pub(super) project: Project,
+    pub(super) host: Host,
+    pub(super) history: History,
+    pub(super) master: ProcessId,
+    pub(super) workers: Vec<ProcessId>,
+    pub(super) interval: Duration,
+    pub(super) elapsed: Duration,
+    next_pid: u32,
+}
+
+impl Bench {
+    pub(super) fn new(project: Project, workers: u32) -> Self {
+        let mut bench = Self {
+            project,
+            host: Host {
+                cpus: 8,
+                memory_total_mib: 18 * GIB,
+                memory_available_mib: 12 * GIB,
+                busy_percent: None,
+            },
+            history: History::default(),
+            master: ProcessId {
+                pid: 100,
+                start_ticks: 1,
+            },
+            workers: Vec::new(),
+            interval: Duration::from_mins(2),
+            elapsed: Duration::ZERO,
+            next_pid: 1000,
+        };
+        bench.set_workers(workers);
+        bench
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.workers.len()).unwrap()
+    }
+
+    pub(super) fn set_workers(&mut self, count: u32) {
+        while self.count() > count {
+            self.workers.remove(0);
+        }
+        while self.count() < count {
+            self.workers.push(ProcessId {
+                pid: self.next_pid,
+                start_ticks: u64::from(self.next_pid),
+            });
+            self.next_pid += 1;
+        }
+    }
+
+    /// HUP: the same master, all workers new, back to `count`.
+    pub(super) fn reload(&mut self, count: u32) {
+        self.workers.clear();
+        self.set_workers(count);
+    }
+
+    pub(super) fn sample(&self, load_cpus: Option<f64>) -> ProjectSample {
+        let cpu = load_cpus.map(|load| CpuSample {
+            covered: self.interval,
+            on_cpu: self.interval.mul_f64(load),
+            wait: None,
+            allowed_cpus: f64::from(self.host.cpus),
+            throttle: None,
+        });
+        ProjectSample {
+            cgroup: PathBuf::from("/sys/fs/cgroup/system.slice/backdipro.service"),
+            master: self.master,
+            workers: self.workers.clone(),
+            cpu,
+            memory: CgroupMemory::default(),
+            queue: None,
+        }
+    }
+
+    /// One check with the CPU busy by `load_cpus`; carries the decision out.
+    pub(super) fn check_load(&mut self, load_cpus: f64) -> Decision {
+        self.check_sample(&self.sample(Some(load_cpus)))
+    }
+
+    /// One check with a figure of `percent` of the project's basis.
+    pub(super) fn check(&mut self, percent: f64) -> Decision {
+        let capacity = match self.project.cpu_basis {
+            CpuBasis::Host => f64::from(self.host.cpus),
+            CpuBasis::Workers => f64::from(self.count().min(self.host.cpus)),
+        };
+        self.check_load(percent / 100.0 * capacity)
+    }
+
+    pub(super) fn check_sample(&mut self, sample: &ProjectSample) -> Decision {
+        self.elapsed += self.interval;
+        let decision = decide(&self.project, &self.host, &Ok(sample.clone()), &mut self.history);
+        if let Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. } = decision.action {
+            self.set_workers(to);
+        }
+        decision
+    }
+
+    /// Checks at `percent` until the count changes; how long that took, and the new count.
+    pub(super) fn until_change(&mut self, percent: f64) -> (Duration, u32) {
+        let (before, start) = (self.count(), self.elapsed);
+        for _ in 0..2000 {
+            self.check(percent);
+            if self.count() != before {
+                return (self.elapsed.saturating_sub(start), self.count());
+            }
+        }
+        panic!("the count stayed at {before} with the CPU at {percent} %");
+    }
+}

@@ -1,0 +1,363 @@
+//! One test a rule of the policy.
+
+use std::time::Duration;
+
+use super::bench::{Bench, backdipro};
+use crate::config::{Bounds, Broker, CpuBasis, Ladder, QueueRule};
+use crate::decide::{Action, Measure, Reason, decide};
+use crate::observe::{QueueFault, QueueSample, Unobservable};
+
+fn bench(workers: u32) -> Bench {
+    Bench::new(backdipro(CpuBasis::Workers), workers)
+}
+
+#[test]
+fn a_disabled_project_is_blocked_whatever_its_load() {
+    let mut bench = bench(1);
+    bench.project.enabled = false;
+    for _ in 0..10 {
+        let decision = bench.check(100.0);
+        assert_eq!(
+            (decision.action, decision.reason),
+            (Action::Blocked, Reason::Disabled)
+        );
+    }
+}
+
+#[test]
+fn an_unobservable_project_is_blocked_and_its_held_times_end() {
+    let mut bench = bench(1);
+    bench.check(100.0);
+    let gone = Unobservable::UnitNotFound {
+        unit: "backdipro.service".into(),
+    };
+    let decision = decide(
+        &bench.project,
+        &bench.host,
+        &Err(gone.clone()),
+        &mut bench.history,
+    );
+    assert_eq!(
+        (decision.action, decision.reason),
+        (Action::Blocked, Reason::Unobservable(gone))
+    );
+    assert_eq!(
+        bench.check(100.0).action,
+        Action::Hold,
+        "the time held before does not count"
+    );
+    assert_eq!(bench.check(100.0).action, Action::ScaleUp { from: 1, to: 2 });
+}
+
+#[test]
+fn a_break_starts_the_held_time_afresh() {
+    let mut bench = bench(1);
+    for _ in 0..5 {
+        assert_eq!(bench.check(100.0).action, Action::Hold);
+        assert_eq!(bench.check(60.0).action, Action::Hold);
+    }
+}
+
+#[test]
+fn a_hold_names_the_rung_it_waits_for() {
+    let mut bench = bench(1);
+    assert_eq!(
+        bench.check(70.0).reason,
+        Reason::NotHeldYet {
+            measure: Measure::Cpu,
+            rung: 2,
+            threshold: 65.0,
+            held: Duration::from_mins(2),
+            needed: Duration::from_mins(3)
+        }
+    );
+    assert_eq!(bench.check(50.0).reason, Reason::WithinThresholds);
+}
+
+#[test]
+fn a_long_interval_counts_whole() {
+    let mut bench = bench(1);
+    bench.interval = Duration::from_mins(10);
+    assert_eq!(bench.check(70.0).action, Action::ScaleUp { from: 1, to: 2 });
+}
+
+#[test]
+fn the_boot_of_a_new_worker_is_no_load() {
+    let mut bench = bench(1);
+    bench.interval = Duration::from_mins(10);
+    bench.check(100.0);
+    let decision = bench.check(100.0);
+    assert_eq!(decision.action, Action::Hold);
+    assert_eq!(bench.check(100.0).action, Action::ScaleUp { from: 2, to: 3 });
+}
+
+#[test]
+fn rungs_with_gaps_are_climbed_to_the_lowest_above() {
+    let mut bench = bench(3);
+    bench.interval = Duration::from_mins(3);
+    let ladder = bench.project.cpu.as_mut().unwrap();
+    ladder.up.remove(&4);
+    assert_eq!(bench.check(86.0).action, Action::ScaleUp { from: 3, to: 5 });
+}
+
+#[test]
+fn at_the_maximum_more_load_is_blocked_with_that_reason() {
+    let mut bench = bench(6);
+    assert_eq!(bench.check(95.0).action, Action::Hold);
+    let decision = bench.check(95.0);
+    assert_eq!(
+        (decision.action, decision.reason),
+        (Action::Blocked, Reason::AtMaximum { max: 6 })
+    );
+}
+
+#[test]
+fn at_the_minimum_no_load_is_a_quiet_hold() {
+    let mut bench = bench(1);
+    for _ in 0..20 {
+        let decision = bench.check(0.0);
+        assert_eq!(
+            (decision.action, decision.reason),
+            (Action::Hold, Reason::WithinThresholds)
+        );
+    }
+}
+
+#[test]
+fn counts_outside_the_bounds_are_brought_back_at_once() {
+    let mut over = bench(9);
+    let decision = over.check(50.0);
+    assert_eq!(
+        (decision.action, decision.reason),
+        (Action::ScaleDown { from: 9, to: 6 }, Reason::OutsideBounds)
+    );
+    let mut under = bench(1);
+    under.project.bounds = Bounds { min: 2, max: 6 };
+    let decision = under.check(0.0);
+    assert_eq!(
+        (decision.action, decision.reason),
+        (Action::ScaleUp { from: 1, to: 2 }, Reason::OutsideBounds)
+    );
+}
+
+#[test]
+fn a_master_without_workers_is_left_to_fork_its_own() {
+    let mut bench = bench(0);
+    let decision = bench.check(0.0);
+    assert_eq!(
+        (decision.action, decision.reason),
+        (Action::Hold, Reason::Booting)
+    );
+}
+
+#[test]
+fn a_worker_added_by_hand_starts_the_held_times_afresh() {
+    let mut bench = bench(2);
+    for _ in 0..7 {
+        assert_eq!(bench.check(10.0).action, Action::Hold);
+    }
+    bench.set_workers(3);
+    for _ in 0..7 {
+        assert_eq!(
+            bench.check(10.0).action,
+            Action::Hold,
+            "the new count has its own fifteen minutes"
+        );
+    }
+    assert_eq!(bench.check(10.0).action, Action::ScaleDown { from: 3, to: 1 });
+}
+
+#[test]
+fn a_step_down_that_would_be_taken_back_goes_less_far() {
+    // 6 workers at 30 % keep 1.8 CPUs busy: 180 % of one worker, 90 % of two, 60 % of three.
+    let mut bench = bench(6);
+    bench.interval = Duration::from_mins(15);
+    assert_eq!(bench.check(30.0).action, Action::ScaleDown { from: 6, to: 3 });
+}
+
+#[test]
+fn a_step_down_that_no_count_allows_is_held_and_says_so() {
+    let mut bench = bench(2);
+    bench.interval = Duration::from_mins(15);
+    // 2 workers at 34 % are 68 % of one; the rung above one is 65.
+    let decision = bench.check(34.0);
+    assert_eq!(decision.action, Action::Hold);
+    let Reason::WouldFlap {
+        to,
+        projected,
+        threshold,
+    } = decision.reason
+    else {
+        panic!("{decision:?}")
+    };
+    assert_eq!((to, threshold), (1, 65.0));
+    assert!((projected - 68.0).abs() < 1e-6, "{projected}");
+}
+
+#[test]
+fn the_highest_load_while_it_held_decides_how_far_down() {
+    let mut bench = bench(6);
+    for _ in 0..7 {
+        assert_eq!(bench.check(30.0).action, Action::Hold);
+    }
+    // The last minutes are calm; the minutes before count all the same.
+    assert_eq!(bench.check(1.0).action, Action::ScaleDown { from: 6, to: 3 });
+}
+
+#[test]
+fn workers_over_the_cpus_cost_nothing_to_take_away() {
+    let mut bench = bench(6);
+    bench.host.cpus = 2;
+    bench.interval = Duration::from_mins(15);
+    // 34 % of two CPUs are 68 % of one worker: one is too few, two show the same 34 %.
+    assert_eq!(bench.check(34.0).action, Action::ScaleDown { from: 6, to: 2 });
+}
+
+#[test]
+fn a_reload_under_load_is_made_good_step_by_step() {
+    let mut bench = bench(4);
+    bench.check(70.0);
+    bench.reload(1);
+    assert_eq!(bench.check(100.0).action, Action::Hold, "the new worker boots");
+    assert_eq!(bench.history.count_to_restore(), Some(4));
+    for to in 2..=4 {
+        let decision = bench.check(100.0);
+        assert_eq!(decision.action, Action::ScaleUp { from: to - 1, to });
+        assert_eq!(decision.reason, Reason::Restore { held_before: 4 });
+        assert_eq!(bench.check(100.0).action, Action::Hold, "and the next one boots");
+    }
+    assert_eq!(bench.history.count_to_restore(), None);
+}
+
+#[test]
+fn a_reload_without_load_is_left_as_it_is() {
+    let mut bench = bench(4);
+    bench.check(70.0);
+    bench.reload(1);
+    bench.check(100.0);
+    assert_eq!(bench.check(20.0).action, Action::Hold);
+    assert_eq!(bench.history.count_to_restore(), None);
+    assert_eq!(
+        bench.check(100.0).action,
+        Action::Hold,
+        "from here on the usual held time"
+    );
+}
+
+#[test]
+fn a_restart_is_noticed_by_its_master() {
+    let mut bench = bench(3);
+    bench.check(60.0);
+    bench.master.start_ticks += 1;
+    bench.reload(1);
+    bench.check(100.0);
+    assert_eq!(bench.history.count_to_restore(), Some(3));
+}
+
+#[test]
+fn workers_that_recycle_themselves_are_no_reload() {
+    let mut bench = bench(1);
+    for _ in 0..2 {
+        bench.reload(1);
+        assert_eq!(bench.history.count_to_restore(), None);
+        bench.check(100.0);
+    }
+    assert_eq!(
+        bench.count(),
+        2,
+        "max_requests does not keep a project from growing"
+    );
+}
+
+fn celery(workers: u32) -> Bench {
+    let mut bench = bench(workers);
+    bench.project.bounds = Bounds { min: 2, max: 12 };
+    bench.project.cpu = None;
+    bench.project.queue = Some(QueueRule {
+        ladder: Ladder {
+            up: [(4, 10.0), (6, 20.0), (8, 30.0), (10, 40.0), (12, 50.0)].into(),
+            down: [(4, 5.0), (2, 2.0)].into(),
+            up_hold: Duration::from_mins(2),
+            down_hold: Duration::from_mins(10),
+        },
+        broker: Broker {
+            url: "redis://localhost/0".into(),
+        },
+        queues: vec!["celery".into()],
+    });
+    bench
+}
+
+fn with_queue(bench: &mut Bench, waiting: u64, active: Option<u32>) -> crate::decide::Decision {
+    let mut sample = bench.sample(Some(0.1));
+    let covered = bench.interval;
+    sample.queue = Some(Ok(QueueSample {
+        covered,
+        waiting,
+        reserved: None,
+        active,
+        oldest_waiting: None,
+    }));
+    bench.check_sample(&sample)
+}
+
+#[test]
+fn a_queue_climbs_its_rungs_one_at_a_time() {
+    let mut bench = celery(2);
+    assert_eq!(
+        with_queue(&mut bench, 500, None).action,
+        Action::ScaleUp { from: 2, to: 4 }
+    );
+    assert_eq!(
+        with_queue(&mut bench, 500, None).action,
+        Action::ScaleUp { from: 4, to: 6 }
+    );
+}
+
+#[test]
+fn a_busy_pool_is_not_taken_from() {
+    let mut bench = celery(6);
+    bench.interval = Duration::from_mins(10);
+    let decision = with_queue(&mut bench, 0, Some(6));
+    assert_eq!(
+        (decision.action, decision.reason),
+        (Action::Hold, Reason::PoolBusy)
+    );
+    assert_eq!(
+        with_queue(&mut bench, 0, Some(1)).action,
+        Action::ScaleDown { from: 6, to: 2 }
+    );
+}
+
+#[test]
+fn a_broker_that_is_away_blocks_and_says_why() {
+    let mut bench = celery(2);
+    let mut sample = bench.sample(Some(0.1));
+    let fault = QueueFault {
+        why: "connection refused".into(),
+    };
+    sample.queue = Some(Err(fault.clone()));
+    let decision = bench.check_sample(&sample);
+    assert_eq!(
+        (decision.action, decision.reason),
+        (Action::Blocked, Reason::QueueUnreadable(fault))
+    );
+}
+
+#[test]
+fn beside_a_cpu_ladder_a_missing_queue_forbids_only_the_way_down() {
+    let mut bench = celery(4);
+    bench.project.cpu = backdipro(CpuBasis::Workers).cpu;
+    bench.interval = Duration::from_mins(15);
+    let mut idle = bench.sample(Some(0.0));
+    idle.queue = Some(Err(QueueFault {
+        why: "connection refused".into(),
+    }));
+    assert_eq!(bench.check_sample(&idle).action, Action::Hold);
+    let mut busy = bench.sample(Some(4.0));
+    busy.queue = idle.queue;
+    assert_eq!(
+        bench.check_sample(&busy).action,
+        Action::ScaleUp { from: 4, to: 5 }
+    );
+}
