@@ -1,2 +1,35 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands: one module a subcommand. `cargo xtask --help` lists them.
+
+mod build_ebpf;
+
+use std::path::Path;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Builds the kernel programs into autoscaler/bpf/autoscaler.bpf.o
+    BuildEbpf(build_ebpf::Args),
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().task {
+        Task::BuildEbpf(args) => build_ebpf::run(&args),
+    }
+}
+
+/// The workspace's top level directory.
+pub(crate) fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+}

@@ -1,0 +1,147 @@
+//! `cargo xtask build-ebpf`: builds the kernel programs with the stable toolchain alone.
+//!
+//! The object is committed, so that nobody needs this to build the daemon; `--check` proves that the
+//! committed bytes are what the sources give.
+
+mod library;
+mod linker;
+mod toolchain;
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::workspace;
+use toolchain::Toolchain;
+
+/// Builds the kernel programs into autoscaler/bpf/autoscaler.bpf.o
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Writes nothing: builds, compares with the committed object, and fails where a byte differs
+    #[arg(long)]
+    check: bool,
+}
+
+const TARGET: &str = "bpfel-unknown-none";
+const PACKAGE: &str = "autoscaler-ebpf";
+const PROFILE: &str = "bpf";
+const OBJECT: &str = "autoscaler/bpf/autoscaler.bpf.o";
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let built = build()?;
+    let committed = workspace().join(OBJECT);
+    let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
+    if args.check {
+        let expected =
+            fs::read(&committed).with_context(|| format!("cannot read {}", committed.display()))?;
+        ensure!(
+            bytes == expected,
+            "{OBJECT} ({} bytes) is not what its sources give ({} bytes, {}): run `cargo xtask build-ebpf` and \
+             commit the object",
+            expected.len(),
+            bytes.len(),
+            built.display()
+        );
+        println!("{OBJECT}: the same {} bytes", bytes.len());
+    } else {
+        if let Some(directory) = committed.parent() {
+            fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        }
+        fs::write(&committed, &bytes).with_context(|| format!("cannot write {}", committed.display()))?;
+        println!("{OBJECT}: {} bytes", bytes.len());
+    }
+    Ok(())
+}
+
+/// Where tools that only the project needs are kept: below `target/`, so `cargo clean` removes them.
+fn tools() -> PathBuf {
+    workspace().join("target/tools")
+}
+
+/// Builds the object and returns where it is.
+fn build() -> Result<PathBuf> {
+    let toolchain = Toolchain::find()?;
+    let library = library::source(&toolchain)?;
+    let linker = linker::install(&toolchain)?;
+    let target = workspace().join("target/bpf");
+
+    let mut cargo = Command::new("cargo");
+    cargo
+        .current_dir(workspace())
+        .args([
+            "build",
+            "--locked",
+            "--package",
+            PACKAGE,
+            "--target",
+            TARGET,
+            "--profile",
+            PROFILE,
+        ])
+        .arg("-Zbuild-std=core")
+        .arg("--target-dir")
+        .arg(&target)
+        // The BPF target has no precompiled `core`; stable rustc builds one when told that this is meant.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("__CARGO_TESTS_ONLY_SRC_ROOT", &library)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(&toolchain, &library)?)
+        .env("CARGO_INCREMENTAL", "0")
+        .env("PATH", first_in_path(&linker)?);
+    // Set by the `cargo` that runs this very command: they would override the toolchain's own choice.
+    for inherited in [
+        "RUSTFLAGS",
+        "RUSTC",
+        "RUSTC_WRAPPER",
+        "CARGO_BUILD_TARGET",
+        "CARGO_BUILD_RUSTFLAGS",
+    ] {
+        cargo.env_remove(inherited);
+    }
+    run_command(&mut cargo)?;
+    Ok(target.join(TARGET).join(PROFILE).join(PACKAGE))
+}
+
+/// The compiler's flags. The object's line information holds paths of sources: each is put under a name
+/// that is the same on every machine.
+fn flags(toolchain: &Toolchain, library: &Path) -> Result<OsString> {
+    let cargo_home = toolchain::cargo_home()?;
+    let mut flags = OsString::from("-Cdebuginfo=2\x1f-Clink-arg=--btf");
+    let mut remap = |from: &Path, to: &str| {
+        flags.push("\x1f--remap-path-prefix=");
+        flags.push(from);
+        flags.push("=");
+        flags.push(to);
+    };
+    remap(&toolchain.sysroot, "/sysroot");
+    remap(library, "/library");
+    remap(workspace(), "/autoscaler");
+    // Each registry (or mirror of one) unpacks into a folder whose name holds a hash of its address.
+    let unpacked = cargo_home.join("registry/src");
+    let folders = fs::read_dir(&unpacked).with_context(|| format!("cannot list {}", unpacked.display()))?;
+    for folder in folders {
+        remap(&folder?.path(), "/registry");
+    }
+    Ok(flags)
+}
+
+/// `PATH` with `directory` before all others: the target's own specification asks for `bpf-linker` by name.
+fn first_in_path(directory: &Path) -> Result<OsString> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(std::iter::once(directory.to_path_buf()).chain(env::split_paths(&path)))
+        .with_context(|| format!("{} cannot stand in PATH", directory.display()))
+}
+
+/// Runs a command to its end, and names it where it fails.
+fn run_command(command: &mut Command) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot run {command:?}"))?;
+    if !status.success() {
+        bail!("{} ended with {status}", command.get_program().display());
+    }
+    Ok(())
+}
