@@ -111,6 +111,8 @@ pub enum Reason {
         held: Duration,
         /// How long it must hold.
         needed: Duration,
+        /// Whether it leads to more workers.
+        up: bool,
     },
     /// There is no mean yet: the first check, or the counters could not be read.
     NoFiguresYet,
@@ -160,6 +162,33 @@ pub enum Reason {
     PoolBusy,
     /// The project cannot be observed.
     Unobservable(Unobservable),
+}
+
+impl Reason {
+    /// The reason's name for machines: journal field, JSON, metrics label. Stable across releases.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AboveRung { .. } => "above_rung",
+            Self::BelowRung { .. } => "below_rung",
+            Self::OutsideBounds => "outside_bounds",
+            Self::Restore { .. } => "restore",
+            Self::WithinThresholds => "within_thresholds",
+            Self::NotHeldYet { .. } => "not_held_yet",
+            Self::NoFiguresYet => "no_figures_yet",
+            Self::Booting => "booting",
+            Self::WouldFlap { .. } => "would_flap",
+            Self::Disabled => "disabled",
+            Self::AtMaximum { .. } => "at_maximum",
+            Self::MemoryPerWorker { .. } => "memory_per_worker",
+            Self::MemoryThreshold { .. } => "memory_threshold",
+            Self::MemoryForScaleDown { .. } => "memory_for_scale_down",
+            Self::QueueNotSupported => "queue_not_supported",
+            Self::QueueUnreadable(_) => "queue_unreadable",
+            Self::PoolBusy => "pool_busy",
+            Self::Unobservable(fault) => fault.code(),
+        }
+    }
 }
 
 impl Figures {

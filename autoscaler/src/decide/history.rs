@@ -55,6 +55,7 @@ pub(super) struct Pending {
     pub(super) threshold: f64,
     pub(super) held: Duration,
     pub(super) needed: Duration,
+    pub(super) up: bool,
 }
 
 /// The rung that judges whether `workers` are too few. At the maximum it is the rung that led there: while
@@ -174,6 +175,7 @@ impl History {
                     threshold,
                     held,
                     needed: m.ladder.up_hold,
+                    up: true,
                 })
             });
         let down = m
@@ -188,6 +190,7 @@ impl History {
                     threshold,
                     held,
                     needed: m.ladder.down_hold,
+                    up: false,
                 })
             });
         up.chain(down)

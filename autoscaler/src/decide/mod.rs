@@ -122,6 +122,7 @@ fn waiting(project: &Project, workers: u32, measured: &[Measured<'_>], history: 
             threshold: pending.threshold,
             held: pending.held,
             needed: pending.needed,
+            up: pending.up,
         },
         None => Reason::WithinThresholds,
     }

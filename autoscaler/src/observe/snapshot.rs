@@ -174,3 +174,21 @@ pub enum Unobservable {
         why: String,
     },
 }
+
+impl Unobservable {
+    /// The fault's name for machines. Stable across releases.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnitNotFound { .. } => "unit_not_found",
+            Self::UnitInactive { .. } => "unit_inactive",
+            Self::NoServiceManager { .. } => "no_service_manager",
+            Self::CgroupNotFound { .. } => "cgroup_not_found",
+            Self::CgroupEmpty { .. } => "cgroup_empty",
+            Self::NotAWorkerServer { .. } => "not_a_worker_server",
+            Self::SeveralMasters { .. } => "several_masters",
+            Self::MasterElsewhere { .. } => "master_elsewhere",
+            Self::Unreadable { .. } => "unreadable",
+        }
+    }
+}

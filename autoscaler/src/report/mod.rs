@@ -1,1 +1,144 @@
 //! Says what was seen, decided and done: log lines in the operator's language, on stdout and in the journal.
+//!
+//! Quiet by rule: an action is told when it is taken and when it is done, an obstacle when it begins and
+//! when it is gone. Every other check is told at debug level only.
+
+mod duration;
+mod en;
+mod es;
+pub mod log;
+mod message;
+mod said;
+
+pub use message::{Done, Message};
+
+use crate::config::{Language, Project};
+use crate::decide::{Action, Decision, Figures};
+use said::Said;
+
+/// Turns what happened into log lines and remembers what has been said.
+#[derive(Debug)]
+pub struct Reporter {
+    language: Language,
+    said: Said,
+}
+
+impl Reporter {
+    /// A reporter that has said nothing yet.
+    #[must_use]
+    pub fn new(language: Language) -> Self {
+        Self {
+            language,
+            said: Said::default(),
+        }
+    }
+
+    /// The language of the lines from here on.
+    pub fn set_language(&mut self, language: Language) {
+        self.language = language;
+    }
+
+    /// Says something about the daemon as a whole.
+    pub fn say(&self, message: &Message<'_>) {
+        log::emit(message.level(), &log::Fields::default(), &self.render(message));
+    }
+
+    /// Says something about one project.
+    pub fn say_of(&self, project: &Project, message: &Message<'_>) {
+        log::emit(message.level(), &log::Fields::of(project), &self.render(message));
+    }
+
+    /// Says something about one project unless it is what was said last under this `topic`.
+    pub fn say_once(&mut self, project: &Project, topic: &'static str, message: &Message<'_>) {
+        let line = self.render(message);
+        if self.said.is_new(&project.name, topic, &line) {
+            log::emit(message.level(), &log::Fields::of(project), &line);
+        }
+    }
+
+    /// Ends a `topic` of [`Reporter::say_once`]: whether anything had been said under it.
+    pub fn over(&mut self, project: &Project, topic: &'static str) -> bool {
+        self.said.over(&project.name, topic)
+    }
+
+    /// Tells a check's decision: an action always, an obstacle once, the rest at debug level.
+    pub fn decision(&mut self, project: &Project, decision: &Decision) {
+        let unit = &project.service_name;
+        let fields = log::Fields::of_decision(project, decision);
+        match decision.action {
+            Action::ScaleUp { .. } | Action::ScaleDown { .. } => {
+                self.unblocked(project);
+                let message = Message::Step { unit, decision };
+                log::emit(message.level(), &fields, &self.render(&message));
+            }
+            Action::Blocked => {
+                let message = Message::Blocked { unit, decision };
+                if self.said.is_new(&project.name, BLOCKED, decision.reason.code()) {
+                    log::emit(message.level(), &fields, &self.render(&message));
+                }
+            }
+            Action::Hold => self.unblocked(project),
+        }
+        tracing::debug!(
+            PROJECT = project.name,
+            "{}",
+            self.render(&Message::Verdict { unit, decision })
+        );
+    }
+
+    /// Forgets what was said of projects that `keep` does not want.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.said.retain(keep);
+    }
+
+    fn unblocked(&mut self, project: &Project) {
+        if self.said.over(&project.name, BLOCKED) {
+            self.say_of(
+                project,
+                &Message::Unblocked {
+                    unit: &project.service_name,
+                },
+            );
+        }
+    }
+
+    /// The line for a message, without level or time.
+    #[must_use]
+    pub fn render(&self, message: &Message<'_>) -> String {
+        match self.language {
+            Language::Es => es::render(message),
+            Language::En => en::render(message),
+        }
+    }
+}
+
+const BLOCKED: &str = "blocked";
+
+/// The figures as they stand at the head of a line: `Cola=120 CPU=75.2% Mem=12000MB`.
+fn figures(figures: &Figures, queue_word: &str, unknown: &str) -> String {
+    let queue = figures
+        .queue
+        .map(|waiting| format!("{queue_word}={waiting} "))
+        .unwrap_or_default();
+    let cpu = figures
+        .cpu_percent
+        .map_or_else(|| unknown.to_owned(), |percent| format!("{percent:.1}%"));
+    format!("{queue}CPU={cpu} Mem={}MB", figures.memory_available_mib)
+}
+
+/// `1 worker`, `3 workers`: the user's own word in both languages.
+fn workers(count: u32) -> String {
+    if count == 1 {
+        "1 worker".to_owned()
+    } else {
+        format!("{count} workers")
+    }
+}
+
+/// A threshold as the operator wrote it: `75`, `62.5`.
+fn threshold(value: f64) -> String {
+    format!("{value}")
+}
+
+#[cfg(test)]
+mod tests;

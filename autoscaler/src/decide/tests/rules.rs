@@ -68,7 +68,8 @@ fn a_hold_names_the_rung_it_waits_for() {
             rung: 2,
             threshold: 65.0,
             held: Duration::from_mins(2),
-            needed: Duration::from_mins(3)
+            needed: Duration::from_mins(3),
+            up: true
         }
     );
     assert_eq!(bench.check(50.0).reason, Reason::WithinThresholds);

@@ -1,0 +1,165 @@
+//! Everything the daemon can say, as data. `es` and `en` turn it into lines.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tracing::Level;
+
+use crate::decide::Decision;
+use crate::observe::usage::{SourceKind, WhyNotEbpf};
+
+/// One thing to say.
+#[derive(Debug)]
+pub enum Message<'a> {
+    /// The daemon is up.
+    Started {
+        /// Version of the program.
+        version: &'a str,
+        /// Projects it may act on.
+        enabled: usize,
+        /// Projects in the configuration.
+        projects: usize,
+        /// Time between checks.
+        interval: Duration,
+        /// Where CPU figures come from.
+        source: SourceKind,
+        /// Whether it only shows what it would do.
+        dry_run: bool,
+    },
+    /// CPU figures come from `cpu.stat` because the kernel program cannot be used.
+    WithoutEbpf {
+        /// Why not.
+        why: &'a WhyNotEbpf,
+    },
+    /// The daemon ends; workers stay as they are.
+    Stopped,
+    /// The whole host could not be observed at this check.
+    CheckFailed {
+        /// The error.
+        why: &'a str,
+    },
+    /// Checks work again.
+    CheckRecovered,
+    /// The new configuration is in force.
+    Reloaded {
+        /// What changed, one word a project.
+        changes: &'a str,
+    },
+    /// The configuration on disk cannot be used; the one before stays in force.
+    ConfigKept {
+        /// Its errors.
+        why: &'a str,
+    },
+    /// Something in the configuration that loads but is worth a word.
+    Notice {
+        /// The sentence.
+        text: &'a str,
+    },
+    /// Held times were not taken over from before the restart.
+    StateIgnored {
+        /// The file.
+        path: &'a Path,
+        /// Why.
+        why: &'a str,
+    },
+    /// Held times cannot be kept over a restart.
+    StateNotSaved {
+        /// The file.
+        path: &'a Path,
+        /// Why.
+        why: &'a str,
+    },
+
+    /// A step is about to be taken.
+    Step {
+        /// The project's unit.
+        unit: &'a str,
+        /// The decision.
+        decision: &'a Decision,
+    },
+    /// A step has been taken and seen.
+    Scaled {
+        /// The project's unit.
+        unit: &'a str,
+        /// What came of it.
+        done: Done,
+    },
+    /// A step failed.
+    StepFailed {
+        /// The project's unit.
+        unit: &'a str,
+        /// The error.
+        why: &'a str,
+    },
+    /// Something stands against acting.
+    Blocked {
+        /// The project's unit.
+        unit: &'a str,
+        /// The decision.
+        decision: &'a Decision,
+    },
+    /// Nothing stands against acting any more.
+    Unblocked {
+        /// The project's unit.
+        unit: &'a str,
+    },
+    /// A check's decision, whatever it is, with its reason.
+    Verdict {
+        /// The project's unit.
+        unit: &'a str,
+        /// The decision.
+        decision: &'a Decision,
+    },
+    /// A reload or restart put the count back.
+    CountReset {
+        /// The project's unit.
+        unit: &'a str,
+        /// Workers before.
+        before: u32,
+        /// Workers now.
+        now: u32,
+    },
+    /// The memory limit cannot be kept; scaling goes on without it.
+    LimitUnavailable {
+        /// The project's unit.
+        unit: &'a str,
+        /// Why.
+        why: &'a str,
+    },
+    /// The memory limit is not as wanted yet.
+    LimitDeferred {
+        /// The project's unit.
+        unit: &'a str,
+        /// Why.
+        why: &'a str,
+    },
+}
+
+/// What a finished step left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Done {
+    /// Workers seen.
+    pub workers: u32,
+    /// MiB of the memory limit for each worker; `None` where no limit could be set.
+    pub limit_per_worker_mib: Option<u64>,
+    /// Nothing was really done.
+    pub dry_run: bool,
+}
+
+impl Message<'_> {
+    /// How loud it is.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        match self {
+            Self::CheckFailed { .. } | Self::ConfigKept { .. } | Self::StepFailed { .. } => Level::ERROR,
+            Self::WithoutEbpf { .. }
+            | Self::StateIgnored { .. }
+            | Self::StateNotSaved { .. }
+            | Self::Blocked { .. }
+            | Self::CountReset { .. }
+            | Self::LimitUnavailable { .. }
+            | Self::LimitDeferred { .. } => Level::WARN,
+            _ => Level::INFO,
+        }
+    }
+}

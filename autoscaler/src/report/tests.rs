@@ -1,0 +1,108 @@
+//! The lines that the user documented, to the letter, and one line of each kind in both languages.
+
+use std::time::Duration;
+
+use super::{Done, Message, Reporter};
+use crate::config::Language;
+use crate::decide::{Action, Decision, Figures, Measure, Reason};
+
+fn decision(action: Action) -> Decision {
+    Decision {
+        action,
+        reason: Reason::AboveRung {
+            measure: Measure::Cpu,
+            rung: 3,
+            threshold: 75.0,
+            held: Duration::from_mins(4),
+        },
+        figures: Figures {
+            workers: Some(2),
+            cpu_percent: Some(75.2),
+            wait_percent: None,
+            memory_available_mib: 12000,
+            queue: None,
+        },
+    }
+}
+
+const UNIT: &str = "backdipro.service";
+
+#[test]
+fn the_documented_lines_to_the_letter() {
+    let es = Reporter::new(Language::Es);
+    let up = decision(Action::ScaleUp { from: 2, to: 3 });
+    assert_eq!(
+        es.render(&Message::Step {
+            unit: UNIT,
+            decision: &up
+        }),
+        "📊 backdipro.service: CPU=75.2% Mem=12000MB -> scale_up a 3 workers"
+    );
+    let done = Done {
+        workers: 3,
+        limit_per_worker_mib: Some(500),
+        dry_run: false,
+    };
+    assert_eq!(
+        es.render(&Message::Scaled { unit: UNIT, done }),
+        "✅ backdipro.service escalado a 3 workers (límite memoria: 500M por worker)"
+    );
+}
+
+#[test]
+fn english_says_the_same() {
+    let en = Reporter::new(Language::En);
+    let down = decision(Action::ScaleDown { from: 2, to: 1 });
+    assert_eq!(
+        en.render(&Message::Step {
+            unit: UNIT,
+            decision: &down
+        }),
+        "📊 backdipro.service: CPU=75.2% Mem=12000MB -> scale_down to 1 worker"
+    );
+    let done = Done {
+        workers: 1,
+        limit_per_worker_mib: None,
+        dry_run: false,
+    };
+    assert_eq!(
+        en.render(&Message::Scaled { unit: UNIT, done }),
+        "✅ backdipro.service scaled to 1 worker (no memory limit)"
+    );
+}
+
+#[test]
+fn a_queue_stands_before_the_cpu() {
+    let mut up = decision(Action::ScaleUp { from: 2, to: 4 });
+    up.figures.queue = Some(120);
+    assert_eq!(
+        Reporter::new(Language::Es).render(&Message::Step {
+            unit: "backdipro-celery.service",
+            decision: &up
+        }),
+        "📊 backdipro-celery.service: Cola=120 CPU=75.2% Mem=12000MB -> scale_up a 4 workers"
+    );
+}
+
+#[test]
+fn a_verdict_gives_the_reason() {
+    let hold = Decision {
+        reason: Reason::NotHeldYet {
+            measure: Measure::Cpu,
+            rung: 3,
+            threshold: 75.0,
+            held: Duration::from_mins(2),
+            needed: Duration::from_mins(3),
+            up: true,
+        },
+        ..decision(Action::Hold)
+    };
+    assert_eq!(
+        Reporter::new(Language::Es).render(&Message::Verdict {
+            unit: UNIT,
+            decision: &hold
+        }),
+        "📊 backdipro.service: CPU=75.2% Mem=12000MB Workers=2 -> sin cambios: \
+         CPU > 75% (scale_up_3) durante 2m00s de 3m00s"
+    );
+}
