@@ -1,7 +1,33 @@
 //! What the operator asked for: text → validated [`Config`], with line and column in every error.
 
+mod broker;
+mod diff;
+mod errors;
+mod fields;
+mod file;
+mod keys;
+mod ladder;
 pub mod model;
+mod names;
+mod notice;
+mod parse;
+mod project;
+mod rules;
+mod syntax;
+mod trust;
+mod watch;
 
+pub use diff::Changes;
+pub use errors::{ConfigErrors, Fault};
+pub use file::{DEFAULT_PATH, LoadError, load};
 pub use model::{
-    Bounds, Broker, Config, CpuBasis, Global, Ladder, Language, MemoryRules, Project, QueueRule,
+    Bounds, Broker, CeleryActuator, Config, CpuBasis, Global, Ladder, Language, MemoryRules, Project,
+    QueueRule, QueueSizing,
 };
+pub use notice::Notice;
+pub use parse::{Loaded, parse};
+pub use trust::Distrust;
+pub use watch::{Change, Watch};
+
+#[cfg(test)]
+mod tests;

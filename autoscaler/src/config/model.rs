@@ -42,7 +42,8 @@ pub struct Project {
     pub enabled: bool,
     /// The systemd service; also the project's name in log lines. `NAME.service` unless configured.
     pub service_name: String,
-    /// A cgroup v2 directory, relative to the cgroup2 mount, where there is no systemd unit to ask.
+    /// A cgroup v2 directory, where there is no systemd unit to ask: relative to the cgroup2 mount, or absolute
+    /// when the operator wrote the whole path below `/sys/fs/cgroup`. `mount.join(cgroup)` is right for both.
     pub cgroup: Option<PathBuf>,
     /// Fewest and most workers.
     pub bounds: Bounds,
@@ -104,15 +105,43 @@ impl Ladder {
     }
 }
 
-/// A Celery project's rule: the ladder over its queues' length, and where the queues are.
+/// A Celery project's rule: how the length of its queues moves its workers, and where the queues are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueueRule {
-    /// Rungs in waiting tasks.
-    pub ladder: Ladder,
+    /// How many workers a queue's length asks for.
+    pub sizing: QueueSizing,
     /// Where the queues are.
     pub broker: Broker,
     /// The queues that belong to the project, `["celery"]` unless configured.
     pub queues: Vec<String>,
+    /// What changes the worker count.
+    pub actuator: CeleryActuator,
+}
+
+/// How many workers a queue's length asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum QueueSizing {
+    /// `queue_thresholds`: rungs in waiting tasks.
+    Rungs(Ladder),
+    /// `tasks_per_worker`: as many workers as `ceil(waiting / tasks)`, within the bounds.
+    TasksPerWorker {
+        /// Waiting tasks that each worker is there for; at least 1.
+        tasks: u32,
+        /// How long the queue must ask for more workers.
+        up_hold: Duration,
+        /// How long the queue must ask for fewer workers.
+        down_hold: Duration,
+    },
+}
+
+/// What changes the worker count of a Celery project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CeleryActuator {
+    /// Celery's own remote control: `pool_grow` and `pool_shrink` over the broker.
+    #[default]
+    Pool,
+    /// Instances of a systemd template: `service_name` is `NAME@.service`.
+    Units,
 }
 
 /// The broker of a Celery project. The URL may hold a password: it is never printed.

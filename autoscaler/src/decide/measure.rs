@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::capacity::{capacity_cpus, load_cpus, utilization_percent};
 use super::{Measure, Reason};
-use crate::config::{CpuBasis, Ladder, Project};
+use crate::config::{CpuBasis, Ladder, Project, QueueSizing};
 use crate::observe::{Host, ProjectSample};
 
 /// One measure of one check beside the ladder that judges it.
@@ -46,13 +46,17 @@ pub(super) fn all<'a>(
     let mut measured = Vec::with_capacity(2);
     measured.extend(cpu(project, host, sample));
     if let Some(rule) = &project.queue {
+        // `tasks_per_worker` is no ladder: it is not acted on yet, and says so.
+        let QueueSizing::Rungs(ladder) = &rule.sizing else {
+            return Err(Reason::QueueNotSupported);
+        };
         match &sample.queue {
             None => return Err(Reason::QueueNotSupported),
             Some(Err(fault)) if project.cpu.is_none() => return Err(Reason::QueueUnreadable(fault.clone())),
             Some(Err(_)) => {}
             Some(Ok(queue)) => measured.push(Measured {
                 measure: Measure::Queue,
-                ladder: &rule.ladder,
+                ladder,
                 value: queue.waiting as f64,
                 covered: queue.covered,
                 load_cpus: 0.0,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::bench::{Bench, backdipro};
-use crate::config::{Bounds, Broker, CpuBasis, Ladder, QueueRule};
+use crate::config::{Bounds, Broker, CeleryActuator, CpuBasis, Ladder, QueueRule, QueueSizing};
 use crate::decide::{Action, Measure, Reason, decide};
 use crate::observe::{QueueFault, QueueSample, Unobservable};
 
@@ -275,16 +275,17 @@ fn celery(workers: u32) -> Bench {
     bench.project.bounds = Bounds { min: 2, max: 12 };
     bench.project.cpu = None;
     bench.project.queue = Some(QueueRule {
-        ladder: Ladder {
+        sizing: QueueSizing::Rungs(Ladder {
             up: [(4, 10.0), (6, 20.0), (8, 30.0), (10, 40.0), (12, 50.0)].into(),
             down: [(4, 5.0), (2, 2.0)].into(),
             up_hold: Duration::from_mins(2),
             down_hold: Duration::from_mins(10),
-        },
+        }),
         broker: Broker {
             url: "redis://localhost/0".into(),
         },
         queues: vec!["celery".into()],
+        actuator: CeleryActuator::Pool,
     });
     bench
 }

@@ -1,0 +1,195 @@
+//! `redis_url`, `broker_url` and `queues`. No sentence here quotes the URL: it may hold a password.
+
+use jsonc_parser::ast::Value;
+use url::Url;
+
+use super::fields::{Field, Fields, Findings};
+use super::model::Broker;
+
+/// The broker of a Celery project, from whichever of its two keys is there; `at` is the project.
+pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'_>) -> Option<Broker> {
+    let field = match (fields.get("redis_url"), fields.get("broker_url")) {
+        (Some(_), Some(second)) => {
+            findings.refuse(
+                &second,
+                "\"redis_url\" and \"broker_url\" both name the broker: keep one",
+            );
+            return None;
+        }
+        (None, None) => {
+            let sentence = format!(
+                "project {:?} has rules over its queue but no broker: write \"redis_url\" or \"broker_url\", for example \"redis_url\": \"redis://localhost:6379/0\"",
+                at.key()
+            );
+            findings.refuse(&at, sentence);
+            return None;
+        }
+        (Some(field), None) | (None, Some(field)) => field,
+    };
+    let written = field.text(findings)?;
+    match check(written, field.key() == "redis_url") {
+        Ok(url) => Some(Broker { url }),
+        Err(sentence) => {
+            findings.refuse(field.value(), format!("{:?}: {sentence}", field.key()));
+            None
+        }
+    }
+}
+
+/// The queues of a Celery project: `["celery"]` unless configured.
+pub(super) fn queues(fields: &Fields<'_>, findings: &mut Findings<'_>) -> Vec<String> {
+    let example = r#"their names, for example ["celery"]"#;
+    let Some(field) = fields.get("queues") else {
+        return vec!["celery".to_owned()];
+    };
+    let Some(list) = field.array(example, findings) else {
+        return Vec::new();
+    };
+    if list.elements.is_empty() {
+        findings.refuse(
+            field.value(),
+            format!("\"queues\" is empty: write {example}, or leave it out"),
+        );
+    }
+    let mut queues = Vec::new();
+    for element in &list.elements {
+        let Value::StringLit(name) = element else {
+            findings.refuse(element, "a queue's name is text in double quotes");
+            continue;
+        };
+        let name = name.value.as_ref();
+        if name.is_empty() || name.chars().any(char::is_control) {
+            findings.refuse(
+                element,
+                "a queue's name is empty or has control characters: write the queue's name",
+            );
+        } else if queues.iter().any(|queue| queue == name) {
+            findings.refuse(element, "this queue stands twice in \"queues\": keep one");
+        } else {
+            queues.push(name.to_owned());
+        }
+    }
+    queues
+}
+
+/// Checks a broker's URL and gives it back with `pyamqp`, Celery's other word for it, as `amqp`.
+fn check(written: &str, redis_only: bool) -> Result<String, String> {
+    let example = if redis_only {
+        "redis://localhost:6379/0"
+    } else {
+        "redis://localhost:6379/0 or amqp://user:password@localhost:5672/"
+    };
+    let (scheme, rest) = written
+        .split_once("://")
+        .ok_or_else(|| format!("this is no URL: write for example {example}"))?;
+    let normal = match scheme {
+        "pyamqp" => format!("amqp://{rest}"),
+        _ => written.to_owned(),
+    };
+    let redis = ["redis", "rediss", "redis+socket", "unix"].contains(&scheme);
+    let amqp = ["amqp", "amqps", "pyamqp"].contains(&scheme);
+    if !redis && !amqp {
+        return Err(format!(
+            "this kind of broker is not known: write a URL that begins with redis://, rediss://, redis+socket://, unix://, amqp:// or amqps://, for example {example}"
+        ));
+    }
+    if amqp && redis_only {
+        return Err("this is a RabbitMQ URL: write it as \"broker_url\"".into());
+    }
+    if written.chars().any(|c| c.is_control() || c == ' ') {
+        return Err(
+            "spaces and control characters have no place in a URL: write them as %20 and the like".into(),
+        );
+    }
+    let url = Url::parse(&normal).map_err(|_| {
+        format!("this URL cannot be read: write for example {example}, with characters like # / ? @ of a password as %23 %2F %3F %40")
+    })?;
+    if url.fragment().is_some() {
+        return Err("a # of the password must be written as %23".into());
+    }
+    if scheme == "redis+socket" || scheme == "unix" {
+        check_socket(&url)?;
+    } else {
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(format!("the host is missing: write for example {example}"));
+        }
+        if redis && !is_database(url.path().trim_start_matches('/')) {
+            return Err("after the host the database's number must stand: write for example /0".into());
+        }
+    }
+    Ok(normal)
+}
+
+fn check_socket(url: &Url) -> Result<(), String> {
+    if url.host_str().is_some_and(|host| !host.is_empty()) || url.path().len() < 2 {
+        return Err(
+            "the socket's path must follow three slashes: write for example unix:///run/redis/redis.sock"
+                .into(),
+        );
+    }
+    for (key, value) in url.query_pairs() {
+        if ["db", "virtual_host"].contains(&key.as_ref()) && !is_database(&value) {
+            return Err(format!(
+                "{key} is the database's number: write for example ?{key}=0"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the text is a Redis database's number; nothing stands for 0.
+fn is_database(text: &str) -> bool {
+    text.is_empty() || text.parse::<u32>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_urls_that_celery_takes_are_taken() {
+        for url in [
+            "redis://localhost:6379/0",
+            "redis://localhost",
+            "redis://:p%40ss@10.0.0.1:6380/15",
+            "rediss://user:pass@redis.example:6380/1?ssl_cert_reqs=required",
+            "redis+socket:///run/redis/redis.sock?virtual_host=2",
+            "unix:///run/redis.sock?db=3",
+            "redis://[::1]:6379/0",
+        ] {
+            assert_eq!(check(url, true).as_deref(), Ok(url));
+        }
+        assert_eq!(
+            check("amqp://guest:guest@localhost:5672//", false).unwrap(),
+            "amqp://guest:guest@localhost:5672//"
+        );
+        assert_eq!(
+            check("pyamqp://guest@localhost/v", false).unwrap(),
+            "amqp://guest@localhost/v"
+        );
+    }
+
+    #[test]
+    fn a_bad_url_is_refused_without_its_password() {
+        for url in [
+            "",
+            "localhost:6379",
+            "http://:hunter2@h/",
+            "sqs://hunter2",
+            "redis://:hunter2",
+            "redis://:hunter2#x@h/0",
+            "redis://:hunter2@h:99999/0",
+            "redis://:hunter2@h/one",
+            "redis://",
+            "redis:///0",
+            "redis://:hunter2 @h/0",
+            "unix://hunter2",
+            "unix:///s?db=hunter2",
+            "amqp://",
+        ] {
+            let sentence = check(url, false).expect_err(url);
+            assert!(!sentence.contains("hunter2"), "{url}: {sentence}");
+        }
+        assert!(check("amqp://localhost", true).is_err());
+    }
+}

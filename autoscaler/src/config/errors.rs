@@ -1,0 +1,143 @@
+//! What is wrong with a configuration text: every fault at once, each with its place and what to write instead.
+
+use std::fmt;
+
+/// Everything that is wrong with one configuration file, in the order of the text. Never empty.
+///
+/// Displayed as one `FILE:LINE:COLUMN: sentence` for each fault, most with the line it is in below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigErrors {
+    file: String,
+    faults: Vec<Fault>,
+}
+
+/// One fault of a configuration text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong and what to write instead. Never quotes a string value: it may be a password.
+    pub sentence: String,
+    /// The line with a caret below the column; `None` where the line may hold a password or would not help.
+    pub excerpt: Option<String>,
+}
+
+impl ConfigErrors {
+    pub(super) fn new(file: &str, text: &str, mut found: Vec<(usize, String)>) -> Self {
+        found.sort();
+        let faults = found
+            .into_iter()
+            .map(|(offset, sentence)| Fault::at(text, offset, sentence))
+            .collect();
+        Self {
+            file: file.to_owned(),
+            faults,
+        }
+    }
+
+    /// The file as it was named when it was read.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The faults in the order of the text.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, fault) in self.faults.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            let Fault {
+                line,
+                column,
+                sentence,
+                excerpt,
+            } = fault;
+            write!(f, "{}:{line}:{column}: {sentence}", self.file)?;
+            if let Some(excerpt) = excerpt {
+                write!(f, "\n{excerpt}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Fault {
+    fn at(text: &str, offset: usize, sentence: String) -> Self {
+        let (line, column, content) = place(text, offset);
+        Self {
+            line,
+            column,
+            sentence,
+            excerpt: excerpt(content, column),
+        }
+    }
+}
+
+/// Line and column (both from 1, the column in characters) of a byte offset, and the line's content.
+pub(super) fn place(text: &str, offset: usize) -> (usize, usize, &str) {
+    let before = text.get(..offset).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = before.matches('\n').count() + 1;
+    let column = before[start..].chars().count() + 1;
+    let rest = &text[start..];
+    let content = rest.find('\n').map_or(rest, |newline| &rest[..newline]);
+    (line, column, content.trim_end_matches('\r'))
+}
+
+/// Longest line, in characters, that an excerpt shows.
+const EXCERPT_CHARS: usize = 110;
+
+fn excerpt(line: &str, column: usize) -> Option<String> {
+    // A broker's URL holds a password, and a file whose syntax is broken cannot say where the URL ends.
+    let secret = ["://", "@", "url", "password"]
+        .iter()
+        .any(|mark| line.contains(mark));
+    let unprintable = line.chars().any(|c| c.is_control() && c != '\t');
+    if secret || unprintable || line.trim().is_empty() || line.chars().count() > EXCERPT_CHARS {
+        return None;
+    }
+    let indent: String = line
+        .chars()
+        .take(column - 1)
+        .map(|c| if c == '\t' { '\t' } else { ' ' })
+        .collect();
+    Some(format!("  | {line}\n  | {indent}^"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_not_bytes() {
+        assert_eq!(place("a\r\nñé→x", 1 + 2 + 2 + 2 + 3), (2, 4, "ñé→x"));
+        assert_eq!(place("", 0), (1, 1, ""));
+        assert_eq!(place("x\n", 2), (2, 1, ""));
+    }
+
+    #[test]
+    fn the_caret_stands_below_the_column_and_tabs_stay_tabs() {
+        assert_eq!(
+            excerpt("\t\"a\": 0", 7).as_deref(),
+            Some("  | \t\"a\": 0\n  | \t     ^")
+        );
+    }
+
+    #[test]
+    fn a_line_that_may_hold_a_password_is_not_shown() {
+        assert_eq!(excerpt(r#""x": "redis://:s3cret@h""#, 1), None);
+        assert_eq!(excerpt(r#""broker_url": "amqp:s3cret""#, 1), None);
+    }
+}

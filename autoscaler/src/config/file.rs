@@ -1,0 +1,188 @@
+//! The configuration file: found, trusted, read, and only then parsed.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use nix::libc;
+
+use super::parse::{Loaded, parse};
+use super::{ConfigErrors, Distrust, trust};
+
+/// Where the configuration is, unless `--config` says otherwise.
+pub const DEFAULT_PATH: &str = "/etc/autoscaler/config.json";
+
+/// Largest configuration file, in bytes: a thousand projects fit many times.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Why no configuration could be loaded. The messages say what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// There is no such file.
+    #[error(
+        "{path}: there is no such file. Name the configuration with --config FILE, or begin with the example: \
+         sudo install -D -m 0644 packaging/autoscaler.example.json {path}",
+        path = path.display()
+    )]
+    NotFound {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A directory, device, pipe or socket.
+    #[error("{}: this is no regular file. Name the configuration file itself", path.display())]
+    NotAFile {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// The kernel refused.
+    #[error("{}: it cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The kernel's error.
+        source: io::Error,
+    },
+    /// Larger than any configuration.
+    #[error("{}: it is larger than {} KiB, so it is hardly a configuration", path.display(), MAX_BYTES >> 10)]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Nothing in it.
+    #[error("{}: it is empty. Write at least {{ \"projects\": {{ }} }}", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No text.
+    #[error("{}:{line}: it is not UTF-8 text from this line on. Save it as UTF-8", path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// The first line, from 1, with a byte that is none.
+        line: usize,
+    },
+    /// Somebody other than root may write it.
+    #[error(transparent)]
+    Distrusted(#[from] Distrust),
+    /// It was read, and has faults.
+    #[error(transparent)]
+    Invalid(#[from] ConfigErrors),
+}
+
+/// Loads the configuration at `path`. As root, only from a file that nobody else may write.
+pub fn load(path: &Path) -> Result<Loaded, LoadError> {
+    if nix::unistd::geteuid().is_root() {
+        trust::check(path, |uid| uid == 0)?;
+    }
+    let text = read(path)?;
+    Ok(parse(&path.display().to_string(), &text)?)
+}
+
+fn read(path: &Path) -> Result<String, LoadError> {
+    let own = || path.to_owned();
+    let file = open(path)?;
+    let mut bytes = Vec::new();
+    // One byte more than allowed tells a file that is too large, whatever its metadata says.
+    file.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|source| LoadError::Unreadable { path: own(), source })?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(LoadError::TooLarge { path: own() });
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = String::from_utf8_lossy(&error.as_bytes()[..valid])
+            .matches('\n')
+            .count()
+            + 1;
+        LoadError::NotUtf8 { path: own(), line }
+    })?;
+    if text.trim_start_matches('\u{feff}').trim().is_empty() {
+        return Err(LoadError::Empty { path: own() });
+    }
+    Ok(text)
+}
+
+fn open(path: &Path) -> Result<File, LoadError> {
+    let own = || path.to_owned();
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => LoadError::NotFound { path: own() },
+        _ => LoadError::Unreadable { path: own(), source },
+    };
+    // Without O_NONBLOCK a named pipe would hold the daemon until somebody writes to it.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)
+        .map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_file() {
+        Ok(file)
+    } else {
+        Err(LoadError::NotAFile { path: own() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn error(path: &Path) -> String {
+        load(path).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn each_bad_file_is_named_with_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.json");
+        assert!(error(&path).contains("no such file"), "{}", error(&path));
+        assert!(error(dir.path()).contains("no regular file"));
+        fs::write(&path, " \n").unwrap();
+        assert!(error(&path).contains("is empty"));
+        fs::write(&path, b"{\n\n\"\xff\"}").unwrap();
+        assert!(
+            error(&path).contains("config.json:3: it is not UTF-8"),
+            "{}",
+            error(&path)
+        );
+        fs::write(&path, " ".repeat(1 << 20) + "{}").unwrap();
+        assert!(error(&path).contains("larger than 1024 KiB"));
+        fs::write(&path, "\u{feff}{\"a\": 1}").unwrap();
+        assert!(
+            error(&path).starts_with(&format!("{}:1:7: ", path.display())),
+            "{}",
+            error(&path)
+        );
+        for message in [error(&path), error(dir.path())] {
+            assert!(message.starts_with(&dir.path().display().to_string()));
+        }
+    }
+
+    #[test]
+    fn a_named_pipe_does_not_hold_the_reader() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pipe");
+        nix::unistd::mkfifo(
+            &path,
+            nix::sys::stat::Mode::S_IRUSR | nix::sys::stat::Mode::S_IWUSR,
+        )
+        .unwrap();
+        assert!(error(&path).contains("no regular file"));
+    }
+
+    #[test]
+    fn a_good_file_loads() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.json");
+        fs::write(
+            &path,
+            "\u{feff}{\"a\": {\"max_workers\": 2, \"cpu_thresholds\": {\"scale_up_2\": 60}}}",
+        )
+        .unwrap();
+        assert!(load(&path).unwrap().config.projects.contains_key("a"));
+    }
+}

@@ -1,0 +1,149 @@
+//! Which keys stand where, and what is said of one that does not.
+
+use super::fields::{Field, Fields, Findings};
+
+/// Keys of `global` alone.
+const GLOBAL: &[&str] = &["check_interval_seconds", "language"];
+
+/// Rules: in `global` for all projects, in a project for it alone.
+const RULES: &[&str] = &[
+    "cpu_basis",
+    "cpu_duration_minutes",
+    "memory_base_mb",
+    "memory_per_worker_mb",
+    "memory_threshold_mb",
+    "min_available_mb_per_worker",
+    "queue_duration_minutes",
+    "scale_down_min_available_mb",
+];
+
+/// Keys of a project alone.
+const PROJECT: &[&str] = &[
+    "actuator",
+    "broker_url",
+    "cgroup",
+    "cpu_thresholds",
+    "enabled",
+    "max_workers",
+    "min_workers",
+    "queue_thresholds",
+    "queues",
+    "redis_url",
+    "service_name",
+    "tasks_per_worker",
+];
+
+/// Keys that the user's earlier tool kept in the same file. They load and mean nothing.
+const EARLIER_TOOL: &[&str] = &[
+    "current_workers",
+    "extra_args",
+    "log_file",
+    "socket_path",
+    "state_file",
+    "venv_path",
+    "working_dir",
+    "wsgi_module",
+];
+
+/// Words that people write for a key of another name.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("broker", "broker_url"),
+    ("check_interval", "check_interval_seconds"),
+    ("interval", "check_interval_seconds"),
+    ("max", "max_workers"),
+    ("min", "min_workers"),
+    ("queue", "queues"),
+    ("service", "service_name"),
+    ("unit", "service_name"),
+];
+
+/// How alike two keys must be (1 is the same) for one to be offered in place of the other.
+const ALIKE: f64 = 0.6;
+
+/// The place an object has in the file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Global,
+    Project,
+}
+
+impl Place {
+    fn own(self) -> &'static [&'static str] {
+        match self {
+            Self::Global => GLOBAL,
+            Self::Project => PROJECT,
+        }
+    }
+
+    fn knows(self, key: &str) -> bool {
+        self.own().contains(&key) || RULES.contains(&key)
+    }
+}
+
+/// Whether `key` is a project's own: at the top of a file it means that the project's name is missing.
+pub(super) fn of_project(key: &str) -> bool {
+    PROJECT.contains(&key)
+}
+
+/// Whether `key` holds for the whole daemon or for all projects: at the top of a file `global` is missing.
+pub(super) fn of_global(key: &str) -> bool {
+    Place::Global.knows(key)
+}
+
+/// Whether the user's earlier tool kept `key` in the file.
+pub(super) fn of_earlier_tool(key: &str) -> bool {
+    EARLIER_TOOL.contains(&key)
+}
+
+/// Refuses the keys that do not belong in `place` and takes note of the earlier tool's.
+pub(super) fn check(fields: &Fields<'_>, place: Place, of: &str, findings: &mut Findings<'_>) {
+    for field in fields.iter() {
+        let key = field.key();
+        if place.knows(key) {
+            continue;
+        }
+        if of_earlier_tool(key) {
+            findings.note_earlier_tool(key);
+        } else if place == Place::Project && GLOBAL.contains(&key) {
+            findings.refuse(
+                &field,
+                format!("{key:?} holds for the whole daemon: move it into \"global\""),
+            );
+        } else if place == Place::Global && PROJECT.contains(&key) {
+            findings.refuse(
+                &field,
+                format!("{key:?} belongs in a project, not in \"global\": move it there"),
+            );
+        } else {
+            let known: Vec<_> = place.own().iter().chain(RULES).copied().collect();
+            refuse_unknown(field, &known, of, findings);
+        }
+    }
+}
+
+/// Refuses a key that is none of `known`, naming the nearest one.
+pub(super) fn refuse_unknown(field: Field<'_>, known: &[&str], of: &str, findings: &mut Findings<'_>) {
+    let key = field.key();
+    let advice = match nearest(key, known) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("known are {}", known.join(", ")),
+    };
+    findings.refuse(&field, format!("{key:?} is no key of {of}: {advice}"));
+}
+
+fn nearest<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
+    let meant = OTHER_NAMES
+        .iter()
+        .find(|(other, _)| *other == key)
+        .map(|(_, meant)| *meant);
+    if let Some(name) = known.iter().find(|name| Some(**name) == meant) {
+        return Some(name);
+    }
+    let lower = key.to_lowercase();
+    known
+        .iter()
+        .map(|name| (strsim::normalized_damerau_levenshtein(&lower, name), *name))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}

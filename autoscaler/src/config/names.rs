@@ -1,0 +1,150 @@
+//! Names that become part of a unit's name or of a path below the cgroup mount: none may lead out of it.
+
+use std::path::{Component, Path, PathBuf};
+
+/// Longest name of a systemd unit: `UNIT_NAME_MAX`, systemd.unit(5).
+const UNIT_NAME_MAX: usize = 255;
+
+/// What may stand in a name, for sentences.
+const ALLOWED: &str = "use letters a-z, digits and . _ - @ : only, and begin with a letter, a digit or _";
+
+/// Types of units that are no services: systemd.unit(5).
+const OTHER_UNIT_TYPES: &[&str] = &[
+    "automount",
+    "device",
+    "mount",
+    "path",
+    "scope",
+    "slice",
+    "socket",
+    "swap",
+    "target",
+    "timer",
+];
+
+/// Checks a project's name. It stands in log lines, in commands and, without `service_name`, in a unit's name.
+pub(super) fn check_project(name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("a project needs a name: write it in place of the empty quotes".into());
+    }
+    if name.len() > UNIT_NAME_MAX - "@.service".len() {
+        return Err(format!(
+            "a project's name has at most {} characters",
+            UNIT_NAME_MAX - "@.service".len()
+        ));
+    }
+    if !plain(name, |_| false) {
+        return Err(format!(
+            "the project's name {name:?} could leave the cgroup tree or break a log line: {ALLOWED}"
+        ));
+    }
+    Ok(())
+}
+
+/// A service's unit name; `.service` is added when it is left out, as systemctl does.
+pub(super) fn service(name: &str) -> Result<String, String> {
+    let kind = name.rsplit_once('.').map(|(_, kind)| kind);
+    if kind.is_some_and(|kind| OTHER_UNIT_TYPES.contains(&kind)) {
+        return Err("this unit is no service: write one that ends in .service".into());
+    }
+    let unit = if kind == Some("service") {
+        name.to_owned()
+    } else {
+        format!("{name}.service")
+    };
+    if unit.len() > UNIT_NAME_MAX {
+        return Err(format!("a unit's name has at most {UNIT_NAME_MAX} characters"));
+    }
+    // systemd escapes other characters as \xNN.
+    if unit == ".service" || !plain(&unit, |c| c == '\\') {
+        return Err(format!("this is no name of a systemd service: {ALLOWED}"));
+    }
+    Ok(unit)
+}
+
+fn plain(name: &str, also: impl Fn(char) -> bool) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-@:".contains(c) || also(c))
+}
+
+/// A cgroup's directory: relative to the cgroup2 mount, or absolute when written with `/sys/fs/cgroup`.
+pub(super) fn cgroup(path: &str) -> Result<PathBuf, String> {
+    let inside = "write the cgroup's directory below the cgroup2 mount, for example \"/demo/web\"";
+    if path.chars().any(char::is_control) {
+        return Err(format!("control characters have no place in a path: {inside}"));
+    }
+    let mut directory = PathBuf::new();
+    for component in Path::new(path).components() {
+        match component {
+            Component::Normal(part) => directory.push(part),
+            Component::RootDir | Component::CurDir => {}
+            Component::ParentDir | Component::Prefix(_) => {
+                return Err(format!("\"..\" could leave the cgroup tree: {inside}"));
+            }
+        }
+    }
+    let mount = Path::new("sys/fs/cgroup");
+    if directory.as_os_str().is_empty() || directory == mount || directory == mount.join("unified") {
+        return Err(format!("the root of the tree holds every project: {inside}"));
+    }
+    Ok(if path.starts_with('/') && directory.starts_with(mount) {
+        Path::new("/").join(directory)
+    } else {
+        directory
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_could_leave_the_tree_are_refused() {
+        for name in ["", ".", "..", "../x", "a/b", "a b", "-x", "x\n", "x\0", "ñ"] {
+            assert!(check_project(name).is_err(), "{name:?}");
+            assert!(service(name).is_err(), "{name:?}");
+        }
+        for name in ["backdipro", "a.b", "_x", "web-2", "a@1", "9"] {
+            check_project(name).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_service_gets_its_suffix() {
+        assert_eq!(service("web").unwrap(), "web.service");
+        assert_eq!(service("web.v2").unwrap(), "web.v2.service");
+        assert_eq!(service(r"a\x2db@1.service").unwrap(), r"a\x2db@1.service");
+        assert!(service("web.socket").is_err());
+        assert!(service(&"x".repeat(250)).is_err());
+    }
+
+    #[test]
+    fn a_cgroup_joins_to_the_mount_however_it_is_written() {
+        let mount = Path::new("/sys/fs/cgroup/unified");
+        for written in [
+            "/demo/web",
+            "demo/web",
+            "//demo/./web/",
+            "/sys/fs/cgroup/unified/demo/web",
+        ] {
+            assert_eq!(
+                mount.join(cgroup(written).unwrap()),
+                mount.join("demo/web"),
+                "{written}"
+            );
+        }
+        for outside in [
+            "",
+            "/",
+            "..",
+            "/a/../../etc",
+            "/sys/fs/cgroup",
+            "/sys/fs/cgroup/",
+            "a\0",
+        ] {
+            assert!(cgroup(outside).is_err(), "{outside:?}");
+        }
+    }
+}

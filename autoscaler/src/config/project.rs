@@ -1,0 +1,233 @@
+//! One project: its bounds, thresholds, target and broker.
+
+use super::fields::{Field, Fields, Findings};
+use super::keys::{self, Place};
+use super::ladder::{self, Scale};
+use super::model::{Bounds, CeleryActuator, Ladder, Project, QueueRule, QueueSizing};
+use super::rules::Rules;
+use super::{Notice, broker, names};
+
+/// Most workers a project may be given. A typing error must not fill the host with processes.
+const WORKERS: u64 = 1000;
+
+/// Reads the project in `field`; `None` when it is refused.
+pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) -> Option<Project> {
+    let name = field.key();
+    let before = findings.faults.len();
+    if let Err(sentence) = names::check_project(name) {
+        findings.refuse(&field, sentence);
+    }
+    let object = field.object(
+        r#"{ "enabled": true, "max_workers": 6, "cpu_thresholds": { … } }"#,
+        findings,
+    )?;
+    let of = format!("project {name:?}");
+    let fields = Fields::read(object, &of, findings);
+    keys::check(&fields, Place::Project, &of, findings);
+
+    let rules = rules.overlay(&fields, findings);
+    let bounds = read_bounds(&fields, field, findings);
+    let cpu = fields
+        .get("cpu_thresholds")
+        .and_then(|rungs| ladder::read(rungs, Scale::Percent, name, bounds, rules.cpu_hold, findings));
+    let actuators = [("pool", CeleryActuator::Pool), ("units", CeleryActuator::Units)];
+    let actuator = fields
+        .get("actuator")
+        .and_then(|field| field.choice(&actuators, findings))
+        .unwrap_or_default();
+    let queue = read_queue(&fields, field, (bounds, rules, actuator), findings);
+    let service_name = read_service(&fields, field, actuator == CeleryActuator::Units, findings);
+    let cgroup = fields.get("cgroup").and_then(|field| {
+        let path = names::cgroup(field.text(findings)?);
+        path.map_err(|sentence| findings.refuse(field.value(), format!("\"cgroup\": {sentence}")))
+            .ok()
+    });
+    let enabled = if let Some(field) = fields.get("enabled") {
+        field.boolean(findings)
+    } else {
+        findings.notices.push(Notice::EnabledMissing {
+            project: name.to_owned(),
+        });
+        Some(false)
+    };
+    if cpu.is_none() && queue.is_none() && findings.faults.len() == before {
+        findings.refuse(
+            &field,
+            format!(
+                "{of} has no rung at all: write \"cpu_thresholds\" (or \"queue_thresholds\" for Celery), for example \"cpu_thresholds\": {{ \"scale_up_2\": 65, \"scale_down_1\": 35 }}"
+            ),
+        );
+    }
+    if findings.faults.len() > before {
+        return None;
+    }
+    let project = Project {
+        name: name.to_owned(),
+        enabled: enabled?,
+        service_name: service_name?,
+        cgroup,
+        bounds: bounds?,
+        cpu_basis: rules.cpu_basis,
+        cpu,
+        queue,
+        memory: rules.memory,
+    };
+    note_oddities(&project, &fields, findings);
+    Some(project)
+}
+
+fn read_bounds(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'_>) -> Option<Bounds> {
+    let mut count = |field: Field<'_>| {
+        let count = field.whole(1..=WORKERS, "", findings)?;
+        u32::try_from(count).ok()
+    };
+    let min = match fields.get("min_workers") {
+        Some(field) => count(field),
+        None => Some(1),
+    };
+    let Some(max_field) = fields.get("max_workers") else {
+        let name = at.key();
+        findings.refuse(
+            &at,
+            format!("project {name:?} lacks \"max_workers\": write the most workers it may have, for example \"max_workers\": 6"),
+        );
+        return None;
+    };
+    let (max, min) = (count(max_field)?, min?);
+    if min > max {
+        findings.refuse(
+            max_field.value(),
+            format!("\"max_workers\" is {max}, below \"min_workers\" which is {min}: write {min} or more"),
+        );
+        return None;
+    }
+    Some(Bounds { min, max })
+}
+
+fn read_service(
+    fields: &Fields<'_>,
+    at: Field<'_>,
+    units: bool,
+    findings: &mut Findings<'_>,
+) -> Option<String> {
+    let Some(field) = fields.get("service_name") else {
+        return Some(format!("{}{}.service", at.key(), if units { "@" } else { "" }));
+    };
+    let unit = names::service(field.text(findings)?);
+    let unit = unit
+        .map_err(|sentence| findings.refuse(field.value(), format!("\"service_name\": {sentence}")))
+        .ok()?;
+    let template = unit.ends_with("@.service");
+    if units && !template {
+        findings.refuse(
+            field.value(),
+            "with \"actuator\": \"units\" the service must be a template: write for example \"NAME@.service\"",
+        );
+    } else if !units && template {
+        findings.refuse(
+            field.value(),
+            "this is a template, not a service: name one instance, for example \"NAME@1.service\"",
+        );
+    }
+    Some(unit)
+}
+
+/// Keys that mean something only beside a rule over the queue.
+const QUEUE_KEYS: &[&str] = &["redis_url", "broker_url", "queues", "actuator"];
+
+fn read_queue(
+    fields: &Fields<'_>,
+    at: Field<'_>,
+    (bounds, rules, actuator): (Option<Bounds>, Rules, CeleryActuator),
+    findings: &mut Findings<'_>,
+) -> Option<QueueRule> {
+    let hold = rules.queue_hold;
+    let sizing = match (fields.get("queue_thresholds"), fields.get("tasks_per_worker")) {
+        (None, None) => {
+            if let Some(field) = QUEUE_KEYS.iter().find_map(|key| fields.get(key)) {
+                let sentence = format!(
+                    "{:?} means nothing without a rule over the queue: write \"queue_thresholds\" or \"tasks_per_worker\" too, or take it out",
+                    field.key()
+                );
+                findings.refuse(&field, sentence);
+            }
+            return None;
+        }
+        (Some(_), Some(second)) => {
+            findings.refuse(
+                &second,
+                "\"tasks_per_worker\" stands in place of \"queue_thresholds\": keep one of them",
+            );
+            None
+        }
+        (Some(field), None) => {
+            ladder::read(field, Scale::Tasks, at.key(), bounds, hold, findings).map(QueueSizing::Rungs)
+        }
+        (None, Some(field)) => field
+            .whole(1..=1_000_000, " waiting tasks", findings)
+            .and_then(|tasks| u32::try_from(tasks).ok())
+            .map(|tasks| QueueSizing::TasksPerWorker {
+                tasks,
+                up_hold: hold.up,
+                down_hold: hold.down,
+            }),
+    };
+    let broker = broker::read(fields, at, findings);
+    let queues = broker::queues(fields, findings);
+    Some(QueueRule {
+        sizing: sizing?,
+        broker: broker?,
+        queues,
+        actuator,
+    })
+}
+
+/// Takes note of what is valid and yet hardly meant.
+fn note_oddities(project: &Project, fields: &Fields<'_>, findings: &mut Findings<'_>) {
+    let name = || project.name.clone();
+    let mut idle_key = |key, without| {
+        if fields.get(key).is_some() {
+            findings.notices.push(Notice::KeyWithoutEffect {
+                project: name(),
+                key,
+                without,
+            });
+        }
+    };
+    if project.cpu.is_none() {
+        idle_key("cpu_duration_minutes", "cpu_thresholds");
+    }
+    let mut ladders: Vec<&Ladder> = project.cpu.iter().collect();
+    match &project.queue {
+        None => idle_key("queue_duration_minutes", "queue_thresholds"),
+        Some(QueueRule {
+            sizing: QueueSizing::Rungs(ladder),
+            ..
+        }) => ladders.push(ladder),
+        // It reaches every count within the bounds.
+        Some(QueueRule {
+            sizing: QueueSizing::TasksPerWorker { .. },
+            ..
+        }) => return,
+    }
+    let Bounds { min, max } = project.bounds;
+    let highest = ladders
+        .iter()
+        .filter_map(|ladder| ladder.up.keys().next_back())
+        .max()
+        .map_or(min, |n| *n);
+    if highest < max {
+        findings.notices.push(Notice::MaximumUnreachable {
+            project: name(),
+            max,
+            highest,
+        });
+    }
+    if highest > min
+        && ladders
+            .iter()
+            .all(|ladder| ladder.rungs_below(highest).next().is_none())
+    {
+        findings.notices.push(Notice::NeverScalesDown { project: name() });
+    }
+}

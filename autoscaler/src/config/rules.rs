@@ -1,0 +1,109 @@
+//! The rules that may stand in `global` for all projects and again in a project for it alone.
+
+use std::time::Duration;
+
+use super::fields::{Field, Fields, Findings};
+use super::keys;
+use super::model::{CpuBasis, MemoryRules};
+
+/// Most MiB that a memory rule may name: 95 TiB, above any host and far below overflow.
+const MEMORY_MIB: u64 = 100_000_000;
+
+/// Longest time, in minutes, that a condition may have to hold: a year.
+const HOLD_MINUTES: f64 = 365.0 * 24.0 * 60.0;
+
+/// How long a condition must hold before a step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hold {
+    pub(super) up: Duration,
+    pub(super) down: Duration,
+}
+
+/// The rules in force for one project, or for all.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    pub(super) cpu_basis: CpuBasis,
+    pub(super) memory: MemoryRules,
+    pub(super) cpu_hold: Hold,
+    pub(super) queue_hold: Hold,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        let minutes = Duration::from_mins;
+        Self {
+            cpu_basis: CpuBasis::default(),
+            memory: MemoryRules {
+                min_available_per_worker_mib: 500,
+                scale_down_min_available_mib: None,
+                threshold_mib: 0,
+                per_worker_mib: 500,
+                base_mib: 0,
+            },
+            cpu_hold: Hold {
+                up: minutes(3),
+                down: minutes(15),
+            },
+            queue_hold: Hold {
+                up: minutes(2),
+                down: minutes(10),
+            },
+        }
+    }
+}
+
+impl Rules {
+    /// These rules with those that stand in `fields` put over them.
+    pub(super) fn overlay(mut self, fields: &Fields<'_>, findings: &mut Findings<'_>) -> Self {
+        let bases = [("workers", CpuBasis::Workers), ("host", CpuBasis::Host)];
+        if let Some(basis) = fields
+            .get("cpu_basis")
+            .and_then(|field| field.choice(&bases, findings))
+        {
+            self.cpu_basis = basis;
+        }
+        let mut mib = |key, least| {
+            let field = fields.get(key)?;
+            field.whole(least..=MEMORY_MIB, " MB", findings)
+        };
+        let memory = &mut self.memory;
+        memory.min_available_per_worker_mib =
+            mib("min_available_mb_per_worker", 0).unwrap_or(memory.min_available_per_worker_mib);
+        memory.scale_down_min_available_mib =
+            mib("scale_down_min_available_mb", 0).or(memory.scale_down_min_available_mib);
+        memory.threshold_mib = mib("memory_threshold_mb", 0).unwrap_or(memory.threshold_mib);
+        // A limit of 0 would kill the service.
+        memory.per_worker_mib = mib("memory_per_worker_mb", 1).unwrap_or(memory.per_worker_mib);
+        memory.base_mib = mib("memory_base_mb", 0).unwrap_or(memory.base_mib);
+        if let Some(field) = fields.get("cpu_duration_minutes") {
+            self.cpu_hold = self.cpu_hold.overlay(field, findings);
+        }
+        if let Some(field) = fields.get("queue_duration_minutes") {
+            self.queue_hold = self.queue_hold.overlay(field, findings);
+        }
+        self
+    }
+}
+
+impl Hold {
+    fn overlay(mut self, field: Field<'_>, findings: &mut Findings<'_>) -> Self {
+        let Some(object) = field.object(r#"{ "scale_up": 3, "scale_down": 15 }"#, findings) else {
+            return self;
+        };
+        let of = format!("{:?}", field.key());
+        for part in Fields::read(object, &of, findings).iter() {
+            let hold = match part.key() {
+                "scale_up" => &mut self.up,
+                "scale_down" => &mut self.down,
+                _ => {
+                    keys::refuse_unknown(part, &["scale_up", "scale_down"], &of, findings);
+                    continue;
+                }
+            };
+            if let Some(minutes) = part.number(0.0..=HOLD_MINUTES, " minutes", findings) {
+                *hold = Duration::from_secs_f64(minutes * 60.0);
+            }
+        }
+        self
+    }
+}

@@ -1,0 +1,5 @@
+//! Whole texts through the parser.
+
+mod faults;
+mod layouts;
+mod properties;
