@@ -144,6 +144,18 @@ pub enum Reason {
         /// MiB needed for each.
         needed_mib: u64,
     },
+    /// Every CPU of the host is busy and the project's tasks wait for one: another worker would wait too.
+    HostSaturated {
+        /// Of the time the project's tasks wanted a CPU, the share they waited, percent.
+        wait_percent: f64,
+        /// Share of the host's CPUs that is busy, percent.
+        busy_percent: f64,
+    },
+    /// The project's own `cpu.max` holds it back: another worker would be held back too.
+    Quota {
+        /// Share of the time that the project was held back, percent.
+        throttled_percent: f64,
+    },
     /// Less memory available than `memory_threshold_mb`.
     MemoryThreshold {
         /// MiB needed.
@@ -181,6 +193,8 @@ impl Reason {
             Self::Disabled => "disabled",
             Self::AtMaximum { .. } => "at_maximum",
             Self::MemoryPerWorker { .. } => "memory_per_worker",
+            Self::HostSaturated { .. } => "host_saturated",
+            Self::Quota { .. } => "quota",
             Self::MemoryThreshold { .. } => "memory_threshold",
             Self::MemoryForScaleDown { .. } => "memory_for_scale_down",
             Self::QueueNotSupported => "queue_not_supported",
@@ -217,7 +231,7 @@ impl Figures {
 }
 
 /// Of the time that the project's tasks wanted a CPU, the share in which they had none, percent.
-fn wait_percent(cpu: &CpuSample) -> Option<f64> {
+pub(super) fn wait_percent(cpu: &CpuSample) -> Option<f64> {
     let wait = cpu.wait?.as_secs_f64();
     let wanted = wait + cpu.on_cpu.as_secs_f64();
     Some(if wanted > 0.0 { 100.0 * wait / wanted } else { 0.0 })

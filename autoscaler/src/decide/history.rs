@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::constraint::Constraint;
 use super::measure::Measured;
 use super::{Action, Measure};
 use crate::config::{Bounds, Ladder};
@@ -34,10 +35,19 @@ struct Seen {
 /// Held times of one measure.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Held {
-    /// The rung above, and for how long it has been exceeded.
-    up: Option<(u32, Duration)>,
+    /// The rung above that is being exceeded.
+    up: Option<Climb>,
     /// By rung below, for how long the measure has been under it.
     down: BTreeMap<u32, Trough>,
+}
+
+/// A measure that stays above a rung.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct Climb {
+    rung: u32,
+    pub(super) held: Duration,
+    /// What kept the project's tasks from the CPU they wanted for all of that time.
+    pub(super) constraint: Option<Constraint>,
 }
 
 /// A measure that has stayed under a rung.
@@ -90,6 +100,11 @@ impl History {
         *self = Self::default();
     }
 
+    /// The project's rules have changed: what was held under the old ones does not count.
+    pub fn rules_changed(&mut self) {
+        self.forget_held();
+    }
+
     pub(super) fn forget_held(&mut self) {
         self.cpu = Held::default();
         self.queue = Held::default();
@@ -125,12 +140,17 @@ impl History {
         let held = self.held_mut(m.measure);
         held.up = rung_above(m.ladder, workers, bounds)
             .filter(|(_, threshold)| m.value > *threshold && !boot)
-            .map(|(rung, _)| {
-                let before = held
-                    .up
-                    .filter(|(same, _)| *same == rung)
-                    .map_or(Duration::ZERO, |(_, held)| held);
-                (rung, before + m.covered)
+            .map(|(rung, _)| match held.up.filter(|climb| climb.rung == rung) {
+                Some(climb) => Climb {
+                    rung,
+                    held: climb.held + m.covered,
+                    constraint: climb.constraint.and_then(|before| before.and(m.constraint)),
+                },
+                None => Climb {
+                    rung,
+                    held: m.covered,
+                    constraint: m.constraint,
+                },
             });
         held.down = m
             .ladder
@@ -151,11 +171,8 @@ impl History {
             .collect();
     }
 
-    pub(super) fn held_up(&self, measure: Measure, rung: u32) -> Option<Duration> {
-        self.held(measure)
-            .up
-            .filter(|(same, _)| *same == rung)
-            .map(|(_, held)| held)
+    pub(super) fn held_up(&self, measure: Measure, rung: u32) -> Option<Climb> {
+        self.held(measure).up.filter(|climb| climb.rung == rung)
     }
 
     pub(super) fn held_down(&self, measure: Measure, rung: u32) -> Option<Trough> {
@@ -168,7 +185,7 @@ impl History {
         let up = rung_above(m.ladder, workers, bounds)
             .into_iter()
             .filter_map(|(rung, threshold)| {
-                let held = self.held_up(measure, rung)?;
+                let held = self.held_up(measure, rung)?.held;
                 Some(Pending {
                     measure,
                     rung,

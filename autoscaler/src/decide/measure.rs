@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::capacity::{capacity_cpus, load_cpus, utilization_percent};
+use super::constraint::{self, Constraint};
 use super::{Measure, Reason};
 use crate::config::{CpuBasis, Ladder, Project, QueueSizing};
 use crate::observe::{Host, ProjectSample};
@@ -18,6 +19,8 @@ pub(super) struct Measured<'a> {
     pub(super) covered: Duration,
     /// CPUs in use; 0 for a queue.
     pub(super) load_cpus: f64,
+    /// What kept the project's tasks from the CPU they wanted, if anything did.
+    pub(super) constraint: Option<Constraint>,
     /// How the same load looks with another count; only where the figure depends on the count.
     pub(super) projection: Option<Projection<'a>>,
 }
@@ -60,6 +63,7 @@ pub(super) fn all<'a>(
                 value: queue.waiting as f64,
                 covered: queue.covered,
                 load_cpus: 0.0,
+                constraint: sample.cpu.as_ref().and_then(|cpu| constraint::of(host, cpu)),
                 projection: None,
             }),
         }
@@ -80,6 +84,7 @@ fn cpu<'a>(project: &'a Project, host: &'a Host, sample: &'a ProjectSample) -> O
         value: utilization_percent(project.cpu_basis, host, cpu, sample.worker_count())?,
         covered: cpu.covered,
         load_cpus: load_cpus(cpu)?,
+        constraint: constraint::of(host, cpu),
         projection: (project.cpu_basis == CpuBasis::Workers).then_some(projection),
     })
 }

@@ -5,6 +5,7 @@
 //! something to say gives the decision its reason.
 
 mod capacity;
+mod constraint;
 mod decision;
 mod down;
 mod history;

@@ -1,5 +1,6 @@
 //! Does the load ask for more workers?
 
+use super::constraint::Constraint;
 use super::history::{History, rung_above};
 use super::measure::Measured;
 use super::{Action, Measure, Outcome, Reason, memory};
@@ -21,44 +22,63 @@ pub(super) fn step(
     measured
         .iter()
         .filter_map(|m| wanted(project, workers, m, history))
-        .max_by_key(|(rung, _)| *rung)
+        .max_by_key(|wanted| wanted.to)
         .map(|wanted| go(project, host, workers, wanted))
 }
 
-fn go(project: &Project, host: &Host, workers: u32, (to, reason): (u32, Reason)) -> Outcome {
-    if workers >= project.bounds.max {
-        return (
-            Action::Blocked,
-            Reason::AtMaximum {
-                max: project.bounds.max,
-            },
-        );
-    }
-    let to = to.min(project.bounds.max);
-    match memory::against_up(project, host, to) {
+/// A step up that the load asks for.
+struct Wanted {
+    to: u32,
+    reason: Reason,
+    constraint: Option<Constraint>,
+}
+
+fn go(project: &Project, host: &Host, workers: u32, wanted: Wanted) -> Outcome {
+    let max = project.bounds.max;
+    let to = wanted.to.min(max);
+    let against = if workers >= max {
+        Some(Reason::AtMaximum { max })
+    } else {
+        memory::against_up(project, host, to).or_else(|| wanted.constraint.map(starved))
+    };
+    match against {
         Some(reason) => (Action::Blocked, reason),
-        None => (Action::ScaleUp { from: workers, to }, reason),
+        None => (Action::ScaleUp { from: workers, to }, wanted.reason),
+    }
+}
+
+fn starved(constraint: Constraint) -> Reason {
+    match constraint {
+        Constraint::HostSaturated {
+            wait_percent,
+            busy_percent,
+        } => Reason::HostSaturated {
+            wait_percent,
+            busy_percent,
+        },
+        Constraint::Quota { throttled_percent } => Reason::Quota { throttled_percent },
     }
 }
 
 /// The rung that has been exceeded for long enough, and why.
-fn wanted(project: &Project, workers: u32, m: &Measured<'_>, history: &History) -> Option<(u32, Reason)> {
+fn wanted(project: &Project, workers: u32, m: &Measured<'_>, history: &History) -> Option<Wanted> {
     let (rung, threshold) = rung_above(m.ladder, workers, project.bounds)?;
-    let held = history.held_up(m.measure, rung)?;
-    (held >= m.ladder.up_hold).then_some((
-        rung,
-        Reason::AboveRung {
+    let climb = history.held_up(m.measure, rung)?;
+    (climb.held >= m.ladder.up_hold).then_some(Wanted {
+        to: rung,
+        reason: Reason::AboveRung {
             measure: m.measure,
             rung,
             threshold,
-            held,
+            held: climb.held,
         },
-    ))
+        constraint: climb.constraint,
+    })
 }
 
 /// After a reload or restart: one step of the way back, at once, for as long as the load still asks for it.
 /// The time it had to hold was served before the count was lost.
-fn restore(workers: u32, measured: &[Measured<'_>], history: &mut History) -> Option<(u32, Reason)> {
+fn restore(workers: u32, measured: &[Measured<'_>], history: &mut History) -> Option<Wanted> {
     let held_before = history.count_to_restore()?;
     if workers >= held_before {
         history.drop_restore();
@@ -72,17 +92,22 @@ fn restore(workers: u32, measured: &[Measured<'_>], history: &mut History) -> Op
     if judging.is_empty() {
         return None;
     }
-    let rung = judging
+    let wanted = judging
         .iter()
         .filter_map(|m| {
-            m.ladder
+            let (to, _) = m
+                .ladder
                 .next_up(workers)
-                .filter(|(_, threshold)| m.value > *threshold)
+                .filter(|(_, threshold)| m.value > *threshold)?;
+            Some(Wanted {
+                to,
+                reason: Reason::Restore { held_before },
+                constraint: m.constraint,
+            })
         })
-        .map(|(rung, _)| rung)
-        .min();
-    if rung.is_none() {
+        .min_by_key(|wanted| wanted.to);
+    if wanted.is_none() {
         history.drop_restore();
     }
-    rung.map(|rung| (rung, Reason::Restore { held_before }))
+    wanted
 }

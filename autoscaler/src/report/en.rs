@@ -171,6 +171,15 @@ fn reason(reason: &Reason) -> String {
         } => {
             format!("too little memory: {per_worker_mib}MB per worker with {n}, {needed_mib}MB needed")
         }
+        Reason::HostSaturated {
+            wait_percent,
+            busy_percent,
+        } => format!(
+            "the host has no CPU left ({busy_percent:.0}% busy) and the project waits {wait_percent:.0}% of the time: another worker would wait too"
+        ),
+        Reason::Quota { throttled_percent } => format!(
+            "its own cpu.max holds it back {throttled_percent:.0}% of the time: raise CPUQuota= or lower max_workers"
+        ),
         Reason::MemoryThreshold { needed_mib } => {
             format!("too little memory: memory_threshold_mb asks for {needed_mib}MB available")
         }

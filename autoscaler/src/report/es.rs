@@ -179,6 +179,15 @@ fn reason(reason: &Reason) -> String {
         } => {
             format!("memoria insuficiente: {per_worker_mib}MB por worker con {n}, hacen falta {needed_mib}MB")
         }
+        Reason::HostSaturated {
+            wait_percent,
+            busy_percent,
+        } => format!(
+            "el host no tiene CPU libre ({busy_percent:.0}% ocupado) y el proyecto espera el {wait_percent:.0}% del tiempo: otro worker también esperaría"
+        ),
+        Reason::Quota { throttled_percent } => format!(
+            "su propio límite cpu.max lo frena el {throttled_percent:.0}% del tiempo: suba CPUQuota= o baje max_workers"
+        ),
         Reason::MemoryThreshold { needed_mib } => {
             format!("memoria insuficiente: memory_threshold_mb pide {needed_mib}MB disponibles")
         }

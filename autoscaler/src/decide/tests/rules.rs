@@ -363,3 +363,61 @@ fn beside_a_cpu_ladder_a_missing_queue_forbids_only_the_way_down() {
         Action::ScaleUp { from: 4, to: 5 }
     );
 }
+
+/// A project of one worker that gets half of the CPU it wants.
+fn starving(bench: &Bench, throttled: Duration) -> crate::observe::ProjectSample {
+    let mut sample = bench.sample(Some(0.8));
+    let cpu = sample.cpu.as_mut().unwrap();
+    cpu.wait = Some(cpu.on_cpu);
+    cpu.throttle = Some(crate::observe::Throttle {
+        periods: 1,
+        time: throttled,
+    });
+    sample
+}
+
+#[test]
+fn on_a_full_host_another_worker_is_blocked() {
+    let mut bench = bench(1);
+    bench.host.busy_percent = Some(99.0);
+    let sample = starving(&bench, Duration::ZERO);
+    assert_eq!(bench.check_sample(&sample).action, Action::Hold);
+    let decision = bench.check_sample(&sample);
+    assert_eq!(decision.action, Action::Blocked);
+    assert_eq!(
+        decision.reason,
+        Reason::HostSaturated {
+            wait_percent: 50.0,
+            busy_percent: 99.0
+        }
+    );
+}
+
+#[test]
+fn a_host_that_had_room_for_part_of_the_time_is_not_full() {
+    let mut bench = bench(1);
+    let sample = starving(&bench, Duration::ZERO);
+    bench.host.busy_percent = Some(60.0);
+    bench.check_sample(&sample);
+    bench.host.busy_percent = Some(99.0);
+    assert_eq!(
+        bench.check_sample(&sample).action,
+        Action::ScaleUp { from: 1, to: 2 }
+    );
+}
+
+#[test]
+fn a_project_held_back_by_its_own_quota_is_blocked_with_that_reason() {
+    let mut bench = bench(1);
+    bench.host.busy_percent = Some(99.0);
+    let sample = starving(&bench, bench.interval / 2);
+    bench.check_sample(&sample);
+    let decision = bench.check_sample(&sample);
+    assert_eq!(decision.action, Action::Blocked);
+    assert_eq!(
+        decision.reason,
+        Reason::Quota {
+            throttled_percent: 50.0
+        }
+    );
+}
