@@ -1,1 +1,23 @@
 //! Makes a decision so: signals and memory limits, each action verified by looking again.
+//!
+//! The daemon calls [`Actor::apply`] once a check and project. All that comes back is data: `report` finds
+//! the words for it.
+
+mod actor;
+mod actuator;
+mod memory;
+mod outcome;
+mod scale;
+mod signal;
+mod systemd;
+mod unanswered;
+mod worker_signals;
+
+pub use actor::{Actor, Mode};
+pub use actuator::{Actuator, Step};
+pub use memory::{Limit, ManagerError, MemoryError, MemoryLimits, ServiceManager};
+pub use outcome::{Outcome, Workers};
+pub use scale::{Cause, Plan, ScaleError, Scaled, Timing, scale};
+pub use signal::{Refusal, SignalTarget, WorkerSignal};
+pub use systemd::Systemd;
+pub use worker_signals::WorkerSignals;

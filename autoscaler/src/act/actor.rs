@@ -1,0 +1,196 @@
+//! One decision carried out: the memory limit, the workers, the memory limit again.
+
+use std::sync::Arc;
+
+use super::memory::{Limit, MemoryError, MemoryLimits, ServiceManager};
+use super::outcome::{Outcome, Workers};
+use super::scale::{Cause, Plan, ScaleError, Timing, scale};
+use super::signal::Refusal;
+use super::unanswered::Unanswered;
+use super::worker_signals::WorkerSignals;
+use crate::config::Project;
+use crate::decide::{Action, Decision, Reason};
+use crate::observe::ProjectSample;
+use crate::observe::cgroup::{Cgroup, CgroupMount};
+use crate::observe::process::Procfs;
+
+/// How decisions are carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mode {
+    /// Check everything; send no signal and write no limit.
+    pub dry_run: bool,
+    /// How long to wait for what.
+    pub timing: Timing,
+}
+
+/// Carries decisions out. Several projects may be acted on at the same time, each by one call at a time.
+pub struct Actor {
+    procfs: Procfs,
+    mount: CgroupMount,
+    memory: MemoryLimits,
+    mode: Mode,
+    unanswered: Unanswered,
+}
+
+impl Actor {
+    /// Acts on the processes of `procfs` and the cgroups of `mount`. `manager` keeps the memory limits of its
+    /// units; `None` on a host without one.
+    #[must_use]
+    pub fn new(
+        procfs: Procfs,
+        mount: CgroupMount,
+        manager: Option<Arc<dyn ServiceManager>>,
+        mode: Mode,
+    ) -> Self {
+        let memory = MemoryLimits::new(manager, mode.dry_run);
+        Self {
+            procfs,
+            mount,
+            memory,
+            mode,
+            unanswered: Unanswered::default(),
+        }
+    }
+
+    /// Carries out `decision`, which was taken on `sample`. Also when that is to do nothing: the memory limit
+    /// is put right at each check. A disabled project is not touched at all.
+    pub async fn apply(&self, project: &Project, sample: &ProjectSample, decision: &Decision) -> Outcome {
+        let dry_run = self.mode.dry_run;
+        if !project.enabled || decision.reason == Reason::Disabled {
+            return Outcome {
+                dry_run,
+                workers: Ok(Workers::Untouched),
+                memory: None,
+            };
+        }
+        let from = sample.worker_count();
+        let to = match decision.action {
+            Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. } => to,
+            Action::Hold | Action::Blocked => from,
+        };
+        let cgroup = match self.mount.open(&sample.cgroup) {
+            Ok(cgroup) => cgroup,
+            Err(error) => {
+                let cause = Cause::Refused(Refusal::Unreadable {
+                    why: error.to_string(),
+                });
+                let workers = Err(ScaleError {
+                    from,
+                    reached: from,
+                    wanted: to,
+                    cause,
+                });
+                return Outcome {
+                    dry_run,
+                    workers,
+                    memory: None,
+                };
+            }
+        };
+        if to == from {
+            let memory = Some(self.settle(project, &cgroup, from).await);
+            return Outcome {
+                dry_run,
+                workers: Ok(Workers::Untouched),
+                memory,
+            };
+        }
+        self.change(project, sample, &cgroup, to).await
+    }
+
+    async fn change(&self, project: &Project, sample: &ProjectSample, cgroup: &Cgroup, to: u32) -> Outcome {
+        let dry_run = self.mode.dry_run;
+        let from = sample.worker_count();
+        let raised = if to > from {
+            let wanted = project.memory.limit_bytes(to);
+            Some(self.memory.raise(cgroup, unit(project), wanted).await)
+        } else {
+            None
+        };
+        let workers = match no_room(raised.as_ref()) {
+            Some(cause) => Err(ScaleError {
+                from,
+                reached: from,
+                wanted: to,
+                cause,
+            }),
+            None => self.scale(project, sample, cgroup, to).await,
+        };
+        let reached = match &workers {
+            Ok(Workers::Scaled { to, .. }) => Some(*to),
+            Ok(Workers::Untouched) => Some(from),
+            Err(error) => error.counted(),
+        };
+        let settled = match reached {
+            Some(reached) if !matches!(raised, Some(Err(_))) => {
+                Some(self.settle(project, cgroup, reached).await)
+            }
+            _ => None,
+        };
+        let memory = match (raised, settled) {
+            (Some(Ok(raised)), Some(Ok(settled))) => Some(Ok(raised.then(settled))),
+            (raised, settled) => settled.or(raised),
+        };
+        Outcome {
+            dry_run,
+            workers,
+            memory,
+        }
+    }
+
+    async fn scale(
+        &self,
+        project: &Project,
+        sample: &ProjectSample,
+        cgroup: &Cgroup,
+        to: u32,
+    ) -> Result<Workers, ScaleError> {
+        let from = sample.worker_count();
+        let early = |cause| ScaleError {
+            from,
+            reached: from,
+            wanted: to,
+            cause,
+        };
+        self.unanswered.check(&project.name, sample).map_err(early)?;
+        let mut actuator = WorkerSignals::open(&self.procfs, cgroup, sample.master)
+            .map_err(|refusal| early(Cause::Refused(refusal)))?;
+        let plan = Plan {
+            workers: sample.workers.clone(),
+            to,
+            bounds: project.bounds,
+        };
+        match scale(&mut actuator, &plan, &self.mode.timing, self.mode.dry_run).await {
+            Ok(scaled) => Ok(Workers::Scaled {
+                from: scaled.from,
+                to: scaled.to,
+            }),
+            Err(error) => {
+                self.unanswered
+                    .remember(&project.name, sample.master, &error.cause);
+                Err(error)
+            }
+        }
+    }
+
+    async fn settle(&self, project: &Project, cgroup: &Cgroup, workers: u32) -> Result<Limit, MemoryError> {
+        let wanted = project.memory.limit_bytes(workers);
+        self.memory.settle(cgroup, unit(project), wanted).await
+    }
+}
+
+/// The unit whose limit the service manager keeps; a project found by its cgroup has none.
+fn unit(project: &Project) -> Option<&str> {
+    project.cgroup.is_none().then_some(project.service_name.as_str())
+}
+
+/// Whether the limit stayed too low for one more worker, which would then be killed. Without the controller
+/// there is no limit; and one that only the service manager does not know of is in force.
+fn no_room(raised: Option<&Result<Limit, MemoryError>>) -> Option<Cause> {
+    match raised {
+        Some(Err(MemoryError::Unavailable { .. } | MemoryError::Manager(_)) | Ok(_)) | None => None,
+        Some(Err(error)) => Some(Cause::NoRoom {
+            why: error.to_string(),
+        }),
+    }
+}

@@ -1,0 +1,280 @@
+//! From one worker count to another, one observed step at a time.
+
+mod progress;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use self::progress::Progress;
+use super::actuator::{Actuator, Step};
+use super::signal::Refusal;
+use crate::config::Bounds;
+use crate::observe::ProcessId;
+
+/// What is asked for, and what it was decided on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The workers that the decision saw.
+    pub workers: Vec<ProcessId>,
+    /// The count wanted.
+    pub to: u32,
+    /// The counts that no step leaves.
+    pub bounds: Bounds,
+}
+
+/// How long to wait for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// For one worker more to appear.
+    pub up: Duration,
+    /// For one worker to go: it ends its request first, within gunicorn's `timeout` and `graceful_timeout`,
+    /// 30 s each unless configured.
+    pub down: Duration,
+    /// For a count that went the wrong way to come back: a worker that ends by itself (`max_requests`, a
+    /// crash) is replaced within one turn of gunicorn's loop, 1 s.
+    pub settle: Duration,
+    /// Between two looks at the workers.
+    pub poll: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            up: Duration::from_secs(30),
+            down: Duration::from_secs(45),
+            settle: Duration::from_secs(3),
+            poll: Duration::from_millis(50),
+        }
+    }
+}
+
+impl Timing {
+    fn limit(&self, step: Step) -> Duration {
+        match step {
+            Step::Up => self.up,
+            Step::Down => self.down,
+        }
+    }
+}
+
+/// All steps arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scaled {
+    /// Workers before the first step.
+    pub from: u32,
+    /// Workers seen after the last.
+    pub to: u32,
+}
+
+/// Not all steps arrived.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("stopped at {reached} workers on the way from {from} to {wanted}: {cause}")]
+pub struct ScaleError {
+    /// Workers that the decision saw.
+    pub from: u32,
+    /// Workers seen last.
+    pub reached: u32,
+    /// Workers wanted.
+    pub wanted: u32,
+    /// What stood in the way.
+    pub cause: Cause,
+}
+
+impl ScaleError {
+    /// The count that is known to be there; `None` when it is not: the server is gone, or just reloads.
+    #[must_use]
+    pub fn counted(&self) -> Option<u32> {
+        match self.cause {
+            Cause::Refused(_) | Cause::Reloaded => None,
+            _ => Some(self.reached),
+        }
+    }
+}
+
+/// Why the way to a worker count ended early.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Cause {
+    /// The master cannot be asked. When it was asked before, this is how its end or restart is noticed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The step was asked for and has not arrived. It may still arrive: no other is asked for on top.
+    #[error("no worker {} within {} s", if *.step == Step::Up { "came" } else { "went" }, .after.as_secs_f64())]
+    TimedOut {
+        /// The step.
+        step: Step,
+        /// How long it was waited for.
+        after: Duration,
+        /// The workers seen last, oldest first.
+        workers: Vec<ProcessId>,
+    },
+    /// A step of an earlier check was asked for and has not arrived yet.
+    #[error("a step asked for {} s ago has not arrived yet", .since.as_secs())]
+    Unanswered {
+        /// That step.
+        step: Step,
+        /// How long ago it was asked for.
+        since: Duration,
+    },
+    /// The count was not, or was no longer, the one that the step was to start from.
+    #[error("{seen} workers where {expected} were expected: somebody else changed the count")]
+    Moved {
+        /// The count before.
+        expected: u32,
+        /// The count seen.
+        seen: u32,
+    },
+    /// No worker is left of those there were: the server reloaded (HUP), its count is what it was started with.
+    #[error("all workers were replaced: the server reloaded")]
+    Reloaded,
+    /// The memory limit could not be raised first, so the new worker would be killed.
+    #[error("no room for one more worker: {why}")]
+    NoRoom {
+        /// Why the limit stayed as it is.
+        why: String,
+    },
+    /// The next step would leave the project's bounds.
+    #[error("{next} workers would be outside {}..={}", .bounds.min, .bounds.max)]
+    OutsideBounds {
+        /// The count that the step would lead to.
+        next: u32,
+        /// The bounds.
+        bounds: Bounds,
+    },
+}
+
+/// Takes `actuator` to `plan.to` workers: asks for one step, waits until it is seen, then the next.
+///
+/// Standard signals coalesce, hence never two steps at once; and a step that does not arrive in time ends
+/// the way, since a second one on top would count double when the first arrives late.
+///
+/// With `dry_run`, everything is checked and nothing asked for; `to` is then the count planned.
+pub async fn scale(
+    actuator: &mut impl Actuator,
+    plan: &Plan,
+    timing: &Timing,
+    dry_run: bool,
+) -> Result<Scaled, ScaleError> {
+    let from = count(&plan.workers);
+    let mut reached = from;
+    let outcome = walk(actuator, plan, timing, dry_run, &mut reached).await;
+    match outcome {
+        Ok(()) if dry_run => Ok(Scaled { from, to: plan.to }),
+        Ok(()) => Ok(Scaled { from, to: reached }),
+        Err(cause) => Err(ScaleError {
+            from,
+            reached,
+            wanted: plan.to,
+            cause,
+        }),
+    }
+}
+
+async fn walk(
+    actuator: &mut impl Actuator,
+    plan: &Plan,
+    timing: &Timing,
+    dry_run: bool,
+    reached: &mut u32,
+) -> Result<(), Cause> {
+    let Some(step) = Step::towards(*reached, plan.to) else {
+        return Ok(());
+    };
+    let mut workers = as_decided(actuator, plan, timing, reached).await?;
+    while Step::towards(*reached, plan.to) == Some(step) {
+        within(step.from(*reached), step, plan.bounds)?;
+        if dry_run {
+            actuator.check(step).await?;
+            return Ok(());
+        }
+        actuator.ask(step).await?;
+        workers = arrival(actuator, step, &workers, timing, reached).await?;
+    }
+    Ok(())
+}
+
+/// The workers now, once they are as many as the decision was taken on.
+async fn as_decided(
+    actuator: &mut impl Actuator,
+    plan: &Plan,
+    timing: &Timing,
+    reached: &mut u32,
+) -> Result<Vec<ProcessId>, Cause> {
+    let expected = count(&plan.workers);
+    let start = Instant::now();
+    loop {
+        let now = actuator.workers().await?;
+        *reached = count(&now);
+        if progress::reloaded(&plan.workers, &now) {
+            return Err(Cause::Reloaded);
+        }
+        if *reached == expected {
+            return Ok(now);
+        }
+        if start.elapsed() >= timing.settle {
+            return Err(Cause::Moved {
+                expected,
+                seen: *reached,
+            });
+        }
+        sleep(timing.poll).await;
+    }
+}
+
+/// Waits until the step that was just asked for is seen, and returns the workers then.
+async fn arrival(
+    actuator: &mut impl Actuator,
+    step: Step,
+    before: &[ProcessId],
+    timing: &Timing,
+    reached: &mut u32,
+) -> Result<Vec<ProcessId>, Cause> {
+    let after = timing.limit(step);
+    let start = Instant::now();
+    let mut away_since = None;
+    loop {
+        let now = actuator.workers().await?;
+        *reached = count(&now);
+        match progress::judge(step, before, &now) {
+            Progress::Arrived => return Ok(now),
+            Progress::Reloaded => return Err(Cause::Reloaded),
+            Progress::Waiting => away_since = None,
+            Progress::Away => {
+                let since = *away_since.get_or_insert_with(Instant::now);
+                if since.elapsed() >= timing.settle {
+                    return Err(Cause::Moved {
+                        expected: count(before),
+                        seen: *reached,
+                    });
+                }
+            }
+        }
+        if start.elapsed() >= after {
+            return Err(Cause::TimedOut {
+                step,
+                after,
+                workers: now,
+            });
+        }
+        sleep(timing.poll).await;
+    }
+}
+
+/// Whether a step to `next` keeps to the bounds. From outside, a step towards them is allowed.
+fn within(next: u32, step: Step, bounds: Bounds) -> Result<(), Cause> {
+    let allowed = match step {
+        Step::Up => next <= bounds.max,
+        Step::Down => next >= bounds.min.max(1),
+    };
+    if allowed {
+        Ok(())
+    } else {
+        Err(Cause::OutsideBounds { next, bounds })
+    }
+}
+
+fn count(workers: &[ProcessId]) -> u32 {
+    u32::try_from(workers.len()).unwrap_or(u32::MAX)
+}

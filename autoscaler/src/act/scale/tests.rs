@@ -1,0 +1,253 @@
+use std::collections::VecDeque;
+use std::future::{Future, ready};
+
+use super::*;
+
+/// A server whose answers to each look are written down beforehand; the last one stays.
+struct Script {
+    looks: VecDeque<Result<Vec<u32>, Refusal>>,
+    asked: Vec<Step>,
+    refuse: Option<Refusal>,
+}
+
+impl Script {
+    fn new(looks: &[&[u32]]) -> Self {
+        let looks = looks.iter().map(|pids| Ok(pids.to_vec())).collect();
+        Self {
+            looks,
+            asked: Vec::new(),
+            refuse: None,
+        }
+    }
+}
+
+fn id(pid: u32) -> ProcessId {
+    ProcessId { pid, start_ticks: 1 }
+}
+
+impl Actuator for Script {
+    fn workers(&mut self) -> impl Future<Output = Result<Vec<ProcessId>, Refusal>> + Send {
+        let look = if self.looks.len() > 1 {
+            self.looks.pop_front()
+        } else {
+            self.looks.front().cloned()
+        };
+        ready(look.unwrap().map(|pids| pids.into_iter().map(id).collect()))
+    }
+
+    fn check(&mut self, _step: Step) -> impl Future<Output = Result<(), Refusal>> + Send {
+        ready(self.refuse.clone().map_or(Ok(()), Err))
+    }
+
+    fn ask(&mut self, step: Step) -> impl Future<Output = Result<(), Refusal>> + Send {
+        if self.refuse.is_none() {
+            self.asked.push(step);
+        }
+        self.check(step)
+    }
+}
+
+/// A server that does what it is asked, one look later, and counts what was asked too early.
+#[derive(Default)]
+struct Obedient {
+    workers: Vec<u32>,
+    next: u32,
+    due: Option<Step>,
+    too_early: u32,
+}
+
+impl Obedient {
+    fn with(count: u32) -> Self {
+        Self {
+            workers: (1..=count).collect(),
+            next: count + 1,
+            ..Self::default()
+        }
+    }
+}
+
+impl Actuator for Obedient {
+    fn workers(&mut self) -> impl Future<Output = Result<Vec<ProcessId>, Refusal>> + Send {
+        let seen = self.workers.iter().copied().map(id).collect();
+        match self.due.take() {
+            Some(Step::Up) => {
+                self.workers.push(self.next);
+                self.next += 1;
+            }
+            Some(Step::Down) => drop(self.workers.remove(0)),
+            None => {}
+        }
+        ready(Ok(seen))
+    }
+
+    fn check(&mut self, _step: Step) -> impl Future<Output = Result<(), Refusal>> + Send {
+        ready(Ok(()))
+    }
+
+    fn ask(&mut self, step: Step) -> impl Future<Output = Result<(), Refusal>> + Send {
+        self.too_early += u32::from(self.due.is_some());
+        self.due = Some(step);
+        ready(Ok(()))
+    }
+}
+
+fn plan(from: &[u32], to: u32) -> Plan {
+    Plan {
+        workers: from.iter().copied().map(id).collect(),
+        to,
+        bounds: Bounds { min: 1, max: 9 },
+    }
+}
+
+async fn run(actuator: &mut impl Actuator, plan: &Plan) -> Result<Scaled, ScaleError> {
+    scale(actuator, plan, &Timing::default(), false).await
+}
+
+async fn cause(actuator: &mut impl Actuator, plan: &Plan) -> Cause {
+    run(actuator, plan).await.unwrap_err().cause
+}
+
+#[tokio::test(start_paused = true)]
+async fn eight_steps_arrive_as_eight_and_go_back() {
+    let mut server = Obedient::with(1);
+    let up = run(&mut server, &plan(&[1], 9)).await.unwrap();
+    assert_eq!(up, Scaled { from: 1, to: 9 });
+    let down = run(&mut server, &plan(&[1, 2, 3, 4, 5, 6, 7, 8, 9], 1))
+        .await
+        .unwrap();
+    assert_eq!(down, Scaled { from: 9, to: 1 });
+    assert_eq!(server.too_early, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_does_not_arrive_is_asked_for_once() {
+    for (to, step, after) in [(2, Step::Down, 45), (4, Step::Up, 30)] {
+        let mut server = Script::new(&[&[1, 2, 3]]);
+        let error = run(&mut server, &plan(&[1, 2, 3], to)).await.unwrap_err();
+        assert_eq!((error.from, error.reached, error.wanted), (3, 3, to));
+        let workers = vec![id(1), id(2), id(3)];
+        assert_eq!(
+            error.cause,
+            Cause::TimedOut {
+                step,
+                after: Duration::from_secs(after),
+                workers
+            }
+        );
+        assert_eq!(server.asked, [step]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_says_how_far_it_came() {
+    let mut server = Script::new(&[&[1], &[1, 2], &[1, 2, 3]]);
+    let error = run(&mut server, &plan(&[1], 5)).await.unwrap_err();
+    assert_eq!((error.from, error.reached, error.wanted), (1, 3, 5));
+    assert_eq!(
+        error.to_string(),
+        "stopped at 3 workers on the way from 1 to 5: no worker came within 30 s"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_that_is_not_the_one_decided_on_ends_it_before_any_step() {
+    let mut server = Script::new(&[&[1, 2, 3, 4]]);
+    let moved = Cause::Moved { expected: 3, seen: 4 };
+    assert_eq!(cause(&mut server, &plan(&[1, 2, 3], 2)).await, moved);
+    let mut server = Script::new(&[&[7]]);
+    assert_eq!(cause(&mut server, &plan(&[1, 2, 3], 4)).await, Cause::Reloaded);
+    assert!(server.asked.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_being_recycled_does_not_end_it() {
+    let mut server = Script::new(&[&[2], &[2, 3], &[3], &[3], &[3, 4], &[3, 4, 5]]);
+    let scaled = run(&mut server, &plan(&[1, 2], 3)).await.unwrap();
+    assert_eq!(scaled, Scaled { from: 2, to: 3 });
+    assert_eq!(server.asked, [Step::Up]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_in_the_middle_ends_it() {
+    let mut server = Script::new(&[&[1, 2], &[1, 2, 3], &[1, 2, 3, 4, 5], &[4, 5]]);
+    let error = run(&mut server, &plan(&[1, 2], 3)).await.unwrap();
+    assert_eq!(error, Scaled { from: 2, to: 3 }, "arrived before the reload");
+    let mut server = Script::new(&[&[1, 2], &[1, 2], &[7]]);
+    assert_eq!(cause(&mut server, &plan(&[1, 2], 4)).await, Cause::Reloaded);
+    assert_eq!(server.asked, [Step::Up]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_that_goes_the_other_way_ends_it() {
+    let mut server = Script::new(&[&[1, 2, 3], &[2, 3]]);
+    let moved = Cause::Moved { expected: 3, seen: 2 };
+    assert_eq!(cause(&mut server, &plan(&[1, 2, 3], 4)).await, moved);
+    let mut server = Script::new(&[&[1, 2], &[1, 2, 3]]);
+    let moved = Cause::Moved { expected: 2, seen: 3 };
+    assert_eq!(cause(&mut server, &plan(&[1, 2], 1)).await, moved);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_master_that_vanishes_or_refuses_ends_it() {
+    let gone = Refusal::Gone { pid: 9 };
+    let mut server = Script::new(&[&[1], &[1]]);
+    server.looks.push_back(Err(gone.clone()));
+    assert_eq!(
+        cause(&mut server, &plan(&[1], 2)).await,
+        Cause::Refused(gone.clone())
+    );
+    let mut server = Script::new(&[&[1]]);
+    server.refuse = Some(gone.clone());
+    assert_eq!(cause(&mut server, &plan(&[1], 2)).await, Cause::Refused(gone));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_step_leaves_the_bounds_though_the_plan_does() {
+    for (from, to, min, max, next) in [(2, 5, 1, 3, 4), (3, 1, 2, 9, 1), (2, 0, 0, 9, 0)] {
+        let mut server = Obedient::with(from);
+        let workers: Vec<u32> = (1..=from).collect();
+        let bounds = Bounds { min, max };
+        let plan = Plan {
+            bounds,
+            ..plan(&workers, to)
+        };
+        assert_eq!(
+            cause(&mut server, &plan).await,
+            Cause::OutsideBounds { next, bounds }
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_outside_the_bounds_is_brought_back() {
+    let mut server = Obedient::with(6);
+    let bounds = Bounds { min: 2, max: 3 };
+    let plan = Plan {
+        bounds,
+        ..plan(&[1, 2, 3, 4, 5, 6], 3)
+    };
+    assert_eq!(run(&mut server, &plan).await.unwrap(), Scaled { from: 6, to: 3 });
+}
+
+#[tokio::test(start_paused = true)]
+async fn workers_that_somebody_adds_meanwhile_count() {
+    let mut server = Script::new(&[&[1], &[1, 2, 3, 4, 5]]);
+    let scaled = run(&mut server, &plan(&[1], 3)).await.unwrap();
+    assert_eq!(scaled, Scaled { from: 1, to: 5 });
+    assert_eq!(server.asked, [Step::Up]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_checks_and_asks_for_nothing() {
+    let mut server = Script::new(&[&[1]]);
+    let planned = scale(&mut server, &plan(&[1], 4), &Timing::default(), true)
+        .await
+        .unwrap();
+    assert_eq!(planned, Scaled { from: 1, to: 4 });
+    server.refuse = Some(Refusal::Gone { pid: 9 });
+    let refused = scale(&mut server, &plan(&[1], 4), &Timing::default(), true)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.cause, Cause::Refused(Refusal::Gone { pid: 9 }));
+    assert!(server.asked.is_empty());
+}

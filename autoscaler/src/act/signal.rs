@@ -1,0 +1,176 @@
+//! SIGTTIN and SIGTTOU to a process that is proven to be the right one and to survive them.
+
+use std::os::fd::OwnedFd;
+
+use nix::errno::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use crate::observe::ProcessId;
+use crate::observe::cgroup::Cgroup;
+use crate::observe::process::{ProcessError, Procfs, State};
+
+/// The two signals by which gunicorn, uvicorn, puma and unicorn change their worker count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkerSignal {
+    /// SIGTTIN: one worker more.
+    Add,
+    /// SIGTTOU: one worker less.
+    Remove,
+}
+
+impl From<WorkerSignal> for Signal {
+    fn from(signal: WorkerSignal) -> Self {
+        match signal {
+            WorkerSignal::Add => Self::TTIN,
+            WorkerSignal::Remove => Self::TTOU,
+        }
+    }
+}
+
+/// Why a process is not signalled. Nothing has been sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The process ended.
+    #[error("process {pid} is gone")]
+    Gone {
+        /// Its pid.
+        pid: u32,
+    },
+    /// The pid belongs to a process that started at another time than the one that was observed.
+    #[error("pid {pid} now belongs to another process")]
+    Reused {
+        /// The pid.
+        pid: u32,
+    },
+    /// The process is in none of the project's cgroups.
+    #[error("process {pid} is in cgroup {cgroup}, not in the project's {expected}")]
+    Elsewhere {
+        /// Its pid.
+        pid: u32,
+        /// The cgroup it is in, as /proc/PID/cgroup writes it.
+        cgroup: String,
+        /// The project's cgroup, written likewise.
+        expected: String,
+    },
+    /// The signals would stop the process, which is what they do unless caught (signal(7)).
+    #[error("process {pid} ({command}) does not catch SIGTTIN and SIGTTOU: they would stop it")]
+    WouldStop {
+        /// Its pid.
+        pid: u32,
+        /// Its command name.
+        command: String,
+    },
+    /// Somebody stopped the process: it would act on the signal only when continued.
+    #[error("process {pid} is stopped; continue it with: kill -CONT {pid}")]
+    Stopped {
+        /// Its pid.
+        pid: u32,
+    },
+    /// The daemon may not signal the process.
+    #[error("not permitted to signal process {pid}: run as root or with CAP_KILL")]
+    NotPermitted {
+        /// Its pid.
+        pid: u32,
+    },
+    /// Something that must be known before a signal is sent cannot be read; the message names it.
+    #[error("{why}")]
+    Unreadable {
+        /// The error with its path.
+        why: String,
+    },
+}
+
+impl From<ProcessError> for Refusal {
+    fn from(error: ProcessError) -> Self {
+        match error {
+            ProcessError::Gone { pid } => Self::Gone { pid },
+            other => Self::Unreadable {
+                why: other.to_string(),
+            },
+        }
+    }
+}
+
+/// A process held by a pidfd: once it has ended, its pid may be given to another, but no signal sent here
+/// reaches that one (`pidfd_open(2)`).
+#[derive(Debug)]
+pub struct SignalTarget {
+    pidfd: OwnedFd,
+    id: ProcessId,
+    cgroup: Cgroup,
+    procfs: Procfs,
+}
+
+impl SignalTarget {
+    /// Opens the pidfd of `id`, then checks all that [`SignalTarget::check`] does. In this order: what is
+    /// found true after the open is true of the process that the pidfd holds.
+    pub fn open(procfs: &Procfs, cgroup: &Cgroup, id: ProcessId) -> Result<Self, Refusal> {
+        let pid = id.pid;
+        let raw = i32::try_from(pid)
+            .ok()
+            .and_then(Pid::from_raw)
+            .ok_or(Refusal::Gone { pid })?;
+        let pidfd = pidfd_open(raw, PidfdFlags::empty()).map_err(|error| refused(pid, error))?;
+        let target = Self {
+            pidfd,
+            id,
+            cgroup: cgroup.clone(),
+            procfs: procfs.clone(),
+        };
+        target.check()?;
+        Ok(target)
+    }
+
+    /// Checks that the process is the one observed, lives in the project's cgroup, runs, and catches both
+    /// signals.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let pid = self.id.pid;
+        let stat = self.procfs.stat(pid)?;
+        if stat.id != self.id {
+            return Err(Refusal::Reused { pid });
+        }
+        match stat.state {
+            State::Dead => return Err(Refusal::Gone { pid }),
+            State::Stopped => return Err(Refusal::Stopped { pid }),
+            State::Active => {}
+        }
+        let cgroup = self.procfs.cgroup(pid)?;
+        if !self.cgroup.contains(&cgroup) {
+            return Err(Refusal::Elsewhere {
+                pid,
+                cgroup,
+                expected: self.cgroup.name(),
+            });
+        }
+        if !self.procfs.status(pid)?.caught.has_worker_signals() {
+            return Err(Refusal::WouldStop {
+                pid,
+                command: stat.command,
+            });
+        }
+        Ok(())
+    }
+
+    /// Checks again, then sends `signal`. Again, because an exec since the open (gunicorn's upgrade on USR2)
+    /// keeps pid and start time but drops every handler.
+    pub fn send(&self, signal: WorkerSignal) -> Result<(), Refusal> {
+        self.check()?;
+        pidfd_send_signal(&self.pidfd, signal.into()).map_err(|error| refused(self.id.pid, error))
+    }
+
+    /// The process that is held.
+    #[must_use]
+    pub fn id(&self) -> ProcessId {
+        self.id
+    }
+}
+
+fn refused(pid: u32, error: rustix::io::Errno) -> Refusal {
+    match Errno::from_raw(error.raw_os_error()) {
+        Errno::ESRCH => Refusal::Gone { pid },
+        Errno::EPERM => Refusal::NotPermitted { pid },
+        other => Refusal::Unreadable {
+            why: format!("pidfd of process {pid}: {}", other.desc()),
+        },
+    }
+}

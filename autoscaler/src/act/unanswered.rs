@@ -1,0 +1,139 @@
+//! Steps that were asked for and have not arrived: nothing is asked on top of them, across checks too.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::actuator::Step;
+use super::scale::Cause;
+use crate::observe::{ProcessId, ProjectSample};
+
+/// How long a step that never arrives stands in the way. A signal can get lost (gunicorn up to 23 drops
+/// those beyond five that wait), so not for ever; a worker that ends a long request can take its time.
+const FORGET_UP: Duration = Duration::from_mins(5);
+const FORGET_DOWN: Duration = Duration::from_hours(1);
+
+/// The steps of all projects that have not arrived, by project.
+#[derive(Debug, Default)]
+pub(super) struct Unanswered {
+    steps: Mutex<BTreeMap<String, Asked>>,
+}
+
+#[derive(Debug)]
+struct Asked {
+    step: Step,
+    at: Instant,
+    master: ProcessId,
+    workers: Vec<ProcessId>,
+}
+
+impl Unanswered {
+    /// Remembers a step of `project` that timed out; every other cause leaves nothing behind.
+    pub(super) fn remember(&self, project: &str, master: ProcessId, cause: &Cause) {
+        if let Cause::TimedOut { step, after, workers } = cause {
+            let at = Instant::now().checked_sub(*after).unwrap_or_else(Instant::now);
+            let asked = Asked {
+                step: *step,
+                at,
+                master,
+                workers: workers.clone(),
+            };
+            self.lock().insert(project.to_owned(), asked);
+        }
+    }
+
+    /// Says so when a step of `project` still stands in the way, and forgets it when it does not: another
+    /// master, other workers, or a long time ago.
+    pub(super) fn check(&self, project: &str, sample: &ProjectSample) -> Result<(), Cause> {
+        let mut steps = self.lock();
+        let Some(asked) = steps.get(project) else {
+            return Ok(());
+        };
+        let since = asked.at.elapsed();
+        let limit = match asked.step {
+            Step::Up => FORGET_UP,
+            Step::Down => FORGET_DOWN,
+        };
+        let same = asked.master == sample.master && asked.workers == sample.workers;
+        if same && since < limit {
+            return Err(Cause::Unanswered {
+                step: asked.step,
+                since,
+            });
+        }
+        steps.remove(project);
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Asked>> {
+        // No code that can panic runs under the lock.
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::observe::CgroupMemory;
+
+    fn id(pid: u32) -> ProcessId {
+        ProcessId { pid, start_ticks: 1 }
+    }
+
+    fn sample(master: u32, workers: &[u32]) -> ProjectSample {
+        ProjectSample {
+            cgroup: PathBuf::from("/a"),
+            master: id(master),
+            workers: workers.iter().map(|pid| id(*pid)).collect(),
+            cpu: None,
+            memory: CgroupMemory::default(),
+            queue: None,
+        }
+    }
+
+    fn timed_out(step: Step) -> Unanswered {
+        let unanswered = Unanswered::default();
+        let workers = vec![id(2), id(3)];
+        let after = Duration::from_secs(45);
+        unanswered.remember("a", id(1), &Cause::TimedOut { step, after, workers });
+        unanswered
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_stands_in_the_way_until_a_worker_changes() {
+        let unanswered = timed_out(Step::Down);
+        assert!(
+            unanswered.check("b", &sample(1, &[2, 3])).is_ok(),
+            "another project"
+        );
+        let standing = unanswered.check("a", &sample(1, &[2, 3])).unwrap_err();
+        assert!(matches!(standing, Cause::Unanswered { step: Step::Down, .. }));
+        assert!(unanswered.check("a", &sample(1, &[3])).is_ok());
+        assert!(
+            unanswered.check("a", &sample(1, &[2, 3])).is_ok(),
+            "it is forgotten for good"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_master_or_a_long_time_ends_it() {
+        assert!(timed_out(Step::Down).check("a", &sample(9, &[2, 3])).is_ok());
+        let unanswered = timed_out(Step::Up);
+        let (asked_for, last) = (Duration::from_secs(45), Duration::from_secs(1));
+        tokio::time::advance(FORGET_UP.saturating_sub(asked_for + last)).await;
+        assert!(unanswered.check("a", &sample(1, &[2, 3])).is_err());
+        tokio::time::advance(last).await;
+        assert!(unanswered.check("a", &sample(1, &[2, 3])).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_time_limit_leaves_a_step_behind() {
+        let unanswered = Unanswered::default();
+        unanswered.remember("a", id(1), &Cause::Reloaded);
+        assert!(unanswered.check("a", &sample(1, &[2, 3])).is_ok());
+    }
+}

@@ -1,0 +1,64 @@
+//! The actuator of gunicorn, and of every server that counts workers by SIGTTIN and SIGTTOU.
+
+use std::future::{Future, ready};
+
+use super::actuator::{Actuator, Step};
+use super::signal::{Refusal, SignalTarget, WorkerSignal};
+use crate::observe::ProcessId;
+use crate::observe::cgroup::Cgroup;
+use crate::observe::process::{ProcessTable, Procfs};
+
+/// Signals to one master, and a look at its workers.
+#[derive(Debug)]
+pub struct WorkerSignals {
+    target: SignalTarget,
+    cgroup: Cgroup,
+    procfs: Procfs,
+}
+
+impl WorkerSignals {
+    /// Holds `master` after the checks of [`SignalTarget::open`].
+    pub fn open(procfs: &Procfs, cgroup: &Cgroup, master: ProcessId) -> Result<Self, Refusal> {
+        let target = SignalTarget::open(procfs, cgroup, master)?;
+        Ok(Self {
+            target,
+            cgroup: cgroup.clone(),
+            procfs: procfs.clone(),
+        })
+    }
+
+    fn look(&self) -> Result<Vec<ProcessId>, Refusal> {
+        let unreadable = |error: &dyn std::error::Error| Refusal::Unreadable {
+            why: error.to_string(),
+        };
+        let pids = self.cgroup.processes().map_err(|error| unreadable(&error))?;
+        let table = ProcessTable::read(&self.procfs, &pids)?;
+        let master = self.target.id();
+        match table.get(master.pid) {
+            None => Err(Refusal::Gone { pid: master.pid }),
+            Some(found) if found.id != master => Err(Refusal::Reused { pid: master.pid }),
+            Some(_) => Ok(table
+                .children(master.pid)
+                .into_iter()
+                .map(|child| child.id)
+                .collect()),
+        }
+    }
+}
+
+impl Actuator for WorkerSignals {
+    fn workers(&mut self) -> impl Future<Output = Result<Vec<ProcessId>, Refusal>> + Send {
+        ready(self.look())
+    }
+
+    fn check(&mut self, _step: Step) -> impl Future<Output = Result<(), Refusal>> + Send {
+        ready(self.target.check())
+    }
+
+    fn ask(&mut self, step: Step) -> impl Future<Output = Result<(), Refusal>> + Send {
+        ready(self.target.send(match step {
+            Step::Up => WorkerSignal::Add,
+            Step::Down => WorkerSignal::Remove,
+        }))
+    }
+}
