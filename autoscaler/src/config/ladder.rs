@@ -62,7 +62,7 @@ pub(super) fn read(
     let (mut up, mut down) = (Rungs::new(), Rungs::new());
     for rung in Fields::read(object, &of, findings).iter() {
         let Some((direction, workers)) = rung_key(rung.key()) else {
-            refuse_key(rung, &of, bounds, findings);
+            refuse_key(rung, &of, findings);
             continue;
         };
         if let Some(bounds) = bounds {
@@ -111,7 +111,7 @@ fn rung_key(key: &str) -> Option<(Direction, u32)> {
     Some((direction, count.parse().ok().filter(|_| plain)?))
 }
 
-fn refuse_key(rung: Field<'_>, of: &str, bounds: Option<Bounds>, findings: &mut Findings<'_>) {
+fn refuse_key(rung: Field<'_>, of: &str, findings: &mut Findings<'_>) {
     let counted = ["scale_up_", "scale_down_"]
         .into_iter()
         .find(|prefix| rung.key().starts_with(prefix));
@@ -123,23 +123,14 @@ fn refuse_key(rung: Field<'_>, of: &str, bounds: Option<Bounds>, findings: &mut 
         findings.refuse(&rung, sentence);
         return;
     }
-    let counts = bounds.map_or(1..=8, |bounds| {
-        bounds.min..=bounds.max.min(bounds.min.saturating_add(64))
-    });
-    let known: Vec<_> = counts
-        .flat_map(|n| [format!("scale_up_{n}"), format!("scale_down_{n}")])
-        .collect();
-    let digits = rung.key().trim_start_matches(|c: char| !c.is_ascii_digit());
-    let alike: Vec<_> = known
-        .iter()
-        .map(String::as_str)
-        .filter(|name| name.ends_with(digits))
-        .collect();
-    if alike.is_empty() || digits.is_empty() {
-        keys::refuse_unknown(rung, &["scale_up_N", "scale_down_N"], of, findings);
+    let count = rung.key().trim_start_matches(|c: char| !c.is_ascii_digit());
+    let count = if rung_key(&format!("scale_up_{count}")).is_some() {
+        count
     } else {
-        keys::refuse_unknown(rung, &alike, of, findings);
-    }
+        "N"
+    };
+    let known = [format!("scale_up_{count}"), format!("scale_down_{count}")];
+    keys::refuse_unknown(rung, &known.each_ref().map(String::as_str), of, findings);
 }
 
 fn check_bounds(

@@ -2,7 +2,10 @@
 
 use jsonc_parser::ast::Value;
 use jsonc_parser::errors::{ParseError, ParseErrorKind};
-use jsonc_parser::{CollectOptions, ParseOptions, ParseStringErrorKind, parse_to_ast};
+use jsonc_parser::tokens::Token;
+use jsonc_parser::{
+    CollectOptions, ParseOptions, ParseStringErrorKind, Scanner, ScannerOptions, parse_to_ast,
+};
 
 const OPTIONS: ParseOptions = ParseOptions {
     allow_comments: true,
@@ -19,6 +22,9 @@ const OPTIONS: ParseOptions = ParseOptions {
 
 /// Parses a text; `None` when it holds no value. The error is a byte offset and a sentence.
 pub(super) fn parse(text: &str) -> Result<Option<Value<'_>>, (usize, String)> {
+    if let Some(fault) = broken_text(text) {
+        return Err(fault);
+    }
     parse_to_ast(text, &CollectOptions::default(), &OPTIONS)
         .map(|parsed| parsed.value)
         .map_err(|error| {
@@ -27,11 +33,44 @@ pub(super) fn parse(text: &str) -> Result<Option<Value<'_>>, (usize, String)> {
         })
 }
 
+/// The first text with a control character in it, which JSON has not. Most often it is a line break, because the
+/// closing quote is missing: without this look the fault would be told somewhere behind it.
+fn broken_text(text: &str) -> Option<(usize, String)> {
+    let options = ScannerOptions {
+        allow_single_quoted_strings: false,
+        ..ScannerOptions::default()
+    };
+    let mut scanner = Scanner::new(text, &options);
+    while let Ok(Some(token)) = scanner.scan() {
+        let (start, end) = (scanner.token_start(), scanner.token_end());
+        if !matches!(token, Token::String(_)) {
+            continue;
+        }
+        match text.get(start..end)?.chars().find(|c| c.is_control()) {
+            None => {}
+            Some('\n' | '\r') => {
+                return Some((
+                    start,
+                    "this text is not closed in its line: a double quote is missing".into(),
+                ));
+            }
+            Some(_) => {
+                return Some((
+                    start,
+                    "a control character stands in this text: take it out, or write \\t for a tab".into(),
+                ));
+            }
+        }
+    }
+    None
+}
+
 fn sentence(error: &ParseError, text: &str, offset: usize) -> String {
     use ParseErrorKind as Kind;
     let rest = text.get(offset..).unwrap_or_default();
     match error.kind() {
         Kind::SingleQuotedStringsNotAllowed => "a text stands in double quotes: write \"…\" instead of '…'".into(),
+        Kind::UnexpectedTokenInObject if rest.starts_with(',') => "there is a comma too many here: take it out".into(),
         Kind::ExpectedStringObjectProperty | Kind::UnexpectedTokenInObject => {
             "here a key in double quotes must stand, for example \"max_workers\", or the closing }".into()
         }
@@ -42,6 +81,9 @@ fn sentence(error: &ParseError, text: &str, offset: usize) -> String {
         }
         Kind::NonFiniteNumbersNotAllowed => "write a number: Infinity and NaN are none".into(),
         Kind::ExpectedComma if leading_zero(text, offset) => "write the number without leading zeros".into(),
+        Kind::ExpectedComma if unit_behind_number(text, offset) => {
+            "write the number alone, without a unit behind it".into()
+        }
         Kind::ExpectedComma => "a comma is missing here, before the next entry".into(),
         Kind::ExpectedColonAfterObjectKey => "after a key a colon and its value must stand: \"key\": value".into(),
         Kind::ExpectedObjectValue => "after the colon a value must stand".into(),
@@ -84,4 +126,10 @@ fn sentence(error: &ParseError, text: &str, offset: usize) -> String {
 fn leading_zero(text: &str, offset: usize) -> bool {
     let (before, after) = text.split_at_checked(offset).unwrap_or_default();
     before.ends_with('0') && after.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether the comma is missed between a digit and a letter, as in `3min`.
+fn unit_behind_number(text: &str, offset: usize) -> bool {
+    let (before, after) = text.split_at_checked(offset).unwrap_or_default();
+    before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(char::is_alphabetic)
 }
