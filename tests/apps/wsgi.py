@@ -13,15 +13,20 @@ def burn(seconds):
         pass
 
 
+def perform(words):
+    """Do what the pairs of words say, in order; True if all of them are known."""
+    actions = {"sleep": time.sleep, "burn": burn}
+    pairs = list(zip(words[::2], words[1::2]))
+    if len(words) % 2 or any(action not in actions for action, _ in pairs):
+        return False
+    for action, seconds in pairs:
+        actions[action](min(float(seconds), DEADLINE))
+    return True
+
+
 def app(environ, start_response):
-    """`/` says which worker answered; `/sleep/S`, `/burn/S` take S seconds."""
-    words = environ["PATH_INFO"].strip("/").split("/")
-    amount = min(float(words[1]), DEADLINE) if len(words) > 1 else 0.0
-    if words[0] == "sleep":
-        time.sleep(amount)
-    elif words[0] == "burn":
-        burn(amount)
-    elif words[0]:
+    """`/` says which worker answered; `/sleep/S`, `/burn/S` and `/burn/S/sleep/S` take S seconds each."""
+    if not perform([word for word in environ["PATH_INFO"].split("/") if word]):
         start_response("404 Not Found", [("Content-Length", "0")])
         return [b""]
     body = str(os.getpid()).encode()

@@ -1,6 +1,8 @@
 //! The project's own commands: one module a subcommand. `cargo xtask --help` lists them.
 
 mod build_ebpf;
+mod demo;
+mod load;
 
 use std::path::Path;
 
@@ -19,11 +21,14 @@ struct Cli {
 enum Task {
     /// Builds the kernel programs into autoscaler/bpf/autoscaler.bpf.o
     BuildEbpf(build_ebpf::Args),
+    /// Shows a real gunicorn being scaled under load, beside a noisy neighbour (about a minute; needs root)
+    Demo(demo::Args),
 }
 
 fn main() -> Result<()> {
     match Cli::parse().task {
         Task::BuildEbpf(args) => build_ebpf::run(&args),
+        Task::Demo(args) => demo::run(&args),
     }
 }
 

@@ -25,3 +25,12 @@ pub(super) fn load_cpus(sample: &CpuSample) -> Option<f64> {
 pub fn utilization_percent(basis: CpuBasis, host: &Host, sample: &CpuSample, workers: u32) -> Option<f64> {
     Some(100.0 * load_cpus(sample)? / capacity_cpus(basis, host, sample.allowed_cpus, workers))
 }
+
+/// Of the time that the project's tasks wanted a CPU, the share in which they had none, percent; `None` where
+/// the source cannot tell.
+#[must_use]
+pub fn wait_percent(cpu: &CpuSample) -> Option<f64> {
+    let wait = cpu.wait?.as_secs_f64();
+    let wanted = wait + cpu.on_cpu.as_secs_f64();
+    Some(if wanted > 0.0 { 100.0 * wait / wanted } else { 0.0 })
+}

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decision::wait_percent;
+use super::wait_percent;
 use crate::observe::{CpuSample, Host};
 
 /// What kept a project's tasks from the CPU they wanted.

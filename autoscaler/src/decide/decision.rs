@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::utilization_percent;
+use super::{utilization_percent, wait_percent};
 use crate::config::Project;
-use crate::observe::{CpuSample, Host, ProjectSample, QueueFault, Unobservable};
+use crate::observe::{Host, ProjectSample, QueueFault, Unobservable};
 
 /// The outcome of one check for one project.
 #[derive(Debug, Clone, PartialEq)]
@@ -228,11 +228,4 @@ impl Figures {
                 .and_then(|queue| Some(queue.as_ref().ok()?.waiting)),
         }
     }
-}
-
-/// Of the time that the project's tasks wanted a CPU, the share in which they had none, percent.
-pub(super) fn wait_percent(cpu: &CpuSample) -> Option<f64> {
-    let wait = cpu.wait?.as_secs_f64();
-    let wanted = wait + cpu.on_cpu.as_secs_f64();
-    Some(if wanted > 0.0 { 100.0 * wait / wanted } else { 0.0 })
 }

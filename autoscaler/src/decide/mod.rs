@@ -13,7 +13,7 @@ mod measure;
 mod memory;
 mod up;
 
-pub use capacity::utilization_percent;
+pub use capacity::{utilization_percent, wait_percent};
 pub use decision::{Action, Decision, Figures, Measure, Reason};
 pub use history::History;
 
