@@ -8,7 +8,7 @@ use super::verdict::Verdict;
 use crate::load::Tally;
 
 const TITLE: &str = "autoscaler demo: gunicorn gets the workers that its own cgroup's load needs";
-const COLUMNS: &str = "  time     CPU    wait  workers   req/s      p50      p99  failed  neighbour";
+const COLUMNS: &str = "  time      CPU     wait  workers   req/s      p50      p99  failed  neighbour";
 
 /// Prints the demo.
 pub(super) struct Timeline<W> {
@@ -66,7 +66,7 @@ impl<W: Write> Timeline<W> {
     pub(super) fn row(&mut self, row: &Row) -> io::Result<()> {
         writeln!(
             self.out,
-            "{:>4} s  {:>6}  {:>6}  {:>7}  {:>6}  {:>7}  {:>7}  {:>6}  {:>9}",
+            "{:>4} s  {:>7}  {:>7}  {:>7}  {:>6}  {:>7}  {:>7}  {:>6}  {:>9}",
             row.time.as_secs_f64().round(),
             percent(row.figures.cpu),
             percent(row.figures.wait),
@@ -96,7 +96,7 @@ impl<W: Write> Timeline<W> {
 }
 
 fn percent(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.0} %"))
+    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1} %"))
 }
 
 fn millis(value: Option<Duration>) -> String {
