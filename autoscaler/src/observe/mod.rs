@@ -2,10 +2,20 @@
 
 pub mod cgroup;
 pub mod cpu_list;
+#[cfg(test)]
+mod fixture;
+pub mod host;
+mod kin;
+mod master;
+pub mod observer;
+mod pool;
 pub mod process;
+pub mod service;
 pub mod snapshot;
 pub mod usage;
+mod workers;
 
+pub use observer::Observer;
 pub use snapshot::{
     CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueFault, QueueSample, Snapshot, Throttle,
     Unobservable,

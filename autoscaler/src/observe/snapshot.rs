@@ -191,4 +191,11 @@ impl Unobservable {
             Self::Unreadable { .. } => "unreadable",
         }
     }
+
+    /// What an error that names its path makes of a project.
+    pub(super) fn unreadable(error: &dyn std::fmt::Display) -> Self {
+        Self::Unreadable {
+            why: error.to_string(),
+        }
+    }
 }

@@ -31,7 +31,7 @@ pub enum ProcessError {
 }
 
 /// Turns "gone" into `None`, so that a walk over processes goes on with the others.
-pub(crate) fn unless_gone<T>(result: Result<T, ProcessError>) -> Result<Option<T>, ProcessError> {
+pub(in crate::observe) fn unless_gone<T>(result: Result<T, ProcessError>) -> Result<Option<T>, ProcessError> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(ProcessError::Gone { .. }) => Ok(None),

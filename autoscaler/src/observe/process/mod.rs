@@ -13,6 +13,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 pub use error::ProcessError;
+pub(super) use error::unless_gone;
 pub use stat::{Stat, State};
 pub use status::{SignalSet, Status};
 pub use table::ProcessTable;

@@ -15,7 +15,7 @@ pub struct Status {
 }
 
 /// A set of signals as procfs prints it: bit `n - 1` stands for signal `n`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SignalSet(u64);
 
 impl SignalSet {
@@ -30,6 +30,22 @@ impl SignalSet {
     #[must_use]
     pub fn has_worker_signals(self) -> bool {
         self.contains(Signal::SIGTTIN) && self.contains(Signal::SIGTTOU)
+    }
+}
+
+impl std::fmt::LowerHex for SignalSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::LowerHex::fmt(&self.0, f)
+    }
+}
+
+impl FromIterator<Signal> for SignalSet {
+    fn from_iter<I: IntoIterator<Item = Signal>>(signals: I) -> Self {
+        Self(
+            signals
+                .into_iter()
+                .fold(0, |mask, signal| mask | 1 << (signal as u32 - 1)),
+        )
     }
 }
 

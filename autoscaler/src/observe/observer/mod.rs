@@ -1,0 +1,182 @@
+//! One check's look at the host: every project's figures, read at one moment, as a [`Snapshot`].
+
+mod interval;
+mod locate;
+mod project;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::Config;
+
+use super::cgroup::CgroupMount;
+use super::cpu_list::CpuList;
+use super::host::{HostError, HostReader};
+use super::process::Procfs;
+use super::service::ServiceManager;
+use super::snapshot::{CpuSample, ProjectSample, Snapshot, Unobservable};
+use super::usage::{self, Health, SourceKind, Usage, UsageSource};
+use interval::Baselines;
+use locate::Location;
+
+/// Looks at the host, and remembers the counters of the last look so that each gives the means since then.
+///
+/// What goes wrong with one project is that project's entry in the snapshot; the others go on.
+pub struct Observer<S> {
+    procfs: Procfs,
+    host: HostReader,
+    services: S,
+    source: Box<dyn UsageSource>,
+    baselines: Baselines,
+    usage_fault: Option<String>,
+}
+
+impl<S: ServiceManager> Observer<S> {
+    /// An observer of this host that has not looked yet.
+    #[must_use]
+    pub fn new(services: S, source: Box<dyn UsageSource>) -> Self {
+        Self::at(Procfs::default(), services, source)
+    }
+
+    /// An observer of the host that `procfs` shows: for tests.
+    #[must_use]
+    pub fn at(procfs: Procfs, services: S, source: Box<dyn UsageSource>) -> Self {
+        Self {
+            host: HostReader::new(procfs.clone()),
+            procfs,
+            services,
+            source,
+            baselines: Baselines::default(),
+            usage_fault: None,
+        }
+    }
+
+    /// Takes the CPU figures from another source from now on. Its counters are not comparable with the last
+    /// one's: the next look gives no CPU figures.
+    pub fn replace_source(&mut self, source: Box<dyn UsageSource>) {
+        self.source = source;
+        self.baselines = Baselines::default();
+    }
+
+    /// Where the CPU figures come from.
+    #[must_use]
+    pub fn source_kind(&self) -> SourceKind {
+        self.source.kind()
+    }
+
+    /// What the source of the CPU figures lost so far.
+    #[must_use]
+    pub fn source_health(&self) -> Health {
+        self.source.health()
+    }
+
+    /// Why the last look has no CPU figures at all; `None` when the source could be read.
+    #[must_use]
+    pub fn usage_fault(&self) -> Option<&str> {
+        self.usage_fault.as_deref()
+    }
+
+    /// Looks at the host and at every project of `config`.
+    ///
+    /// # Errors
+    /// When the host's own figures cannot be read.
+    pub async fn observe(&mut self, config: &Config) -> Result<Snapshot, HostError> {
+        let (host, online) = self.host.read()?;
+        let located = self.locate(config).await;
+
+        let paths: Vec<PathBuf> = located
+            .values()
+            .filter_map(|place| Some(place.as_ref().ok()?.cgroup.path().to_owned()))
+            .collect();
+        let (taken_at, usage) = self.read_usage(&paths);
+        let usage: BTreeMap<PathBuf, Usage> = paths
+            .into_iter()
+            .zip(usage)
+            .filter_map(|(path, usage)| Some((path, usage?)))
+            .collect();
+
+        let mut projects = BTreeMap::new();
+        for (name, place) in located {
+            let sample = place.and_then(|place| {
+                let mut sample = project::sample(&self.procfs, &config.projects[&name], &place)?;
+                if let Some(usage) = usage.get(place.cgroup.path()) {
+                    sample.cpu = self.cpu(&place, &sample, *usage, taken_at, &online)?;
+                }
+                Ok(sample)
+            });
+            projects.insert(name, sample);
+        }
+        if self.usage_fault.is_none() {
+            self.baselines.advance();
+        }
+        Ok(Snapshot {
+            taken_at,
+            host,
+            projects,
+        })
+    }
+
+    /// Looks twice, `interval` apart, and gives the second look: what a single check needs to have CPU figures.
+    ///
+    /// # Errors
+    /// As [`Observer::observe`].
+    pub async fn observe_over(&mut self, config: &Config, interval: Duration) -> Result<Snapshot, HostError> {
+        self.observe(config).await?;
+        tokio::time::sleep(interval).await;
+        self.observe(config).await
+    }
+
+    async fn locate(&mut self, config: &Config) -> BTreeMap<String, Result<Location, Unobservable>> {
+        // Found anew each time: a mount that appears later is picked up.
+        let mount = CgroupMount::discover(&self.procfs);
+        let mut located = BTreeMap::new();
+        for (name, project) in &config.projects {
+            let place = match &mount {
+                Ok(mount) => locate::locate(mount, &mut self.services, project).await,
+                Err(error) => Err(Unobservable::unreadable(error)),
+            };
+            located.insert(name.clone(), place);
+        }
+        located
+    }
+
+    /// The counters of `cgroups`, all of one moment. A source that fails leaves the projects without CPU
+    /// figures for this look, and keeps what was remembered: the next figures cover the gap.
+    fn read_usage(&mut self, cgroups: &[PathBuf]) -> (Duration, Vec<Option<Usage>>) {
+        match self.source.read(cgroups) {
+            Ok(reading) => {
+                self.usage_fault = None;
+                (reading.taken_at, reading.usage)
+            }
+            Err(error) => {
+                self.usage_fault = Some(format!("{error:#}"));
+                (usage::monotonic(), vec![None; cgroups.len()])
+            }
+        }
+    }
+
+    fn cpu(
+        &mut self,
+        place: &Location,
+        sample: &ProjectSample,
+        usage: Usage,
+        taken_at: Duration,
+        online: &CpuList,
+    ) -> Result<Option<CpuSample>, Unobservable> {
+        // The directory was made anew between the look at it and the reading: the figures are another's.
+        if usage.id != place.cgroup.id() {
+            return Ok(None);
+        }
+        let runnable = project::runnable(&self.procfs, sample.master, online)?;
+        let now = interval::Baseline {
+            taken_at,
+            usage,
+            throttle: place.cgroup.throttling()?,
+        };
+        Ok(self.baselines.measure(now, place.cgroup.allowed_cpus(&runnable)?))
+    }
+}
+
+#[cfg(test)]
+mod tests;

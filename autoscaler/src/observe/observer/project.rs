@@ -1,0 +1,74 @@
+//! The processes and the memory of one project.
+
+use crate::config::Project;
+use crate::observe::cpu_list::CpuList;
+use crate::observe::process::{ProcessError, ProcessTable, Procfs, Stat, unless_gone};
+use crate::observe::snapshot::{ProcessId, ProjectSample, Unobservable};
+use crate::observe::{master, pool, workers};
+
+use super::locate::Location;
+
+/// The project's sample, still without its CPU.
+pub(super) fn sample(
+    procfs: &Procfs,
+    project: &Project,
+    place: &Location,
+) -> Result<ProjectSample, Unobservable> {
+    let table = ProcessTable::read(procfs, &place.cgroup.processes()?)?;
+    if table.is_empty() {
+        return Err(Unobservable::CgroupEmpty {
+            path: place.cgroup.path().to_owned(),
+        });
+    }
+    let main = place
+        .main_pid
+        .map(|pid| main_process(procfs, &table, place, pid))
+        .transpose()?;
+    let (master, workers) = if project.queue.is_some() {
+        pool::find(procfs, &table, main)?
+    } else {
+        let master = master::find(procfs, &table, main)?;
+        (master.id, workers::of(procfs, &table, master)?)
+    };
+    Ok(ProjectSample {
+        cgroup: place.cgroup.path().to_owned(),
+        master,
+        workers,
+        cpu: None,
+        memory: place.cgroup.memory()?,
+        queue: None,
+    })
+}
+
+/// The CPUs that are online and within the affinity of the master, which its workers inherit.
+pub(super) fn runnable(
+    procfs: &Procfs,
+    master: ProcessId,
+    online: &CpuList,
+) -> Result<CpuList, Unobservable> {
+    let status = unless_gone(procfs.status(master.pid))?;
+    Ok(status.map_or_else(|| online.clone(), |status| status.cpus_allowed.and(online)))
+}
+
+fn main_process<'t>(
+    procfs: &Procfs,
+    table: &'t ProcessTable,
+    place: &Location,
+    pid: u32,
+) -> Result<&'t Stat, Unobservable> {
+    if let Some(stat) = table.get(pid) {
+        return Ok(stat);
+    }
+    match unless_gone(procfs.cgroup(pid))? {
+        Some(cgroup) if !place.cgroup.contains(&cgroup) => Err(Unobservable::MasterElsewhere { pid, cgroup }),
+        _ => Err(Unobservable::Unreadable {
+            why: format!("the main process {pid} ended while it was looked at"),
+        }),
+    }
+}
+
+impl From<ProcessError> for Unobservable {
+    fn from(error: ProcessError) -> Self {
+        Self::unreadable(&error)
+    }
+}

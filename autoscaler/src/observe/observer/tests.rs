@@ -1,0 +1,274 @@
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Result, bail};
+
+use super::*;
+use crate::config::{Bounds, CpuBasis, Global, Language, MemoryRules, Project};
+use crate::observe::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
+use crate::observe::service::ServiceError;
+use crate::observe::service::fake::FakeManager;
+use crate::observe::usage::Reading;
+
+/// Counters that a test sets: one CPU counter for all cgroups, at 10 s intervals. It has the ids of the
+/// fixture's real directories.
+#[derive(Clone, Default)]
+struct FakeSource(Arc<Mutex<VecDeque<Option<u64>>>>);
+
+impl FakeSource {
+    /// What the next readings find; `None` stands for a source that cannot be read.
+    fn then(readings: &[Option<u64>]) -> Self {
+        Self(Arc::new(Mutex::new(readings.iter().copied().collect())))
+    }
+}
+
+impl UsageSource for FakeSource {
+    fn kind(&self) -> SourceKind {
+        SourceKind::CpuStat
+    }
+
+    fn read(&mut self, cgroups: &[PathBuf]) -> Result<Reading> {
+        let mut readings = self.0.lock().unwrap();
+        let left = readings.len();
+        let Some(Some(cpu_ns)) = readings.pop_front() else {
+            bail!("the source is gone");
+        };
+        let usage = cgroups
+            .iter()
+            .map(|path| {
+                let id = std::os::unix::fs::MetadataExt::ino(&path.metadata().ok()?);
+                Some(Usage {
+                    id,
+                    cpu_ns,
+                    wait_ns: None,
+                })
+            })
+            .collect();
+        Ok(Reading {
+            taken_at: Duration::from_secs(1000 - 10 * u64::try_from(left)?),
+            usage,
+        })
+    }
+
+    fn health(&self) -> Health {
+        Health::default()
+    }
+}
+
+fn project(name: &str, cgroup: Option<&str>) -> Project {
+    Project {
+        name: name.into(),
+        enabled: true,
+        service_name: format!("{name}.service"),
+        cgroup: cgroup.map(PathBuf::from),
+        bounds: Bounds { min: 1, max: 6 },
+        cpu_basis: CpuBasis::Workers,
+        cpu: None,
+        queue: None,
+        memory: MemoryRules {
+            min_available_per_worker_mib: 500,
+            scale_down_min_available_mib: None,
+            threshold_mib: 0,
+            per_worker_mib: 500,
+            base_mib: 0,
+        },
+    }
+}
+
+fn config(projects: Vec<Project>) -> Config {
+    Config {
+        global: Global {
+            check_interval: Duration::from_mins(2),
+            language: Language::Es,
+        },
+        projects: projects
+            .into_iter()
+            .map(|project| (project.name.clone(), project))
+            .collect(),
+    }
+}
+
+/// A host with one gunicorn, of two workers, in cgroup `a`.
+fn host() -> Fixture {
+    let mut host = Fixture::new();
+    host.process(10, 1, GUNICORN, "gunicorn");
+    host.process(11, 10, GUNICORN_WORKER, "gunicorn");
+    host.process(12, 10, GUNICORN_WORKER, "gunicorn");
+    host.cgroup("a", &[10, 11, 12]);
+    host
+}
+
+fn observer(host: &Fixture, services: FakeManager, source: &FakeSource) -> Observer<FakeManager> {
+    Observer::at(host.procfs(), services, Box::new(source.clone()))
+}
+
+async fn only(observer: &mut Observer<FakeManager>, project: Project) -> Result<ProjectSample, Unobservable> {
+    let config = config(vec![project]);
+    let mut snapshot = observer.observe(&config).await.unwrap();
+    snapshot.projects.pop_first().unwrap().1
+}
+
+#[tokio::test]
+async fn the_second_look_has_the_cpu_since_the_first() {
+    let host = host();
+    host.write("cgroup/a/cpu.max", "150000 100000\n");
+    let source = FakeSource::then(&[Some(1_000), Some(5_000)]);
+    let mut observer = observer(&host, FakeManager::default(), &source);
+    let first = only(&mut observer, project("p", Some("a"))).await.unwrap();
+    assert_eq!(first.cpu, None);
+    let sample = only(&mut observer, project("p", Some("a"))).await.unwrap();
+    assert_eq!(sample.master.pid, 10);
+    assert_eq!(sample.worker_count(), 2);
+    let cpu = sample.cpu.unwrap();
+    assert_eq!(cpu.covered, Duration::from_secs(10));
+    assert_eq!(cpu.on_cpu, Duration::from_micros(4));
+    assert!((cpu.allowed_cpus - 1.5).abs() < f64::EPSILON);
+}
+
+#[tokio::test]
+async fn the_masters_affinity_limits_the_cpus() {
+    let host = host();
+    host.write(
+        "proc/10/status",
+        "SigCgt:\t0000000000300000\nCpus_allowed_list:\t1,7\n",
+    );
+    let source = FakeSource::then(&[Some(1), Some(2)]);
+    let mut observer = observer(&host, FakeManager::default(), &source);
+    only(&mut observer, project("p", Some("a"))).await.unwrap();
+    let sample = only(&mut observer, project("p", Some("a"))).await.unwrap();
+    assert!((sample.cpu.unwrap().allowed_cpus - 1.0).abs() < f64::EPSILON);
+}
+
+#[tokio::test]
+async fn projects_with_a_cgroup_need_no_service_manager() {
+    let host = host();
+    let mut observer = observer(&host, FakeManager::default(), &FakeSource::then(&[Some(1)]));
+    only(&mut observer, project("p", Some("a"))).await.unwrap();
+    assert_eq!(observer.services.asked, 0);
+}
+
+#[tokio::test]
+async fn one_projects_trouble_leaves_the_others_alone() {
+    let host = host();
+    host.cgroup("empty", &[]);
+    let mut services = FakeManager::default();
+    services.up("unit.service", Some(10), "/a");
+    let mut observer = observer(&host, services, &FakeSource::then(&[Some(1)]));
+    let config = config(vec![
+        project("good", Some("a")),
+        project("unit", None),
+        project("nounit", None),
+        project("nocgroup", Some("nowhere")),
+        project("escapes", Some("../a")),
+        project("empty", Some("empty")),
+    ]);
+    let snapshot = observer.observe(&config).await.unwrap();
+    let of = |name: &str| snapshot.projects[name].clone();
+    assert_eq!(of("good").unwrap().worker_count(), 2);
+    assert_eq!(of("unit").unwrap().master.pid, 10);
+    assert!(matches!(of("nounit"), Err(Unobservable::UnitNotFound { .. })));
+    assert!(matches!(of("nocgroup"), Err(Unobservable::CgroupNotFound { .. })));
+    assert!(matches!(of("escapes"), Err(Unobservable::Unreadable { .. })));
+    assert!(matches!(of("empty"), Err(Unobservable::CgroupEmpty { .. })));
+}
+
+#[tokio::test]
+async fn without_systemd_the_reason_is_the_projects() {
+    let host = host();
+    let services = FakeManager {
+        unreachable: Some(ServiceError::NotBooted {
+            path: "/run/x".into(),
+        }),
+        ..FakeManager::default()
+    };
+    let mut observer = observer(&host, services, &FakeSource::then(&[Some(1)]));
+    let Err(Unobservable::NoServiceManager { why }) = only(&mut observer, project("p", None)).await else {
+        panic!("observed without a service manager");
+    };
+    assert!(why.contains("/run/x"), "{why}");
+}
+
+#[tokio::test]
+async fn a_stopped_unit_says_its_state() {
+    let host = host();
+    let mut services = FakeManager::default();
+    services.up("p.service", None, "/a");
+    let unit = services.units.get_mut("p.service").unwrap();
+    unit.active_state = "failed".into();
+    let mut observer = observer(&host, services, &FakeSource::then(&[Some(1)]));
+    let refused = Unobservable::UnitInactive {
+        unit: "p.service".into(),
+        state: "failed".into(),
+    };
+    assert_eq!(only(&mut observer, project("p", None)).await, Err(refused));
+}
+
+#[tokio::test]
+async fn a_main_process_in_another_cgroup_is_refused() {
+    let mut host = host();
+    host.process(30, 1, GUNICORN, "gunicorn");
+    host.cgroup("b", &[30]);
+    let mut services = FakeManager::default();
+    services.up("p.service", Some(30), "/a");
+    let mut observer = observer(&host, services, &FakeSource::then(&[Some(1)]));
+    let refused = Unobservable::MasterElsewhere {
+        pid: 30,
+        cgroup: "/b".into(),
+    };
+    assert_eq!(only(&mut observer, project("p", None)).await, Err(refused));
+}
+
+#[tokio::test]
+async fn a_cgroup_made_anew_starts_afresh() {
+    let host = host();
+    let source = FakeSource::then(&[Some(9_000), Some(10), Some(20)]);
+    let mut observer = observer(&host, FakeManager::default(), &source);
+    only(&mut observer, project("p", Some("a"))).await.unwrap();
+    // The old directory stays, under another name, so that the new one cannot have its inode number.
+    std::fs::rename(host.path("cgroup/a"), host.path("cgroup/old")).unwrap();
+    host.cgroup("a", &[10, 11, 12]);
+    let anew = only(&mut observer, project("p", Some("a"))).await.unwrap();
+    assert_eq!(anew.cpu, None);
+    let later = only(&mut observer, project("p", Some("a"))).await.unwrap();
+    assert_eq!(later.cpu.unwrap().on_cpu, Duration::from_nanos(10));
+}
+
+#[tokio::test]
+async fn a_source_that_fails_costs_the_cpu_figures_and_nothing_else() {
+    let host = host();
+    let source = FakeSource::then(&[Some(1_000), None, Some(4_000)]);
+    let mut observer = observer(&host, FakeManager::default(), &source);
+    only(&mut observer, project("p", Some("a"))).await.unwrap();
+    let without = only(&mut observer, project("p", Some("a"))).await.unwrap();
+    assert_eq!(without.cpu, None);
+    assert_eq!(without.worker_count(), 2);
+    assert_eq!(observer.usage_fault(), Some("the source is gone"));
+    let after = only(&mut observer, project("p", Some("a"))).await.unwrap();
+    assert_eq!(observer.usage_fault(), None);
+    assert_eq!(after.cpu.unwrap().covered, Duration::from_secs(20), "the gap too");
+}
+
+#[tokio::test]
+async fn two_projects_of_one_cgroup_have_the_same_figures() {
+    let host = host();
+    let source = FakeSource::then(&[Some(1_000), Some(2_000)]);
+    let mut observer = observer(&host, FakeManager::default(), &source);
+    let config = config(vec![project("p", Some("a")), project("q", Some("a"))]);
+    observer.observe(&config).await.unwrap();
+    let snapshot = observer.observe(&config).await.unwrap();
+    let cpu = |name: &str| snapshot.projects[name].as_ref().unwrap().cpu.unwrap();
+    assert_eq!(cpu("p"), cpu("q"));
+}
+
+#[tokio::test]
+async fn a_single_check_looks_twice() {
+    let host = host();
+    let source = FakeSource::then(&[Some(1_000), Some(2_000)]);
+    let mut observer = observer(&host, FakeManager::default(), &source);
+    let config = config(vec![project("p", Some("a"))]);
+    let snapshot = observer
+        .observe_over(&config, Duration::from_millis(1))
+        .await
+        .unwrap();
+    assert!(snapshot.projects["p"].as_ref().unwrap().cpu.is_some());
+}

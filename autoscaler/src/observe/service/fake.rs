@@ -1,0 +1,41 @@
+//! A service manager for tests: it knows what it was told, and counts how often it was asked.
+
+use std::collections::BTreeMap;
+
+use super::{ServiceError, ServiceManager, Unit};
+
+#[derive(Debug, Default)]
+pub(in crate::observe) struct FakeManager {
+    pub(in crate::observe) units: BTreeMap<String, Unit>,
+    pub(in crate::observe) unreachable: Option<ServiceError>,
+    pub(in crate::observe) asked: usize,
+}
+
+impl FakeManager {
+    /// Adds a unit that is up.
+    pub(in crate::observe) fn up(&mut self, unit: &str, main_pid: Option<u32>, control_group: &str) {
+        self.units.insert(
+            unit.to_owned(),
+            Unit {
+                active_state: "active".into(),
+                main_pid,
+                control_group: Some(control_group.to_owned()),
+            },
+        );
+    }
+}
+
+impl ServiceManager for FakeManager {
+    async fn unit(&mut self, unit: &str) -> Result<Unit, ServiceError> {
+        self.asked += 1;
+        if let Some(error) = &self.unreachable {
+            return Err(error.clone());
+        }
+        self.units
+            .get(unit)
+            .cloned()
+            .ok_or_else(|| ServiceError::NotFound {
+                unit: unit.to_owned(),
+            })
+    }
+}

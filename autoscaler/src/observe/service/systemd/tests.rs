@@ -1,0 +1,232 @@
+//! Against a real bus daemon with a stand-in for systemd's objects on it.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use zbus::object_server::Interface;
+
+use super::*;
+
+/// A private bus of the test's own.
+struct Bus {
+    daemon: Child,
+    directory: tempfile::TempDir,
+}
+
+impl Bus {
+    /// `None` where no dbus-daemon is installed; in CI that is a failure.
+    fn start() -> Option<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let daemon = Self::spawn(directory.path());
+        match daemon {
+            Ok(daemon) => {
+                let bus = Self { daemon, directory };
+                bus.wait();
+                Some(bus)
+            }
+            Err(error) => {
+                assert!(
+                    std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+                    "dbus-daemon: {error}"
+                );
+                eprintln!("skipped: dbus-daemon cannot be started: {error}");
+                None
+            }
+        }
+    }
+
+    fn spawn(directory: &Path) -> std::io::Result<Child> {
+        Command::new("dbus-daemon")
+            .args(["--session", "--nofork", "--nosyslog", "--address"])
+            .arg(format!("unix:path={}/bus", directory.display()))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+    }
+
+    fn wait(&self) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while std::os::unix::net::UnixStream::connect(self.directory.path().join("bus")).is_err() {
+            assert!(Instant::now() < deadline, "no bus within 10 s");
+            std::thread::yield_now();
+        }
+    }
+
+    fn restart(&mut self) {
+        self.stop();
+        // The daemon leaves its socket behind when it is killed.
+        let _ = std::fs::remove_file(self.directory.path().join("bus"));
+        self.daemon = Self::spawn(self.directory.path()).unwrap();
+        self.wait();
+    }
+
+    fn stop(&mut self) {
+        self.daemon.kill().unwrap();
+        self.daemon.wait().unwrap();
+    }
+
+    fn address(&self) -> String {
+        format!("unix:path={}/bus", self.directory.path().display())
+    }
+
+    fn systemd(&self) -> Systemd {
+        Systemd::at(self.directory.path(), &self.address())
+    }
+}
+
+impl Drop for Bus {
+    fn drop(&mut self) {
+        let _ = self.daemon.kill();
+        let _ = self.daemon.wait();
+    }
+}
+
+struct Manager;
+
+#[zbus::interface(name = "org.freedesktop.systemd1.Manager")]
+impl Manager {
+    #[zbus(name = "LoadUnit")]
+    #[expect(clippy::unused_self, reason = "D-Bus methods take self")]
+    fn load_unit(&self, name: &str) -> zbus::fdo::Result<OwnedObjectPath> {
+        let leaf = match name {
+            "app@1.service" => "app_401_2eservice",
+            "gone.service" => "gone_2eservice",
+            _ => return Err(zbus::fdo::Error::InvalidArgs(format!("invalid name {name}"))),
+        };
+        let path = format!("/org/freedesktop/systemd1/unit/{leaf}");
+        OwnedObjectPath::try_from(path).map_err(|error| zbus::fdo::Error::Failed(error.to_string()))
+    }
+}
+
+struct UnitObject {
+    load: &'static str,
+    active: &'static str,
+}
+
+#[zbus::interface(name = "org.freedesktop.systemd1.Unit")]
+impl UnitObject {
+    #[zbus(property, name = "LoadState")]
+    fn load_state(&self) -> &str {
+        self.load
+    }
+
+    #[zbus(property, name = "ActiveState")]
+    fn active_state(&self) -> &str {
+        self.active
+    }
+}
+
+struct ServiceObject {
+    pid: u32,
+    cgroup: &'static str,
+}
+
+#[zbus::interface(name = "org.freedesktop.systemd1.Service")]
+impl ServiceObject {
+    #[zbus(property, name = "MainPID")]
+    fn main_pid(&self) -> u32 {
+        self.pid
+    }
+
+    #[zbus(property, name = "ControlGroup")]
+    fn control_group(&self) -> &str {
+        self.cgroup
+    }
+}
+
+/// Puts systemd's objects on the bus; they live as long as the connection.
+async fn stand_in(address: &str) -> Connection {
+    fn at<'a, I: Interface>(builder: Builder<'a>, leaf: &str, object: I) -> Builder<'a> {
+        builder.serve_at(format!("{MANAGER_PATH}/unit/{leaf}"), object)
+    }
+    let mut builder = Builder::address(address)
+        .name(DESTINATION)
+        .serve_at(MANAGER_PATH, Manager);
+    for (leaf, load, active, pid, cgroup) in [
+        (
+            "app_401_2eservice",
+            "loaded",
+            "active",
+            42,
+            "/system.slice/system-app.slice/app@1.service",
+        ),
+        ("gone_2eservice", "not-found", "inactive", 0, ""),
+    ] {
+        builder = at(builder, leaf, UnitObject { load, active });
+        builder = at(builder, leaf, ServiceObject { pid, cgroup });
+    }
+    builder.build().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_unit_has_its_main_process_and_its_cgroup() {
+    let Some(bus) = Bus::start() else { return };
+    let _objects = stand_in(&bus.address()).await;
+    let unit = bus.systemd().unit("app@1.service").await.unwrap();
+    assert_eq!(unit.main_pid, Some(42));
+    assert_eq!(
+        unit.control_group.as_deref(),
+        Some("/system.slice/system-app.slice/app@1.service")
+    );
+    assert!(unit.is_up());
+}
+
+#[tokio::test]
+async fn a_unit_that_does_not_exist_is_not_found() {
+    let Some(bus) = Bus::start() else { return };
+    let _objects = stand_in(&bus.address()).await;
+    let error = bus.systemd().unit("gone.service").await.unwrap_err();
+    assert!(matches!(error, ServiceError::NotFound { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn what_systemd_refuses_is_said_in_its_words() {
+    let Some(bus) = Bus::start() else { return };
+    let _objects = stand_in(&bus.address()).await;
+    let error = bus.systemd().unit("../x").await.unwrap_err().to_string();
+    assert!(error.contains("invalid name ../x"), "{error}");
+}
+
+#[tokio::test]
+async fn a_bus_that_was_lost_is_connected_to_again() {
+    let Some(mut bus) = Bus::start() else { return };
+    let mut systemd = bus.systemd();
+    let objects = stand_in(&bus.address()).await;
+    systemd.unit("app@1.service").await.unwrap();
+
+    drop(objects);
+    bus.stop();
+    let error = systemd.unit("app@1.service").await.unwrap_err();
+    assert!(matches!(error, ServiceError::Unreachable { .. }), "{error}");
+
+    bus.restart();
+    let _objects = stand_in(&bus.address()).await;
+    systemd.unit("app@1.service").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_restart_of_the_bus_between_two_questions_goes_unnoticed() {
+    let Some(mut bus) = Bus::start() else { return };
+    let mut systemd = bus.systemd();
+    let objects = stand_in(&bus.address()).await;
+    systemd.unit("app@1.service").await.unwrap();
+    drop(objects);
+    bus.restart();
+    let _objects = stand_in(&bus.address()).await;
+    systemd.unit("app@1.service").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_host_without_systemd_says_so_and_what_to_do() {
+    let mut systemd = Systemd::at(Path::new("/nonexistent/systemd"), "unix:path=/nonexistent");
+    let error = systemd.unit("a.service").await.unwrap_err();
+    assert!(matches!(error, ServiceError::NotBooted { .. }));
+    assert!(error.to_string().contains("`cgroup`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_host_without_a_bus_says_so() {
+    let mut systemd = Systemd::at(Path::new("/"), "unix:path=/nonexistent/bus");
+    let error = systemd.unit("a.service").await.unwrap_err();
+    assert!(matches!(error, ServiceError::Unreachable { .. }), "{error}");
+}
