@@ -3,8 +3,10 @@
 mod build_ebpf;
 mod demo;
 mod load;
+mod test;
 
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -23,13 +25,17 @@ enum Task {
     BuildEbpf(build_ebpf::Args),
     /// Shows a real gunicorn being scaled under load, beside a noisy neighbour (about a minute; needs root)
     Demo(demo::Args),
+    /// Runs every check: format, lints, kernel programs, unit, property and whole-program tests
+    Test(test::Args),
 }
 
-fn main() -> Result<()> {
+fn main() -> Result<ExitCode> {
     match Cli::parse().task {
-        Task::BuildEbpf(args) => build_ebpf::run(&args),
-        Task::Demo(args) => demo::run(&args),
+        Task::BuildEbpf(args) => build_ebpf::run(&args)?,
+        Task::Demo(args) => demo::run(&args)?,
+        Task::Test(args) => return test::run(&args),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The workspace's top level directory.
