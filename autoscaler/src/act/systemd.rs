@@ -2,44 +2,41 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
 
-use tokio::time::timeout;
-use zbus::{Connection, Variant};
+use zbus::Variant;
 
 use super::memory::{ManagerError, ServiceManager};
+use crate::observe::service::{Bus, Failure};
 
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-
-/// systemd's manager on the system bus (`org.freedesktop.systemd1(5)`).
+/// systemd's manager (`org.freedesktop.systemd1(5)`).
 #[derive(Debug, Clone)]
 pub struct Systemd {
-    bus: Connection,
+    bus: Bus,
 }
 
 impl Systemd {
     /// The manager that `bus` reaches.
     #[must_use]
-    pub fn new(bus: Connection) -> Self {
+    pub fn new(bus: Bus) -> Self {
         Self { bus }
     }
 
-    async fn set(&self, unit: &str, bytes: u64) -> Result<(), String> {
+    async fn set(&self, unit: &str, bytes: u64) -> Result<(), Failure> {
         let runtime = true;
         let properties = vec![("MemoryMax", Variant::U64(bytes))];
         let body = (unit, runtime, properties);
-        let call = self.bus.call_method(
-            Some("org.freedesktop.systemd1"),
-            "/org/freedesktop/systemd1",
-            Some("org.freedesktop.systemd1.Manager"),
-            "SetUnitProperties",
-            &body,
-        );
-        match timeout(ANSWER_LIMIT, call).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("no answer within {} s", ANSWER_LIMIT.as_secs())),
-        }
+        self.bus
+            .connect()
+            .await?
+            .call_method(
+                Some("org.freedesktop.systemd1"),
+                "/org/freedesktop/systemd1",
+                Some("org.freedesktop.systemd1.Manager"),
+                "SetUnitProperties",
+                &body,
+            )
+            .await?;
+        Ok(())
     }
 }
 
@@ -50,9 +47,14 @@ impl ServiceManager for Systemd {
         bytes: u64,
     ) -> Pin<Box<dyn Future<Output = Result<(), ManagerError>> + Send + 'a>> {
         Box::pin(async move {
-            self.set(unit, bytes).await.map_err(|why| ManagerError {
+            let Err(failure) = self.set(unit, bytes).await else {
+                return Ok(());
+            };
+            // The next check tells it again, over another connection if this one was at fault.
+            self.bus.drop_after(&failure).await;
+            Err(ManagerError {
                 unit: unit.to_owned(),
-                why,
+                why: failure.to_string(),
             })
         })
     }

@@ -1,8 +1,55 @@
 //! The command line: one file per subcommand.
+
+mod run;
+
 use std::process::ExitCode;
 
-/// Runs the command line and returns the exit code: 0 done, 1 failed, 2 wrong usage or config.
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::config::LoadError;
+
+/// Gives each Python project on this host the workers its own load needs.
+///
+/// autoscaler watches the CPU time and the run-queue wait of each project's cgroup through eBPF, adds and
+/// removes gunicorn and Celery workers within the bounds you set, and keeps each project's memory limit in
+/// step. It needs no change in the application.
+#[derive(Debug, Parser)]
+#[command(name = "autoscaler", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  autoscaler run --once --dry-run     what would be done now, and why, without doing it
+  autoscaler run                      the daemon; systemd starts it as autoscaler.service
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Watch the configured projects and scale them (the daemon).
+    Run(run::Args),
+}
+
+/// Runs the command line and returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let result = match Cli::parse().command {
+        Command::Run(args) => run::run(args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("autoscaler: {error:#}");
+            ExitCode::from(if error.is::<LoadError>() { 2 } else { 1 })
+        }
+    }
+}
+
+/// The definition of the command line, for man pages and completions.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
 }

@@ -1,1 +1,133 @@
 //! The loop that walks observe → decide → act → report.
+//!
+//! Steps that wait for a worker to come or go run beside the loop, so that one slow project delays no other
+//! and the watchdog hears from the loop itself.
+
+mod check;
+mod lock;
+mod notify;
+mod state;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
+
+use crate::config::{self, Change, Watch};
+use check::Checks;
+
+/// How `autoscaler run` was called.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The configuration file.
+    pub config: PathBuf,
+    /// Where the lock and the held times are kept.
+    pub runtime_dir: PathBuf,
+    /// Stop short of every signal and write.
+    pub dry_run: bool,
+    /// One check, or checks without end.
+    pub mode: Mode,
+}
+
+/// One check, or checks without end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Until SIGTERM.
+    Daemon,
+    /// Measure, decide once, say why, end.
+    Once,
+}
+
+/// How often the configuration file is looked at for changes.
+const CONFIG_LOOK: Duration = Duration::from_secs(2);
+
+/// The longest that `--once` measures.
+const ONCE_WINDOW: Duration = Duration::from_secs(5);
+
+/// Runs the daemon until it is told to end.
+///
+/// # Errors
+/// When it cannot start: no usable configuration ([`config::LoadError`]), another daemon, no runtime
+/// directory. Once started, what fails degrades its own part only.
+pub async fn run(options: Options) -> Result<()> {
+    // A dry run changes nothing and may look beside a running daemon.
+    let _lock = if options.dry_run {
+        None
+    } else {
+        Some(lock::take(&options.runtime_dir)?)
+    };
+    let watch = Watch::new(&options.config);
+    let loaded = config::load(&options.config)?;
+    let mut checks = Checks::start(loaded, &options)?;
+    match options.mode {
+        Mode::Once => once(&mut checks).await,
+        Mode::Daemon => daemon(checks, watch).await,
+    }
+}
+
+async fn once(checks: &mut Checks) -> Result<()> {
+    checks.baseline().await?;
+    sleep(checks.interval().min(ONCE_WINDOW)).await;
+    checks.once().await
+}
+
+async fn daemon(mut checks: Checks, mut watch: Watch) -> Result<()> {
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut hangup = listen(SignalKind::hangup())?;
+    let mut looks = every(CONFIG_LOOK);
+    let watchdog = notify::watchdog_interval();
+    let mut alive = every(watchdog.unwrap_or(Duration::from_hours(1)));
+    let mut due = every(checks.interval());
+
+    checks.say_started();
+    notify::ready(checks.status());
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = due.tick() => {
+                checks.check().await;
+                notify::status(checks.status());
+            }
+            () = checks.action_done() => {}
+            _ = alive.tick() => notify::alive(),
+            _ = hangup.recv() => {
+                watch.acknowledge();
+                reload(&mut checks, &watch, &mut due);
+            }
+            _ = looks.tick() => {
+                if watch.look() == Some(Change::Changed) {
+                    reload(&mut checks, &watch, &mut due);
+                }
+            }
+        }
+    }
+    notify::stopping();
+    checks.say_stopped();
+    Ok(())
+}
+
+/// Puts the configuration on disk in force if it can be used.
+fn reload(checks: &mut Checks, watch: &Watch, due: &mut Interval) {
+    notify::reloading();
+    let before = checks.interval();
+    checks.reload(config::load(watch.path()));
+    if checks.interval() != before {
+        *due = every(checks.interval());
+    }
+    notify::ready(checks.status());
+}
+
+fn every(period: Duration) -> Interval {
+    let mut interval = interval(period);
+    // After a stop (SIGSTOP, a suspended host) one late check covers the whole gap; a burst would cover nothing.
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+fn listen(kind: SignalKind) -> Result<Signal> {
+    signal(kind).context("signals cannot be listened for")
+}

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tracing::Level;
 
+use crate::act::{MemoryError, ScaleError};
+use crate::config::{Changes, Notice};
 use crate::decide::Decision;
 use crate::observe::usage::{SourceKind, WhyNotEbpf};
 
@@ -33,6 +35,13 @@ pub enum Message<'a> {
     },
     /// The daemon ends; workers stay as they are.
     Stopped,
+    /// The line for `systemctl status`.
+    Status {
+        /// Projects it may act on.
+        enabled: usize,
+        /// Projects with a step under way.
+        acting: usize,
+    },
     /// The whole host could not be observed at this check.
     CheckFailed {
         /// The error.
@@ -42,8 +51,8 @@ pub enum Message<'a> {
     CheckRecovered,
     /// The new configuration is in force.
     Reloaded {
-        /// What changed, one word a project.
-        changes: &'a str,
+        /// What it changes.
+        changes: &'a Changes,
     },
     /// The configuration on disk cannot be used; the one before stays in force.
     ConfigKept {
@@ -52,8 +61,8 @@ pub enum Message<'a> {
     },
     /// Something in the configuration that loads but is worth a word.
     Notice {
-        /// The sentence.
-        text: &'a str,
+        /// What is odd.
+        notice: &'a Notice,
     },
     /// Held times were not taken over from before the restart.
     StateIgnored {
@@ -88,8 +97,8 @@ pub enum Message<'a> {
     StepFailed {
         /// The project's unit.
         unit: &'a str,
-        /// The error.
-        why: &'a str,
+        /// How far it came, and what stood in the way.
+        error: &'a ScaleError,
     },
     /// Something stands against acting.
     Blocked {
@@ -124,14 +133,21 @@ pub enum Message<'a> {
         /// The project's unit.
         unit: &'a str,
         /// Why.
-        why: &'a str,
+        error: &'a MemoryError,
     },
-    /// The memory limit is not as wanted yet.
-    LimitDeferred {
+    /// The memory limit stays higher than wanted for as long as the memory is in use.
+    LimitInUse {
         /// The project's unit.
         unit: &'a str,
-        /// Why.
-        why: &'a str,
+        /// MiB wanted.
+        wanted_mib: u64,
+        /// MiB in use.
+        current_mib: u64,
+    },
+    /// The memory limit is as it should be again.
+    LimitRestored {
+        /// The project's unit.
+        unit: &'a str,
     },
 }
 
@@ -157,8 +173,7 @@ impl Message<'_> {
             | Self::StateNotSaved { .. }
             | Self::Blocked { .. }
             | Self::CountReset { .. }
-            | Self::LimitUnavailable { .. }
-            | Self::LimitDeferred { .. } => Level::WARN,
+            | Self::LimitUnavailable { .. } => Level::WARN,
             _ => Level::INFO,
         }
     }

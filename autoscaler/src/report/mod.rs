@@ -12,6 +12,7 @@ mod said;
 
 pub use message::{Done, Message};
 
+use crate::act::{Limit, Outcome, Workers};
 use crate::config::{Language, Project};
 use crate::decide::{Action, Decision, Figures};
 use said::Said;
@@ -86,6 +87,61 @@ impl Reporter {
         );
     }
 
+    /// Tells a check's decision whatever it is, with its reason.
+    pub fn verdict(&self, project: &Project, decision: &Decision) {
+        let message = Message::Verdict {
+            unit: &project.service_name,
+            decision,
+        };
+        log::emit(
+            message.level(),
+            &log::Fields::of_decision(project, decision),
+            &self.render(&message),
+        );
+    }
+
+    /// Tells what came of a decision: a step always, what is wrong with the memory limit once.
+    pub fn outcome(&mut self, project: &Project, outcome: &Outcome) {
+        let unit = &project.service_name;
+        match &outcome.workers {
+            Ok(Workers::Untouched) => {}
+            Ok(Workers::Scaled { to, .. }) => {
+                let limit_per_worker_mib =
+                    matches!(outcome.memory, Some(Ok(_))).then_some(project.memory.per_worker_mib);
+                let done = Done {
+                    workers: *to,
+                    limit_per_worker_mib,
+                    dry_run: outcome.dry_run,
+                };
+                self.say_of(project, &Message::Scaled { unit, done });
+            }
+            Err(error) => self.say_of(project, &Message::StepFailed { unit, error }),
+        }
+        match &outcome.memory {
+            Some(Err(error)) => {
+                self.say_once(project, LIMIT, &Message::LimitUnavailable { unit, error });
+            }
+            Some(Ok(Limit::InUse { wanted, current, .. })) => {
+                let (wanted_mib, current_mib) = (wanted >> 20, current >> 20);
+                // The figures move from check to check; the fact is told once.
+                if self.said.is_new(&project.name, LIMIT, "in use") {
+                    self.say_of(
+                        project,
+                        &Message::LimitInUse {
+                            unit,
+                            wanted_mib,
+                            current_mib,
+                        },
+                    );
+                }
+            }
+            Some(Ok(_)) if self.over(project, LIMIT) => {
+                self.say_of(project, &Message::LimitRestored { unit });
+            }
+            None | Some(Ok(_)) => {}
+        }
+    }
+
     /// Forgets what was said of projects that `keep` does not want.
     pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         self.said.retain(keep);
@@ -113,6 +169,7 @@ impl Reporter {
 }
 
 const BLOCKED: &str = "blocked";
+const LIMIT: &str = "limit";
 
 /// The figures as they stand at the head of a line: `Cola=120 CPU=75.2% Mem=12000MB`.
 fn figures(figures: &Figures, queue_word: &str, unknown: &str) -> String {

@@ -1,11 +1,14 @@
 //! Which processes and which cgroup belong to a service: asked of the service manager.
 
+mod bus;
 #[cfg(test)]
 pub(super) mod fake;
 mod systemd;
 
 use std::future::Future;
 
+pub use bus::Bus;
+pub(crate) use bus::Failure;
 pub use systemd::Systemd;
 
 /// A unit as the service manager knows it.

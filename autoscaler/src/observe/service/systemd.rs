@@ -1,11 +1,10 @@
 //! systemd over D-Bus (org.freedesktop.systemd1(5)).
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
-use zbus::connection::Builder;
 use zbus::{Connection, OwnedObjectPath, OwnedVariant};
 
+use super::bus::{Bus, Failure};
 use super::{ServiceError, ServiceManager, Unit};
 
 const DESTINATION: &str = "org.freedesktop.systemd1";
@@ -13,58 +12,22 @@ const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
 const MANAGER: &str = "org.freedesktop.systemd1.Manager";
 const UNIT: &str = "org.freedesktop.systemd1.Unit";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
-const BOOTED: &str = "/run/systemd/system";
 
-/// A bus that does not answer must not hold up the check.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-
-/// The host's systemd. Connects at the first question, so that a configuration of cgroups alone needs no bus,
-/// and again after the bus was lost.
-#[derive(Debug)]
+/// The host's systemd.
+#[derive(Debug, Default)]
 pub struct Systemd {
-    booted: PathBuf,
-    address: Option<String>,
-    connection: Option<Connection>,
-}
-
-impl Default for Systemd {
-    fn default() -> Self {
-        Self {
-            booted: PathBuf::from(BOOTED),
-            address: None,
-            connection: None,
-        }
-    }
+    bus: Bus,
 }
 
 impl Systemd {
-    /// A systemd on another bus than the system's: `address` as D-Bus writes it. `booted` is the path that says
-    /// whether systemd runs at all.
+    /// The systemd on `bus`.
     #[must_use]
-    pub fn at(booted: &Path, address: &str) -> Self {
-        Self {
-            booted: booted.to_owned(),
-            address: Some(address.to_owned()),
-            connection: None,
-        }
+    pub fn new(bus: Bus) -> Self {
+        Self { bus }
     }
 
-    async fn connect(&mut self) -> Result<Connection, Failure> {
-        if let Some(connection) = self.connection.as_ref().filter(|open| !open.is_closed()) {
-            return Ok(connection.clone());
-        }
-        let builder = match &self.address {
-            Some(address) => Builder::address(address.as_str()),
-            None => Builder::system(),
-        };
-        let opened = tokio::time::timeout(ANSWER_LIMIT, builder.method_timeout(ANSWER_LIMIT).build()).await;
-        let connection = opened.map_err(|_| Failure::Silent)??;
-        self.connection = Some(connection.clone());
-        Ok(connection)
-    }
-
-    async fn ask(&mut self, unit: &str) -> Result<Option<Unit>, Failure> {
-        let bus = self.connect().await?;
+    async fn ask(&self, unit: &str) -> Result<Option<Unit>, Failure> {
+        let bus = self.bus.connect().await?;
         let reply = bus
             .call_method(Some(DESTINATION), MANAGER_PATH, Some(MANAGER), "LoadUnit", &unit)
             .await?;
@@ -91,19 +54,18 @@ impl Systemd {
 
 impl ServiceManager for Systemd {
     async fn unit(&mut self, unit: &str) -> Result<Unit, ServiceError> {
-        if !self.booted.exists() {
+        let booted = self.bus.booted();
+        if !booted.exists() {
             return Err(ServiceError::NotBooted {
-                path: self.booted.display().to_string(),
+                path: booted.display().to_string(),
             });
         }
-        let had_connection = self.connection.is_some();
         let mut answer = self.ask(unit).await;
-        if answer.as_ref().is_err_and(Failure::may_be_the_connection) {
-            self.connection = None;
-            // A connection of before may have died unseen, with the bus. A new one's failure is the answer.
-            if had_connection {
-                answer = self.ask(unit).await;
-            }
+        if let Err(failure) = &answer
+            && self.bus.drop_after(failure).await
+        {
+            // The connection may have died unseen, with the bus.
+            answer = self.ask(unit).await;
         }
         match answer {
             Ok(Some(found)) => Ok(found),
@@ -114,27 +76,6 @@ impl ServiceManager for Systemd {
                 why: failure.to_string(),
             }),
         }
-    }
-}
-
-/// Why a question had no answer.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error("no answer within {} s", ANSWER_LIMIT.as_secs())]
-    Silent,
-    #[error(transparent)]
-    Bus(#[from] zbus::Error),
-    #[error("{property} of {interface} is not of the type that systemd documents")]
-    Type {
-        interface: &'static str,
-        property: &'static str,
-    },
-}
-
-impl Failure {
-    /// Whether a new connection may help: not when systemd itself answered with an error.
-    fn may_be_the_connection(&self) -> bool {
-        !matches!(self, Self::Type { .. } | Self::Bus(zbus::Error::MethodError(..)))
     }
 }
 

@@ -1,19 +1,20 @@
 //! Against a real bus daemon with a stand-in for systemd's objects on it.
 
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use zbus::connection::Builder;
 use zbus::object_server::Interface;
 
 use super::*;
 
 /// A private bus of the test's own.
-struct Bus {
+struct TestBus {
     daemon: Child,
     directory: tempfile::TempDir,
 }
 
-impl Bus {
+impl TestBus {
     /// `None` where no dbus-daemon is installed; in CI that is a failure.
     fn start() -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
@@ -70,11 +71,11 @@ impl Bus {
     }
 
     fn systemd(&self) -> Systemd {
-        Systemd::at(self.directory.path(), &self.address())
+        Systemd::new(Bus::at(self.directory.path(), &self.address()))
     }
 }
 
-impl Drop for Bus {
+impl Drop for TestBus {
     fn drop(&mut self) {
         let _ = self.daemon.kill();
         let _ = self.daemon.wait();
@@ -160,7 +161,7 @@ async fn stand_in(address: &str) -> Connection {
 
 #[tokio::test]
 async fn a_unit_has_its_main_process_and_its_cgroup() {
-    let Some(bus) = Bus::start() else { return };
+    let Some(bus) = TestBus::start() else { return };
     let _objects = stand_in(&bus.address()).await;
     let unit = bus.systemd().unit("app@1.service").await.unwrap();
     assert_eq!(unit.main_pid, Some(42));
@@ -173,7 +174,7 @@ async fn a_unit_has_its_main_process_and_its_cgroup() {
 
 #[tokio::test]
 async fn a_unit_that_does_not_exist_is_not_found() {
-    let Some(bus) = Bus::start() else { return };
+    let Some(bus) = TestBus::start() else { return };
     let _objects = stand_in(&bus.address()).await;
     let error = bus.systemd().unit("gone.service").await.unwrap_err();
     assert!(matches!(error, ServiceError::NotFound { .. }), "{error}");
@@ -181,7 +182,7 @@ async fn a_unit_that_does_not_exist_is_not_found() {
 
 #[tokio::test]
 async fn what_systemd_refuses_is_said_in_its_words() {
-    let Some(bus) = Bus::start() else { return };
+    let Some(bus) = TestBus::start() else { return };
     let _objects = stand_in(&bus.address()).await;
     let error = bus.systemd().unit("../x").await.unwrap_err().to_string();
     assert!(error.contains("invalid name ../x"), "{error}");
@@ -189,7 +190,7 @@ async fn what_systemd_refuses_is_said_in_its_words() {
 
 #[tokio::test]
 async fn a_bus_that_was_lost_is_connected_to_again() {
-    let Some(mut bus) = Bus::start() else { return };
+    let Some(mut bus) = TestBus::start() else { return };
     let mut systemd = bus.systemd();
     let objects = stand_in(&bus.address()).await;
     systemd.unit("app@1.service").await.unwrap();
@@ -206,7 +207,7 @@ async fn a_bus_that_was_lost_is_connected_to_again() {
 
 #[tokio::test]
 async fn a_restart_of_the_bus_between_two_questions_goes_unnoticed() {
-    let Some(mut bus) = Bus::start() else { return };
+    let Some(mut bus) = TestBus::start() else { return };
     let mut systemd = bus.systemd();
     let objects = stand_in(&bus.address()).await;
     systemd.unit("app@1.service").await.unwrap();
@@ -218,7 +219,10 @@ async fn a_restart_of_the_bus_between_two_questions_goes_unnoticed() {
 
 #[tokio::test]
 async fn a_host_without_systemd_says_so_and_what_to_do() {
-    let mut systemd = Systemd::at(Path::new("/nonexistent/systemd"), "unix:path=/nonexistent");
+    let mut systemd = Systemd::new(Bus::at(
+        Path::new("/nonexistent/systemd"),
+        "unix:path=/nonexistent",
+    ));
     let error = systemd.unit("a.service").await.unwrap_err();
     assert!(matches!(error, ServiceError::NotBooted { .. }));
     assert!(error.to_string().contains("`cgroup`"), "{error}");
@@ -226,7 +230,7 @@ async fn a_host_without_systemd_says_so_and_what_to_do() {
 
 #[tokio::test]
 async fn a_host_without_a_bus_says_so() {
-    let mut systemd = Systemd::at(Path::new("/"), "unix:path=/nonexistent/bus");
+    let mut systemd = Systemd::new(Bus::at(Path::new("/"), "unix:path=/nonexistent/bus"));
     let error = systemd.unit("a.service").await.unwrap_err();
     assert!(matches!(error, ServiceError::Unreachable { .. }), "{error}");
 }

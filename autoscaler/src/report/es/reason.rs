@@ -1,111 +1,9 @@
-//! The lines in Spanish, as the user documented them.
+//! The reasons of decisions, in Spanish.
 
-use super::duration::short;
-use super::{Done, Message, figures, threshold, workers};
-use crate::decide::{Action, Decision, Measure, Reason};
+use crate::decide::{Measure, Reason};
 use crate::observe::Unobservable;
-use crate::observe::usage::SourceKind;
-
-pub(super) fn render(message: &Message<'_>) -> String {
-    match message {
-        Message::Started {
-            version,
-            enabled,
-            projects,
-            interval,
-            source,
-            dry_run,
-        } => format!(
-            "🚀 autoscaler {version}: {enabled} de {projects} proyectos habilitados, una comprobación cada {}, CPU por {}{}",
-            short(*interval),
-            source_name(*source),
-            if *dry_run {
-                ", solo de prueba: no cambia nada"
-            } else {
-                ""
-            }
-        ),
-        Message::WithoutEbpf { why } => {
-            format!("sin eBPF ({why}); la CPU se lee de cpu.stat, sin espera en la cola de ejecución")
-        }
-        Message::Stopped => "autoscaler termina; los workers quedan como están".into(),
-        Message::CheckFailed { why } => format!("❌ la comprobación falló: {why}"),
-        Message::CheckRecovered => "✅ las comprobaciones funcionan de nuevo".into(),
-        Message::Reloaded { changes } => format!("🔄 configuración recargada: {changes}"),
-        Message::ConfigKept { why } => {
-            format!("❌ la configuración nueva no sirve y la anterior sigue en vigor:\n{why}")
-        }
-        Message::Notice { text } => format!("ℹ️ {text}"),
-        Message::StateIgnored { path, why } => {
-            format!(
-                "los tiempos acumulados empiezan de cero: {}: {why}",
-                path.display()
-            )
-        }
-        Message::StateNotSaved { path, why } => {
-            format!(
-                "los tiempos acumulados no sobrevivirán a un reinicio: {}: {why}",
-                path.display()
-            )
-        }
-        Message::Step { unit, decision } => {
-            format!("📊 {unit}: {} -> {}", head(decision), action(decision.action))
-        }
-        Message::Scaled { unit, done } => scaled(unit, done),
-        Message::StepFailed { unit, why } => format!("❌ {unit}: no se pudo escalar: {why}"),
-        Message::Blocked { unit, decision } => format!("⛔ {unit}: bloqueado: {}", reason(&decision.reason)),
-        Message::Unblocked { unit } => format!("✅ {unit}: ya no está bloqueado"),
-        Message::Verdict { unit, decision } => format!(
-            "📊 {unit}: {} Workers={} -> {}: {}",
-            head(decision),
-            decision
-                .figures
-                .workers
-                .map_or_else(|| "n/d".into(), |n| n.to_string()),
-            action(decision.action),
-            reason(&decision.reason)
-        ),
-        Message::CountReset { unit, before, now } => format!(
-            "🔁 {unit}: una recarga o un reinicio lo dejó con {} (tenía {before}); se recuperan paso a paso si la carga los pide",
-            workers(*now)
-        ),
-        Message::LimitUnavailable { unit, why } => {
-            format!("{unit}: sin límite de memoria ({why}); se escala igualmente")
-        }
-        Message::LimitDeferred { unit, why } => format!("{unit}: el límite de memoria espera: {why}"),
-    }
-}
-
-fn source_name(source: SourceKind) -> &'static str {
-    match source {
-        SourceKind::Ebpf => "eBPF",
-        SourceKind::CpuStat => "cpu.stat",
-    }
-}
-
-fn head(decision: &Decision) -> String {
-    figures(&decision.figures, "Cola", "n/d")
-}
-
-fn action(action: Action) -> String {
-    match action {
-        Action::ScaleUp { to, .. } => format!("scale_up a {}", workers(to)),
-        Action::ScaleDown { to, .. } => format!("scale_down a {}", workers(to)),
-        Action::Hold => "sin cambios".into(),
-        Action::Blocked => "bloqueado".into(),
-    }
-}
-
-fn scaled(unit: &str, done: &Done) -> String {
-    let limit = match done.limit_per_worker_mib {
-        Some(mib) => format!("límite memoria: {mib}M por worker"),
-        None => "sin límite de memoria".into(),
-    };
-    if done.dry_run {
-        return format!("🧪 {unit} se escalaría a {} ({limit})", workers(done.workers));
-    }
-    format!("✅ {unit} escalado a {} ({limit})", workers(done.workers))
-}
+use crate::report::duration::short;
+use crate::report::{threshold, workers};
 
 fn measured(measure: Measure, sign: char, value: f64) -> String {
     match measure {
@@ -114,7 +12,7 @@ fn measured(measure: Measure, sign: char, value: f64) -> String {
     }
 }
 
-fn reason(reason: &Reason) -> String {
+pub(super) fn reason(reason: &Reason) -> String {
     match reason {
         Reason::AboveRung {
             measure,

@@ -1,0 +1,53 @@
+//! `autoscaler run`: the daemon, or one check of it.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use tracing::level_filters::LevelFilter;
+
+use crate::config::DEFAULT_PATH;
+use crate::daemon::{self, Mode, Options};
+use crate::report::log;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The configuration.
+    #[arg(long, short, value_name = "FILE", default_value = DEFAULT_PATH)]
+    config: PathBuf,
+    /// Decide and check as usual, but send no signal and write no limit.
+    #[arg(long)]
+    dry_run: bool,
+    /// Measure for a few seconds, decide once for each project, say why, and end.
+    #[arg(long)]
+    once: bool,
+    /// Say the outcome of every check.
+    #[arg(long, short)]
+    verbose: bool,
+    /// Where the lock and the held times are kept.
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "RUNTIME_DIRECTORY",
+        default_value = "/run/autoscaler"
+    )]
+    runtime_dir: PathBuf,
+}
+
+pub(super) fn run(args: Args) -> Result<()> {
+    log::start(if args.verbose {
+        LevelFilter::DEBUG
+    } else {
+        LevelFilter::INFO
+    })?;
+    let options = Options {
+        config: args.config,
+        runtime_dir: args.runtime_dir,
+        dry_run: args.dry_run,
+        mode: if args.once { Mode::Once } else { Mode::Daemon },
+    };
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the async runtime could not be started")?
+        .block_on(daemon::run(options))
+}

@@ -1,0 +1,162 @@
+//! Held times across a restart of the daemon: a small file in the runtime directory.
+//!
+//! Losing it costs patience, never a worker, so every fault of the file is told and otherwise ignored.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::decide::History;
+use crate::observe::usage::monotonic;
+
+/// Raised whenever the meaning of the file changes.
+const VERSION: u32 = 1;
+
+/// A gap longer than this breaks what was held: nobody watched meanwhile.
+const LONGEST_GAP: Duration = Duration::from_mins(10);
+
+/// What the checks so far have left behind, by project.
+pub(super) type Histories = BTreeMap<String, History>;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct File {
+    version: u32,
+    /// `/proc/sys/kernel/random/boot_id`: pids and monotonic times mean nothing after another boot.
+    boot_id: String,
+    /// `CLOCK_MONOTONIC` when it was written.
+    written_at: Duration,
+    projects: Histories,
+}
+
+/// Why the file is not used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unusable {
+    /// It cannot be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It is not what this version writes.
+    #[error("not a state file of this version: {0}")]
+    Format(#[from] serde_json::Error),
+    /// It was written by another version.
+    #[error("written in format {0}, this program reads {VERSION}")]
+    Version(u32),
+}
+
+/// The state file of one daemon.
+#[derive(Debug)]
+pub(super) struct State {
+    path: PathBuf,
+    boot_id: String,
+}
+
+impl State {
+    /// The state file in `dir`.
+    pub(super) fn new(dir: &Path) -> Self {
+        let boot_id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        Self {
+            path: dir.join("state.json"),
+            boot_id: boot_id.trim().to_owned(),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the last daemon held; empty if there was none, or if it was too long ago or in another boot.
+    pub(super) fn load(&self) -> Result<Histories, Unusable> {
+        let text = match fs::read_to_string(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Histories::new()),
+            Err(error) => return Err(error.into()),
+        };
+        let version = serde_json::from_str::<serde_json::Value>(&text)?["version"].as_u64();
+        if let Some(other) = version
+            .and_then(|v| u32::try_from(v).ok())
+            .filter(|v| *v != VERSION)
+        {
+            return Err(Unusable::Version(other));
+        }
+        let file: File = serde_json::from_str(&text)?;
+        let now = monotonic();
+        let recent = file.written_at <= now && now.saturating_sub(file.written_at) <= LONGEST_GAP;
+        Ok(if recent && file.boot_id == self.boot_id {
+            file.projects
+        } else {
+            Histories::new()
+        })
+    }
+
+    /// Writes what is held, whole or not at all.
+    pub(super) fn save(&self, projects: &Histories) -> Result<(), Unusable> {
+        let file = File {
+            version: VERSION,
+            boot_id: self.boot_id.clone(),
+            written_at: monotonic(),
+            projects: projects.clone(),
+        };
+        let temporary = self.path.with_extension("json.new");
+        let mut out = fs::File::create(&temporary)?;
+        out.write_all(&serde_json::to_vec(&file)?)?;
+        drop(out);
+        fs::rename(&temporary, &self.path)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scene() -> (tempfile::TempDir, State) {
+        let dir = tempfile::tempdir().unwrap();
+        let state = State::new(dir.path());
+        (dir, state)
+    }
+
+    fn held() -> Histories {
+        Histories::from([("backdipro".to_owned(), History::default())])
+    }
+
+    #[test]
+    fn what_was_saved_is_loaded() {
+        let (_dir, state) = scene();
+        assert_eq!(state.load().unwrap(), Histories::new());
+        state.save(&held()).unwrap();
+        assert_eq!(state.load().unwrap(), held());
+    }
+
+    #[test]
+    fn another_boot_and_a_long_gap_forget() {
+        let (_dir, mut state) = scene();
+        state.save(&held()).unwrap();
+        state.boot_id.push('x');
+        assert_eq!(state.load().unwrap(), Histories::new());
+
+        state.save(&held()).unwrap();
+        let mut file: File = serde_json::from_str(&fs::read_to_string(&state.path).unwrap()).unwrap();
+        file.written_at = monotonic() + Duration::from_secs(1);
+        fs::write(&state.path, serde_json::to_string(&file).unwrap()).unwrap();
+        assert_eq!(
+            state.load().unwrap(),
+            Histories::new(),
+            "a time to come is of another boot"
+        );
+    }
+
+    #[test]
+    fn garbage_and_other_versions_are_refused_with_the_reason() {
+        let (_dir, state) = scene();
+        fs::write(&state.path, "{\"version\":").unwrap();
+        assert!(matches!(state.load(), Err(Unusable::Format(_))));
+        fs::write(&state.path, "{\"version\": 99}").unwrap();
+        assert_eq!(
+            state.load().unwrap_err().to_string(),
+            "written in format 99, this program reads 1"
+        );
+    }
+}

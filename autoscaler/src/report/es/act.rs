@@ -1,0 +1,65 @@
+//! What went wrong with a step, in Spanish.
+
+use crate::act::{Cause, Refusal, ScaleError, Step};
+use crate::report::duration::short;
+
+pub(super) fn failure(error: &ScaleError) -> String {
+    let ScaleError {
+        from,
+        reached,
+        wanted,
+        cause,
+    } = error;
+    format!("de {from} a {wanted}, quedó en {reached}: {}", because(cause))
+}
+
+fn because(cause: &Cause) -> String {
+    match cause {
+        Cause::Refused(refusal) => refused(refusal),
+        Cause::TimedOut {
+            step: Step::Up,
+            after,
+            ..
+        } => format!("en {} no apareció el worker", short(*after)),
+        Cause::TimedOut {
+            step: Step::Down,
+            after,
+            ..
+        } => {
+            format!("en {} no terminó ningún worker", short(*after))
+        }
+        Cause::Unanswered { since, .. } => {
+            format!("un paso pedido hace {} aún no se ha cumplido", short(*since))
+        }
+        Cause::Moved { expected, seen } => {
+            format!("hay {seen} workers donde se esperaban {expected}: alguien más cambió el número")
+        }
+        Cause::Reloaded => "todos los workers fueron reemplazados: el servidor se recargó".into(),
+        Cause::NoRoom { why } => format!("no cabe un worker más: {why}"),
+        Cause::OutsideBounds { next, bounds } => {
+            format!("{next} workers quedaría fuera de {}..={}", bounds.min, bounds.max)
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Gone { pid } => format!("el proceso {pid} ya no existe"),
+        Refusal::Reused { pid } => format!("el pid {pid} es ahora de otro proceso"),
+        Refusal::Elsewhere {
+            pid,
+            cgroup,
+            expected,
+        } => {
+            format!("el proceso {pid} está en el cgroup {cgroup}, no en {expected}")
+        }
+        Refusal::WouldStop { pid, command } => {
+            format!("el proceso {pid} ({command}) no atiende SIGTTIN y SIGTTOU: lo detendrían")
+        }
+        Refusal::Stopped { pid } => format!("el proceso {pid} está detenido; siga con: kill -CONT {pid}"),
+        Refusal::NotPermitted { pid } => {
+            format!("sin permiso para enviar señales al proceso {pid}: hace falta root o CAP_KILL")
+        }
+        Refusal::Unreadable { why } => why.clone(),
+    }
+}
