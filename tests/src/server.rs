@@ -25,6 +25,8 @@ pub struct Options {
     pub loopback: bool,
     /// Run it below a shell that waits for it: `/bin/sh -c 'server …; true'`.
     pub wrapper_shell: bool,
+    /// The application for gunicorn, `wsgi:app` unless given.
+    pub app: Option<String>,
     /// More arguments for the server.
     pub args: Vec<String>,
 }
@@ -71,7 +73,8 @@ impl Server {
                 Address::Unix(socket) => format!("unix:{}", socket.display()),
                 Address::Loopback(port) => format!("127.0.0.1:{port}"),
             };
-            vec!["--bind".to_owned(), bind, "wsgi:app".to_owned()]
+            let app = options.app.clone().unwrap_or_else(|| "wsgi:app".to_owned());
+            vec!["--bind".to_owned(), bind, app]
         })
     }
 
