@@ -1,6 +1,5 @@
 //! The daemon under test: the workspace's own binary, with what it prints.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Plain, ExitStatus, Stdio};
 use std::time::Duration;
@@ -8,7 +7,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
@@ -47,20 +45,13 @@ pub(super) struct Daemon {
 }
 
 impl Daemon {
-    /// Starts `autoscaler run` with `config`; `home` is a directory of the demo's own.
-    pub(super) fn start(program: &Path, home: &Path, config: &Value) -> Result<Self> {
-        std::fs::create_dir_all(home).with_context(|| format!("cannot make {}", home.display()))?;
-        let home = home.canonicalize().with_context(|| home.display().to_string())?;
-        let file = home.join("config.json");
-        let text = serde_json::to_string_pretty(config).context("the configuration is no JSON")?;
-        std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
-        // The daemon refuses a configuration that others than root may write, whatever the umask here.
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644))?;
+    /// Starts `autoscaler run` with the configuration `file`; `home` is a directory of the demo's own.
+    pub(super) fn start(program: &Path, home: &Path, file: &Path) -> Result<Self> {
         let mut command = Command::new(program);
         command
             .arg("run")
             .arg("--config")
-            .arg(&file)
+            .arg(file)
             // A lock of its own: a daemon that already serves this host is left alone.
             .arg("--runtime-dir")
             .arg(home.join("run"))
@@ -88,7 +79,7 @@ impl Daemon {
         Ok(Self {
             process,
             lines,
-            command: format!("{} run --config {}", shown(program), shown(&file)),
+            command: format!("{} run --config {}", shown(program), shown(file)),
         })
     }
 

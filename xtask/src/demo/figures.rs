@@ -1,19 +1,19 @@
-//! The project's and the neighbour's CPU, second by second, from the library's own sources and policy.
+//! The project's and the neighbour's CPU, second by second, as the daemon's own library sees them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use autoscaler::config::CpuBasis;
+use autoscaler::config::{self, Config, CpuBasis};
 use autoscaler::decide::{utilization_percent, wait_percent};
 use autoscaler::observe::cgroup::CgroupMount;
-use autoscaler::observe::cpu_list::CpuList;
 use autoscaler::observe::process::Procfs;
-use autoscaler::observe::usage::{self, CpuStatSource, Reading, SourceKind, Usage, UsageSource};
-use autoscaler::observe::{CpuSample, Host};
+use autoscaler::observe::service::Systemd;
+use autoscaler::observe::usage::{self, CpuStatSource, Reading, SourceKind, UsageSource};
+use autoscaler::observe::{Observer, Snapshot};
 use autoscaler_tests::ScratchCgroup;
 
-const ONLINE: &str = "/sys/devices/system/cpu/online";
+use super::ladder::PROJECT;
 
 /// What one look saw of the time since the last, in percent.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -26,127 +26,125 @@ pub(super) struct Second {
     pub(super) neighbour: Option<f64>,
 }
 
-/// CPU time over the whole demo, in seconds.
+/// CPU time over the whole demo.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Totals {
-    /// What the source charged to the project.
-    pub(super) project: f64,
+    /// What the observer charged to the project.
+    pub(super) project: Duration,
     /// What the kernel's own cpu.stat says the project used.
-    pub(super) project_by_kernel: f64,
+    pub(super) project_by_kernel: Duration,
     /// What the kernel's own cpu.stat says the neighbour used.
-    pub(super) neighbour_by_kernel: f64,
-    /// Mean share of the host's CPUs that everything else used, the demo's own load included, percent.
-    pub(super) others_percent: f64,
+    pub(super) neighbour_by_kernel: Duration,
+    /// CPUs that everything else on the host used on average, the demo's own load included.
+    pub(super) other_cpus: f64,
 }
 
-/// The sources, and what they said at the start and last.
+/// An observer as the daemon has one, and the kernel's own count beside it.
 pub(super) struct Figures {
-    source: Box<dyn UsageSource>,
+    observer: Observer<Systemd>,
+    config: Config,
     /// Why the source is not the kernel program, where it is not.
-    pub(super) fallback: Option<String>,
+    fallback: Option<String>,
+    /// What the observer has charged to the project so far.
+    charged: Duration,
     /// The project's, the neighbour's, and the root, which counts the whole host.
     cgroups: [PathBuf; 3],
-    allowed_cpus: f64,
-    host: Host,
     first: Reading,
     last: Reading,
-    first_by_kernel: Reading,
 }
 
 impl Figures {
-    /// Begins to count for the two cgroups.
-    pub(super) fn begin(project: &ScratchCgroup, neighbour: &ScratchCgroup) -> Result<Self> {
-        let online = std::fs::read_to_string(ONLINE).context(ONLINE)?;
-        let online: CpuList = online.parse().context(ONLINE)?;
+    /// Begins to count for the two cgroups, with the daemon's own configuration `file`.
+    pub(super) async fn begin(
+        file: &Path,
+        project: &ScratchCgroup,
+        neighbour: &ScratchCgroup,
+    ) -> Result<Self> {
+        let config = config::load(file)?.config;
         let mount = CgroupMount::discover(&Procfs::default())?;
-        let allowed_cpus = mount.open(project.path())?.allowed_cpus(&online)?;
-        let (mut source, why) = usage::open();
-        let cgroups = [
-            project.path().to_owned(),
-            neighbour.path().to_owned(),
-            mount.path().to_owned(),
-        ];
-        let first_by_kernel = CpuStatSource.read(&cgroups)?;
-        let first = source.read(&cgroups)?;
+        let cgroups = [project.path(), neighbour.path(), mount.path()].map(Path::to_owned);
+        let (source, why) = usage::open();
+        let mut observer = Observer::new(Systemd::default(), source);
+        observer.observe(&config).await?;
+        let first = CpuStatSource.read(&cgroups)?;
         Ok(Self {
+            observer,
+            config,
             fallback: why.map(|why| why.to_string()),
+            charged: Duration::ZERO,
             cgroups,
-            allowed_cpus,
-            host: Host {
-                cpus: u32::try_from(online.len())?,
-                memory_total_mib: 0,
-                memory_available_mib: 0,
-                busy_percent: None,
-            },
             last: first.clone(),
             first,
-            first_by_kernel,
-            source,
         })
     }
 
     /// Which source the figures come from, in words.
     pub(super) fn source(&self) -> String {
-        match (self.source.kind(), &self.fallback) {
+        match (self.observer.source_kind(), &self.fallback) {
             (SourceKind::Ebpf, _) => "the kernel program on sched_switch (eBPF)".to_owned(),
             (SourceKind::CpuStat, Some(why)) => format!("cpu.stat, without run-queue wait, because {why}"),
             (SourceKind::CpuStat, None) => "cpu.stat, without run-queue wait".to_owned(),
         }
     }
 
-    /// CPUs that the project may use.
-    pub(super) fn allowed_cpus(&self) -> f64 {
-        self.allowed_cpus
+    /// What happened since the last look.
+    pub(super) async fn look(&mut self) -> Result<Second> {
+        let snapshot = self.observer.observe(&self.config).await?;
+        let kernel = CpuStatSource.read(&self.cgroups)?;
+        let neighbour = cpus(&self.last, &kernel, 1);
+        self.last = kernel;
+        let mut second = self.project(&snapshot);
+        second.neighbour = neighbour.map(|cpus| 100.0 * cpus);
+        Ok(second)
     }
 
-    /// What happened since the last look, while there were `workers` workers.
-    pub(super) fn look(&mut self, workers: u32) -> Result<Second> {
-        let now = self.source.read(&self.cgroups)?;
-        let since = |number: usize| self.since(&self.last, &now, number);
-        let (project, neighbour) = (since(0), since(1));
-        self.last = now;
-        Ok(Second {
-            cpu: project
-                .and_then(|sample| utilization_percent(CpuBasis::Workers, &self.host, &sample, workers)),
-            wait: project.as_ref().and_then(wait_percent),
-            neighbour: neighbour
-                .and_then(|sample| utilization_percent(CpuBasis::Workers, &self.host, &sample, 1)),
-        })
+    fn project(&mut self, snapshot: &Snapshot) -> Second {
+        let sample = snapshot
+            .projects
+            .get(PROJECT)
+            .and_then(|sample| sample.as_ref().ok());
+        let Some((sample, cpu)) = sample.and_then(|sample| Some((sample, sample.cpu?))) else {
+            return Second::default();
+        };
+        self.charged += cpu.on_cpu;
+        let workers = sample.worker_count();
+        Second {
+            cpu: utilization_percent(CpuBasis::Workers, &snapshot.host, &cpu, workers),
+            wait: wait_percent(&cpu),
+            neighbour: None,
+        }
     }
 
     /// CPU time since the beginning.
-    pub(super) fn totals(&mut self) -> Result<Totals> {
-        let now = self.source.read(&self.cgroups)?;
-        let by_kernel = CpuStatSource.read(&self.cgroups)?;
-        let gone = "a cgroup of the demo is gone";
-        let counted =
-            |first: &Reading, last: &Reading, number: usize| self.since(first, last, number).context(gone);
-        let by_kernel = |number| counted(&self.first_by_kernel, &by_kernel, number);
-        let (project, neighbour, host) = (by_kernel(0)?, by_kernel(1)?, by_kernel(2)?);
-        let share = |sample: &CpuSample| {
-            utilization_percent(CpuBasis::Host, &self.host, sample, 1).unwrap_or_default()
-        };
+    pub(super) async fn totals(&mut self) -> Result<Totals> {
+        self.look().await?;
+        let counted = |number| used(&self.first, &self.last, number).context("a cgroup of the demo is gone");
+        let (project, neighbour, host) = (counted(0)?, counted(1)?, counted(2)?);
+        let others = host.saturating_sub(project).saturating_sub(neighbour);
         Ok(Totals {
-            project: counted(&self.first, &now, 0)?.on_cpu.as_secs_f64(),
-            project_by_kernel: project.on_cpu.as_secs_f64(),
-            neighbour_by_kernel: neighbour.on_cpu.as_secs_f64(),
-            others_percent: share(&host) - share(&project) - share(&neighbour),
+            project: self.charged,
+            project_by_kernel: project,
+            neighbour_by_kernel: neighbour,
+            other_cpus: others.as_secs_f64() / covered(&self.first, &self.last)?.as_secs_f64(),
         })
     }
+}
 
-    fn since(&self, first: &Reading, last: &Reading, number: usize) -> Option<CpuSample> {
-        let usage = |reading: &Reading| -> Option<Usage> { *reading.usage.get(number)? };
-        let (from, to) = (usage(first)?, usage(last)?);
-        let wait = match (from.wait_ns, to.wait_ns) {
-            (Some(from), Some(to)) => Some(Duration::from_nanos(to.checked_sub(from)?)),
-            _ => None,
-        };
-        Some(CpuSample {
-            covered: last.taken_at.checked_sub(first.taken_at)?,
-            on_cpu: Duration::from_nanos(to.cpu_ns.checked_sub(from.cpu_ns)?),
-            wait,
-            allowed_cpus: self.allowed_cpus,
-            throttle: None,
-        })
-    }
+/// CPU time of one cgroup between two readings.
+fn used(first: &Reading, last: &Reading, number: usize) -> Option<Duration> {
+    let counter = |reading: &Reading| Some((*reading.usage.get(number)?)?.cpu_ns);
+    Some(Duration::from_nanos(counter(last)?.checked_sub(counter(first)?)?))
+}
+
+/// CPUs that one cgroup used on average between two readings.
+fn cpus(first: &Reading, last: &Reading, number: usize) -> Option<f64> {
+    let covered = covered(first, last).ok()?;
+    Some(used(first, last, number)?.as_secs_f64() / covered.as_secs_f64())
+}
+
+fn covered(first: &Reading, last: &Reading) -> Result<Duration> {
+    last.taken_at
+        .checked_sub(first.taken_at)
+        .filter(|time| !time.is_zero())
+        .context("two readings of the same moment")
 }

@@ -5,9 +5,12 @@
 //! that always has a request shows about 20 %. Workers that burned all the time would fill a host of two
 //! CPUs beside the neighbour, and on a full host the policy rightly adds none.
 
-use std::path::Path;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::Language;
@@ -26,8 +29,20 @@ const CHECK: Duration = Duration::from_secs(1);
 const HELD_UP: Duration = Duration::from_secs(3);
 const HELD_DOWN: Duration = Duration::from_secs(4);
 
+/// Writes the configuration into the directory `home` and returns its file.
+pub(super) fn write(home: &Path, cgroup: &Path, language: Language) -> Result<PathBuf> {
+    fs::create_dir_all(home).with_context(|| format!("cannot make {}", home.display()))?;
+    let file = home.join("config.json");
+    let text = serde_json::to_string_pretty(&config(cgroup, language))?;
+    fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    // The daemon refuses a configuration that others than root may write, whatever the umask here.
+    let permissions = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(&file, permissions).with_context(|| format!("cannot protect {}", file.display()))?;
+    Ok(file)
+}
+
 /// The configuration, for a project in the cgroup at `cgroup` (relative to the cgroup v2 mount).
-pub(super) fn config(cgroup: &Path, language: Language) -> Value {
+fn config(cgroup: &Path, language: Language) -> Value {
     let mut rungs = serde_json::Map::new();
     for (workers, percent) in UP {
         rungs.insert(format!("scale_up_{workers}"), percent.into());

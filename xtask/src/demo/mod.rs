@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let mut interrupted = interrupt::Interrupt::listen()?;
         let mut timeline = Timeline::new(io::stdout());
         // What the stage holds is ended and removed when this returns, on every way out.
-        let mut stage = Stage::set(&venv, &daemon, args.language)?;
+        let mut stage = Stage::set(&venv, &daemon, args.language).await?;
         timeline.header(&stage.introduction())?;
         let played = tokio::select! {
             played = play(&mut stage, &mut timeline) => played?,
@@ -113,7 +113,7 @@ async fn play(stage: &mut Stage, timeline: &mut Timeline<io::Stdout>) -> Result<
             }
             let seen = stage.load.take();
             let workers = stage.app.workers();
-            let figures = stage.figures.look(workers)?;
+            let figures = stage.figures.look().await?;
             timeline.row(&Row::new(start.elapsed(), workers, figures, &seen))?;
             record.add(workers, &seen);
             if progress.is_over(workers) {

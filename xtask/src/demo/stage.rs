@@ -30,16 +30,17 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Makes the cgroups and starts everything; nobody asks yet.
-    pub(super) fn set(venv: &Venv, daemon: &Path, language: Language) -> Result<Self> {
+    pub(super) async fn set(venv: &Venv, daemon: &Path, language: Language) -> Result<Self> {
         let project_cgroup = ScratchCgroup::new("demo-project")?;
         let neighbour_cgroup = ScratchCgroup::new("demo-neighbour")?;
         let app = App::start(venv, &project_cgroup)?;
-        let config = ladder::config(&project_cgroup.relative(), language);
+        let home = target_dir().join("demo");
+        let config = ladder::write(&home, &project_cgroup.relative(), language)?;
         let neighbour = Neighbour::start(venv, &neighbour_cgroup)?;
         Ok(Self {
             load: Load::start(&app.target()?, MOST_USERS),
-            daemon: Daemon::start(daemon, &target_dir().join("demo"), &config)?,
-            figures: Figures::begin(&project_cgroup, &neighbour_cgroup)?,
+            daemon: Daemon::start(daemon, &home, &config)?,
+            figures: Figures::begin(&config, &project_cgroup, &neighbour_cgroup).await?,
             app,
             _neighbour: neighbour,
             project_cgroup,
@@ -73,10 +74,8 @@ impl Stage {
             ("figures", self.figures.source()),
             (
                 "CPU",
-                format!(
-                    "percent of what the workers could use: one CPU each, {} CPUs at most",
-                    self.figures.allowed_cpus()
-                ),
+                "percent of what the workers could use: one CPU each, but no more than the host has"
+                    .to_owned(),
             ),
             (
                 "wait",
@@ -99,7 +98,7 @@ impl Stage {
             ..
         } = self;
         record.seen.add(&load.stop().await);
-        let totals = figures.totals()?;
+        let totals = figures.totals().await?;
         let (last, status) = daemon.end().await?;
         for line in last {
             timeline.log(&line)?;

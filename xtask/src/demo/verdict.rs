@@ -13,8 +13,8 @@ const TOLERANCE: f64 = 0.01;
 /// counted without being noticed.
 const NEIGHBOUR_TIMES_TOLERANCE: f64 = 10.0;
 
-/// Programs other than the demo's project and neighbour are named as a possible cause above this share.
-const BUSY_PERCENT: f64 = 25.0;
+/// Programs other than the demo's project and neighbour are named as a possible cause above this many CPUs.
+const BUSY_CPUS: f64 = 0.5;
 
 /// What was seen during the whole demo.
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ impl Verdict {
     pub(super) fn of(record: &Record, totals: Totals, left: u32) -> Self {
         Self {
             points: vec![
-                walk(&record.workers, totals.others_percent),
+                walk(&record.workers, totals.other_cpus),
                 requests(&record.seen),
                 neighbour(totals),
                 survivors(record.workers.last().copied(), left),
@@ -67,17 +67,17 @@ impl Verdict {
     }
 }
 
-fn walk(workers: &[u32], others_percent: f64) -> Point {
+fn walk(workers: &[u32], other_cpus: f64) -> Point {
     let peak = workers.iter().copied().max().unwrap_or(0);
     let good = workers.first() == Some(&1) && workers.last() == Some(&1) && peak >= PEAK_WANTED;
     let path: Vec<String> = workers.iter().map(u32::to_string).collect();
     let mut text = format!("workers went {}", path.join(" -> "));
     if !good {
         text.push_str("; expected 1, then 3 or more, then 1");
-        if others_percent > BUSY_PERCENT {
+        if other_cpus > BUSY_CPUS {
             let _ = write!(
                 text,
-                " (other programs took {others_percent:.0} % of this host's CPUs: run the demo while it is idle)"
+                " (other programs kept {other_cpus:.1} CPUs of this host busy: run the demo while it is idle)"
             );
         }
     }
@@ -106,12 +106,9 @@ fn requests(seen: &Tally) -> Point {
 }
 
 fn neighbour(totals: Totals) -> Point {
-    let Totals {
-        project,
-        project_by_kernel,
-        neighbour_by_kernel,
-        ..
-    } = totals;
+    let project = totals.project.as_secs_f64();
+    let project_by_kernel = totals.project_by_kernel.as_secs_f64();
+    let neighbour_by_kernel = totals.neighbour_by_kernel.as_secs_f64();
     let allowed = project_by_kernel * TOLERANCE;
     let burned = neighbour_by_kernel > allowed * NEIGHBOUR_TIMES_TOLERANCE;
     let exact = project_by_kernel > 0.0 && (project - project_by_kernel).abs() <= allowed;
@@ -144,10 +141,10 @@ mod tests {
     use crate::load::Failure;
 
     const GOOD: Totals = Totals {
-        project: 30.0,
-        project_by_kernel: 30.01,
-        neighbour_by_kernel: 50.0,
-        others_percent: 5.0,
+        project: Duration::from_secs(30),
+        project_by_kernel: Duration::from_millis(30_010),
+        neighbour_by_kernel: Duration::from_secs(50),
+        other_cpus: 0.1,
     };
 
     fn record(workers: &[u32]) -> Record {
@@ -183,11 +180,11 @@ mod tests {
         assert!(verdict.points[1].text.contains("1 x status 502"), "{verdict:?}");
 
         let counted = Totals {
-            project: 80.0,
+            project: Duration::from_secs(80),
             ..GOOD
         };
         let idle = Totals {
-            neighbour_by_kernel: 0.1,
+            neighbour_by_kernel: Duration::from_millis(100),
             ..GOOD
         };
         for totals in [counted, idle] {
