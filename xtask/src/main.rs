@@ -29,7 +29,14 @@ enum Task {
     Test(test::Args),
 }
 
-fn main() -> Result<ExitCode> {
+fn main() -> ExitCode {
+    run().unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run() -> Result<ExitCode> {
     match Cli::parse().task {
         Task::BuildEbpf(args) => build_ebpf::run(&args)?,
         Task::Demo(args) => demo::run(&args)?,
