@@ -215,6 +215,18 @@ impl Server {
         Ok(())
     }
 
+    /// Waits until it has `count` workers or more.
+    ///
+    /// # Errors
+    /// When it does not within 30 s.
+    pub fn wait_workers_at_least(&self, count: usize) -> Result<()> {
+        until(
+            &format!("{count} workers or more"),
+            Duration::from_secs(30),
+            || (self.workers().len() >= count).then_some(()),
+        )
+    }
+
     /// Waits until it has `count` workers.
     ///
     /// # Errors

@@ -5,9 +5,9 @@ use std::os::fd::OwnedFd;
 use nix::errno::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use crate::observe::ProcessId;
 use crate::observe::cgroup::Cgroup;
 use crate::observe::process::{ProcessError, Procfs, State};
+use crate::observe::{ProcessId, Unobservable};
 
 /// The two signals by which gunicorn, uvicorn, puma and unicorn change their worker count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +66,12 @@ pub enum Refusal {
         /// Its pid.
         pid: u32,
     },
+    /// A new master is taking over from the old one (gunicorn's upgrade on USR2): neither is the one to ask.
+    #[error("processes {pids:?} could all be the master: the server is being upgraded")]
+    SeveralMasters {
+        /// Their pids.
+        pids: Vec<u32>,
+    },
     /// The daemon may not signal the process.
     #[error("not permitted to signal process {pid}: run as root or with CAP_KILL")]
     NotPermitted {
@@ -86,6 +92,18 @@ impl From<ProcessError> for Refusal {
             ProcessError::Gone { pid } => Self::Gone { pid },
             other => Self::Unreadable {
                 why: other.to_string(),
+            },
+        }
+    }
+}
+
+impl From<Unobservable> for Refusal {
+    fn from(fault: Unobservable) -> Self {
+        match fault {
+            Unobservable::SeveralMasters { pids } => Self::SeveralMasters { pids },
+            Unobservable::Unreadable { why } => Self::Unreadable { why },
+            other => Self::Unreadable {
+                why: other.code().to_owned(),
             },
         }
     }

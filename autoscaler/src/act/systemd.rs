@@ -47,12 +47,15 @@ impl ServiceManager for Systemd {
         bytes: u64,
     ) -> Pin<Box<dyn Future<Output = Result<(), ManagerError>> + Send + 'a>> {
         Box::pin(async move {
-            let Err(failure) = self.set(unit, bytes).await else {
-                return Ok(());
-            };
-            // The next check tells it again, over another connection if this one was at fault.
-            self.bus.drop_after(&failure).await;
-            Err(ManagerError {
+            let mut told = self.set(unit, bytes).await;
+            if let Err(failure) = &told
+                && self.bus.drop_after(failure).await
+            {
+                // The connection may have died unseen, with the bus. The next check would not tell it again: it
+                // finds the file as it should be.
+                told = self.set(unit, bytes).await;
+            }
+            told.map_err(|failure| ManagerError {
                 unit: unit.to_owned(),
                 why: failure.to_string(),
             })

@@ -4,9 +4,9 @@ use std::future::{Future, ready};
 
 use super::actuator::{Actuator, Step};
 use super::signal::{Refusal, SignalTarget, WorkerSignal};
-use crate::observe::ProcessId;
 use crate::observe::cgroup::Cgroup;
-use crate::observe::process::{ProcessTable, Procfs};
+use crate::observe::process::Procfs;
+use crate::observe::{ProcessId, workers_of};
 
 /// Signals to one master, and a look at its workers.
 #[derive(Debug)]
@@ -28,20 +28,10 @@ impl WorkerSignals {
     }
 
     fn look(&self) -> Result<Vec<ProcessId>, Refusal> {
-        let unreadable = |error: &dyn std::error::Error| Refusal::Unreadable {
-            why: error.to_string(),
-        };
-        let pids = self.cgroup.processes().map_err(|error| unreadable(&error))?;
-        let table = ProcessTable::read(&self.procfs, &pids)?;
         let master = self.target.id();
-        match table.get(master.pid) {
+        match workers_of(&self.procfs, &self.cgroup, master)? {
+            Some(workers) => Ok(workers),
             None => Err(Refusal::Gone { pid: master.pid }),
-            Some(found) if found.id != master => Err(Refusal::Reused { pid: master.pid }),
-            Some(_) => Ok(table
-                .children(master.pid)
-                .into_iter()
-                .map(|child| child.id)
-                .collect()),
         }
     }
 }

@@ -20,3 +20,4 @@ pub use snapshot::{
     CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueFault, QueueSample, Snapshot, Throttle,
     Unobservable,
 };
+pub use workers::workers_of;

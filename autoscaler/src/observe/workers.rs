@@ -17,9 +17,27 @@
 
 use nix::sys::signal::Signal;
 
+use super::cgroup::Cgroup;
 use super::kin::Kin;
 use super::process::{ProcessError, ProcessTable, Procfs, Stat};
 use super::snapshot::{ProcessId, Unobservable};
+
+/// The workers that `master` has in `cgroup` now, oldest first; `None` when the process that was observed as the
+/// master is gone from there.
+///
+/// # Errors
+/// [`Unobservable::SeveralMasters`] while a new master is taking over from this one.
+pub fn workers_of(
+    procfs: &Procfs,
+    cgroup: &Cgroup,
+    master: ProcessId,
+) -> Result<Option<Vec<ProcessId>>, Unobservable> {
+    let table = ProcessTable::read(procfs, &cgroup.processes()?)?;
+    match table.get(master.pid) {
+        Some(stat) if stat.id == master => of(procfs, &table, stat).map(Some),
+        _ => Ok(None),
+    }
+}
 
 /// The workers of `master`, oldest first. A worker counts as soon as it is forked.
 ///

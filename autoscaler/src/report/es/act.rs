@@ -60,6 +60,9 @@ fn refused(refusal: &Refusal) -> String {
         Refusal::NotPermitted { pid } => {
             format!("sin permiso para enviar señales al proceso {pid}: hace falta root o CAP_KILL")
         }
+        Refusal::SeveralMasters { pids } => {
+            format!("los procesos {pids:?} podrían ser el principal: el servidor se está actualizando")
+        }
         Refusal::Unreadable { why } => why.clone(),
     }
 }

@@ -1,0 +1,6 @@
+//! Decisions carried out on real servers: every step arrives, nothing is stopped, no request fails.
+
+mod bench;
+mod interruptions;
+mod refusals;
+mod steps;
