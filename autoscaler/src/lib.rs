@@ -11,3 +11,4 @@ pub mod daemon;
 pub mod decide;
 pub mod observe;
 pub mod report;
+pub mod top;

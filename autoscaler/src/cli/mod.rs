@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod run;
+mod top;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,7 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  autoscaler top                      who uses the CPU, and who waits for it
   autoscaler run --once --dry-run     what would be done now, and why, without doing it
   autoscaler run                      the daemon; systemd starts it as autoscaler.service
 
@@ -31,6 +33,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.";
 enum Command {
     /// Watch the configured projects and scale them (the daemon).
     Run(run::Args),
+    /// Show the CPU and the run-queue wait of every cgroup, live.
+    Top(top::Args),
 }
 
 /// Runs the command line and returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration.
@@ -38,6 +42,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(args),
+        Command::Top(args) => top::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

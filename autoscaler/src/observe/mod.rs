@@ -15,7 +15,7 @@ pub mod snapshot;
 pub mod usage;
 mod workers;
 
-pub use observer::Observer;
+pub use observer::{Observer, workers_in};
 pub use snapshot::{
     CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueFault, QueueSample, Snapshot, Throttle,
     Unobservable,

@@ -15,7 +15,14 @@ pub use message::{Done, Message};
 use crate::act::{Limit, Outcome, Workers};
 use crate::config::{Language, Project};
 use crate::decide::{Action, Decision, Figures};
+use crate::observe::Unobservable;
 use said::Said;
+
+/// Why a project cannot be observed, in English: for the commands a person types.
+#[must_use]
+pub fn why_unobservable(fault: &Unobservable) -> String {
+    en::unobservable(fault)
+}
 
 /// Turns what happened into log lines and remembers what has been said.
 #[derive(Debug)]

@@ -3,15 +3,18 @@
 mod cpu_limit;
 mod directory;
 mod error;
+mod events;
 mod file;
 mod memory;
 mod mount;
 mod pressure;
 mod processes;
+mod tasks;
 mod throttle;
 
 pub use directory::Cgroup;
 pub use error::CgroupError;
+pub use events::MemoryEvents;
 pub use mount::CgroupMount;
 pub use pressure::{Pressure, Stalled};
 pub use throttle::ThrottleCounters;

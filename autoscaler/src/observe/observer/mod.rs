@@ -8,17 +8,35 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::Config;
+use crate::config::{Config, Project};
 
-use super::cgroup::CgroupMount;
+use super::cgroup::{Cgroup, CgroupMount};
 use super::cpu_list::CpuList;
 use super::host::{HostError, HostReader};
 use super::process::Procfs;
 use super::service::ServiceManager;
-use super::snapshot::{CpuSample, ProjectSample, Snapshot, Unobservable};
+use super::snapshot::{CpuSample, ProcessId, ProjectSample, Snapshot, Unobservable};
 use super::usage::{self, Health, SourceKind, Usage, UsageSource};
 use interval::Baselines;
 use locate::Location;
+
+/// The workers of a project whose cgroup is known, oldest first, and how many CPUs they may use. Asks no service
+/// manager, so a server behind a shell is found by its signals alone.
+pub fn workers_in(
+    procfs: &Procfs,
+    project: &Project,
+    cgroup: Cgroup,
+    online: &CpuList,
+) -> Result<(Vec<ProcessId>, f64), Unobservable> {
+    let place = Location {
+        cgroup,
+        main_pid: None,
+    };
+    let sample = project::sample(procfs, project, &place)?;
+    let runnable = project::runnable(procfs, sample.master, online)?;
+    let allowed_cpus = place.cgroup.allowed_cpus(&runnable)?;
+    Ok((sample.workers, allowed_cpus))
+}
 
 /// Looks at the host, and remembers the counters of the last look so that each gives the means since then.
 ///

@@ -11,8 +11,12 @@ pub struct Stat {
     pub command: String,
     /// What the process is doing.
     pub state: State,
+    /// The same as the kernel's letter: `R`, `S`, `D`, `T`, `Z`, ...
+    pub letter: char,
     /// The parent's pid; 0 when the parent is outside the pid namespace.
     pub parent: u32,
+    /// Its threads.
+    pub threads: u32,
 }
 
 /// The state letter of a process.
@@ -44,6 +48,7 @@ impl State {
 
 /// Field numbers of `proc_pid_stat(5)`, counted from the state, which is field 3.
 const PARENT: usize = 4 - 3;
+const THREADS: usize = 20 - 3;
 const START_TIME: usize = 22 - 3;
 
 impl Stat {
@@ -54,16 +59,21 @@ impl Stat {
         let (_, command) = head.split_once('(').ok_or("command name")?;
         let fields: Vec<&str> = tail.split_ascii_whitespace().collect();
         let number = |index: usize| fields.get(index).and_then(|field| field.parse().ok());
+        let state = fields.first().ok_or("state (field 3)")?;
         Ok(Self {
             id: ProcessId {
                 pid,
                 start_ticks: number(START_TIME).ok_or("start time (field 22)")?,
             },
             command: command.to_owned(),
-            state: State::parse(fields.first().ok_or("state (field 3)")?),
+            state: State::parse(state),
+            letter: state.chars().next().unwrap_or('?'),
             parent: number(PARENT)
                 .and_then(|parent| u32::try_from(parent).ok())
                 .ok_or("parent (field 4)")?,
+            threads: number(THREADS)
+                .and_then(|threads| u32::try_from(threads).ok())
+                .ok_or("number of threads (field 20)")?,
         })
     }
 }

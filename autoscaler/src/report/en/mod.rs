@@ -5,6 +5,7 @@ mod config;
 mod reason;
 
 use reason::reason;
+pub(super) use reason::unobservable;
 
 use super::duration::short;
 use super::{Done, Message, figures, workers};

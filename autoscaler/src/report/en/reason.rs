@@ -99,7 +99,7 @@ pub(super) fn reason(reason: &Reason) -> String {
     }
 }
 
-fn unobservable(fault: &Unobservable) -> String {
+pub(in crate::report) fn unobservable(fault: &Unobservable) -> String {
     match fault {
         Unobservable::UnitNotFound { unit } => {
             format!("systemd knows no {unit}; check service_name with `systemctl status {unit}`")

@@ -1,0 +1,134 @@
+//! The columns of the tree and the text of their cells.
+
+use std::time::Duration;
+
+use super::{Entry, HostFigures, Model, text};
+
+/// How CPU is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unit {
+    /// Percent of one CPU.
+    #[default]
+    OneCpu,
+    /// Percent of all CPUs of the host.
+    Host,
+    /// CPU time since the cgroup was made.
+    Time,
+}
+
+/// One column beside the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// On-CPU time.
+    Cpu,
+    /// Run-queue wait, ms per second.
+    Wait,
+    /// Run-queue wait as a share of the time that tasks wanted a CPU, percent.
+    WaitShare,
+    /// Time held back by cpu.max, ms per second.
+    Throttled,
+    /// Tasks.
+    Tasks,
+    /// Memory in use.
+    Memory,
+    /// Memory limit.
+    MemoryMax,
+    /// CPU pressure, percent of the last 10 s.
+    Pressure,
+    /// Workers.
+    Workers,
+}
+
+impl Column {
+    /// All of them, from left to right.
+    pub const ALL: [Self; 9] = [
+        Self::Cpu,
+        Self::Wait,
+        Self::WaitShare,
+        Self::Throttled,
+        Self::Tasks,
+        Self::Memory,
+        Self::MemoryMax,
+        Self::Pressure,
+        Self::Workers,
+    ];
+
+    /// All of them, the first to give way on a narrow screen first. CPU never does.
+    pub const FIRST_TO_GO: [Self; 8] = [
+        Self::MemoryMax,
+        Self::Pressure,
+        Self::Throttled,
+        Self::Workers,
+        Self::Tasks,
+        Self::WaitShare,
+        Self::Memory,
+        Self::Wait,
+    ];
+
+    /// The heading.
+    #[must_use]
+    pub fn title(self, unit: Unit) -> &'static str {
+        match (self, unit) {
+            (Self::Cpu, Unit::OneCpu) => "CPU%",
+            (Self::Cpu, Unit::Host) => "HOST%",
+            (Self::Cpu, Unit::Time) => "TIME",
+            (Self::Wait, _) => "WAIT",
+            (Self::WaitShare, _) => "WAIT%",
+            (Self::Throttled, _) => "THROT",
+            (Self::Tasks, _) => "TASKS",
+            (Self::Memory, _) => "MEM",
+            (Self::MemoryMax, _) => "LIMIT",
+            (Self::Pressure, _) => "PRES%",
+            (Self::Workers, _) => "WORK",
+        }
+    }
+
+    /// Columns on the screen that every cell and the heading fit into.
+    #[must_use]
+    pub fn width(self) -> usize {
+        match self {
+            Self::Cpu | Self::Wait | Self::Throttled | Self::Tasks => 6,
+            Self::WaitShare | Self::Memory | Self::MemoryMax | Self::Pressure => 5,
+            Self::Workers => 4,
+        }
+    }
+
+    /// The figure as text; `None` where there is none.
+    #[must_use]
+    pub fn text(self, entry: &Entry, unit: Unit, host: Option<&HostFigures>) -> Option<String> {
+        let detail = entry.detail.as_ref();
+        Some(match self {
+            Self::Cpu => match unit {
+                Unit::OneCpu => text::number(entry.figures?.cpu_percent()),
+                Unit::Host => text::number(entry.figures?.cpu_percent() / f64::from(host?.cpus.max(1))),
+                Unit::Time => text::cpu_time(Duration::from_nanos(entry.usage?.cpu_ns)),
+            },
+            Self::Wait => text::number(entry.figures?.wait_ms_per_s()?),
+            Self::WaitShare => text::number(entry.figures?.wait_share()?),
+            Self::Throttled => text::number(entry.throttled?.ms_per_s()),
+            Self::Tasks => text::count(detail?.tasks?),
+            Self::Memory => text::bytes(detail?.memory.current?),
+            Self::MemoryMax => text::bytes(detail?.memory.max?),
+            Self::Pressure => text::number(detail?.cpu_pressure?),
+            Self::Workers => text::count(u64::from(entry.workers?)),
+        })
+    }
+
+    /// Whether any cgroup but the root of the hierarchy has this figure on this host.
+    #[must_use]
+    pub fn is_known(self, model: &Model) -> bool {
+        model.entries().any(|entry| {
+            let detail = entry.detail.as_ref().filter(|_| entry.place.path != "/");
+            match self {
+                Self::Cpu => true,
+                Self::Wait | Self::WaitShare => entry.usage.is_some_and(|usage| usage.wait_ns.is_some()),
+                Self::Throttled => detail.is_some_and(|detail| detail.throttled.is_some()),
+                Self::Tasks => detail.is_some_and(|detail| detail.tasks.is_some()),
+                Self::Memory => detail.is_some_and(|detail| detail.memory.current.is_some()),
+                Self::MemoryMax => detail.is_some_and(|detail| detail.memory.max.is_some()),
+                Self::Pressure => detail.is_some_and(|detail| detail.cpu_pressure.is_some()),
+                Self::Workers => entry.workers.is_some(),
+            }
+        })
+    }
+}

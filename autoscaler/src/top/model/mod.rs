@@ -1,0 +1,313 @@
+//! What is known of the host's cgroups over time. Takes samples, knows nothing of the terminal.
+
+mod column;
+pub mod figures;
+pub mod history;
+mod process;
+mod project;
+mod rows;
+mod sort;
+pub mod text;
+
+pub use column::{Column, Unit};
+pub use process::{FocusView, ProcessRow};
+pub use project::{DaemonSays, ProjectRow};
+pub use rows::{Arrangement, FoldMark, Row};
+pub use sort::SortKey;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use figures::Figures;
+use history::History;
+
+use super::sample::{CgroupSample, Detail, HostSample, Place, Sample};
+use crate::config;
+use crate::observe::usage::{CgroupId, Health, SourceKind, Usage};
+
+/// The host's cgroups with their figures and their last minutes.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Cgroups by id.
+    entries: HashMap<CgroupId, Entry>,
+    /// Their ids, parents before children.
+    order: Vec<CgroupId>,
+    /// The projects of the configuration, in the order of their names.
+    pub projects: Vec<ProjectRow>,
+    /// The cgroup that is looked at closely.
+    pub focus: Option<FocusView>,
+    /// The host as a whole.
+    pub host: Option<HostFigures>,
+    /// Where the usage comes from.
+    pub source: Source,
+    /// Samples taken in.
+    pub samples: u64,
+    /// Parts of the last pass that failed.
+    pub troubles: Vec<String>,
+    configured: Vec<config::Project>,
+    last: Option<LastPass>,
+}
+
+/// One cgroup.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its id.
+    pub id: CgroupId,
+    /// Where it is.
+    pub place: Arc<Place>,
+    /// Its name, harmless to print.
+    pub name: String,
+    /// The cgroup above it; `None` for the root of what is shown.
+    pub parent: Option<CgroupId>,
+    /// The cgroups right below it.
+    pub children: Vec<CgroupId>,
+    /// What it used over the last interval; `None` until it was seen twice.
+    pub figures: Option<Figures>,
+    /// Its counters.
+    pub usage: Option<Usage>,
+    /// What else is known of it.
+    pub detail: Option<Detail>,
+    /// Throttling between the last two times it was looked at.
+    pub throttled: Option<ThrottleRate>,
+    /// Its last minutes.
+    pub history: History,
+    /// Its number of workers, where it is a project's.
+    pub workers: Option<u32>,
+}
+
+/// Throttling over an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ThrottleRate {
+    /// The interval.
+    pub covered: Duration,
+    /// Periods in which the cgroup was held back.
+    pub periods: u64,
+    /// Time it was held back, ns.
+    pub time_ns: u64,
+}
+
+impl ThrottleRate {
+    /// Time held back in ms for each second.
+    #[must_use]
+    pub fn ms_per_s(&self) -> f64 {
+        1000.0 * self.time_ns as f64 / self.covered.as_nanos() as f64
+    }
+}
+
+/// The host over the last interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HostFigures {
+    /// CPUs online.
+    pub cpus: u32,
+    /// Busy time of all CPUs, percent of one CPU.
+    pub cpu_percent: Option<f64>,
+    /// Memory in use (total less available) and in all, bytes.
+    pub memory_used: u64,
+    /// Memory in all, bytes.
+    pub memory_total: u64,
+    /// Switches per second, all CPUs.
+    pub switches_per_s: Option<f64>,
+    /// CPU of this process, percent of one CPU.
+    pub own_cpu_percent: Option<f64>,
+}
+
+/// Where the usage comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The kernel program or cpu.stat.
+    pub kind: SourceKind,
+    /// Why it is cpu.stat and what would make it the kernel program.
+    pub why_not_ebpf: Option<String>,
+    /// What it lost so far.
+    pub health: Health,
+}
+
+#[derive(Debug, Clone)]
+struct LastPass {
+    taken_at: Duration,
+    wall: SystemTime,
+    covered: Option<Duration>,
+    host: HostSample,
+    own_cpu: Duration,
+}
+
+impl Model {
+    /// An empty model; `configured` are the projects to show first.
+    #[must_use]
+    pub fn new(source: Source, configured: Vec<config::Project>) -> Self {
+        Self {
+            entries: HashMap::new(),
+            order: Vec::new(),
+            projects: Vec::new(),
+            focus: None,
+            host: None,
+            source,
+            samples: 0,
+            troubles: Vec::new(),
+            configured,
+            last: None,
+        }
+    }
+
+    /// Takes in one sample.
+    pub fn apply(&mut self, sample: Sample) {
+        let covered = self
+            .last
+            .as_ref()
+            .and_then(|last| sample.taken_at.checked_sub(last.taken_at))
+            .filter(|covered| !covered.is_zero());
+        self.samples += 1;
+        self.apply_host(&sample, covered);
+        self.source.kind = sample.source;
+        self.source.health = sample.health;
+
+        let ids: Vec<CgroupId> = sample.cgroups.iter().map(|cgroup| cgroup.id).collect();
+        let mut earlier = std::mem::take(&mut self.entries);
+        self.order.clear();
+        for cgroup in sample.cgroups {
+            let parent = cgroup.parent.and_then(|index| ids.get(index).copied());
+            let id = cgroup.id;
+            let entry = Entry::next(earlier.remove(&id), cgroup, parent, covered);
+            if let Some(above) = parent.and_then(|parent| self.entries.get_mut(&parent)) {
+                above.children.push(id);
+            }
+            self.entries.insert(id, entry);
+            self.order.push(id);
+        }
+
+        let host_cpus = self.host.map_or(1, |host| host.cpus);
+        self.projects = project::rows(&self.configured, sample.projects, host_cpus, &self.entries);
+        for project in &self.projects {
+            if let (Some(entry), Ok(workers)) = (
+                project.cgroup.and_then(|id| self.entries.get_mut(&id)),
+                &project.workers,
+            ) {
+                entry.workers = Some(*workers);
+            }
+        }
+        self.focus = sample
+            .focus
+            .map(|focus| FocusView::next(self.focus.take(), focus));
+        self.troubles = sample.troubles;
+        self.last = Some(LastPass {
+            taken_at: sample.taken_at,
+            wall: sample.wall,
+            covered,
+            host: sample.host,
+            own_cpu: sample.own_cpu,
+        });
+    }
+
+    fn apply_host(&mut self, sample: &Sample, covered: Option<Duration>) {
+        let host = &sample.host;
+        let since = |earlier: Option<u64>, later: u64| {
+            let difference = later.checked_sub(earlier?)?;
+            Some(difference as f64 / covered?.as_secs_f64())
+        };
+        let before = self.last.as_ref();
+        let own = u64::try_from(sample.own_cpu.as_nanos()).unwrap_or(u64::MAX);
+        let own_before = before.map(|last| u64::try_from(last.own_cpu.as_nanos()).unwrap_or(u64::MAX));
+        self.host = Some(HostFigures {
+            cpus: u32::try_from(host.online.len()).unwrap_or(u32::MAX),
+            cpu_percent: since(before.map(|last| last.host.busy_ns), host.busy_ns).map(|ns| ns / 1e7),
+            memory_used: host.memory_total.saturating_sub(host.memory_available),
+            memory_total: host.memory_total,
+            switches_per_s: since(before.map(|last| last.host.switches), host.switches),
+            own_cpu_percent: since(own_before, own).map(|ns| ns / 1e7),
+        });
+    }
+
+    /// One cgroup by its id.
+    #[must_use]
+    pub fn entry(&self, id: CgroupId) -> Option<&Entry> {
+        self.entries.get(&id)
+    }
+
+    /// All cgroups, parents before children.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.order.iter().filter_map(|id| self.entries.get(id))
+    }
+
+    /// The root of what is shown.
+    #[must_use]
+    pub fn root(&self) -> Option<&Entry> {
+        self.entries.get(self.order.first()?)
+    }
+
+    /// How far below the root of what is shown a cgroup is.
+    #[must_use]
+    pub fn depth(&self, entry: &Entry) -> usize {
+        std::iter::successors(entry.parent, |id| self.entries.get(id)?.parent).count()
+    }
+
+    /// The interval that the figures cover; `None` before the second sample.
+    #[must_use]
+    pub fn covered(&self) -> Option<Duration> {
+        self.last.as_ref()?.covered
+    }
+
+    /// When the last sample was taken, by `CLOCK_MONOTONIC`.
+    #[must_use]
+    pub fn taken_at(&self) -> Option<Duration> {
+        Some(self.last.as_ref()?.taken_at)
+    }
+
+    /// When the last sample was taken, by the calendar.
+    #[must_use]
+    pub fn wall(&self) -> Option<SystemTime> {
+        Some(self.last.as_ref()?.wall)
+    }
+}
+
+impl Entry {
+    fn next(
+        earlier: Option<Self>,
+        sample: CgroupSample,
+        parent: Option<CgroupId>,
+        covered: Option<Duration>,
+    ) -> Self {
+        let mut history = History::default();
+        let (mut figures, mut throttled) = (None, None);
+        if let Some(earlier) = earlier {
+            throttled = ThrottleRate::next(&earlier, sample.detail.as_ref());
+            if let (Some(before), Some(after), Some(covered)) = (&earlier.usage, &sample.usage, covered) {
+                figures = Figures::between(before, after, covered);
+            }
+            history = earlier.history;
+        }
+        if let Some(figures) = &figures {
+            history.push(figures);
+        }
+        Self {
+            id: sample.id,
+            name: text::clean(sample.place.name()),
+            place: sample.place,
+            parent,
+            children: Vec::new(),
+            figures,
+            usage: sample.usage,
+            detail: sample.detail,
+            throttled,
+            history,
+            workers: None,
+        }
+    }
+}
+
+impl ThrottleRate {
+    /// The rate stays as it was until the cgroup is looked at again.
+    fn next(earlier: &Entry, now: Option<&Detail>) -> Option<Self> {
+        let (before, now) = (earlier.detail?, now?);
+        let covered = now.read_at.checked_sub(before.read_at)?;
+        if covered.is_zero() {
+            return earlier.throttled;
+        }
+        let (before, now) = (before.throttled?, now.throttled?);
+        Some(Self {
+            covered,
+            periods: now.periods.checked_sub(before.periods)?,
+            time_ns: now.time_ns.checked_sub(before.time_ns)?,
+        })
+    }
+}
