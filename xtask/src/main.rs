@@ -5,6 +5,7 @@ mod demo;
 mod load;
 mod test;
 
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -31,9 +32,18 @@ enum Task {
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        // Whoever reads our output has had enough of it (`cargo xtask demo | head`): nothing to tell.
+        if !is_broken_pipe(&error) {
+            eprintln!("error: {error:#}");
+        }
         ExitCode::FAILURE
     })
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn run() -> Result<ExitCode> {

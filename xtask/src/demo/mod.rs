@@ -80,8 +80,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let mut stage = Stage::set(&venv, &daemon, args.language).await?;
         timeline.header(&stage.introduction())?;
         let played = tokio::select! {
-            played = play(&mut stage, &mut timeline) => played?,
+            // First, because Ctrl-C reaches the daemon as well, and its end is then no fault.
+            biased;
             signal = interrupted.wait() => bail!("ended by {signal}; everything that it started is ended too"),
+            played = play(&mut stage, &mut timeline) => played?,
         };
         let verdict = stage.end(played, &mut timeline).await?;
         timeline.verdict(&verdict)?;

@@ -112,7 +112,7 @@ impl Stage {
                 ];
                 let tests = ["test", "--package", "autoscaler-tests", "--locked"];
                 vec![
-                    cargo(&daemon, &[]),
+                    cargo(&daemon, &["--bin", "autoscaler", "--locked"]),
                     show_output(cargo(&tests, &["--lib", "--tests", "--no-fail-fast"])),
                 ]
             }
