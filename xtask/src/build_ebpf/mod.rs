@@ -102,7 +102,27 @@ fn build() -> Result<PathBuf> {
         cargo.env_remove(inherited);
     }
     run_command(&mut cargo)?;
-    Ok(target.join(TARGET).join(PROFILE).join(PACKAGE))
+    let object = target.join("autoscaler.bpf.o");
+    strip(
+        &toolchain,
+        &target.join(TARGET).join(PROFILE).join(PACKAGE),
+        &object,
+    )?;
+    Ok(object)
+}
+
+/// Leaves the debugger's sections out: the kernel reads BTF alone, and they are most of the object.
+fn strip(toolchain: &Toolchain, from: &Path, to: &Path) -> Result<()> {
+    let tools = toolchain
+        .sysroot
+        .join("lib/rustlib")
+        .join(&toolchain.host)
+        .join("bin/rust-objcopy");
+    let mut objcopy = Command::new(tools);
+    objcopy.arg("--strip-debug").args([from, to]);
+    // The tool finds rustc's LLVM only where rustc's own start-up has said where it is.
+    objcopy.env("LD_LIBRARY_PATH", toolchain.sysroot.join("lib"));
+    run_command(&mut objcopy)
 }
 
 /// The compiler's flags. The object's line information holds paths of sources: each is put under a name

@@ -12,6 +12,8 @@ use crate::workspace;
 pub(super) struct Toolchain {
     /// Its version, e.g. `1.95.0`.
     pub(super) release: String,
+    /// The machine that it runs on, e.g. `x86_64-unknown-linux-gnu`.
+    pub(super) host: String,
     /// The major version of the LLVM that it carries, e.g. `22`.
     pub(super) llvm: String,
     /// Where it is installed.
@@ -29,6 +31,7 @@ impl Toolchain {
                 .with_context(|| format!("`rustc -vV` says no `{name}`"))
         };
         let release = field("release")?.to_owned();
+        let host = field("host")?.to_owned();
         let llvm = field("LLVM version")?
             .split('.')
             .next()
@@ -37,6 +40,7 @@ impl Toolchain {
         let sysroot = PathBuf::from(output(Command::new("rustc").args(["--print", "sysroot"]))?.trim());
         Ok(Self {
             release,
+            host,
             llvm,
             sysroot,
         })

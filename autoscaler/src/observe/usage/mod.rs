@@ -1,6 +1,7 @@
 //! How much CPU each cgroup used: one interface over the kernel program and over `cpu.stat`.
 
 mod cpu_stat;
+mod ebpf;
 mod unavailable;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use anyhow::Result;
 use nix::time::{ClockId, clock_gettime};
 
 pub use cpu_stat::CpuStatSource;
+pub use ebpf::EbpfSource;
 pub use unavailable::WhyNotEbpf;
 
 /// A cgroup's id: the inode number of its cgroup v2 directory (kernfs `kn->id`).
@@ -81,8 +83,8 @@ pub fn monotonic() -> Duration {
 /// Opens the best source that this host allows, and says why it is not the kernel program where it is not.
 #[must_use]
 pub fn open() -> (Box<dyn UsageSource>, Option<WhyNotEbpf>) {
-    let why = WhyNotEbpf::Failed {
-        why: "this build carries no kernel program".into(),
-    };
-    (Box::new(CpuStatSource), Some(why))
+    match EbpfSource::open() {
+        Ok(source) => (Box::new(source), None),
+        Err(why) => (Box::new(CpuStatSource), Some(why)),
+    }
 }

@@ -1,0 +1,36 @@
+//! What the programs share with each other and with userspace. The loader sets the sizes.
+
+use autoscaler_common::{Counters, Cpu, Owner};
+use aya_ebpf::Global;
+use aya_ebpf::bindings::BPF_F_MMAPABLE;
+use aya_ebpf::macros::map;
+use aya_ebpf::maps::{Array, HashMap, LruHashMap, Queue};
+
+/// How many indexes there are. `COUNTERS` has that many for each CPU.
+#[unsafe(no_mangle)]
+pub(crate) static CAPACITY: Global<u32> = Global::new(0);
+
+/// State of each CPU, by its number.
+#[map]
+pub(crate) static CPUS: Array<Cpu> = Array::with_max_entries(1, BPF_F_MMAPABLE);
+
+/// What each CPU has charged to each index, at `cpu * CAPACITY + index`.
+#[map]
+pub(crate) static COUNTERS: Array<Counters> = Array::with_max_entries(1, BPF_F_MMAPABLE);
+
+/// Whom each index stands for.
+#[map]
+pub(crate) static OWNERS: Array<Owner> = Array::with_max_entries(1, BPF_F_MMAPABLE);
+
+/// Cgroup id → index.
+#[map]
+pub(crate) static INDEX: HashMap<u64, u32> = HashMap::with_max_entries(1, 0);
+
+/// Indexes that stand for no cgroup. Userspace fills it, and returns those of removed cgroups.
+#[map]
+pub(crate) static FREE: Queue<u32> = Queue::with_max_entries(1, 0);
+
+/// When a task or process (by pid) was last moved to another cgroup, `CLOCK_MONOTONIC` ns. An entry evicted
+/// costs no more than the split of one slice.
+#[map]
+pub(crate) static MOVED: LruHashMap<u32, u64> = LruHashMap::with_max_entries(1024, 0);

@@ -1,0 +1,186 @@
+//! Usage from the kernel program on the scheduler's tracepoint: on-CPU time and run-queue wait, exact.
+//!
+//! The programs give each cgroup that runs an index, and each CPU its own counters for each index
+//! (`autoscaler-common` says how they lie). A reading is one run of `flush` on each CPU and a walk over
+//! mapped memory.
+
+mod host;
+mod ledger;
+mod log;
+mod mapped;
+mod offsets;
+mod programs;
+
+use std::collections::HashMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use autoscaler_common::{Counters, NOWHERE, Owner};
+
+use super::{CgroupId, Health, Reading, SourceKind, Usage, UsageSource, WhyNotEbpf, monotonic};
+use crate::observe::cgroup::CgroupMount;
+use crate::observe::process::Procfs;
+use ledger::Ledger;
+use offsets::{Offsets, VMLINUX};
+use programs::Programs;
+
+/// Room for this many cgroups at least: 2 MiB, and 128 KiB for each CPU.
+const LEAST_CAPACITY: usize = 8 * 1024;
+
+/// The kernel program as a source of usage.
+pub struct EbpfSource {
+    offsets: Offsets,
+    programs: Programs,
+    ledger: Ledger,
+    /// The id that each directory had when it was last asked about.
+    known: HashMap<PathBuf, CgroupId>,
+    /// What earlier sets of maps had lost.
+    lost_before: Health,
+}
+
+impl EbpfSource {
+    /// Loads and attaches the kernel programs.
+    ///
+    /// # Errors
+    /// What this host lacks for it.
+    pub fn open() -> Result<Self, WhyNotEbpf> {
+        Self::with_room_for(LEAST_CAPACITY.max(4 * cgroups_now()))
+    }
+
+    /// As [`Self::open`], with room for `capacity` cgroups at first.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn with_room_for(capacity: usize) -> Result<Self, WhyNotEbpf> {
+        host::check()?;
+        let offsets = Offsets::read(Path::new(VMLINUX))?;
+        let programs = Programs::start(&offsets, capacity)?;
+        let (ledger, known, lost_before) = Default::default();
+        Ok(Self {
+            offsets,
+            programs,
+            ledger,
+            known,
+            lost_before,
+        })
+    }
+
+    /// The ids of the directories, and what changed about them since they were last asked about.
+    fn identify(&mut self, cgroups: &[PathBuf]) -> Vec<Option<CgroupId>> {
+        let ids: Vec<_> = cgroups
+            .iter()
+            .map(|path| fs::metadata(path).ok().map(|found| found.ino()))
+            .collect();
+        for (path, id) in cgroups.iter().zip(&ids) {
+            let before = match id {
+                Some(id) => self.known.insert(path.clone(), *id),
+                None => self.known.remove(path),
+            };
+            if let Some(before) = before.filter(|before| Some(*before) != *id) {
+                self.ledger.forget(before);
+            }
+        }
+        self.ledger.watch(ids.iter().flatten().copied());
+        ids
+    }
+
+    /// Every index in use, with its owner.
+    fn owners(&self) -> impl Iterator<Item = (usize, Owner)> {
+        let owners = &self.programs.owners;
+        let first = NOWHERE as usize + 1;
+        (first..owners.len())
+            .filter(|index| owners.id(*index) != 0)
+            .map(|index| (index, owners.get(index)))
+    }
+
+    /// Takes the indexes of removed cgroups back, and makes room where it gets tight.
+    fn tend(&mut self) -> Result<()> {
+        let used = self.owners().count();
+        let removed: Vec<usize> = self
+            .owners()
+            .filter(|(_, owner)| owner.removed != 0)
+            .map(|(index, _)| index)
+            .collect();
+        if !removed.is_empty() {
+            let ledger = &mut self.ledger;
+            self.programs
+                .recycle(&removed, |owner, used| ledger.settle(owner, used))?;
+        }
+        let living = used - removed.len();
+        if living * 4 > self.programs.capacity * 3 {
+            self.grow()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Puts a set of programs with twice the room in the place of the present one.
+    fn grow(&mut self) -> Result<()> {
+        let capacity = 2 * self.programs.capacity;
+        // Attached before the old set is read for the last time: in the fraction of a millisecond between,
+        // both count, and neither misses anything.
+        let new = Programs::start(&self.offsets, capacity)?;
+        self.programs.flush()?;
+        for (index, owner) in self.owners().collect::<Vec<_>>() {
+            self.ledger.settle(&owner, self.programs.total(index));
+        }
+        self.lost_before = self.health();
+        self.programs = new;
+        tracing::info!("room for {capacity} cgroups");
+        Ok(())
+    }
+}
+
+impl UsageSource for EbpfSource {
+    fn kind(&self) -> SourceKind {
+        SourceKind::Ebpf
+    }
+
+    fn read(&mut self, cgroups: &[PathBuf]) -> Result<Reading> {
+        let ids = self.identify(cgroups);
+        self.programs.flush()?;
+        let taken_at = monotonic();
+        let living = self
+            .owners()
+            .map(|(index, owner)| (owner, self.programs.total(index)));
+        let totals = self.ledger.totals(living);
+        let usage = ids.into_iter().map(|id| {
+            let id = id?;
+            let Counters { cpu_ns, wait_ns } = totals.get(&id).copied().unwrap_or_default();
+            Some(Usage {
+                id,
+                cpu_ns,
+                wait_ns: Some(wait_ns),
+            })
+        });
+        let reading = Reading {
+            taken_at,
+            usage: usage.collect(),
+        };
+        self.tend()?;
+        Ok(reading)
+    }
+
+    fn health(&self) -> Health {
+        let mut health = self.lost_before;
+        for cpu in 0..self.programs.cpus.len() {
+            let cpu = self.programs.cpus.get(cpu);
+            health.lost_switches += cpu.lost_switches;
+            health.map_full += cpu.full;
+        }
+        health
+    }
+}
+
+/// How many cgroups there are now: `nr_descendants` of the root's cgroup.stat.
+fn cgroups_now() -> usize {
+    let count = || {
+        let root = CgroupMount::discover(&Procfs::default()).ok()?;
+        let text = fs::read_to_string(root.path().join("cgroup.stat")).ok()?;
+        text.lines()
+            .find_map(|line| line.strip_prefix("nr_descendants ")?.trim().parse().ok())
+    };
+    count().unwrap_or(0)
+}

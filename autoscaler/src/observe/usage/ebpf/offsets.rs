@@ -1,0 +1,153 @@
+//! Where the running kernel keeps the fields that the programs read.
+
+use std::path::{Path, PathBuf};
+
+use btfparse::{Offset, Readable, TypeInformation, TypeVariant};
+
+use super::super::WhyNotEbpf;
+
+/// The running kernel's own description of its types.
+pub(super) const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
+
+/// One field that the programs read: the global that takes its offset, and how it is called.
+struct Field {
+    global: &'static str,
+    structure: &'static str,
+    /// The field, and the names it had in other kernels.
+    names: &'static [&'static str],
+    /// The kernel option without which it is missing.
+    needs: Option<&'static str>,
+}
+
+impl Field {
+    const fn new(global: &'static str, structure: &'static str, names: &'static [&'static str]) -> Self {
+        Self {
+            global,
+            structure,
+            names,
+            needs: None,
+        }
+    }
+
+    const fn needs(self, option: &'static str) -> Self {
+        Self {
+            needs: Some(option),
+            ..self
+        }
+    }
+}
+
+const FIELDS: [Field; 11] = [
+    Field::new("TASK_PID", "task_struct", &["pid"]),
+    Field::new("TASK_TGID", "task_struct", &["tgid"]),
+    Field::new("TASK_EXEC", "task_struct", &["se.sum_exec_runtime"]),
+    Field::new("TASK_PREV_EXEC", "task_struct", &["se.prev_sum_exec_runtime"]),
+    Field::new("TASK_DELAY", "task_struct", &["sched_info.run_delay"]).needs("CONFIG_SCHED_INFO=y"),
+    Field::new("TASK_CGROUPS", "task_struct", &["cgroups"]).needs("CONFIG_CGROUPS=y"),
+    Field::new("CSS_SET_CGROUP", "css_set", &["dfl_cgrp"]).needs("CONFIG_CGROUPS=y"),
+    Field::new("CGROUP_NODE", "cgroup", &["kn"]).needs("CONFIG_CGROUPS=y"),
+    Field::new("CGROUP_FLAGS", "cgroup", &["self.flags"]).needs("CONFIG_CGROUPS=y"),
+    Field::new("NODE_ID", "kernfs_node", &["id"]),
+    // Renamed in 6.15, when it came under RCU.
+    Field::new("NODE_PARENT", "kernfs_node", &["__parent", "parent"]),
+];
+
+/// The offset, in bytes, for each of the programs' globals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Offsets(pub(super) Vec<(&'static str, u64)>);
+
+impl Offsets {
+    /// Looks every field up in the type information at `path`.
+    pub(super) fn read(path: &Path) -> Result<Self, WhyNotEbpf> {
+        let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => WhyNotEbpf::NoBtf {
+                path: PathBuf::from(path),
+            },
+            _ => WhyNotEbpf::BadBtf {
+                why: format!("{}: {error}", path.display()),
+            },
+        })?;
+        let types = TypeInformation::new(&Bytes(bytes)).map_err(|error| WhyNotEbpf::BadBtf {
+            why: format!("{}: {error:?}", path.display()),
+        })?;
+        let offset = |field: &Field| Ok((field.global, find(&types, field)?));
+        FIELDS.iter().map(offset).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// The field's offset in the one structure of that name that has it. Modules and odd compilers can leave
+/// several structures of one name behind: that they disagree is an error, never a guess.
+fn find(types: &TypeInformation, field: &Field) -> Result<u64, WhyNotEbpf> {
+    let structures = types.get().iter().filter_map(|(id, variant)| match variant {
+        TypeVariant::Struct(structure) if structure.name().as_deref() == Some(field.structure) => Some(*id),
+        _ => None,
+    });
+    let mut found: Vec<u64> = structures
+        .filter_map(|id| field.names.iter().find_map(|name| bytes(types, id, name)))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    match found[..] {
+        [offset] => Ok(offset),
+        [] => Err(WhyNotEbpf::NoField {
+            field: format!("{}.{}", field.structure, field.names[0]),
+            needs: field.needs.map(str::to_owned),
+        }),
+        _ => Err(WhyNotEbpf::BadBtf {
+            why: format!(
+                "`{}.{}` is at several places: {found:?}",
+                field.structure, field.names[0]
+            ),
+        }),
+    }
+}
+
+/// The offset of `path` in the type `id`; `None` where it is missing or no whole number of bytes.
+fn bytes(types: &TypeInformation, id: u32, path: &str) -> Option<u64> {
+    match types.offset_of(id, path) {
+        Ok((_, Offset::ByteOffset(offset))) => Some(u64::from(offset)),
+        _ => None,
+    }
+}
+
+/// Type information in memory.
+struct Bytes(Vec<u8>);
+
+impl Readable for Bytes {
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> btfparse::Result<()> {
+        let rest = usize::try_from(offset)
+            .ok()
+            .and_then(|offset| self.0.get(offset..));
+        let part = rest.and_then(|rest| rest.get(..buffer.len())).ok_or_else(|| {
+            btfparse::Error::new(btfparse::ErrorKind::IOError, "the type information ends early")
+        })?;
+        buffer.copy_from_slice(part);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernel_without_type_information_is_named_so() {
+        let path = Path::new("/nonexistent/vmlinux");
+        assert_eq!(
+            Offsets::read(path),
+            Err(WhyNotEbpf::NoBtf {
+                path: path.to_owned()
+            })
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_no_type_information_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), b"not BTF").unwrap();
+        assert!(matches!(
+            Offsets::read(file.path()),
+            Err(WhyNotEbpf::BadBtf { .. })
+        ));
+    }
+}
