@@ -4,6 +4,7 @@ mod build_ebpf;
 mod demo;
 mod load;
 mod test;
+mod vm;
 
 use std::io;
 use std::path::Path;
@@ -28,6 +29,8 @@ enum Task {
     Demo(demo::Args),
     /// Runs every check: format, lints, kernel programs, unit, property and whole-program tests
     Test(test::Args),
+    /// Runs the program on a real systemd host: an emulated Debian guest, on several kernels
+    Vm(vm::Args),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +54,7 @@ fn run() -> Result<ExitCode> {
         Task::BuildEbpf(args) => build_ebpf::run(&args)?,
         Task::Demo(args) => demo::run(&args)?,
         Task::Test(args) => return test::run(&args),
+        Task::Vm(args) => vm::run(&args)?,
     }
     Ok(ExitCode::SUCCESS)
 }

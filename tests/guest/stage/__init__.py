@@ -1,0 +1,1 @@
+"""What the scenarios stand on: projects, load, the daemon, conditions with deadlines."""

@@ -1,0 +1,35 @@
+"""Processes as /proc tells of them."""
+
+import pathlib
+
+PROC = pathlib.Path("/proc")
+
+
+def status(pid):
+    """The fields of /proc/PID/status; empty when the process is gone."""
+    try:
+        text = (PROC / str(pid) / "status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+def children(pid):
+    """The pids of a process's living children."""
+    found = []
+    for entry in PROC.iterdir():
+        if entry.name.isdigit():
+            fields = status(entry.name)
+            if fields.get("PPid") == str(pid) and not fields["State"].startswith("Z"):
+                found.append(int(entry.name))
+    return sorted(found)
+
+
+def stopped(pids):
+    """Those of the processes that are in state T."""
+    return [pid for pid in pids if status(pid).get("State", "").startswith("T")]
+
+
+def in_cgroup(directory):
+    """The pids of a cgroup and of those below it."""
+    return [int(pid) for file in directory.glob("**/cgroup.procs") for pid in file.read_text().split()]

@@ -1,0 +1,176 @@
+//! The Debian archive that this machine uses, and packages of other suites taken from it without touching the machine's
+//! own apt.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// Addresses of Debian's archives.
+pub(super) struct Archive {
+    /// The archive of packages.
+    main: String,
+    /// The archive of security updates.
+    security: String,
+}
+
+impl Archive {
+    /// The archives that this machine's apt sources name.
+    pub(super) fn of_this_host() -> Result<Self> {
+        let listing =
+            output(Command::new("apt-get").args(["indextargets", "--format", "$(LABEL)|$(REPO_URI)"]))?;
+        Self::from_listing(&listing).context(
+            "no Debian archive among this machine's apt sources: the guest is made from Debian's packages, \
+             add Debian's archive and its security archive to the sources",
+        )
+    }
+
+    fn from_listing(listing: &str) -> Option<Self> {
+        let by_label = |label: &str| {
+            listing.lines().find_map(|line| {
+                let (found, address) = line.split_once('|')?;
+                (found == label).then(|| address.trim_end_matches('/').to_owned())
+            })
+        };
+        let main = by_label("Debian")?;
+        let security = by_label("Debian-Security").unwrap_or_else(|| format!("{main}-security"));
+        Some(Self { main, security })
+    }
+
+    /// apt source lines of a stable release with its updates.
+    pub(super) fn release(&self, codename: &str) -> [String; 2] {
+        [
+            format!("deb {} {codename} main", self.main),
+            format!("deb {} {codename}-security main", self.security),
+        ]
+    }
+
+    /// apt of another suite, with lists and cache of its own in `folder`.
+    pub(super) fn suite(&self, codename: &str, folder: &Path) -> Result<Suite> {
+        let folder = std::path::absolute(folder)?.join(codename);
+        for part in ["lists/partial", "cache/archives/partial"] {
+            let path = folder.join(part);
+            fs::create_dir_all(&path).with_context(|| format!("{}", path.display()))?;
+        }
+        let sources = folder.join("sources.list");
+        let line = format!("deb [signed-by={KEYRING}] {} {codename} main\n", self.main);
+        fs::write(&sources, line).with_context(|| format!("{}", sources.display()))?;
+        let suite = Suite { folder };
+        output(suite.apt("apt-get").args(["-qq", "update"]))?;
+        Ok(suite)
+    }
+}
+
+/// Another suite of the archive.
+pub(super) struct Suite {
+    folder: PathBuf,
+}
+
+impl Suite {
+    /// The newest package whose name starts with `prefix` and ends with `suffix`, with nothing but a version between.
+    pub(super) fn newest(&self, prefix: &str, suffix: &str) -> Result<String> {
+        let names = output(self.apt("apt-cache").args(["pkgnames", prefix]))?;
+        newest(&names, prefix, suffix)
+            .with_context(|| format!("no package {prefix}…{suffix} in {}", self.folder.display()))
+    }
+
+    /// Downloads a package into `into`; the file keeps the archive's own name.
+    pub(super) fn download(&self, package: &str, into: &Path) -> Result<()> {
+        output(
+            self.apt("apt-get")
+                .args(["-qq", "download", package])
+                .current_dir(into),
+        )?;
+        Ok(())
+    }
+
+    fn apt(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        for (key, path) in [
+            ("Dir::Etc::sourcelist", "sources.list"),
+            ("Dir::State::lists", "lists"),
+            ("Dir::Cache", "cache"),
+        ] {
+            command
+                .arg("-o")
+                .arg(format!("{key}={}", self.folder.join(path).display()));
+        }
+        command.args([
+            "-o",
+            "Dir::Etc::sourceparts=/dev/null",
+            "-o",
+            "APT::Sandbox::User=root",
+        ]);
+        command
+    }
+}
+
+fn newest(names: &str, prefix: &str, suffix: &str) -> Option<String> {
+    names
+        .lines()
+        .filter_map(|name| {
+            let version = name.strip_prefix(prefix)?.strip_suffix(suffix)?;
+            let is_version = version
+                .chars()
+                .all(|c| c.is_ascii_digit() || ".+-deb".contains(c));
+            let numbers: Vec<u32> = version
+                .split(|c: char| !c.is_ascii_digit())
+                .filter_map(|number| number.parse().ok())
+                .collect();
+            is_version.then_some((numbers, name))
+        })
+        .max()
+        .map(|(_, name)| name.to_owned())
+}
+
+/// Standard output of a command; its standard error stands in the error.
+fn output(command: &mut Command) -> Result<String> {
+    let done = command
+        .output()
+        .with_context(|| format!("{command:?} cannot be run"))?;
+    if !done.status.success() {
+        bail!(
+            "{command:?} ended with {}: {}",
+            done.status,
+            String::from_utf8_lossy(&done.stderr).trim()
+        );
+    }
+    Ok(String::from_utf8(done.stdout)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Archive, newest};
+
+    #[test]
+    fn the_archive_is_read_from_the_sources_in_use() {
+        let listing = "nodistro|https://example.net/other/\nDebian|http://mirror.example/debian/\n\
+                       Debian-Security|http://mirror.example/debian-security/\n";
+        let archive = Archive::from_listing(listing).expect("both archives are listed");
+        assert_eq!(
+            archive.release("bookworm"),
+            [
+                "deb http://mirror.example/debian bookworm main",
+                "deb http://mirror.example/debian-security bookworm-security main"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_host_without_debian_sources_has_no_archive() {
+        assert!(Archive::from_listing("Ubuntu|http://mirror.example/ubuntu/\n").is_none());
+    }
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        let names = "linux-binary-7.2.9+deb14-cloud-amd64\nlinux-binary-7.2.13+deb14-cloud-amd64\n\
+                     linux-binary-7.2.14+deb14-rt-cloud-amd64\nlinux-binary-7.2.15+deb14-amd64\n";
+        assert_eq!(
+            newest(names, "linux-binary-7", "-cloud-amd64").as_deref(),
+            Some("linux-binary-7.2.13+deb14-cloud-amd64")
+        );
+    }
+}

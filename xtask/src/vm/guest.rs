@@ -1,0 +1,210 @@
+//! One guest: a QEMU process, watched over its two serial ports until it ends or has to be ended.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use super::Machine;
+use super::image::{Image, Kernel};
+use super::verdict::{self, Event};
+
+/// From power-on to the first scenario. A CPU in software is slow, a shared one slower.
+const BOOT: Duration = Duration::from_mins(5);
+/// Beyond a scenario's own deadline, which the guest keeps: for its clean-up, and for the next to start.
+const GRACE: Duration = Duration::from_mins(2);
+/// Between two looks at the serial ports.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Words on the console after which the guest is of no more use.
+const FATAL: &[&str] = &[
+    "Kernel panic",
+    "BUG: unable to handle",
+    "general protection fault",
+    "soft lockup",
+    "hard LOCKUP",
+    "rcu_preempt detected stalls",
+    "rcu_sched detected stalls",
+    "emergency mode",
+];
+
+/// The command line of QEMU, without serial ports.
+pub(super) fn qemu(
+    image: &Image,
+    kernel: &Kernel,
+    payload: &Path,
+    machine: Machine,
+    append: &str,
+) -> Command {
+    let mut command = Command::new("nice");
+    command
+        .args([
+            "qemu-system-x86_64",
+            "-accel",
+            "tcg,thread=multi",
+            "-cpu",
+            "max",
+            "-M",
+            "q35",
+        ])
+        .args(["-display", "none", "-no-reboot", "-nic", "none"])
+        .args(["-smp", &machine.cpus.to_string()])
+        .args(["-m", &machine.memory.to_string()])
+        .args([
+            "-object",
+            "rng-random,id=rng,filename=/dev/urandom",
+            "-device",
+            "virtio-rng-pci,rng=rng",
+        ])
+        .arg("-kernel")
+        .arg(&kernel.vmlinuz)
+        .arg("-initrd")
+        .arg(&kernel.initrd)
+        .arg("-drive")
+        .arg(format!(
+            "file={},format=raw,if=virtio,snapshot=on",
+            image.disk().display()
+        ))
+        .arg("-drive")
+        .arg(format!(
+            "file={},format=raw,if=virtio,cache=unsafe",
+            payload.display()
+        ))
+        .arg("-append")
+        .arg(format!(
+            "root=/dev/vda rw console=ttyS0 panic=-1 oops=panic mitigations=off {append}"
+        ));
+    command
+}
+
+/// How a guest ended.
+pub(super) struct Ended {
+    /// What it said.
+    pub(super) events: Vec<Event>,
+    /// Why it was killed, when it was.
+    pub(super) killed: Option<String>,
+}
+
+/// Boots a guest and watches it to its end. The serial ports are kept in `folder`.
+pub(super) fn run(mut command: Command, folder: &Path, mut tell: impl FnMut(&Event)) -> Result<Ended> {
+    fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
+    let mut console = Port::new(folder.join("console.log"))?;
+    let mut verdicts = Port::new(folder.join("verdicts.log"))?;
+    let child = command
+        .arg("-serial")
+        .arg(format!("file:{}", console.path.display()))
+        .arg("-serial")
+        .arg(format!("file:{}", verdicts.path.display()))
+        .stdin(Stdio::null())
+        .spawn()
+        .context("qemu-system-x86_64 cannot be run")?;
+    let mut qemu = Qemu(child);
+    let mut ended = Ended {
+        events: Vec::new(),
+        killed: None,
+    };
+    let mut give_up = Instant::now() + BOOT;
+    loop {
+        let over = qemu.0.try_wait()?.is_some();
+        for line in verdicts.lines()? {
+            if let Some(event) = verdict::parse(&line) {
+                give_up = Instant::now()
+                    + match &event {
+                        Event::Start { deadline, .. } => Duration::from_secs(*deadline) + GRACE,
+                        Event::Verdict(_) => GRACE,
+                    };
+                tell(&event);
+                ended.events.push(event);
+            }
+        }
+        let fatal = console
+            .lines()?
+            .into_iter()
+            .find(|line| FATAL.iter().any(|words| line.contains(words)));
+        if let Some(line) = fatal {
+            ended.killed = Some(format!("the console said: {}", line.trim()));
+        } else if !over && Instant::now() > give_up {
+            ended.killed = Some("no word from the guest within the deadline".to_owned());
+        }
+        if over || ended.killed.is_some() {
+            return Ok(ended);
+        }
+        sleep(LOOK);
+    }
+}
+
+/// Ends with its owner, so that no guest outlives the command.
+struct Qemu(Child);
+
+impl Drop for Qemu {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A serial port, written to a file by QEMU.
+struct Port {
+    path: PathBuf,
+    read_to: u64,
+    unfinished: Vec<u8>,
+}
+
+impl Port {
+    fn new(path: PathBuf) -> Result<Self> {
+        File::create(&path).with_context(|| format!("{}", path.display()))?;
+        Ok(Self {
+            path,
+            read_to: 0,
+            unfinished: Vec::new(),
+        })
+    }
+
+    /// The lines that were finished since the last call.
+    fn lines(&mut self) -> Result<Vec<String>> {
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(self.read_to))?;
+        let read = file.read_to_end(&mut self.unfinished)?;
+        self.read_to += read as u64;
+        let Some(end) = self.unfinished.iter().rposition(|byte| *byte == b'\n') else {
+            return Ok(Vec::new());
+        };
+        let rest = self.unfinished.split_off(end + 1);
+        let whole = std::mem::replace(&mut self.unfinished, rest);
+        Ok(String::from_utf8_lossy(&whole)
+            .lines()
+            .map(str::to_owned)
+            .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::OpenOptions;
+    use std::io::Write;
+
+    use super::Port;
+
+    #[test]
+    fn a_line_is_seen_once_and_only_when_it_is_whole() {
+        let path = std::env::temp_dir().join(format!("port-{}", std::process::id()));
+        let mut port = Port::new(path.clone()).expect("the file is made");
+        let write = |text: &str| {
+            let mut file = OpenOptions::new()
+                .append(true)
+                .open(&path)
+                .expect("the file is there");
+            file.write_all(text.as_bytes()).expect("the disk has room");
+        };
+        write("one\ntw");
+        assert_eq!(port.lines().expect("readable"), ["one"]);
+        assert_eq!(port.lines().expect("readable"), [""; 0]);
+        write("o\n");
+        assert_eq!(port.lines().expect("readable"), ["two"]);
+        std::fs::remove_file(&path).expect("it was there");
+    }
+}

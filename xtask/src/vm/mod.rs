@@ -1,0 +1,123 @@
+//! `cargo xtask vm`: the program on a real systemd host, in an emulated Debian guest, on several kernels.
+//!
+//! The guest's disk and kernels are made once per recipe ([`image`]); the program and the scenarios go in on a second
+//! disk ([`payload`]), so a changed scenario needs no new image. QEMU emulates the CPU in software: no hypervisor needed.
+
+mod archive;
+mod guest;
+mod image;
+mod kernels;
+mod payload;
+mod prerequisites;
+mod recipe;
+mod rounds;
+mod scenarios;
+mod shell;
+mod verdict;
+
+use anyhow::{Result, bail};
+use clap::{Parser, Subcommand};
+
+use kernels::KernelLine;
+
+/// Arguments of `cargo xtask vm`.
+#[derive(Parser)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Boots a guest with a root shell on this terminal; `poweroff` or Ctrl-A x ends it
+    Shell(ShellArgs),
+    /// Lists the kernels and the scenarios
+    List,
+    /// Builds the guest's disk and kernels, unless they are there
+    Image,
+}
+
+/// What to run, and on which kernels.
+#[derive(Parser)]
+struct RunArgs {
+    /// Runs on this kernel line; may be given more than once
+    #[arg(long = "kernel", value_name = "LINE", default_value = "6.1")]
+    kernels: Vec<KernelLine>,
+    /// Runs on every kernel line
+    #[arg(long, conflicts_with = "kernels")]
+    all: bool,
+    /// Runs this scenario only; may be given more than once
+    #[arg(long = "scenario", value_name = "NAME")]
+    scenarios: Vec<String>,
+    #[command(flatten)]
+    machine: Machine,
+}
+
+#[derive(Parser)]
+struct ShellArgs {
+    /// The kernel line to boot
+    #[arg(long, value_name = "LINE", default_value = "6.1")]
+    kernel: KernelLine,
+    #[command(flatten)]
+    machine: Machine,
+}
+
+/// The size of the guest.
+#[derive(Parser, Clone, Copy)]
+pub(crate) struct Machine {
+    /// CPUs of the guest
+    #[arg(long, default_value_t = 2)]
+    cpus: u32,
+    /// Memory of the guest in MiB
+    #[arg(long, default_value_t = 2048)]
+    memory: u32,
+}
+
+/// Runs what was asked for. Fails when a scenario failed on any kernel, after all have run.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    match &args.action {
+        Some(Action::List) => {
+            list()?;
+        }
+        Some(Action::Image) => {
+            image::ensure()?;
+        }
+        Some(Action::Shell(shell)) => shell::run(shell.kernel, Vec::new(), shell.machine)?,
+        None => return run_scenarios(&args.run),
+    }
+    Ok(())
+}
+
+fn list() -> Result<()> {
+    println!("kernel lines (--kernel):");
+    for line in KernelLine::ALL {
+        println!("  {:<6} {}", line.to_string(), line.origin());
+    }
+    println!("scenarios (--scenario):");
+    for scenario in scenarios::all()? {
+        println!("  {:<26} {}", scenario.name, scenario.summary);
+    }
+    Ok(())
+}
+
+fn run_scenarios(args: &RunArgs) -> Result<()> {
+    let lines: &[KernelLine] = if args.all { &KernelLine::ALL } else { &args.kernels };
+    let chosen = scenarios::choose(&args.scenarios)?;
+    let image = image::ensure()?;
+    let mut verdicts = Vec::new();
+    for line in lines {
+        verdicts.extend(rounds::run(&image, *line, &chosen, &[], args.machine)?);
+    }
+    println!("\n{}", verdict::table(&verdicts));
+    let failed = verdicts.iter().filter(|v| !v.passed()).count();
+    println!("{} passed, {failed} failed", verdicts.len() - failed);
+    if failed > 0 {
+        bail!(
+            "{failed} scenario(s) failed; journals and figures are under {}",
+            rounds::artefacts().display()
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! The scenarios: the files of `tests/guest/scenarios`, in the order of their names.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+/// One scenario.
+#[derive(Debug, Clone)]
+pub(super) struct Scenario {
+    /// The file's name without `.py`.
+    pub(super) name: String,
+    /// The first sentence of the file.
+    pub(super) summary: String,
+    /// CPUs that it asks for by its line `CPUS = N`; it then runs in a guest of that size.
+    pub(super) cpus: Option<u32>,
+}
+
+/// The guest's side: runner, stage and scenarios.
+pub(super) fn folder() -> PathBuf {
+    crate::workspace().join("tests/guest")
+}
+
+/// Every scenario.
+pub(super) fn all() -> Result<Vec<Scenario>> {
+    let folder = folder().join("scenarios");
+    let entries = fs::read_dir(&folder).with_context(|| format!("{}", folder.display()))?;
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "py") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+        found.push(Scenario {
+            name: path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            summary: summary(&text).with_context(|| {
+                format!(
+                    "{}: no docstring that says what the scenario shows",
+                    path.display()
+                )
+            })?,
+            cpus: text
+                .lines()
+                .find_map(|line| line.strip_prefix("CPUS = ")?.trim().parse().ok()),
+        });
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// The scenarios of these names; every one when no name is given.
+pub(super) fn choose(names: &[String]) -> Result<Vec<Scenario>> {
+    let all = all()?;
+    if names.is_empty() {
+        return Ok(all);
+    }
+    names
+        .iter()
+        .map(|name| match all.iter().find(|scenario| scenario.name == *name) {
+            Some(scenario) => Ok(scenario.clone()),
+            None => bail!("no scenario is called {name}: `cargo xtask vm list` names them"),
+        })
+        .collect()
+}
+
+fn summary(text: &str) -> Option<String> {
+    let docstring = text.strip_prefix("\"\"\"")?;
+    let first = docstring.lines().next()?;
+    Some(first.trim_end_matches("\"\"\"").trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{all, choose};
+
+    #[test]
+    fn every_scenario_says_what_it_shows() {
+        let scenarios = all().expect("every file has a docstring");
+        assert!(!scenarios.is_empty());
+        for scenario in scenarios {
+            assert!(!scenario.summary.is_empty(), "{}", scenario.name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused() {
+        let error = choose(&["nonesuch".to_owned()]).expect_err("no such scenario");
+        assert!(error.to_string().contains("nonesuch"));
+    }
+}
