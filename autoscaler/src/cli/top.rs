@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::config::{self, LoadError, Project};
 use crate::observe::cgroup::CgroupMount;
 use crate::observe::process::Procfs;
-use crate::observe::usage;
+use crate::observe::usage::{self, WhyNotEbpf};
 use crate::top::model::{Model, SortKey, Source};
 use crate::top::print::{Format, Printing};
 use crate::top::sample::{Sampler, home};
@@ -91,14 +91,21 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let model = Model::new(
         Source {
             kind: source.kind(),
-            why_not_ebpf: why_not_ebpf.map(|why| why.to_string()),
+            why_not_ebpf: why_not_ebpf.as_ref().map(without_ebpf),
             health: source.health(),
         },
         projects.clone(),
     );
     let sampler = Sampler::new(procfs, source, root.as_deref(), projects)?;
     match args.printing() {
-        Some(printing) => print::run(sampler, model, &printing, &mut io::stdout().lock()),
+        Some(printing) => {
+            if let Some(missing) = &model.source.why_not_ebpf
+                && io::stderr().is_terminal()
+            {
+                eprintln!("autoscaler: {missing}");
+            }
+            print::run(sampler, model, &printing, &mut io::stdout().lock())
+        }
         None => live::run(
             sampler,
             model,
@@ -170,6 +177,16 @@ impl Args {
             Some(dir) => Ok(Some(dir)),
             None => bail!("project {name:?} is not running: there is no cgroup of its own"),
         }
+    }
+}
+
+/// What is missing without the kernel program, and what would bring it.
+fn without_ebpf(why: &WhyNotEbpf) -> String {
+    match why {
+        WhyNotEbpf::NotPermitted { missing } => {
+            format!("root would add run-queue wait ({})", missing.join(", "))
+        }
+        other => format!("no run-queue wait: {other}"),
     }
 }
 

@@ -311,3 +311,6 @@ impl ThrottleRate {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,3 +8,6 @@ mod state;
 pub use action::Action;
 pub use keys::{KEYS, KeyHelp, action_for};
 pub use state::{Mode, Prompt, Screen, Target};
+
+#[cfg(test)]
+mod tests;

@@ -98,7 +98,6 @@ fn limits_line(entry: &Entry, focus: Option<&FocusView>) -> Line<'static> {
     if pairs.is_empty() {
         return Line::styled("no controller sets a limit here", Theme::faint());
     }
-    pairs.insert(0, ("limits:", String::new()));
     labelled(pairs)
 }
 

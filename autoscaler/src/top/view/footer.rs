@@ -50,10 +50,7 @@ fn cost(model: &Model, theme: Theme) -> Line<'static> {
         ));
     }
     if let Some(why) = &model.source.why_not_ebpf {
-        spans.push(Span::styled(
-            format!("  no run-queue wait: {}", text::clean(why)),
-            Theme::faint(),
-        ));
+        spans.push(Span::styled(format!("  {}", text::clean(why)), Theme::faint()));
     }
     Line::from(spans)
 }

@@ -37,3 +37,6 @@ pub fn draw(frame: &mut Frame<'_>, live: &Model, screen: &Screen, theme: Theme) 
     }
     footer::draw(frame, regions.footer, live, screen, theme);
 }
+
+#[cfg(test)]
+mod tests;

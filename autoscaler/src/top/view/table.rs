@@ -11,8 +11,8 @@ use crate::top::screen::{Screen, Target};
 
 /// Points that a sparkline covers: two minutes at the usual interval.
 const SPARKLINE_SPAN: usize = 120;
-/// The full height of a sparkline is at least this, percent of one CPU: an idle cgroup draws no mountains.
-const SPARKLINE_FLOOR: f32 = 10.0;
+/// The full height of a sparkline, percent of one CPU; more where the cgroup used more.
+const SPARKLINE_FULL: f32 = 100.0;
 const SPARKLINE_LEAST: usize = 8;
 const NAME_LEAST: usize = 20;
 
@@ -71,7 +71,14 @@ impl Plan {
         }
         if self.sparkline > 0 {
             heading.push(' ');
-            heading.push_str(&text::fit("CPU, LAST MINUTES", self.sparkline));
+            heading.push_str(&text::fit(
+                if self.sparkline < 17 {
+                    "HISTORY"
+                } else {
+                    "CPU, LAST MINUTES"
+                },
+                self.sparkline,
+            ));
         }
         Line::styled(heading, theme.heading())
     }
@@ -145,7 +152,7 @@ fn style(column: Column, entry: &Entry, known: bool, unit: Unit, theme: Theme) -
 fn sparkline(entry: &Entry, columns: usize) -> String {
     const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let means = entry.history.cpu_columns(columns, SPARKLINE_SPAN);
-    let top = means.iter().copied().fold(SPARKLINE_FLOOR, f32::max);
+    let top = means.iter().copied().fold(SPARKLINE_FULL, f32::max);
     let mut out = " ".repeat(columns - means.len());
     for mean in means {
         #[allow(
