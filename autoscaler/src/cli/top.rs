@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
 use crate::config::{self, LoadError, Project};
 use crate::observe::cgroup::CgroupMount;
 use crate::observe::process::Procfs;
@@ -87,6 +89,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let projects = args.projects()?;
     let procfs = Procfs::default();
     let root = args.root(&procfs, &projects)?;
+    allow_open_files();
     let (source, why_not_ebpf) = usage::open();
     let model = Model::new(
         Source {
@@ -177,6 +180,14 @@ impl Args {
             Some(dir) => Ok(Some(dir)),
             None => bail!("project {name:?} is not running: there is no cgroup of its own"),
         }
+    }
+}
+
+/// Lets the process keep a file open for each of very many cgroups, as far as it may. Where it may not, reading
+/// them costs more.
+fn allow_open_files() {
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) fn sample(loads: &[Load], second: u64) -> Sample {
             }),
             detail: Some(Detail {
                 read_at: taken_at,
+                cpu_total_ns: Some(cpu_ms * second * 1_000_000),
                 memory: CgroupMemory {
                     current: Some((index as u64 + 1) * (300 << 20)),
                     max: Some(if index == 3 { 2 << 30 } else { u64::MAX }),

@@ -61,7 +61,7 @@ pub(crate) fn sample(server: &Server, cgroup: &ScratchCgroup) -> Result<ProjectS
         },
         projects: [(project.name.clone(), project)].into(),
     };
-    let mut host = Observer::new(Systemd::default(), Box::new(CpuStatSource));
+    let mut host = Observer::new(Systemd::default(), Box::<CpuStatSource>::default());
     let snapshot = runtime()?.block_on(host.observe(&config))?;
     let observed = snapshot
         .projects

@@ -24,7 +24,7 @@ fn config(cgroup: &ScratchCgroup) -> Config {
 }
 
 fn observer() -> Observer<Systemd> {
-    Observer::new(Systemd::default(), Box::new(CpuStatSource))
+    Observer::new(Systemd::default(), Box::<CpuStatSource>::default())
 }
 
 /// What one look at `cgroup` sees.

@@ -49,6 +49,8 @@ pub(super) struct Figures {
     charged: Duration,
     /// The project's, the neighbour's, and the root, which counts the whole host.
     cgroups: [PathBuf; 3],
+    /// The kernel's own accounts of the same cgroups.
+    oracle: CpuStatSource,
     first: Reading,
     last: Reading,
 }
@@ -66,13 +68,15 @@ impl Figures {
         let (source, why) = usage::open();
         let mut observer = Observer::new(Systemd::default(), source);
         observer.observe(&config).await?;
-        let first = CpuStatSource.read(&cgroups)?;
+        let mut oracle = CpuStatSource::default();
+        let first = oracle.read(&cgroups)?;
         Ok(Self {
             observer,
             config,
             fallback: why.map(|why| why.to_string()),
             charged: Duration::ZERO,
             cgroups,
+            oracle,
             last: first.clone(),
             first,
         })
@@ -90,7 +94,7 @@ impl Figures {
     /// What happened since the last look.
     pub(super) async fn look(&mut self) -> Result<Second> {
         let snapshot = self.observer.observe(&self.config).await?;
-        let kernel = CpuStatSource.read(&self.cgroups)?;
+        let kernel = self.oracle.read(&self.cgroups)?;
         let neighbour = cpus(&self.last, &kernel, 1);
         self.last = kernel;
         let mut second = self.project(&snapshot);

@@ -17,4 +17,4 @@ pub use error::CgroupError;
 pub use events::MemoryEvents;
 pub use mount::CgroupMount;
 pub use pressure::{Pressure, Stalled};
-pub use throttle::ThrottleCounters;
+pub use throttle::{CpuTotals, ThrottleCounters};

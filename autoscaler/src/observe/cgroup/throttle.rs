@@ -27,17 +27,39 @@ impl ThrottleCounters {
     }
 }
 
+/// What cpu.stat says of a cgroup with all below it, since it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CpuTotals {
+    /// On-CPU time, µs: `usage_usec`.
+    pub usage_us: u64,
+    /// Throttling; `None` where the cpu controller is not enabled.
+    pub throttling: Option<ThrottleCounters>,
+}
+
 impl Cgroup {
     /// The counters; `None` where the cpu controller is not enabled.
     pub fn throttling(&self) -> Result<Option<ThrottleCounters>, CgroupError> {
         let file = File::read(self.path(), "cpu.stat")?;
-        Ok(file.and_then(|file| {
-            Some(ThrottleCounters {
-                periods: file.keyed("nr_throttled")?,
-                time_us: file.keyed("throttled_usec")?,
-            })
+        Ok(file.as_ref().and_then(throttling))
+    }
+
+    /// On-CPU time and throttling in all; `None` when the cgroup was removed.
+    pub fn cpu_totals(&self) -> Result<Option<CpuTotals>, CgroupError> {
+        let Some(file) = File::read(self.path(), "cpu.stat")? else {
+            return Ok(None);
+        };
+        Ok(Some(CpuTotals {
+            usage_us: file.keyed("usage_usec").ok_or_else(|| file.lacks("usage_usec"))?,
+            throttling: throttling(&file),
         }))
     }
+}
+
+fn throttling(file: &File) -> Option<ThrottleCounters> {
+    Some(ThrottleCounters {
+        periods: file.keyed("nr_throttled")?,
+        time_us: file.keyed("throttled_usec")?,
+    })
 }
 
 #[cfg(test)]

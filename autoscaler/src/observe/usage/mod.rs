@@ -85,6 +85,6 @@ pub fn monotonic() -> Duration {
 pub fn open() -> (Box<dyn UsageSource>, Option<WhyNotEbpf>) {
     match EbpfSource::open() {
         Ok(source) => (Box::new(source), None),
-        Err(why) => (Box::new(CpuStatSource), Some(why)),
+        Err(why) => (Box::<CpuStatSource>::default(), Some(why)),
     }
 }

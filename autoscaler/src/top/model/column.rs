@@ -101,7 +101,7 @@ impl Column {
             Self::Cpu => match unit {
                 Unit::OneCpu => text::number(entry.figures?.cpu_percent()),
                 Unit::Host => text::number(entry.figures?.cpu_percent() / f64::from(host?.cpus.max(1))),
-                Unit::Time => text::cpu_time(Duration::from_nanos(entry.usage?.cpu_ns)),
+                Unit::Time => text::cpu_time(Duration::from_nanos(detail?.cpu_total_ns?)),
             },
             Self::Wait => text::number(entry.figures?.wait_ms_per_s()?),
             Self::WaitShare => text::number(entry.figures?.wait_share()?),

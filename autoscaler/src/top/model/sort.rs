@@ -85,7 +85,7 @@ impl SortKey {
             Self::Tasks => entry.detail?.tasks.map(|tasks| tasks as f64),
             Self::Memory => entry.detail?.memory.current.map(|bytes| bytes as f64),
             Self::Pressure => entry.detail?.cpu_pressure,
-            Self::Time => entry.usage.map(|usage| usage.cpu_ns as f64),
+            Self::Time => entry.detail?.cpu_total_ns.map(|ns| ns as f64),
             Self::Name => None,
         }
     }

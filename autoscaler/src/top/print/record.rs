@@ -25,10 +25,8 @@ pub(super) struct Record<'a> {
     wait_ns: Option<u64>,
     /// Of the time that tasks wanted a CPU, the share they waited, percent.
     wait_percent: Option<f64>,
-    /// On-CPU time in all, ns.
+    /// On-CPU time since the cgroup was made, ns.
     cpu_total_ns: Option<u64>,
-    /// Run-queue wait in all, ns, since it is measured.
-    wait_total_ns: Option<u64>,
     /// Time held back by cpu.max, ns, within `throttled_interval_ns`.
     throttled_ns: Option<u64>,
     /// Periods in which it was held back, within `throttled_interval_ns`.
@@ -58,8 +56,7 @@ impl<'a> Record<'a> {
             cpu_percent: figures.map(|figures| rounded(figures.cpu_percent())),
             wait_ns: figures.and_then(|figures| figures.wait_ns),
             wait_percent: figures.and_then(|figures| figures.wait_share()).map(rounded),
-            cpu_total_ns: entry.usage.map(|usage| usage.cpu_ns),
-            wait_total_ns: entry.usage.and_then(|usage| usage.wait_ns),
+            cpu_total_ns: detail.and_then(|detail| detail.cpu_total_ns),
             throttled_ns: throttled.map(|throttled| throttled.time_ns),
             throttled_periods: throttled.map(|throttled| throttled.periods),
             throttled_interval_ns: throttled.map(|throttled| nanos(throttled.covered)),

@@ -102,15 +102,19 @@ fn read(mount: &CgroupMount, host: &HostSample, sample: &CgroupSample) -> Result
         Some(_) => None,
         None => own_tasks(&cgroup)?,
     };
+    let totals = cgroup.cpu_totals()?;
     Ok(Known {
         detail: Detail {
             read_at,
             memory: cgroup.memory()?,
             tasks,
-            throttled: cgroup.throttling()?.map(|counters| Throttled {
-                periods: counters.periods,
-                time_ns: counters.time_us.saturating_mul(1000),
-            }),
+            cpu_total_ns: totals.map(|totals| totals.usage_us.saturating_mul(1000)),
+            throttled: totals
+                .and_then(|totals| totals.throttling)
+                .map(|counters| Throttled {
+                    periods: counters.periods,
+                    time_ns: counters.time_us.saturating_mul(1000),
+                }),
             cpu_pressure: cgroup
                 .cpu_pressure()?
                 .map(|pressure| pressure.some.average_percent[0]),
@@ -137,6 +141,7 @@ fn whole_host(host: &HostSample, read_at: Duration) -> Known {
     Known {
         detail: Detail {
             read_at,
+            cpu_total_ns: Some(host.busy_ns),
             memory: CgroupMemory {
                 current: Some(host.memory_total.saturating_sub(host.memory_available)),
                 max: Some(host.memory_total),

@@ -82,6 +82,8 @@ pub struct CgroupSample {
 pub struct Detail {
     /// `CLOCK_MONOTONIC` when it was read.
     pub read_at: Duration,
+    /// On-CPU time since the cgroup was made, ns.
+    pub cpu_total_ns: Option<u64>,
     /// Memory in use and its limit.
     pub memory: CgroupMemory,
     /// Tasks in it and below.

@@ -29,6 +29,12 @@ pub struct Sampler {
     mount: CgroupMount,
     tree: Tree,
     source: Box<dyn UsageSource>,
+    /// Directory and empty sample of each cgroup of the tree, parents first.
+    dirs: Vec<PathBuf>,
+    /// See `dirs`.
+    cgroups: Vec<CgroupSample>,
+    /// Whether one of them had gone when its usage was read last.
+    missing: bool,
     details: Details,
     projects: Vec<Project>,
 }
@@ -52,26 +58,26 @@ impl Sampler {
             _ => mount.path().to_owned(),
         };
         let tree = Tree::new(mount.path(), &dir).with_context(|| format!("cannot read {}", dir.display()))?;
-        Ok(Self {
+        let mut sampler = Self {
             procfs,
             mount,
             tree,
             source,
+            dirs: Vec::new(),
+            cgroups: Vec::new(),
+            missing: false,
             details: Details::default(),
             projects,
-        })
+        };
+        sampler.list();
+        Ok(sampler)
     }
 
-    /// Takes a sample now. What fails in part is told in [`Sample::troubles`].
-    ///
-    /// # Errors
-    /// When the root is gone or the usage of all cgroups cannot be read.
-    pub fn sample(&mut self, attention: &Attention) -> Result<Sample> {
-        self.tree
-            .refresh()
-            .context("the cgroup that is shown has gone or cannot be read")?;
-        let mut cgroups = Vec::new();
-        let mut dirs: Vec<PathBuf> = Vec::new();
+    /// Lists the cgroups of the tree anew.
+    fn list(&mut self) {
+        let (dirs, cgroups) = (&mut self.dirs, &mut self.cgroups);
+        dirs.clear();
+        cgroups.clear();
         self.tree.for_each(|parent, id, place| {
             dirs.push(place.dir.clone());
             cgroups.push(CgroupSample {
@@ -82,8 +88,23 @@ impl Sampler {
                 detail: None,
             });
         });
+    }
+
+    /// Takes a sample now. What fails in part is told in [`Sample::troubles`].
+    ///
+    /// # Errors
+    /// When the root is gone or the usage of all cgroups cannot be read.
+    pub fn sample(&mut self, attention: &Attention) -> Result<Sample> {
+        if self
+            .tree
+            .refresh(self.missing)
+            .context("the cgroup that is shown has gone or cannot be read")?
+        {
+            self.list();
+        }
+        let mut cgroups = self.cgroups.clone();
         let host = HostSample::read(&self.procfs)?;
-        let reading = self.source.read(&dirs)?;
+        let reading = self.source.read(&self.dirs)?;
         if reading.usage.len() != cgroups.len() {
             bail!(
                 "asked for the usage of {} cgroups and got {}",
@@ -94,6 +115,7 @@ impl Sampler {
         for (cgroup, usage) in cgroups.iter_mut().zip(reading.usage) {
             cgroup.usage = usage.filter(|usage| usage.id == cgroup.id);
         }
+        self.missing = cgroups.iter().any(|cgroup| cgroup.usage.is_none());
 
         let mut troubles = Vec::new();
         let failure = self

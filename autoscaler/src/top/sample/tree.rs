@@ -32,6 +32,8 @@ impl Place {
 #[derive(Debug)]
 pub struct Tree {
     root: Dir,
+    /// Cgroups below the root.
+    known: u64,
 }
 
 #[derive(Debug)]
@@ -54,15 +56,31 @@ impl Tree {
         };
         let mut root = Dir::new(place);
         root.refresh()?;
-        Ok(Self { root })
+        let known = root.count() - 1;
+        Ok(Self { root, known })
     }
 
-    /// Brings the tree up to date with the host.
+    /// Brings the tree up to date with the host. False when it is as it was.
+    ///
+    /// While the kernel counts as many cgroups below the root as are known, and none of those is `missing`, no
+    /// directory is looked at: one that came would need another that went.
     ///
     /// # Errors
     /// When the root is gone or unreadable.
-    pub fn refresh(&mut self) -> io::Result<()> {
-        self.root.refresh().map(|_| ())
+    pub fn refresh(&mut self, missing: bool) -> io::Result<bool> {
+        if !missing && self.descendants().is_some_and(|count| count == self.known) {
+            return Ok(false);
+        }
+        self.root.refresh()?;
+        self.known = self.root.count() - 1;
+        Ok(true)
+    }
+
+    /// `nr_descendants` of cgroup.stat: the living cgroups below the root.
+    fn descendants(&self) -> Option<u64> {
+        let text = fs::read_to_string(self.root.place.dir.join("cgroup.stat")).ok()?;
+        text.lines()
+            .find_map(|line| line.strip_prefix("nr_descendants ")?.trim().parse().ok())
     }
 
     /// Calls `visit` with each cgroup, its parent's number before it: numbers count up from 0 in the order of
@@ -92,6 +110,11 @@ impl Dir {
             id: 0,
             children: Vec::new(),
         }
+    }
+
+    /// This directory and all below it.
+    fn count(&self) -> u64 {
+        1 + self.children.iter().map(Self::count).sum::<u64>()
     }
 
     /// Looks at this directory and all below it. A cgroup directory has two links and one more for each
@@ -184,13 +207,28 @@ mod tests {
         // As many as before, but not the same ones.
         fs::remove_dir(dir("system.slice/a.service")).unwrap();
         fs::create_dir(dir("system.slice/c.service")).unwrap();
-        tree.refresh().unwrap();
+        assert!(tree.refresh(true).unwrap());
         assert_eq!(paths(&tree)[2].1, "/system.slice/b.service");
         assert_eq!(paths(&tree)[3].1, "/system.slice/c.service");
 
         fs::remove_dir_all(dir("system.slice")).unwrap();
-        tree.refresh().unwrap();
+        assert!(tree.refresh(true).unwrap());
         assert_eq!(paths(&tree).len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_looked_at_while_the_kernel_counts_as_many() {
+        let mount = tempfile::tempdir().unwrap();
+        let dir = |path: &str| mount.path().join(path);
+        fs::create_dir(dir("a")).unwrap();
+        fs::write(dir("cgroup.stat"), "nr_descendants 1\nnr_dying_descendants 5\n").unwrap();
+        let mut tree = Tree::new(mount.path(), mount.path()).unwrap();
+        assert!(!tree.refresh(false).unwrap());
+        fs::create_dir(dir("b")).unwrap();
+        fs::write(dir("cgroup.stat"), "nr_descendants 2\n").unwrap();
+        assert!(tree.refresh(false).unwrap());
+        assert_eq!(paths(&tree).len(), 3);
+        assert!(!tree.refresh(false).unwrap());
     }
 
     #[test]
