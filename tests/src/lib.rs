@@ -4,6 +4,7 @@
 //! it is dropped, a failed test included.
 
 pub mod cgroup;
+pub mod daemon;
 pub mod http;
 pub mod load;
 pub mod privilege;
@@ -12,6 +13,7 @@ pub mod venv;
 pub mod wait;
 
 pub use cgroup::ScratchCgroup;
+pub use daemon::{Daemon, Home};
 pub use http::Address;
 pub use load::Load;
 pub use privilege::{require_root, require_root_bpf};

@@ -32,9 +32,17 @@ pub(super) struct Checks {
     reporter: Reporter,
     state: State,
     dry_run: bool,
+    told: Told,
+}
+
+/// Faults that have been told and are not over: each is told once.
+#[derive(Debug, Default)]
+struct Told {
     /// The last check could not observe the host.
     failing: bool,
-    /// The held times could not be saved, and it has been said.
+    /// The last check had no CPU figures at all.
+    blind: bool,
+    /// The held times could not be saved.
     unsaved: bool,
 }
 
@@ -74,8 +82,7 @@ impl Checks {
             busy: HashMap::new(),
             state: State::new(&options.runtime_dir),
             dry_run: options.dry_run,
-            failing: false,
-            unsaved: false,
+            told: Told::default(),
             config: loaded.config,
         };
         for notice in &loaded.notices {
@@ -157,7 +164,7 @@ impl Checks {
         let snapshot = match self.observer.observe(&self.config).await {
             Ok(snapshot) => snapshot,
             Err(error) => {
-                if !std::mem::replace(&mut self.failing, true) {
+                if !std::mem::replace(&mut self.told.failing, true) {
                     self.reporter.say(&Message::CheckFailed {
                         why: &format!("{error:#}"),
                     });
@@ -165,14 +172,25 @@ impl Checks {
                 return;
             }
         };
-        if std::mem::replace(&mut self.failing, false) {
+        if std::mem::replace(&mut self.told.failing, false) {
             self.reporter.say(&Message::CheckRecovered);
         }
+        self.say_usage_fault();
         for (project, sample, decision) in self.decide(&snapshot) {
             self.reporter.decision(&project, &decision);
             self.act(project, sample, decision);
         }
         self.save();
+    }
+
+    fn say_usage_fault(&mut self) {
+        let fault = self.observer.usage_fault();
+        match fault {
+            Some(why) if !self.told.blind => self.reporter.say(&Message::NoCpuFigures { why }),
+            None if self.told.blind => self.reporter.say(&Message::CpuFiguresBack),
+            _ => {}
+        }
+        self.told.blind = fault.is_some();
     }
 
     fn decide(&mut self, snapshot: &Snapshot) -> Vec<(Project, Option<ProjectSample>, Decision)> {
@@ -264,7 +282,7 @@ impl Checks {
         }
         let result = self.state.save(&self.histories);
         if let Err(error) = &result
-            && !self.unsaved
+            && !self.told.unsaved
         {
             let path = self.state.path();
             self.reporter.say(&Message::StateNotSaved {
@@ -272,6 +290,6 @@ impl Checks {
                 why: &error.to_string(),
             });
         }
-        self.unsaved = result.is_err();
+        self.told.unsaved = result.is_err();
     }
 }

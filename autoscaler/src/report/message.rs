@@ -49,6 +49,13 @@ pub enum Message<'a> {
     },
     /// Checks work again.
     CheckRecovered,
+    /// The source of CPU figures cannot be read; they are missing until it can.
+    NoCpuFigures {
+        /// The error.
+        why: &'a str,
+    },
+    /// There are CPU figures again.
+    CpuFiguresBack,
     /// The new configuration is in force.
     Reloaded {
         /// What it changes.
@@ -167,7 +174,10 @@ impl Message<'_> {
     #[must_use]
     pub fn level(&self) -> Level {
         match self {
-            Self::CheckFailed { .. } | Self::ConfigKept { .. } | Self::StepFailed { .. } => Level::ERROR,
+            Self::CheckFailed { .. }
+            | Self::NoCpuFigures { .. }
+            | Self::ConfigKept { .. }
+            | Self::StepFailed { .. } => Level::ERROR,
             Self::WithoutEbpf { .. }
             | Self::StateIgnored { .. }
             | Self::StateNotSaved { .. }

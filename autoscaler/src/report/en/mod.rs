@@ -37,6 +37,8 @@ pub(super) fn render(message: &Message<'_>) -> String {
         Message::Stopped => "autoscaler ends; workers stay as they are".into(),
         Message::Status { enabled, acting } => format!("{enabled} projects enabled, {acting} being scaled"),
         Message::CheckFailed { why } => format!("❌ the check failed: {why}"),
+        Message::NoCpuFigures { why } => format!("❌ there are no CPU figures: {why}"),
+        Message::CpuFiguresBack => "✅ there are CPU figures again".into(),
         Message::CheckRecovered => "✅ checks work again".into(),
         Message::Reloaded { changes } => format!("🔄 configuration reloaded: {}", config::changes(changes)),
         Message::ConfigKept { why } => {

@@ -36,6 +36,8 @@ pub(super) fn render(message: &Message<'_>) -> String {
         Message::Stopped => "autoscaler termina; los workers quedan como están".into(),
         Message::Status { enabled, acting } => format!("{enabled} proyectos habilitados, {acting} escalando"),
         Message::CheckFailed { why } => format!("❌ la comprobación falló: {why}"),
+        Message::NoCpuFigures { why } => format!("❌ no hay cifras de CPU: {why}"),
+        Message::CpuFiguresBack => "✅ hay cifras de CPU de nuevo".into(),
         Message::CheckRecovered => "✅ las comprobaciones funcionan de nuevo".into(),
         Message::Reloaded { changes } => format!("🔄 configuración recargada: {}", config::changes(changes)),
         Message::ConfigKept { why } => {

@@ -1,0 +1,5 @@
+//! `autoscaler run` as its operator meets it: starts, refuses, reloads, survives, and says why.
+
+mod lifecycle;
+mod reload;
+mod scaling;
