@@ -217,7 +217,8 @@ fn collect(stream: Option<impl Read + Send + 'static>, printed: &Arc<Mutex<Vec<S
 pub fn config(cgroup: &Path, check_seconds: f64, more: &str) -> String {
     format!(
         r#"{{ "global": {{ "check_interval_seconds": {check_seconds}, "language": "en",
-                          "min_available_mb_per_worker": 1, "scale_down_min_available_mb": 1 }},
+                          "min_available_mb_per_worker": 1,
+                          "scale_up_on_saturated_host": true, "scale_down_min_available_mb": 1 }},
              "projects": {{ "site": {{ "enabled": true, "cgroup": "/{}", {more} }} }} }}"#,
         cgroup.display()
     )

@@ -15,6 +15,7 @@ const RULES: &[&str] = &[
     "min_available_mb_per_worker",
     "queue_duration_minutes",
     "scale_down_min_available_mb",
+    "scale_up_on_saturated_host",
 ];
 
 /// Keys of a project alone.

@@ -49,6 +49,8 @@ pub struct Project {
     pub bounds: Bounds,
     /// What 100 % means for this project.
     pub cpu_basis: CpuBasis,
+    /// Whether to add workers although every CPU of the host is busy and the project's tasks wait for one.
+    pub scale_up_on_saturated_host: bool,
     /// Thresholds over the CPU, in percent.
     pub cpu: Option<Ladder>,
     /// Thresholds over the length of a Celery queue, in waiting tasks.

@@ -68,6 +68,7 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
         cgroup,
         bounds: bounds?,
         cpu_basis: rules.cpu_basis,
+        scale_up_on_saturated_host: rules.scale_up_on_saturated_host,
         cpu,
         queue,
         memory: rules.memory,

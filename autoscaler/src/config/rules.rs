@@ -23,6 +23,7 @@ pub(super) struct Hold {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
     pub(super) cpu_basis: CpuBasis,
+    pub(super) scale_up_on_saturated_host: bool,
     pub(super) memory: MemoryRules,
     pub(super) cpu_hold: Hold,
     pub(super) queue_hold: Hold,
@@ -33,6 +34,7 @@ impl Default for Rules {
         let minutes = Duration::from_mins;
         Self {
             cpu_basis: CpuBasis::default(),
+            scale_up_on_saturated_host: false,
             memory: MemoryRules {
                 min_available_per_worker_mib: 500,
                 scale_down_min_available_mib: None,
@@ -61,6 +63,12 @@ impl Rules {
             .and_then(|field| field.choice(&bases, findings))
         {
             self.cpu_basis = basis;
+        }
+        if let Some(allowed) = fields
+            .get("scale_up_on_saturated_host")
+            .and_then(|field| field.boolean(findings))
+        {
+            self.scale_up_on_saturated_host = allowed;
         }
         let mut mib = |key, least| {
             let field = fields.get(key)?;

@@ -39,7 +39,8 @@ fn go(project: &Project, host: &Host, workers: u32, wanted: Wanted) -> Outcome {
     let against = if workers >= max {
         Some(Reason::AtMaximum { max })
     } else {
-        memory::against_up(project, host, to).or_else(|| wanted.constraint.map(starved))
+        memory::against_up(project, host, to)
+            .or_else(|| starved(wanted.constraint?, project.scale_up_on_saturated_host))
     };
     match against {
         Some(reason) => (Action::Blocked, reason),
@@ -47,16 +48,18 @@ fn go(project: &Project, host: &Host, workers: u32, wanted: Wanted) -> Outcome {
     }
 }
 
-fn starved(constraint: Constraint) -> Reason {
+/// What a constraint has against another worker.
+fn starved(constraint: Constraint, allowed_on_saturated_host: bool) -> Option<Reason> {
     match constraint {
+        Constraint::HostSaturated { .. } if allowed_on_saturated_host => None,
         Constraint::HostSaturated {
             wait_percent,
             busy_percent,
-        } => Reason::HostSaturated {
+        } => Some(Reason::HostSaturated {
             wait_percent,
             busy_percent,
-        },
-        Constraint::Quota { throttled_percent } => Reason::Quota { throttled_percent },
+        }),
+        Constraint::Quota { throttled_percent } => Some(Reason::Quota { throttled_percent }),
     }
 }
 

@@ -38,6 +38,7 @@ pub(crate) fn project(max: u32) -> Project {
         cgroup: None,
         bounds: Bounds { min: 1, max },
         cpu_basis: CpuBasis::Workers,
+        scale_up_on_saturated_host: false,
         cpu: None,
         queue: None,
         memory: MemoryRules {

@@ -55,6 +55,8 @@ fn config(cgroup: &Path, language: Language) -> Value {
         "global": {
             "check_interval_seconds": CHECK.as_secs(),
             "language": language.key(),
+            // A machine of two CPUs may be full with the neighbour alone; the rule has tests of its own.
+            "scale_up_on_saturated_host": true,
             // A fresh machine may be a small one, and the demo's workers take a few MiB each.
             "min_available_mb_per_worker": 16,
             "scale_down_min_available_mb": 16,

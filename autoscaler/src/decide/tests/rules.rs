@@ -394,6 +394,19 @@ fn on_a_full_host_another_worker_is_blocked() {
 }
 
 #[test]
+fn the_operator_may_have_workers_added_on_a_full_host_all_the_same() {
+    let mut bench = bench(1);
+    bench.project.scale_up_on_saturated_host = true;
+    bench.host.busy_percent = Some(99.0);
+    let sample = starving(&bench, Duration::ZERO);
+    bench.check_sample(&sample);
+    assert_eq!(
+        bench.check_sample(&sample).action,
+        Action::ScaleUp { from: 1, to: 2 }
+    );
+}
+
+#[test]
 fn a_host_that_had_room_for_part_of_the_time_is_not_full() {
     let mut bench = bench(1);
     let sample = starving(&bench, Duration::ZERO);

@@ -63,6 +63,7 @@ fn project(name: &str, cgroup: Option<&str>) -> Project {
         cgroup: cgroup.map(PathBuf::from),
         bounds: Bounds { min: 1, max: 6 },
         cpu_basis: CpuBasis::Workers,
+        scale_up_on_saturated_host: false,
         cpu: None,
         queue: None,
         memory: MemoryRules {
