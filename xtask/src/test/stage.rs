@@ -102,14 +102,8 @@ impl Stage {
             }
             Self::Doc => vec![show_output(cargo(&["test", "--doc"], &HOST))],
             Self::Program => {
-                let daemon = [
-                    "build",
-                    "--package",
-                    "autoscaler",
-                    "--bin",
-                    "autoscaler",
-                    "--locked",
-                ];
+                // With xtask, whose dependencies have been built with the features of both: none is built again.
+                let daemon = ["build", "--package", "autoscaler", "--package", "xtask"];
                 let tests = ["test", "--package", "autoscaler-tests", "--locked"];
                 vec![
                     cargo(&daemon, &["--bin", "autoscaler", "--locked"]),
@@ -155,4 +149,26 @@ fn cargo(first: &[&str], then: &[&str]) -> Command {
 fn show_output(mut tests: Command) -> Command {
     tests.args(["--", "--show-output"]);
     tests
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// cargo refuses a switch that is given twice.
+    #[test]
+    fn no_command_repeats_a_switch() {
+        for stage in Stage::value_variants() {
+            for command in stage.commands() {
+                let mut seen = Vec::new();
+                for arg in command.get_args().take_while(|arg| *arg != "--") {
+                    let repeatable = arg == "--package" || arg == "--exclude";
+                    if arg.to_string_lossy().starts_with("--") && !repeatable {
+                        assert!(!seen.contains(&arg), "{command:?}");
+                        seen.push(arg);
+                    }
+                }
+            }
+        }
+    }
 }
