@@ -5,7 +5,7 @@ use aya_ebpf::helpers::{bpf_get_smp_processor_id, bpf_ktime_get_ns};
 
 use crate::index;
 use crate::kernel::Task;
-use crate::maps::{CAPACITY, COUNTERS, CPUS, MOVED};
+use crate::maps::{CAPACITY, COUNTERS, CPUS, MOVED, Move, WAITED, WAITED_ENTRIES};
 
 /// The CPU that this program runs on. Programs on it cannot interrupt each other: switches are traced with
 /// interrupts off, and a test run keeps its CPU from switching.
@@ -39,8 +39,12 @@ impl OnCpu {
             return leave_unexpected(self.number, self.state, task);
         }
         let on_cpu = task.exec().wrapping_sub(slot.exec);
-        let wait = task.delay().wrapping_sub(slot.delay);
-        charge(self.number, slot.index, on_cpu, wait);
+        charge(
+            self.number,
+            slot.index,
+            on_cpu,
+            waited(pid, task.delay(), slot.delay),
+        );
     }
 
     /// `task` comes onto the CPU: notes where its counters stand.
@@ -85,13 +89,15 @@ fn leave_unexpected(number: u32, state: *mut Cpu, task: Task) {
     let slot = cpu.slot;
     let exec = task.exec();
     let now = index::of(cpu, task.css_set().cgroup());
-    if slot.pid != task.pid() {
+    let (pid, delay) = (task.pid(), task.delay());
+    if slot.pid != pid {
         cpu.lost_switches += 1;
-        // What it waited is unknown; what it ran, the scheduler itself noted when it put the task here.
-        return charge(number, now, exec.wrapping_sub(task.prev_exec()), 0);
+        // How long it ran, the scheduler itself noted when it put the task here.
+        let on_cpu = exec.wrapping_sub(task.prev_exec());
+        return charge(number, now, on_cpu, waited(pid, delay, delay));
     }
     let on_cpu = exec.wrapping_sub(slot.exec);
-    let wait = task.delay().wrapping_sub(slot.delay);
+    let wait = waited(pid, delay, slot.delay);
     let after = if slot.index == now {
         0
     } else {
@@ -101,13 +107,54 @@ fn leave_unexpected(number: u32, state: *mut Cpu, task: Task) {
     charge(number, slot.index, on_cpu - after, wait);
 }
 
-/// Time since the task, alone or with its whole process, was moved to its present cgroup, ns; 0 if unknown.
+/// The run-queue wait, ns, of a task that leaves with `delay` in all and came with `came`.
+///
+/// A task that is moved to another CPU's queue while it waits has the wait so far added to its counter then,
+/// before it comes (`sched_info_dequeue` in kernel/sched/stats.h). So the difference is taken to where the
+/// counter stood when the task last left a CPU, which `WAITED` knows unless another task took the entry.
+#[inline(always)]
+fn waited(pid: u32, delay: u64, came: u64) -> u64 {
+    let Some(entry) = WAITED.get_ptr_mut(pid & (WAITED_ENTRIES - 1)) else {
+        return 0;
+    };
+    // SAFETY: a whole word; see `WAITED` for two CPUs that write it at once.
+    let left = unsafe { entry.replace(u64::from(pid) << PID_SHIFT | delay & DELAY_MASK) };
+    let hidden = came.wrapping_sub(left) & DELAY_MASK;
+    // A new task has waited for nothing before; and an earlier task of the same pid may have left a higher
+    // value than this one has now.
+    if left >> PID_SHIFT == u64::from(pid) && came != 0 && hidden < 1 << (PID_SHIFT - 1) {
+        delay.wrapping_sub(came).wrapping_add(hidden)
+    } else {
+        delay.wrapping_sub(came)
+    }
+}
+
+/// Pids have 22 bits at most (`PID_MAX_LIMIT` in include/linux/threads.h).
+const PID_SHIFT: u32 = 42;
+const DELAY_MASK: u64 = (1 << PID_SHIFT) - 1;
+
+/// Notes that `task` has just been moved to another cgroup, alone or with its whole process.
+#[inline(always)]
+pub(crate) fn note_move(task: Task) {
+    // SAFETY: the helper has no precondition.
+    let at = unsafe { bpf_ktime_get_ns() };
+    let exec = task.exec();
+    // Best effort: without the entry, the whole slice stays with the cgroup that it began in.
+    let _ = MOVED.insert(&task.pid(), &Move { at, exec }, 0);
+}
+
+/// How much of its running slice `task` has used in its present cgroup, ns; 0 if unknown.
 #[inline(always)]
 fn since_moved(task: Task) -> u64 {
-    // SAFETY: the value is plain data; one that is being replaced is another recent time.
-    let moved = unsafe { MOVED.get(&task.pid()).or_else(|| MOVED.get(&task.tgid())) };
+    // SAFETY: the value is plain data; one that is being replaced is another recent move.
+    if let Some(moved) = unsafe { MOVED.get(&task.pid()) } {
+        return task.exec().saturating_sub(moved.exec);
+    }
+    // A thread that was moved with its process's leader: it has been running ever since.
+    // SAFETY: as above.
+    let moved = unsafe { MOVED.get(&task.tgid()) };
     // SAFETY: the helper has no precondition.
-    moved.map_or(0, |moved| unsafe { bpf_ktime_get_ns() }.saturating_sub(*moved))
+    moved.map_or(0, |moved| unsafe { bpf_ktime_get_ns() }.saturating_sub(moved.at))
 }
 
 /// Adds to the counters of `index` on CPU `number`. A difference that came out negative, as no later value

@@ -11,7 +11,7 @@ mod index;
 mod kernel;
 mod maps;
 
-use aya_ebpf::helpers::{bpf_get_current_task_btf, bpf_ktime_get_ns};
+use aya_ebpf::helpers::bpf_get_current_task_btf;
 use aya_ebpf::macros::{btf_tracepoint, raw_tracepoint};
 use aya_ebpf::programs::{BtfTracePointContext, RawTracePointContext};
 
@@ -48,11 +48,7 @@ fn flush(_ctx: RawTracePointContext) -> i32 {
 /// include/trace/events/cgroup.h. It names the leader alone where a whole process moves.
 #[btf_tracepoint(function = "cgroup_attach_task")]
 fn moved(ctx: BtfTracePointContext) -> i32 {
-    let task = Task::new(ctx.arg(2));
-    // SAFETY: the helper has no precondition.
-    let now = unsafe { bpf_ktime_get_ns() };
-    // Best effort: without the time, the whole slice stays with the cgroup that it began in.
-    let _ = maps::MOVED.insert(&task.pid(), &now, 0);
+    account::note_move(Task::new(ctx.arg(2)));
     0
 }
 

@@ -30,7 +30,23 @@ pub(crate) static INDEX: HashMap<u64, u32> = HashMap::with_max_entries(1, 0);
 #[map]
 pub(crate) static FREE: Queue<u32> = Queue::with_max_entries(1, 0);
 
-/// When a task or process (by pid) was last moved to another cgroup, `CLOCK_MONOTONIC` ns. An entry evicted
-/// costs no more than the split of one slice.
+/// How many tasks `WAITED` remembers. A power of two.
+pub(crate) const WAITED_ENTRIES: u32 = 16 * 1024;
+
+/// Each task's run-queue wait when it last left a CPU, at the pid's low bits. One word an entry, so that two
+/// tasks that share one can only replace each other's: the pid above, the wait's low 42 bits below.
 #[map]
-pub(crate) static MOVED: LruHashMap<u32, u64> = LruHashMap::with_max_entries(1024, 0);
+pub(crate) static WAITED: Array<u64> = Array::with_max_entries(WAITED_ENTRIES, 0);
+
+/// A task's (or its process's) last change of cgroup.
+#[derive(Clone, Copy)]
+pub(crate) struct Move {
+    /// `CLOCK_MONOTONIC`, ns.
+    pub(crate) at: u64,
+    /// The on-CPU time of the task that the entry is named after, ns.
+    pub(crate) exec: u64,
+}
+
+/// The last moves, by pid. An entry evicted costs no more than the split of one slice.
+#[map]
+pub(crate) static MOVED: LruHashMap<u32, Move> = LruHashMap::with_max_entries(1024, 0);

@@ -3,6 +3,7 @@
 //! Everything it starts is ended by pid and everything it makes is removed when the value that stands for
 //! it is dropped, a failed test included.
 
+pub mod burner;
 pub mod cgroup;
 pub mod daemon;
 pub mod http;
@@ -12,6 +13,7 @@ pub mod server;
 pub mod venv;
 pub mod wait;
 
+pub use burner::Burner;
 pub use cgroup::ScratchCgroup;
 pub use daemon::{Daemon, Home};
 pub use http::Address;
