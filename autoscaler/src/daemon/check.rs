@@ -14,7 +14,7 @@ use crate::config::{Config, LoadError, Loaded, Project};
 use crate::decide::{Decision, decide};
 use crate::observe::cgroup::CgroupMount;
 use crate::observe::process::Procfs;
-use crate::observe::service::{Bus, Systemd};
+use crate::observe::service::{Bus, Systemd, UnitEvents};
 use crate::observe::usage::WhyNotEbpf;
 use crate::observe::{Observer, ProjectSample, Snapshot, usage};
 use crate::report::{Message, Reporter};
@@ -22,6 +22,7 @@ use crate::report::{Message, Reporter};
 /// What the daemon carries from check to check.
 pub(super) struct Checks {
     config: Config,
+    bus: Bus,
     observer: Observer<Systemd>,
     without_ebpf: Option<WhyNotEbpf>,
     histories: Histories,
@@ -77,12 +78,13 @@ impl Checks {
             observer: Observer::new(Systemd::new(bus.clone()), source),
             without_ebpf,
             histories: Histories::new(),
-            actor: Arc::new(actor(options, bus)?),
+            actor: Arc::new(actor(options, bus.clone())?),
             actions: JoinSet::new(),
             busy: HashMap::new(),
             state: State::new(&options.runtime_dir),
             dry_run: options.dry_run,
             told: Told::default(),
+            bus,
             config: loaded.config,
         };
         for notice in &loaded.notices {
@@ -246,6 +248,27 @@ impl Checks {
                 });
             }
         }
+    }
+
+    /// The ends of systemd's jobs.
+    pub(super) fn unit_events(&self) -> UnitEvents {
+        UnitEvents::new(self.bus.clone())
+    }
+
+    /// Whether any project is a unit of systemd's.
+    pub(super) fn use_systemd(&self) -> bool {
+        self.config
+            .projects
+            .values()
+            .any(|project| project.cgroup.is_none())
+    }
+
+    /// Whether `unit` is a project's.
+    pub(super) fn watch_unit(&self, unit: &str) -> bool {
+        self.config
+            .projects
+            .values()
+            .any(|project| project.enabled && project.service_name == unit)
     }
 
     /// Puts a new configuration in force, or says why it cannot be.

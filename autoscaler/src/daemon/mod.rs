@@ -43,6 +43,9 @@ pub enum Mode {
 /// How often the configuration file is looked at for changes.
 const CONFIG_LOOK: Duration = Duration::from_secs(2);
 
+/// How long a unit that was started or reloaded has to fork its workers before it is looked at.
+const SETTLE: Duration = Duration::from_secs(2);
+
 /// The longest that `--once` measures.
 const ONCE_WINDOW: Duration = Duration::from_secs(5);
 
@@ -82,6 +85,9 @@ async fn daemon(mut checks: Checks, mut watch: Watch) -> Result<()> {
     let mut alive = every(watchdog.unwrap_or(Duration::from_hours(1)));
     let mut due = every(checks.interval());
 
+    let mut unit_events = checks.unit_events();
+    let mut early = false;
+
     checks.say_started();
     notify::ready(checks.status());
     loop {
@@ -89,10 +95,19 @@ async fn daemon(mut checks: Checks, mut watch: Watch) -> Result<()> {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = due.tick() => {
+                early = false;
                 checks.check().await;
                 notify::status(checks.status());
             }
             () = checks.action_done() => {}
+            unit = unit_events.next(), if checks.use_systemd() => {
+                // A check out of turn once the unit has settled. A unit that restarts without end brings it
+                // forward once, not ever again.
+                if !early && checks.watch_unit(&unit) && checks.interval() > SETTLE {
+                    early = true;
+                    due.reset_after(SETTLE);
+                }
+            }
             _ = alive.tick() => notify::alive(),
             _ = hangup.recv() => {
                 watch.acknowledge();

@@ -1,6 +1,7 @@
 //! Which processes and which cgroup belong to a service: asked of the service manager.
 
 mod bus;
+mod events;
 #[cfg(test)]
 pub(super) mod fake;
 mod systemd;
@@ -9,6 +10,7 @@ use std::future::Future;
 
 pub use bus::Bus;
 pub(crate) use bus::Failure;
+pub use events::UnitEvents;
 pub use systemd::Systemd;
 
 /// A unit as the service manager knows it.

@@ -3,10 +3,13 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use tokio::time::timeout;
+use zbus::ObjectPath;
 use zbus::connection::Builder;
-use zbus::object_server::Interface;
+use zbus::object_server::{Interface, SignalEmitter};
 
 use super::*;
+use crate::observe::service::UnitEvents;
 
 /// A private bus of the test's own.
 struct TestBus {
@@ -97,6 +100,19 @@ impl Manager {
         let path = format!("/org/freedesktop/systemd1/unit/{leaf}");
         OwnedObjectPath::try_from(path).map_err(|error| zbus::fdo::Error::Failed(error.to_string()))
     }
+
+    #[zbus(name = "Subscribe")]
+    #[expect(clippy::unused_self, reason = "D-Bus methods take self")]
+    fn subscribe(&self) {}
+
+    #[zbus(signal, name = "JobRemoved")]
+    async fn job_removed(
+        emitter: &SignalEmitter<'_>,
+        id: u32,
+        job: ObjectPath<'_>,
+        unit: &str,
+        result: &str,
+    ) -> zbus::Result<()>;
 }
 
 struct UnitObject {
@@ -233,4 +249,30 @@ async fn a_host_without_a_bus_says_so() {
     let mut systemd = Systemd::new(Bus::at(Path::new("/"), "unix:path=/nonexistent/bus"));
     let error = systemd.unit("a.service").await.unwrap_err();
     assert!(matches!(error, ServiceError::Unreachable { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn the_end_of_a_job_is_told_and_again_after_the_bus_was_lost() {
+    let Some(mut bus) = TestBus::start() else { return };
+    let mut events = UnitEvents::new(Bus::at(bus.directory.path(), &bus.address()));
+    for round in 0..2 {
+        let systemd = stand_in(&bus.address()).await;
+        let emitter = SignalEmitter::new(&systemd, MANAGER_PATH).unwrap();
+        let job = ObjectPath::try_from("/org/freedesktop/systemd1/job/1").unwrap();
+        let told = timeout(Duration::from_secs(20), async {
+            tokio::select! {
+                unit = events.next() => unit,
+                // Until somebody has subscribed nobody hears it.
+                never = async {
+                    loop {
+                        Manager::job_removed(&emitter, 1, job.clone(), "app@1.service", "done").await.unwrap();
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                    }
+                } => never,
+            }
+        });
+        assert_eq!(told.await.unwrap(), "app@1.service", "round {round}");
+        drop(systemd);
+        bus.restart();
+    }
 }
