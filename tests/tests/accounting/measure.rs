@@ -54,7 +54,7 @@ impl Moment {
 }
 
 fn cpu_stat(paths: &[PathBuf]) -> Result<u64> {
-    Ok(CpuStatSource.read(paths)?.usage[0]
+    Ok(CpuStatSource::default().read(paths)?.usage[0]
         .context("the cgroup is gone")?
         .cpu_ns)
 }
