@@ -11,4 +11,5 @@ pub mod daemon;
 pub mod decide;
 pub mod observe;
 pub mod report;
+pub mod simulate;
 pub mod top;

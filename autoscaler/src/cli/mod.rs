@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod run;
+mod simulate;
 mod top;
 
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   autoscaler top                      who uses the CPU, and who waits for it
+  autoscaler simulate load.csv --mean-demand 2.5   what the thresholds would have made of that load
   autoscaler run --once --dry-run     what would be done now, and why, without doing it
   autoscaler run                      the daemon; systemd starts it as autoscaler.service
 
@@ -33,22 +35,31 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.";
 enum Command {
     /// Watch the configured projects and scale them (the daemon).
     Run(run::Args),
+    /// Try thresholds on a recorded load, beside fixed counts and other autoscalers' rules.
+    Simulate(simulate::Args),
     /// Show the CPU and the run-queue wait of every cgroup, live.
     Top(top::Args),
 }
+
+/// The command line asks for something that cannot be.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
 
 /// Runs the command line and returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration.
 #[must_use]
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Top(args) => top::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("autoscaler: {error:#}");
-            ExitCode::from(if error.is::<LoadError>() { 2 } else { 1 })
+            let wrong_usage = error.is::<LoadError>() || error.is::<Usage>();
+            ExitCode::from(if wrong_usage { 2 } else { 1 })
         }
     }
 }

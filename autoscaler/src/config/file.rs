@@ -80,7 +80,8 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     Ok(parse(&path.display().to_string(), &text)?)
 }
 
-fn read(path: &Path) -> Result<String, LoadError> {
+/// Reads the text of the configuration at `path`, whoever may write it: for what gives no orders.
+pub fn read(path: &Path) -> Result<String, LoadError> {
     let own = || path.to_owned();
     let file = open(path)?;
     let mut bytes = Vec::new();

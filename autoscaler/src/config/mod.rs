@@ -19,7 +19,7 @@ mod watch;
 
 pub use diff::Changes;
 pub use errors::{ConfigErrors, Fault};
-pub use file::{DEFAULT_PATH, LoadError, load};
+pub use file::{DEFAULT_PATH, LoadError, load, read};
 pub use model::{
     Bounds, Broker, CeleryActuator, Config, CpuBasis, Global, Ladder, Language, MemoryRules, Project,
     QueueRule, QueueSizing,

@@ -8,6 +8,7 @@ mod en;
 mod es;
 pub mod log;
 mod message;
+pub mod picture;
 mod said;
 
 pub use message::{Done, Message};

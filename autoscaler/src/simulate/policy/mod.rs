@@ -1,0 +1,22 @@
+//! The rules that are compared: ours, and those that people know.
+
+mod celery;
+mod fixed;
+mod hpa;
+mod ours;
+
+pub use celery::Celery;
+pub use fixed::Fixed;
+pub use hpa::Hpa;
+pub use ours::Ours;
+
+use super::Served;
+
+/// A rule that says, check by check, how many workers there shall be.
+pub trait Policy {
+    /// Workers at the beginning.
+    fn first(&self) -> u32;
+
+    /// Workers from now on, after an interval in which `workers` of them did `served`.
+    fn next(&mut self, workers: u32, served: &Served) -> u32;
+}

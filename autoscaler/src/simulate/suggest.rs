@@ -1,0 +1,374 @@
+//! Which thresholds and durations would have done with the fewest worker-hours, at no more than a given share of
+//! unmet demand.
+//!
+//! A search, not a proof: a coarse grid over ladders that rise evenly, then one value after the other moved while
+//! that helps. Every candidate is replayed by the very policy; one that is already worse is left early. The rungs
+//! are those of the project, and every candidate would pass the configuration's validation.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::policy::{Fixed, Ours, Policy};
+use super::{Demand, Score, Service, Tally, replay};
+use crate::config::{Ladder, Project};
+
+/// What the search found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Suggestion {
+    /// Whether it keeps to the unmet demand that was asked for; else it is the least unmet that was found.
+    pub within_limit: bool,
+    /// What even the maximum of workers leaves unmet, percent.
+    pub least_possible_unmet_percent: f64,
+    /// Its figures.
+    pub score: Score,
+    /// Lines for the project's entry in the configuration.
+    pub config_lines: String,
+    /// How many candidates were replayed.
+    pub tried: usize,
+    /// The project with them.
+    #[serde(skip)]
+    pub project: Project,
+}
+
+/// Minutes that a condition may have to hold.
+const UP_MINUTES: [u32; 7] = [1, 2, 3, 4, 6, 10, 15];
+const DOWN_MINUTES: [u32; 10] = [2, 4, 6, 10, 15, 20, 30, 45, 60, 90];
+
+/// Sweeps over all values, at most.
+const SWEEPS: usize = 6;
+
+/// A ladder in whole percents and places in the lists of minutes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Candidate {
+    up: Vec<u8>,
+    down: Vec<u8>,
+    up_minutes: u32,
+    down_minutes: u32,
+}
+
+/// A replayed candidate: the smaller the better, those within the limit first.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+struct Rank {
+    over_limit: f64,
+    worker_seconds: f64,
+    steps: f64,
+}
+
+impl Rank {
+    const WORST: Self = Self {
+        over_limit: f64::INFINITY,
+        worker_seconds: f64::INFINITY,
+        steps: f64::INFINITY,
+    };
+}
+
+/// Searches for the project's CPU ladder; `None` when it has none, or too many rungs for whole percents.
+#[must_use]
+pub fn suggest(
+    demand: &Demand,
+    project: &Project,
+    service: Service,
+    max_unmet_percent: f64,
+) -> Option<Suggestion> {
+    let ladder = project.cpu.as_ref()?;
+    let search = Search {
+        demand,
+        project,
+        ladder,
+        service,
+        limit: demand.cpu_seconds() * max_unmet_percent / 100.0 + 1e-6,
+        tried: AtomicUsize::new(0),
+    };
+    let mut best = (Rank::WORST, search.present());
+    search.take_best(&search.grid(), &mut best);
+    // The present ladder, unless it has fractions that the search does not know.
+    if best.0 == Rank::WORST {
+        return None;
+    }
+    for _ in 0..SWEEPS {
+        let before = best.0;
+        for value in 0..search.values() {
+            let moves = search.moves(&best.1, value);
+            search.take_best(&moves, &mut best);
+        }
+        if best.0 == before {
+            break;
+        }
+    }
+    let project = search.project_with(&best.1);
+    let mut ours = Ours::new(&project, service);
+    let score = score(demand, service, &mut ours);
+    Some(Suggestion {
+        within_limit: best.0.over_limit <= 0.0,
+        least_possible_unmet_percent: score_fixed(demand, service, project.bounds.max),
+        score,
+        config_lines: config_lines(project.cpu.as_ref()?),
+        tried: search.tried.into_inner(),
+        project,
+    })
+}
+
+fn score(demand: &Demand, service: Service, policy: &mut dyn Policy) -> Score {
+    let mut tally = Tally::default();
+    replay(demand, service, policy, |check| {
+        tally.add(check);
+        ControlFlow::Continue(())
+    });
+    tally.score()
+}
+
+fn score_fixed(demand: &Demand, service: Service, workers: u32) -> f64 {
+    score(demand, service, &mut Fixed(workers)).unmet_percent
+}
+
+/// The lines for the configuration, as they can be pasted into the project.
+fn config_lines(ladder: &Ladder) -> String {
+    let rungs: Vec<String> = (ladder
+        .up
+        .iter()
+        .map(|(n, percent)| format!("\"scale_up_{n}\": {percent}")))
+    .chain(
+        ladder
+            .down
+            .iter()
+            .rev()
+            .map(|(n, percent)| format!("\"scale_down_{n}\": {percent}")),
+    )
+    .collect();
+    let minutes = |hold: Duration| hold.as_secs_f64() / 60.0;
+    format!(
+        "\"cpu_thresholds\": {{ {} }},\n\"cpu_duration_minutes\": {{ \"scale_up\": {}, \"scale_down\": {} }},",
+        rungs.join(", "),
+        minutes(ladder.up_hold),
+        minutes(ladder.down_hold)
+    )
+}
+
+struct Search<'a> {
+    demand: &'a Demand,
+    project: &'a Project,
+    ladder: &'a Ladder,
+    service: Service,
+    /// CPU-seconds that may stay unmet.
+    limit: f64,
+    tried: AtomicUsize,
+}
+
+impl Search<'_> {
+    /// The project's own ladder, in whole percents and minutes.
+    fn present(&self) -> Candidate {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "validated: 0 to 100 percent"
+        )]
+        let percents = |rungs: &std::collections::BTreeMap<u32, f64>| {
+            rungs.values().map(|percent| percent.round() as u8).collect()
+        };
+        let minutes = |hold: Duration| u32::try_from(hold.as_secs() / 60).unwrap_or(u32::MAX).max(1);
+        Candidate {
+            up: percents(&self.ladder.up),
+            down: percents(&self.ladder.down),
+            up_minutes: minutes(self.ladder.up_hold),
+            down_minutes: minutes(self.ladder.down_hold),
+        }
+    }
+
+    /// The present ladder, and ladders that rise evenly.
+    fn grid(&self) -> Vec<Candidate> {
+        let mut grid = vec![self.present()];
+        for first in [50, 65, 75, 85] {
+            for last in [75, 85, 92, 98] {
+                for room in [5, 15, 30] {
+                    for up_minutes in [2, 3, 6] {
+                        for down_minutes in [4, 15, 30] {
+                            grid.push(self.even(first, last, room, up_minutes, down_minutes));
+                        }
+                    }
+                }
+            }
+        }
+        grid.retain(|candidate| self.valid(candidate));
+        grid
+    }
+
+    /// Rungs up from `first` to `last` percent, and rungs down `room` points below the next rung up.
+    fn even(&self, first: u8, last: u8, room: u8, up_minutes: u32, down_minutes: u32) -> Candidate {
+        let spread = |i: usize, of: usize| -> u8 {
+            let part = i as f64 / (of.max(2) - 1) as f64;
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "between first and last"
+            )]
+            let percent = (f64::from(first) + part * (f64::from(last) - f64::from(first))) as u8;
+            percent
+        };
+        let ups = self.ladder.up.len();
+        let up: Vec<u8> = (0..ups).map(|i| spread(i, ups)).collect();
+        let over: Vec<u8> = self
+            .ladder
+            .down
+            .keys()
+            .map(|down| {
+                let place = self.ladder.up.keys().position(|n| n > down);
+                place.map_or(last, |place| up[place])
+            })
+            .collect();
+        let mut down: Vec<u8> = over.iter().map(|percent| percent.saturating_sub(room)).collect();
+        // Rungs that would fall together keep a point between them.
+        for i in (1..down.len()).rev() {
+            down[i - 1] = down[i - 1].min(down[i].saturating_sub(1));
+        }
+        Candidate {
+            up,
+            down,
+            up_minutes,
+            down_minutes,
+        }
+    }
+
+    /// What the configuration's validation asks of a ladder.
+    fn valid(&self, candidate: &Candidate) -> bool {
+        let rises = |rungs: &[u8]| rungs.windows(2).all(|pair| pair[0] < pair[1]);
+        let apart = self.ladder.down.keys().zip(&candidate.down).all(|(down, low)| {
+            let next = self
+                .ladder
+                .up
+                .keys()
+                .zip(&candidate.up)
+                .find(|(up, _)| *up > down);
+            next.is_none_or(|(_, high)| low < high)
+        });
+        let in_range = candidate
+            .up
+            .iter()
+            .chain(&candidate.down)
+            .all(|percent| (1..=100).contains(percent));
+        rises(&candidate.up) && rises(&candidate.down) && apart && in_range
+    }
+
+    /// How many values a candidate has.
+    fn values(&self) -> usize {
+        self.ladder.up.len() + self.ladder.down.len() + 2
+    }
+
+    /// The candidates that differ from `from` in one value.
+    fn moves(&self, from: &Candidate, value: usize) -> Vec<Candidate> {
+        let (ups, downs) = (from.up.len(), from.down.len());
+        let mut moves = Vec::new();
+        if value >= ups + downs {
+            let up = value == ups + downs;
+            for minutes in if up { &UP_MINUTES[..] } else { &DOWN_MINUTES[..] } {
+                let mut to = from.clone();
+                *(if up {
+                    &mut to.up_minutes
+                } else {
+                    &mut to.down_minutes
+                }) = *minutes;
+                moves.push(to);
+            }
+        } else {
+            for by in [-16_i16, -8, -4, -2, -1, 1, 2, 4, 8, 16] {
+                let mut to = from.clone();
+                let percent = if value < ups {
+                    &mut to.up[value]
+                } else {
+                    &mut to.down[value - ups]
+                };
+                *percent = u8::try_from((i16::from(*percent) + by).clamp(0, 255)).unwrap_or(0);
+                moves.push(to);
+            }
+        }
+        moves.retain(|to| to != from && self.valid(to));
+        moves
+    }
+
+    /// Replays `candidates` on all CPUs and keeps the best. The order of the list decides between equals, so
+    /// the result is the same on any host.
+    fn take_best(&self, candidates: &[Candidate], best: &mut (Rank, Candidate)) {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let bound = best.0;
+        let next = AtomicUsize::new(0);
+        let mut ranked: Vec<(Rank, usize)> = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let (mut own, mut found) = (bound, Vec::new());
+                        while let Some((i, candidate)) = {
+                            let i = next.fetch_add(1, Ordering::Relaxed);
+                            candidates.get(i).map(|candidate| (i, candidate))
+                        } {
+                            if let Some(rank) = self.rank(candidate, own) {
+                                own = rank;
+                                found.push((rank, i));
+                            }
+                        }
+                        found
+                    })
+                })
+                .collect();
+            workers
+                .into_iter()
+                .filter_map(|worker| worker.join().ok())
+                .flatten()
+                .collect()
+        });
+        ranked.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+        if let Some((rank, i)) = ranked.first()
+            && *rank < best.0
+        {
+            *best = (*rank, candidates[*i].clone());
+        }
+    }
+
+    /// Replays one candidate; `None` as soon as it is worse than `bound`.
+    fn rank(&self, candidate: &Candidate, bound: Rank) -> Option<Rank> {
+        self.tried.fetch_add(1, Ordering::Relaxed);
+        let project = self.project_with(candidate);
+        let mut ours = Ours::new(&project, self.service);
+        let mut tally = Tally::default();
+        let rank = |tally: &Tally| Rank {
+            over_limit: (tally.unmet_seconds() - self.limit).max(0.0),
+            worker_seconds: tally.worker_seconds(),
+            steps: tally.score().steps as f64,
+        };
+        let mut worse = false;
+        replay(self.demand, self.service, &mut ours, |check| {
+            tally.add(check);
+            // Neither figure can fall again, but the hours count only where the limit can still be kept.
+            let over = tally.unmet_seconds() - self.limit;
+            worse = over > bound.over_limit
+                || (bound.over_limit <= 0.0 && tally.worker_seconds() > bound.worker_seconds);
+            if worse {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        (!worse).then(|| rank(&tally)).filter(|rank| *rank <= bound)
+    }
+
+    fn project_with(&self, candidate: &Candidate) -> Project {
+        let percents = |rungs: &std::collections::BTreeMap<u32, f64>, percents: &[u8]| {
+            rungs
+                .keys()
+                .copied()
+                .zip(percents.iter().copied().map(f64::from))
+                .collect()
+        };
+        let minutes = |minutes: u32| Duration::from_mins(u64::from(minutes));
+        Project {
+            cpu: Some(Ladder {
+                up: percents(&self.ladder.up, &candidate.up),
+                down: percents(&self.ladder.down, &candidate.down),
+                up_hold: minutes(candidate.up_minutes),
+                down_hold: minutes(candidate.down_minutes),
+            }),
+            ..self.project.clone()
+        }
+    }
+}

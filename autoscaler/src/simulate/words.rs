@@ -1,0 +1,80 @@
+//! The whole answer for people: what was simulated, the table, and the suggestion.
+
+use std::fmt::Write as _;
+
+use super::table::{duration, table};
+use super::{Comparison, Demand, Service, Suggestion, timestamp};
+use crate::config::Project;
+
+/// The answer as text.
+#[must_use]
+pub fn words(
+    file: &str,
+    demand: &Demand,
+    project: &Project,
+    service: Service,
+    comparison: &Comparison,
+    suggestion: Option<&Suggestion>,
+) -> String {
+    let bounds = project.bounds;
+    let memory = match service.memory_mib {
+        Some(mib) => format!("{mib} MiB"),
+        None => "ample memory".to_owned(),
+    };
+    let mut text = format!(
+        "{}: {} to {} workers on {} CPUs and {memory}, a check every {}\n",
+        project.name,
+        bounds.min,
+        bounds.max,
+        service.cpus,
+        duration(demand.interval.as_secs_f64()),
+    );
+    let _ = writeln!(
+        text,
+        "{file}: {} to {}, demand {:.2} CPUs on average and {:.2} at most, {:.1} CPU-hours",
+        timestamp::format(demand.start),
+        timestamp::format(demand.end()),
+        demand.mean(),
+        demand.highest(),
+        demand.cpu_seconds() / 3600.0,
+    );
+    if demand.gaps.count > 0 {
+        let _ = writeln!(
+            text,
+            "{} gap(s), {} in all, are filled with the value before each",
+            demand.gaps.count,
+            duration(demand.gaps.seconds)
+        );
+    }
+    if !project.enabled {
+        text += "the project is not enabled: the figures show what the daemon would do if it were\n";
+    }
+    if project.queue.is_some() {
+        text += "the project has a rule over its queue too: it is left out here\n";
+    }
+    let _ = write!(text, "\n{}", table(comparison));
+    if let Some(suggestion) = suggestion {
+        let _ = write!(text, "\n{}", advice(suggestion, bounds.max));
+    }
+    text
+}
+
+fn advice(suggestion: &Suggestion, max: u32) -> String {
+    let unmet = suggestion.score.unmet_percent;
+    let found = if suggestion.within_limit {
+        format!(
+            "The fewest worker-hours found in {} tries on this recording, {unmet:.2} % unmet:",
+            suggestion.tried
+        )
+    } else {
+        format!(
+            "Nothing within the limit was found in {} tries ({max} workers all the time leave {:.2} % unmet). \
+             The least unmet found, {unmet:.2} %:",
+            suggestion.tried, suggestion.least_possible_unmet_percent
+        )
+    };
+    let lines = suggestion.config_lines.replace('\n', "\n  ");
+    format!(
+        "{found}\n  {lines}\nTry it on another recording before you use it: the search has seen this one alone.\n"
+    )
+}
