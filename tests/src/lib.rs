@@ -3,7 +3,9 @@
 //! Everything it starts is ended by pid and everything it makes is removed when the value that stands for
 //! it is dropped, a failed test included.
 
+pub mod broker;
 pub mod burner;
+pub mod celery;
 pub mod cgroup;
 pub mod daemon;
 pub mod http;

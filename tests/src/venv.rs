@@ -9,6 +9,9 @@ use anyhow::{Context, Result, bail};
 /// The oldest gunicorn that people still run, one between, and the newest there is.
 pub const GUNICORNS: [&str; 3] = ["20.1.0", "23.0.0", NEWEST];
 
+/// The oldest Celery that people still run, and the newest there is.
+pub const CELERIES: [&str; 2] = ["5.2.7", NEWEST];
+
 /// Stands for the newest version that pip finds when the environment is made.
 pub const NEWEST: &str = "newest";
 
@@ -41,6 +44,16 @@ impl Venv {
             &format!("uvicorn-{version}"),
             &[requirement("uvicorn", version).as_str()],
         )
+    }
+
+    /// An environment with one version of Celery (or [`NEWEST`]) and its Redis transport.
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn celery(version: &str) -> Result<Self> {
+        let celery = requirement("celery[redis]", version);
+        // Celery 5.2 takes any newer kombu, whose Redis transport imports packaging without asking for it.
+        Self::with(&format!("celery-{version}"), &[celery.as_str(), "packaging"])
     }
 
     /// The environment `name` with these requirements, in pip's words. Made at the first call, and again when

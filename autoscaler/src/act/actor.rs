@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::actuator::Actuator;
+use super::celery::PoolControl;
 use super::memory::{Limit, MemoryError, MemoryLimits, ServiceManager};
 use super::outcome::{Outcome, Workers};
-use super::scale::{Cause, Plan, ScaleError, Timing, scale};
+use super::scale::{Cause, Plan, ScaleError, Scaled, Timing, scale};
 use super::signal::Refusal;
 use super::unanswered::Unanswered;
 use super::worker_signals::WorkerSignals;
@@ -153,14 +155,25 @@ impl Actor {
             cause,
         };
         self.unanswered.check(&project.name, sample).map_err(early)?;
-        let mut actuator = WorkerSignals::open(&self.procfs, cgroup, sample.master)
-            .map_err(|refusal| early(Cause::Refused(refusal)))?;
         let plan = Plan {
             workers: sample.workers.clone(),
             to,
             bounds: project.bounds,
         };
-        match scale(&mut actuator, &plan, &self.mode.timing, self.mode.dry_run).await {
+        let refused = |refusal| early(Cause::Refused(refusal));
+        let scaled = match &project.queue {
+            None => {
+                let signals = WorkerSignals::open(&self.procfs, cgroup, sample.master).map_err(refused)?;
+                self.walk(signals, &plan).await
+            }
+            Some(rule) => {
+                let pool = PoolControl::open(&self.procfs, cgroup, rule)
+                    .await
+                    .map_err(refused)?;
+                self.walk(pool, &plan).await
+            }
+        };
+        match scaled {
             Ok(scaled) => Ok(Workers::Scaled {
                 from: scaled.from,
                 to: scaled.to,
@@ -171,6 +184,10 @@ impl Actor {
                 Err(error)
             }
         }
+    }
+
+    async fn walk(&self, mut actuator: impl Actuator, plan: &Plan) -> Result<Scaled, ScaleError> {
+        scale(&mut actuator, plan, &self.mode.timing, self.mode.dry_run).await
     }
 
     async fn settle(&self, project: &Project, cgroup: &Cgroup, workers: u32) -> Result<Limit, MemoryError> {

@@ -5,6 +5,7 @@
 
 mod actor;
 mod actuator;
+mod celery;
 mod memory;
 mod outcome;
 mod scale;
@@ -15,6 +16,7 @@ mod worker_signals;
 
 pub use actor::{Actor, Mode};
 pub use actuator::{Actuator, Step};
+pub use celery::PoolControl;
 pub use memory::{Limit, ManagerError, MemoryError, MemoryLimits, ServiceManager};
 pub use outcome::{Outcome, Workers};
 pub use scale::{Cause, Plan, ScaleError, Scaled, Timing, scale};

@@ -7,7 +7,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::observe::cgroup::Cgroup;
 use crate::observe::process::{ProcessError, Procfs, State};
-use crate::observe::{ProcessId, Unobservable};
+use crate::observe::{PoolFault, ProcessId, Unobservable};
 
 /// The two signals by which gunicorn, uvicorn, puma and unicorn change their worker count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +77,28 @@ pub enum Refusal {
     NotPermitted {
         /// Its pid.
         pid: u32,
+    },
+    /// Celery's remote control cannot be used.
+    #[error(transparent)]
+    Pool(#[from] PoolFault),
+    /// A step down has to wait: no pool process is idle.
+    #[error("no pool process is idle")]
+    PoolBusy,
+    /// The worker still counts processes that have ended.
+    #[error("the worker still counts pool processes that have ended")]
+    PoolUnsettled,
+    /// The last process of a pool is never taken away: the worker would run no task any more.
+    #[error("the pool's last process stays: without it no task would run")]
+    LastPoolProcess,
+    /// The worker refused a command.
+    #[error("the node {node} refuses {method}: {why}")]
+    CommandRefused {
+        /// The node.
+        node: String,
+        /// The command.
+        method: &'static str,
+        /// The worker's words.
+        why: String,
     },
     /// Something that must be known before a signal is sent cannot be read; the message names it.
     #[error("{why}")]

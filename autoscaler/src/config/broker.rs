@@ -27,8 +27,12 @@ pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'
         (Some(field), None) | (None, Some(field)) => field,
     };
     let written = field.text(findings)?;
+    let key_prefix = match fields.get("redis_key_prefix") {
+        Some(prefix) => prefix.text(findings)?.to_owned(),
+        None => String::new(),
+    };
     match check(written, field.key() == "redis_url") {
-        Ok(url) => Some(Broker { url }),
+        Ok(url) => Some(Broker { url, key_prefix }),
         Err(sentence) => {
             findings.refuse(field.value(), format!("{:?}: {sentence}", field.key()));
             None

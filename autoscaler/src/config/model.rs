@@ -151,6 +151,8 @@ pub enum CeleryActuator {
 pub struct Broker {
     /// The URL as configured: `redis://`, `rediss://`, `redis+socket://`, `unix://`, `amqp://` or `amqps://`.
     pub url: String,
+    /// What stands before every key of the database: kombu's `global_keyprefix`. Empty unless configured.
+    pub key_prefix: String,
 }
 
 impl std::fmt::Debug for Broker {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{utilization_percent, wait_percent};
 use crate::config::Project;
-use crate::observe::{Host, ProjectSample, QueueFault, Unobservable};
+use crate::observe::{Host, PoolFault, ProjectSample, QueueFault, Unobservable};
 
 /// The outcome of one check for one project.
 #[derive(Debug, Clone, PartialEq)]
@@ -170,6 +170,8 @@ pub enum Reason {
     QueueNotSupported,
     /// The project's queues cannot be read.
     QueueUnreadable(QueueFault),
+    /// The project's pool cannot be seen or commanded.
+    PoolUnreachable(PoolFault),
     /// A step down has to wait: every pool process is running a task.
     PoolBusy,
     /// The project cannot be observed.
@@ -199,6 +201,7 @@ impl Reason {
             Self::MemoryForScaleDown { .. } => "memory_for_scale_down",
             Self::QueueNotSupported => "queue_not_supported",
             Self::QueueUnreadable(_) => "queue_unreadable",
+            Self::PoolUnreachable(_) => "pool_unreachable",
             Self::PoolBusy => "pool_busy",
             Self::Unobservable(fault) => fault.code(),
         }

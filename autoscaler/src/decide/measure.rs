@@ -6,7 +6,7 @@ use super::capacity::{capacity_cpus, load_cpus, utilization_percent};
 use super::constraint::{self, Constraint};
 use super::{Measure, Reason};
 use crate::config::{CpuBasis, Ladder, Project, QueueSizing};
-use crate::observe::{Host, ProjectSample};
+use crate::observe::{Host, ProjectSample, QueueSample};
 
 /// One measure of one check beside the ladder that judges it.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +57,12 @@ pub(super) fn all<'a>(
             None => return Err(Reason::QueueNotSupported),
             Some(Err(fault)) if project.cpu.is_none() => return Err(Reason::QueueUnreadable(fault.clone())),
             Some(Err(_)) => {}
+            Some(Ok(QueueSample {
+                pool_fault: Some(fault),
+                ..
+            })) => {
+                return Err(Reason::PoolUnreachable(fault.clone()));
+            }
             Some(Ok(queue)) => measured.push(Measured {
                 measure: Measure::Queue,
                 ladder,

@@ -1,5 +1,6 @@
 //! What the host is doing now: kernel usage, memory, workers → [`Snapshot`].
 
+pub mod celery;
 pub mod cgroup;
 pub mod cpu_list;
 #[cfg(test)]
@@ -10,14 +11,16 @@ mod master;
 pub mod observer;
 mod pool;
 pub mod process;
+pub mod queue;
 pub mod service;
 pub mod snapshot;
 pub mod usage;
 mod workers;
 
+pub use celery::PoolFault;
 pub use observer::{Observer, workers_in};
+pub use queue::QueueFault;
 pub use snapshot::{
-    CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueFault, QueueSample, Snapshot, Throttle,
-    Unobservable,
+    CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueSample, Snapshot, Throttle, Unobservable,
 };
 pub use workers::workers_of;

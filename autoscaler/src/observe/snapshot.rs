@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::celery::PoolFault;
+use super::queue::QueueFault;
+
 /// Everything one check saw.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
@@ -65,25 +68,21 @@ impl ProjectSample {
 }
 
 /// The queues of one Celery project at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueSample {
     /// Time since the queues were last read: the interval that this reading stands for.
     pub covered: Duration,
     /// Tasks waiting in the broker, all queues and priorities together.
     pub waiting: u64,
-    /// Tasks delivered to a worker but not acknowledged; `None` where the broker cannot tell.
+    /// Tasks that a worker fetched ahead and that do not run yet, or, where only the broker can be asked, all
+    /// that it delivered and that are not acknowledged. `None` where nobody can tell.
     pub reserved: Option<u64>,
     /// Pool processes that are running a task; `None` where nobody can tell.
     pub active: Option<u32>,
-    /// Age of the oldest waiting task, where it can be had.
+    /// The oldest waiting task has waited at least this long; `None` where nothing waits or nobody can tell.
     pub oldest_waiting: Option<Duration>,
-}
-
-/// Why a project's queues cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueueFault {
-    /// The sentence that names what is wrong, without the broker's URL.
-    pub why: String,
+    /// Why the pool cannot be commanded, when the project scales by Celery's remote control and it cannot.
+    pub pool_fault: Option<PoolFault>,
 }
 
 /// What the kernel's counters say of one cgroup (with all below it) over one interval.

@@ -283,6 +283,7 @@ fn celery(workers: u32) -> Bench {
         }),
         broker: Broker {
             url: "redis://localhost/0".into(),
+            key_prefix: String::new(),
         },
         queues: vec!["celery".into()],
         actuator: CeleryActuator::Pool,
@@ -299,6 +300,7 @@ fn with_queue(bench: &mut Bench, waiting: u64, active: Option<u32>) -> crate::de
         reserved: None,
         active,
         oldest_waiting: None,
+        pool_fault: None,
     }));
     bench.check_sample(&sample)
 }
@@ -335,7 +337,8 @@ fn a_busy_pool_is_not_taken_from() {
 fn a_broker_that_is_away_blocks_and_says_why() {
     let mut bench = celery(2);
     let mut sample = bench.sample(Some(0.1));
-    let fault = QueueFault {
+    let fault = QueueFault::Unreachable {
+        at: "localhost:6379".into(),
         why: "connection refused".into(),
     };
     sample.queue = Some(Err(fault.clone()));
@@ -352,7 +355,8 @@ fn beside_a_cpu_ladder_a_missing_queue_forbids_only_the_way_down() {
     bench.project.cpu = backdipro(CpuBasis::Workers).cpu;
     bench.interval = Duration::from_mins(15);
     let mut idle = bench.sample(Some(0.0));
-    idle.queue = Some(Err(QueueFault {
+    idle.queue = Some(Err(QueueFault::Unreachable {
+        at: "localhost:6379".into(),
         why: "connection refused".into(),
     }));
     assert_eq!(bench.check_sample(&idle).action, Action::Hold);

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::config::{Config, Project};
 
+use super::celery::Watch;
 use super::cgroup::{Cgroup, CgroupMount};
 use super::cpu_list::CpuList;
 use super::host::{HostError, HostReader};
@@ -48,6 +49,7 @@ pub struct Observer<S> {
     source: Box<dyn UsageSource>,
     baselines: Baselines,
     usage_fault: Option<String>,
+    celery: Watch,
 }
 
 impl<S: ServiceManager> Observer<S> {
@@ -62,6 +64,7 @@ impl<S: ServiceManager> Observer<S> {
     pub fn at(procfs: Procfs, services: S, source: Box<dyn UsageSource>) -> Self {
         Self {
             host: HostReader::new(procfs.clone()),
+            celery: Watch::new(procfs.clone()),
             procfs,
             services,
             source,
@@ -114,6 +117,10 @@ impl<S: ServiceManager> Observer<S> {
             .filter_map(|(path, usage)| Some((path, usage?)))
             .collect();
 
+        let cgroups = located
+            .iter()
+            .filter_map(|(name, place)| Some((name.clone(), place.as_ref().ok()?.cgroup.clone())))
+            .collect();
         let mut projects = BTreeMap::new();
         for (name, place) in located {
             let sample = place.and_then(|place| {
@@ -128,6 +135,7 @@ impl<S: ServiceManager> Observer<S> {
         if self.usage_fault.is_none() {
             self.baselines.advance();
         }
+        self.celery.fill(config, &cgroups, &mut projects, taken_at).await;
         Ok(Snapshot {
             taken_at,
             host,

@@ -17,6 +17,8 @@ pub struct Stat {
     pub parent: u32,
     /// Its threads.
     pub threads: u32,
+    /// CPU time used so far by all its threads, user and system, in units of `sysconf(_SC_CLK_TCK)`.
+    pub cpu_ticks: u64,
 }
 
 /// The state letter of a process.
@@ -49,6 +51,8 @@ impl State {
 /// Field numbers of `proc_pid_stat(5)`, counted from the state, which is field 3.
 const PARENT: usize = 4 - 3;
 const THREADS: usize = 20 - 3;
+const USER_TIME: usize = 14 - 3;
+const SYSTEM_TIME: usize = 15 - 3;
 const START_TIME: usize = 22 - 3;
 
 impl Stat {
@@ -58,7 +62,7 @@ impl Stat {
         let (head, tail) = line.rsplit_once(')').ok_or("command name")?;
         let (_, command) = head.split_once('(').ok_or("command name")?;
         let fields: Vec<&str> = tail.split_ascii_whitespace().collect();
-        let number = |index: usize| fields.get(index).and_then(|field| field.parse().ok());
+        let number = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok());
         let state = fields.first().ok_or("state (field 3)")?;
         Ok(Self {
             id: ProcessId {
@@ -74,6 +78,10 @@ impl Stat {
             threads: number(THREADS)
                 .and_then(|threads| u32::try_from(threads).ok())
                 .ok_or("number of threads (field 20)")?,
+            cpu_ticks: number(USER_TIME)
+                .zip(number(SYSTEM_TIME))
+                .map(|(user, system)| user.saturating_add(system))
+                .ok_or("CPU time (fields 14 and 15)")?,
         })
     }
 }
@@ -82,13 +90,14 @@ impl Stat {
 mod tests {
     use super::*;
 
-    const AFTER_NAME: &str = "S 40 41 41 0 -1 4194560 99 0 0 0 0 0 0 0 20 0 1 0 93492 3133440 389";
+    const AFTER_NAME: &str = "S 40 41 41 0 -1 4194560 99 0 0 0 7 3 0 0 20 0 1 0 93492 3133440 389";
 
     #[test]
     fn the_fields_are_counted_after_the_name() {
         let stat = Stat::parse(42, &format!("42 (gunicorn) {AFTER_NAME}")).unwrap();
         assert_eq!(stat.id.start_ticks, 93492);
         assert_eq!(stat.parent, 40);
+        assert_eq!(stat.cpu_ticks, 10);
         assert_eq!(stat.command, "gunicorn");
         assert_eq!(stat.state, State::Active);
     }

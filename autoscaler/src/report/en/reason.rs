@@ -93,7 +93,8 @@ pub(super) fn reason(reason: &Reason) -> String {
             format!("a step down needs more than {needed_mib}MB available (scale_down_min_available_mb)")
         }
         Reason::QueueNotSupported => "Celery project: its queue is not acted on yet".into(),
-        Reason::QueueUnreadable(fault) => format!("the queue cannot be read: {}", fault.why),
+        Reason::QueueUnreadable(fault) => format!("the queue cannot be read: {fault}"),
+        Reason::PoolUnreachable(fault) => format!("the pool cannot be commanded: {fault}"),
         Reason::PoolBusy => "every pool process is busy".into(),
         Reason::Unobservable(fault) => unobservable(fault),
     }

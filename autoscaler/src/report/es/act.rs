@@ -1,5 +1,6 @@
 //! What went wrong with a step, in Spanish.
 
+use super::celery;
 use crate::act::{Cause, Refusal, ScaleError, Step};
 use crate::report::duration::short;
 
@@ -63,6 +64,13 @@ fn refused(refusal: &Refusal) -> String {
         Refusal::SeveralMasters { pids } => {
             format!("los procesos {pids:?} podrían ser el principal: el servidor se está actualizando")
         }
+        Refusal::Pool(fault) => celery::pool(fault),
+        Refusal::PoolBusy => "ningún proceso del pool está libre".into(),
+        Refusal::PoolUnsettled => "el worker cuenta todavía procesos del pool que ya terminaron".into(),
+        Refusal::LastPoolProcess => {
+            "el último proceso del pool se queda: sin él no correría ninguna tarea".into()
+        }
+        Refusal::CommandRefused { node, method, why } => format!("el nodo {node} rechaza {method}: {why}"),
         Refusal::Unreadable { why } => why.clone(),
     }
 }

@@ -1,6 +1,7 @@
 //! The lines in Spanish, as the user documented them.
 
 mod act;
+mod celery;
 mod config;
 mod reason;
 

@@ -1,5 +1,6 @@
 //! The reasons of decisions, in Spanish.
 
+use super::celery;
 use crate::decide::{Measure, Reason};
 use crate::observe::Unobservable;
 use crate::report::duration::short;
@@ -93,7 +94,8 @@ pub(super) fn reason(reason: &Reason) -> String {
             format!("para bajar hacen falta más de {needed_mib}MB disponibles (scale_down_min_available_mb)")
         }
         Reason::QueueNotSupported => "proyecto Celery: su cola aún no se tiene en cuenta".into(),
-        Reason::QueueUnreadable(fault) => format!("no se puede leer la cola: {}", fault.why),
+        Reason::QueueUnreadable(fault) => format!("no se puede leer la cola: {}", celery::queue(fault)),
+        Reason::PoolUnreachable(fault) => format!("no se puede gobernar el pool: {}", celery::pool(fault)),
         Reason::PoolBusy => "todos los procesos del pool están ocupados".into(),
         Reason::Unobservable(fault) => unobservable(fault),
     }

@@ -1,0 +1,54 @@
+//! Why a project's queues cannot be read.
+
+/// Why a broker cannot be used. `at` is its host and port, or its socket: never a user or a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueueFault {
+    /// The URL is not one of a broker that is known.
+    #[error("the broker's URL cannot be used: {why}")]
+    BadUrl {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// No connection, or it broke, or no answer in time.
+    #[error("the broker at {at} cannot be reached: {why}")]
+    Unreachable {
+        /// Where the broker should be.
+        at: String,
+        /// The system's reason.
+        why: String,
+    },
+    /// Wrong user or password, or the broker wants one and the URL has none.
+    #[error("the broker at {at} refuses the user or the password: {why}")]
+    LoginRefused {
+        /// Where the broker is.
+        at: String,
+        /// The broker's reason.
+        why: String,
+    },
+    /// The user may log in but not do what is needed.
+    #[error("the broker at {at} does not permit it: {why}")]
+    NotPermitted {
+        /// Where the broker is.
+        at: String,
+        /// The broker's reason.
+        why: String,
+    },
+    /// There is no such queue.
+    #[error(
+        "the broker at {at} has no queue {queue:?}: is it spelled as in Celery, and has a worker ever consumed it?"
+    )]
+    NoSuchQueue {
+        /// Where the broker is.
+        at: String,
+        /// The queue.
+        queue: String,
+    },
+    /// The broker answered with an error that nothing above describes.
+    #[error("the broker at {at} answered with an error: {why}")]
+    Answered {
+        /// Where the broker is.
+        at: String,
+        /// The broker's words.
+        why: String,
+    },
+}

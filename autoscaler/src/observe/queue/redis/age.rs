@@ -1,0 +1,77 @@
+//! How long the oldest task of a list has waited.
+//!
+//! Celery's messages bear no time. But the task that leaves a list next stands at its end until it leaves: if
+//! it is the one that stood there at an earlier check, it has waited at least since then.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use ::redis::aio::MultiplexedConnection;
+
+/// Fingerprints of the last element of each list. Tasks may be large: only 40 bytes of each cross the wire.
+const LAST_ELEMENTS: &str = "local last = {}
+for i, key in ipairs(KEYS) do last[i] = redis.sha1hex(redis.call('LINDEX', key, -1) or '') end
+return last";
+
+/// What stood at the end of each list, and since when.
+#[derive(Debug, Default)]
+pub(super) struct Ages {
+    seen: HashMap<Vec<u8>, (String, Instant)>,
+}
+
+impl Ages {
+    /// The age that the oldest task of the lists has at least; `None` when there is no list, or when the
+    /// server permits no scripts: the age is an ornament, its absence no fault.
+    pub(super) async fn oldest(
+        &mut self,
+        connection: &mut MultiplexedConnection,
+        lists: &[&[u8]],
+        now: Instant,
+    ) -> Option<Duration> {
+        if lists.is_empty() {
+            self.seen.clear();
+            return None;
+        }
+        let mut script = ::redis::cmd("EVAL");
+        script.arg(LAST_ELEMENTS).arg(lists.len()).arg(lists);
+        let last: Vec<String> = script.query_async(connection).await.ok()?;
+        self.note(lists, last, now)
+    }
+
+    fn note(&mut self, lists: &[&[u8]], last: Vec<String>, now: Instant) -> Option<Duration> {
+        let mut before = std::mem::take(&mut self.seen);
+        for (list, fingerprint) in lists.iter().zip(last) {
+            let since = match before.remove(*list) {
+                Some((same, since)) if same == fingerprint => since,
+                _ => now,
+            };
+            self.seen.insert(list.to_vec(), (fingerprint, since));
+        }
+        self.seen
+            .values()
+            .map(|(_, since)| now.saturating_duration_since(*since))
+            .max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_that_stays_grows_older_and_one_that_leaves_is_forgotten() {
+        let mut ages = Ages::default();
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut look = |lists: &[&[u8]], last: &[&str], seconds| {
+            ages.note(lists, last.iter().map(ToString::to_string).collect(), at(seconds))
+                .map(|age| age.as_secs())
+        };
+        assert_eq!(look(&[b"a", b"b"], &["1", "2"], 0), Some(0));
+        assert_eq!(look(&[b"a", b"b"], &["1", "3"], 10), Some(10));
+        assert_eq!(look(&[b"a", b"b"], &["4", "3"], 15), Some(5));
+        assert_eq!(look(&[b"a"], &["4"], 20), Some(5));
+        assert_eq!(look(&[b"a", b"b"], &["5", "3"], 30), Some(0));
+        assert_eq!(look(&[], &[], 40), None);
+    }
+}

@@ -1,0 +1,88 @@
+//! Connecting to Redis, and what its errors mean to the operator.
+
+use ::redis::aio::MultiplexedConnection;
+use ::redis::io::tcp::TcpSettings;
+use ::redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, ErrorKind, IntoConnectionInfo, RedisConnectionInfo,
+    RedisError, ServerErrorKind, TlsCertificates,
+};
+
+use super::super::address::{Endpoint, RedisAddress};
+use super::{LIMIT, QueueFault};
+
+/// A client for the address. Nothing is connected yet.
+pub(super) fn client(address: &RedisAddress) -> Result<Client, QueueFault> {
+    let bad = |error: RedisError| QueueFault::BadUrl {
+        why: error.to_string(),
+    };
+    let mut settings = RedisConnectionInfo::default().set_db(address.database.into());
+    if let Some(user) = &address.login.user {
+        settings = settings.set_username(user);
+    }
+    if let Some(password) = &address.login.password {
+        settings = settings.set_password(password);
+    }
+    let (endpoint, ca_file) = match &address.endpoint {
+        Endpoint::Tcp { host, port } => (ConnectionAddr::Tcp(host.clone(), *port), None),
+        Endpoint::Unix(path) => (ConnectionAddr::Unix(path.clone()), None),
+        Endpoint::Tls {
+            host,
+            port,
+            verify,
+            ca_file,
+        } => {
+            let (host, port, insecure) = (host.clone(), *port, !verify);
+            (
+                ConnectionAddr::TcpTls {
+                    host,
+                    port,
+                    insecure,
+                    tls_params: None,
+                },
+                ca_file.as_ref(),
+            )
+        }
+    };
+    let info = endpoint
+        .into_connection_info()
+        .map_err(bad)?
+        .set_tcp_settings(TcpSettings::default().set_nodelay(true))
+        .set_redis_settings(settings);
+    let Some(path) = ca_file else {
+        return Client::open(info).map_err(bad);
+    };
+    let root_cert = std::fs::read(path).map_err(|error| QueueFault::BadUrl {
+        why: format!("its ssl_ca_certs {} cannot be read: {error}", path.display()),
+    })?;
+    Client::build_with_tls(
+        info,
+        TlsCertificates {
+            client_tls: None,
+            root_cert: Some(root_cert),
+        },
+    )
+    .map_err(bad)
+}
+
+/// Connects and logs in.
+pub(super) async fn connect(client: &Client) -> Result<MultiplexedConnection, RedisError> {
+    // Answers may take as long as a blocking BRPOP waits: the callers set their own limits.
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(LIMIT))
+        .set_response_timeout(None);
+    client.get_multiplexed_async_connection_with_config(&config).await
+}
+
+/// What an error means to the operator.
+pub(super) fn fault(at: &str, error: &RedisError) -> QueueFault {
+    let at = at.to_owned();
+    let why = error.to_string();
+    match (error.kind(), error.code()) {
+        (ErrorKind::AuthenticationFailed, _) | (_, Some("NOAUTH" | "WRONGPASS")) => {
+            QueueFault::LoginRefused { at, why }
+        }
+        (ErrorKind::Server(ServerErrorKind::NoPerm), _) => QueueFault::NotPermitted { at, why },
+        (ErrorKind::Io, _) => QueueFault::Unreachable { at, why },
+        _ => QueueFault::Answered { at, why },
+    }
+}

@@ -1,0 +1,48 @@
+"""A Celery application that writes down every task when it begins and when it ends."""
+
+import os
+import time
+
+from celery import Celery
+from celery.signals import worker_ready
+
+app = Celery("tasks", broker=os.environ["BROKER_URL"])
+app.conf.task_ignore_result = True
+app.conf.broker_connection_retry_on_startup = True
+app.conf.broker_connection_max_retries = None
+if "QUEUE" in os.environ:
+    app.conf.task_default_queue = os.environ["QUEUE"]
+if "KEY_PREFIX" in os.environ:
+    app.conf.broker_transport_options = {"global_keyprefix": os.environ["KEY_PREFIX"]}
+
+BEGUN = os.environ["JOURNAL"] + ".begun"
+ENDED = os.environ["JOURNAL"] + ".ended"
+
+
+def write(path, number):
+    # One write of a short line in append mode: the lines of several processes never mix.
+    with open(path, "a") as journal:
+        journal.write(f"{number} {os.getpid()}\n")
+
+
+@worker_ready.connect
+def ready(sender, **_):
+    """Says so by a file, once the worker listens: it subscribes to commands a moment after this signal."""
+    if "READY" in os.environ:
+        sender.timer.call_after(0.5, lambda: open(os.environ["READY"], "w").close())
+
+
+@app.task
+def work(number, seconds):
+    write(BEGUN, number)
+    time.sleep(seconds)
+    write(ENDED, number)
+
+
+@app.task
+def burn(number, seconds):
+    write(BEGUN, number)
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    write(ENDED, number)

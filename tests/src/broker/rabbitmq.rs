@@ -1,0 +1,148 @@
+//! `rabbitmq-server`, as Debian packages it.
+
+use std::fs::{self, File};
+use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use super::free_port;
+use crate::wait::until;
+
+/// The Erlang machine takes its time to start, more so when CPUs are short.
+const READY_LIMIT: Duration = Duration::from_mins(2);
+
+/// A running RabbitMQ server. Dropping it kills it and removes its data.
+#[derive(Debug)]
+pub struct RabbitMq {
+    child: Child,
+    /// Erlang's registry of nodes: started by the server it would outlive it.
+    registry: Child,
+    registry_port: u16,
+    port: u16,
+    directory: TempDir,
+}
+
+impl RabbitMq {
+    /// Starts a server and waits until it takes connections.
+    ///
+    /// # Errors
+    /// When `rabbitmq-server` is missing or does not come up.
+    pub fn start() -> Result<Self> {
+        let directory = tempfile::tempdir().context("no temporary directory")?;
+        let port = free_port()?;
+        let registry_port = free_port()?;
+        let registry = Command::new("epmd")
+            .args(["-address", "127.0.0.1", "-port", &registry_port.to_string()])
+            .stdin(Stdio::null())
+            .spawn()
+            .context("cannot run epmd: install rabbitmq-server (on Debian and Ubuntu: apt-get install rabbitmq-server)")?;
+        let child = spawn(&directory, port, registry_port)?;
+        let mut server = Self {
+            child,
+            registry,
+            registry_port,
+            port,
+            directory,
+        };
+        server.wait_ready()?;
+        Ok(server)
+    }
+
+    /// Kills it as a crash would, and waits until it is gone. Durable queues and their messages are kept.
+    ///
+    /// # Errors
+    /// When it had been waited for already.
+    pub fn kill(&mut self) -> Result<()> {
+        end(&mut self.child);
+        self.child.wait().context("cannot wait for rabbitmq-server")?;
+        Ok(())
+    }
+
+    /// Starts it again on the same port, with what it held.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.child = spawn(&self.directory, self.port, self.registry_port)?;
+        self.wait_ready()
+    }
+
+    /// The URL of the default virtual host as Celery takes it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("amqp://guest:guest@127.0.0.1:{}//", self.port)
+    }
+
+    /// Its port on loopback.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn wait_ready(&mut self) -> Result<()> {
+        let log = self.directory.path().join("log");
+        until("rabbitmq-server to take connections", READY_LIMIT, || {
+            TcpStream::connect(("127.0.0.1", self.port)).ok().map(drop)
+        })
+        .with_context(|| fs::read_to_string(&log).unwrap_or_default())
+    }
+}
+
+impl Drop for RabbitMq {
+    fn drop(&mut self) {
+        end(&mut self.child);
+        let _ = self.child.wait();
+        let _ = self.registry.kill();
+        let _ = self.registry.wait();
+    }
+}
+
+/// The server is a shell script around the Erlang machine: they share a process group of their own.
+fn end(child: &mut Child) {
+    if let Ok(group) = i32::try_from(child.id()) {
+        let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+    }
+}
+
+fn spawn(directory: &TempDir, port: u16, registry_port: u16) -> Result<Child> {
+    let at = |name: &str| directory.path().join(name);
+    let distribution = free_port()?;
+    fs::write(
+        at("rabbitmq.conf"),
+        format!("listeners.tcp.1 = 127.0.0.1:{port}\nlog.console = true\nlog.file = false\n"),
+    )?;
+    fs::write(at("enabled_plugins"), "[].\n")?;
+    let log = File::options().create(true).append(true).open(at("log"))?;
+    // The packaged script changes to the user rabbitmq, who could not read our directory; the one below it does not.
+    Command::new("/usr/lib/rabbitmq/bin/rabbitmq-server")
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("HOME", directory.path())
+        .env("RABBITMQ_NODENAME", format!("test{port}@localhost"))
+        .env("RABBITMQ_CONFIG_FILE", at("rabbitmq.conf"))
+        .env("RABBITMQ_ENABLED_PLUGINS_FILE", at("enabled_plugins"))
+        .env("RABBITMQ_MNESIA_BASE", at("mnesia"))
+        .env("RABBITMQ_LOG_BASE", at("logs"))
+        .env("RABBITMQ_LOGS", "-")
+        .env("RABBITMQ_PID_FILE", at("pid"))
+        .env("RABBITMQ_GENERATED_CONFIG_DIR", at("generated"))
+        .env("RABBITMQ_DIST_PORT", distribution.to_string())
+        .env("RABBITMQ_CONF_ENV_FILE", at("no-environment"))
+        .env("ERL_EPMD_PORT", registry_port.to_string())
+        .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+        .current_dir(directory.path())
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .process_group(0)
+        .spawn()
+        .context(
+            "cannot run rabbitmq-server: install it (on Debian and Ubuntu: apt-get install rabbitmq-server)",
+        )
+}
