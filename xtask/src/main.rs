@@ -2,6 +2,7 @@
 
 mod build_ebpf;
 mod demo;
+mod dist;
 mod load;
 mod test;
 mod vm;
@@ -29,6 +30,8 @@ enum Task {
     Demo(demo::Args),
     /// Runs every check: format, lints, kernel programs, unit, property and whole-program tests
     Test(test::Args),
+    /// Makes the Debian package under target/dist
+    Dist(dist::Args),
     /// Runs the program on a real systemd host: an emulated Debian guest, on several kernels
     Vm(vm::Args),
 }
@@ -54,6 +57,7 @@ fn run() -> Result<ExitCode> {
         Task::BuildEbpf(args) => build_ebpf::run(&args)?,
         Task::Demo(args) => demo::run(&args)?,
         Task::Test(args) => return test::run(&args),
+        Task::Dist(args) => dist::run(&args)?,
         Task::Vm(args) => vm::run(&args)?,
     }
     Ok(ExitCode::SUCCESS)

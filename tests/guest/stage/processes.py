@@ -16,13 +16,11 @@ def status(pid):
 
 def children(pid):
     """The pids of a process's living children."""
-    found = []
-    for entry in PROC.iterdir():
-        if entry.name.isdigit():
-            fields = status(entry.name)
-            if fields.get("PPid") == str(pid) and not fields["State"].startswith("Z"):
-                found.append(int(entry.name))
-    return sorted(found)
+    try:
+        pids = (PROC / str(pid) / "task" / str(pid) / "children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return sorted(int(child) for child in pids if not status(child).get("State", "Z").startswith("Z"))
 
 
 def stopped(pids):

@@ -1,7 +1,10 @@
 """The stage of one scenario: the projects and loads it made, and the figures of its verdict."""
 
-from . import processes
+import threading
+
+from . import daemon, processes
 from .project import Project
+from .wait import always
 
 
 class Stage:
@@ -12,6 +15,9 @@ class Stage:
         self.projects = []
         self.notes = []
         self.may_fail = 0
+        self.outside = []
+        self._over = threading.Event()
+        self._watchers = []
 
     def project(self, name, **options):
         """A project, installed and started."""
@@ -23,6 +29,31 @@ class Stage:
         self.projects.append(project)
         return project
 
+    def autoscaler(self, projects, **rules):
+        """The daemon, started with this configuration; from here on no project may be outside its bounds."""
+        log = daemon.Log()
+        daemon.start(projects, **rules)
+        for project in self.projects:
+            if project.name in projects:
+                most = projects[project.name]["max_workers"]
+                watcher = threading.Thread(target=self._watch, args=(project, most), daemon=True)
+                self._watchers.append(watcher)
+                watcher.start()
+        return log
+
+    def _watch(self, project, most):
+        while not self._over.wait(0.5):
+            try:
+                count = project.count()
+            except OSError:
+                continue  # a worker that ended while it was looked at
+            if count > most:
+                self.outside.append(f"{project.unit}: {count} workers, {most} may be")
+
+    def hold(self, condition, what, seconds):
+        """Checks that `condition()` stays true for this long."""
+        always(condition, what, seconds)
+
     def note(self, text):
         """A figure for the verdict."""
         self.notes.append(text)
@@ -33,7 +64,12 @@ class Stage:
         self.may_fail += requests
 
     def never_failed(self):
-        """The rule of every scenario: no request failed, no process was left stopped."""
+        """The rule of every scenario: no request failed, no process was left stopped, no count over its bound."""
+        self._over.set()
+        for watcher in self._watchers:
+            watcher.join()
+        if self.outside:
+            raise AssertionError(self.outside[0])
         failures = [failure for project in self.projects for load in project.loads for failure in load.failures]
         for failure in failures[:50]:
             print("failed:", failure)

@@ -32,6 +32,9 @@ const FATAL: &[&str] = &[
     "emergency mode",
 ];
 
+/// A virtual CPU may get no time for a while when the host is busy: that is no fault of the guest's kernel.
+const PATIENT: &str = "no_timer_check watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300";
+
 /// The command line of QEMU, without serial ports.
 pub(super) fn qemu(
     image: &Image,
@@ -76,7 +79,7 @@ pub(super) fn qemu(
         ))
         .arg("-append")
         .arg(format!(
-            "root=/dev/vda rw console=ttyS0 panic=-1 oops=panic mitigations=off {append}"
+            "root=/dev/vda rw console=ttyS0 panic=-1 oops=panic mitigations=off {PATIENT} {append}"
         ));
     command
 }

@@ -15,9 +15,12 @@ mod scenarios;
 mod shell;
 mod verdict;
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
+use crate::dist;
 use kernels::KernelLine;
 
 /// Arguments of `cargo xtask vm`.
@@ -84,7 +87,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Some(Action::Image) => {
             image::ensure()?;
         }
-        Some(Action::Shell(shell)) => shell::run(shell.kernel, Vec::new(), shell.machine)?,
+        Some(Action::Shell(shell)) => shell::run(shell.kernel, packages()?, shell.machine)?,
         None => return run_scenarios(&args.run),
     }
     Ok(())
@@ -106,9 +109,10 @@ fn run_scenarios(args: &RunArgs) -> Result<()> {
     let lines: &[KernelLine] = if args.all { &KernelLine::ALL } else { &args.kernels };
     let chosen = scenarios::choose(&args.scenarios)?;
     let image = image::ensure()?;
+    let packages = packages()?;
     let mut verdicts = Vec::new();
     for line in lines {
-        verdicts.extend(rounds::run(&image, *line, &chosen, &[], args.machine)?);
+        verdicts.extend(rounds::run(&image, *line, &chosen, &packages, args.machine)?);
     }
     println!("\n{}", verdict::table(&verdicts));
     let failed = verdicts.iter().filter(|v| !v.passed()).count();
@@ -120,4 +124,9 @@ fn run_scenarios(args: &RunArgs) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// The package and one that upgrades it.
+fn packages() -> Result<Vec<PathBuf>> {
+    ["1", "2"].into_iter().map(dist::package).collect()
 }

@@ -1,0 +1,42 @@
+"""What an operator does by hand, under load: TTIN, HUP, reload, restart. Seen, told, and the load's count restored."""
+
+import os
+import signal
+
+from stage import daemon, systemd
+from stage.wait import until
+
+DEADLINE = 600
+
+
+def run(stage):
+    project = stage.project("backdipro")
+    log = stage.autoscaler({"backdipro": daemon.entry(3)})
+    with project.load("/burn?ms=50", clients=6) as load:
+        project.reaches(2)
+        # By hand inside the bounds: the new count, which the daemon takes as it is.
+        os.kill(project.master, signal.SIGTTIN)
+        project.reaches(3)
+        stage.hold(lambda: project.count() == 3, "three workers", 8)
+        # By hand outside: brought back.
+        os.kill(project.master, signal.SIGTTIN)
+        until(lambda: project.count() <= 3, "back inside the bounds")
+        log.wait("backdipro.service", "scale_down a 3")
+        stage.outside.clear()
+        # HUP puts gunicorn back to --workers.
+        workers = project.workers()
+        systemd.systemctl("reload", project.unit)
+        until(lambda: not set(workers) & set(project.workers()), "HUP replaced the workers")
+        log.wait("una recarga o un reinicio")
+        until(lambda: project.count() >= 2, "the count is restored")
+        assert load.failed == 0, load.failures[0]
+        # A restart closes the socket: requests under way and those that come before it is back may fail.
+        master = project.master
+        systemd.systemctl("restart", project.unit)
+        project.answers()
+        stage.server_was_killed(load.failed + 12)
+        assert project.master != master
+        until(lambda: project.count() >= 2, "the count is restored after the restart")
+        failed = load.failed
+        stage.hold(lambda: load.failed <= failed + 6, "no further request fails", 8)
+    project.reaches(1)

@@ -1,0 +1,47 @@
+"""The documented walk-through: 1 to 6 workers under load, back to 1 without, with the documented log lines."""
+
+import re
+import subprocess
+
+from stage import daemon, systemd
+
+DEADLINE = 900
+CPUS = 8
+
+STEP = r"\[INFO\] 📊 backdipro\.service: CPU=\d+\.\d% Mem=\d+MB -> scale_{way} a {count} workers?$"
+DONE = r"\[INFO\] ✅ backdipro\.service escalado a {count} workers? \(límite memoria: \d+M por worker\)$"
+
+
+def run(stage):
+    backdipro = stage.project("backdipro")
+    assert listed() == 2, f"ps lists {listed()}: the master and one worker are there"
+    log = stage.autoscaler({"backdipro": daemon.entry()})
+    with backdipro.load("/burn?ms=60", clients=12):
+        for count in range(2, 7):
+            backdipro.reaches(count, 240)
+    assert listed() == 7, f"ps lists {listed()}: the master and six workers are there"
+    backdipro.reaches(1, 240)
+    log.wait("escalado a 1 worker")
+    said = grep()
+    for count in range(2, 7):
+        expect(said, STEP.format(way="up", count=count))
+        expect(said, DONE.format(count=count))
+    expect(said, STEP.format(way="down", count=1))
+    expect(said, DONE.format(count=1))
+    assert "Active: active" in systemd.systemctl("status", "autoscaler")
+
+
+def listed():
+    """The documentation's command: ps aux | grep "backdipro.*gunicorn" | grep -v grep | wc -l"""
+    command = 'ps aux | grep "backdipro.*gunicorn" | grep -v grep | wc -l'
+    return int(subprocess.run(command, shell=True, text=True, capture_output=True, check=True).stdout)
+
+
+def grep():
+    """The documentation's command, without -f: journalctl -u autoscaler | grep backdipro"""
+    command = "journalctl -u autoscaler --boot --no-pager -o cat | grep backdipro"
+    return subprocess.run(command, shell=True, text=True, capture_output=True, check=True).stdout.splitlines()
+
+
+def expect(lines, pattern):
+    assert any(re.search(pattern, line) for line in lines), f"no line {pattern} among {lines}"

@@ -1,0 +1,38 @@
+//! Man pages and shell completions, from the definition of the command line: they cannot say anything else than it.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use clap_complete::{Shell, generate_to};
+
+/// Writes `autoscaler.1` and one page for each subcommand, and the completions of bash, zsh and fish.
+pub(super) fn write(man: &Path, completions: &Path) -> Result<()> {
+    for folder in [man, completions] {
+        fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
+    }
+    let command = autoscaler::cli::command();
+    clap_mangen::generate_to(command.clone(), man)
+        .with_context(|| format!("man pages in {}", man.display()))?;
+    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+        generate_to(shell, &mut command.clone(), "autoscaler", completions)
+            .with_context(|| format!("completions in {}", completions.display()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_subcommand_has_a_page() {
+        let folder = std::env::temp_dir().join(format!("pages-{}", std::process::id()));
+        let (man, completions) = (folder.join("man"), folder.join("completions"));
+        super::write(&man, &completions).expect("the pages are written");
+        for subcommand in autoscaler::cli::command().get_subcommands() {
+            let page = man.join(format!("autoscaler-{}.1", subcommand.get_name()));
+            assert!(page.is_file(), "{}", page.display());
+        }
+        assert!(completions.join("autoscaler.bash").is_file());
+        std::fs::remove_dir_all(&folder).expect("it was made above");
+    }
+}
