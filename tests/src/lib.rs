@@ -12,6 +12,7 @@ pub mod http;
 pub mod load;
 pub mod privilege;
 pub mod server;
+pub mod terminal;
 pub mod venv;
 pub mod wait;
 
@@ -22,5 +23,6 @@ pub use http::Address;
 pub use load::Load;
 pub use privilege::{require_root, require_root_bpf};
 pub use server::Server;
+pub use terminal::Terminal;
 pub use venv::Venv;
 pub use wait::until;
