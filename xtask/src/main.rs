@@ -4,6 +4,7 @@ mod build_ebpf;
 mod demo;
 mod dist;
 mod load;
+mod screenshot;
 mod test;
 mod vm;
 
@@ -28,6 +29,8 @@ enum Task {
     BuildEbpf(build_ebpf::Args),
     /// Shows a real gunicorn being scaled under load, beside a noisy neighbour (about a minute; needs root)
     Demo(demo::Args),
+    /// Draws a real frame of `autoscaler top` for the README (two minutes; needs root and tmux)
+    Screenshot(screenshot::Args),
     /// Runs every check: format, lints, kernel programs, unit, property and whole-program tests
     Test(test::Args),
     /// Makes the Debian package under target/dist
@@ -56,6 +59,7 @@ fn run() -> Result<ExitCode> {
     match Cli::parse().task {
         Task::BuildEbpf(args) => build_ebpf::run(&args)?,
         Task::Demo(args) => demo::run(&args)?,
+        Task::Screenshot(args) => screenshot::run(&args)?,
         Task::Test(args) => return test::run(&args),
         Task::Dist(args) => dist::run(&args)?,
         Task::Vm(args) => vm::run(&args)?,

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use autoscaler_tests::venv::target_dir;
+use autoscaler_tests::daemon::program;
 use autoscaler_tests::{ScratchCgroup, Terminal};
 
 /// Figures need two samples; a busy machine may take its time.
@@ -110,11 +110,6 @@ impl Drop for Host {
             let _ = load.wait();
         }
     }
-}
-
-/// The program under test. `cargo xtask test` builds it first; by hand: `cargo build --package autoscaler`.
-pub(crate) fn program() -> PathBuf {
-    target_dir().join("debug/autoscaler")
 }
 
 /// One row of the tree on the screen.

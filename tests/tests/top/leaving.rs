@@ -9,11 +9,12 @@ use autoscaler::top::live;
 use autoscaler::top::model::{Model, SortKey, Source};
 use autoscaler::top::sample::Sampler;
 use autoscaler::top::screen::Screen;
+use autoscaler_tests::daemon::program;
 use autoscaler_tests::{ScratchCgroup, Terminal, require_root, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::host::{SOON, program};
+use crate::host::SOON;
 
 /// Runs a command line in a terminal that tells afterwards how it ended and how the terminal was left.
 fn start(command: &str) -> Result<Terminal> {

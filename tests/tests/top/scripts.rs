@@ -6,10 +6,11 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
+use autoscaler_tests::daemon::program;
 use autoscaler_tests::{ScratchCgroup, require_root, require_root_bpf, until};
 use serde_json::Value;
 
-use crate::host::{Host, SOON, program};
+use crate::host::{Host, SOON};
 
 /// An id that owns nothing here: that of `nobody` on most systems.
 const NOBODY: u32 = 65534;
