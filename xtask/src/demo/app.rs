@@ -11,9 +11,9 @@ use autoscaler_tests::{Address, ScratchCgroup, Server, Venv};
 use crate::load::Target;
 
 /// CPU time that each request burns: it is the same under contention, only it takes longer to get.
-pub(super) const BURN: Duration = Duration::from_millis(4);
+pub(super) const BURN: Duration = Duration::from_millis(8);
 /// Time that each request then waits without a CPU, as for a database.
-pub(super) const WAIT: Duration = Duration::from_millis(20);
+pub(super) const WAIT: Duration = Duration::from_millis(12);
 /// A request that takes longer than this has failed.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 

@@ -42,7 +42,7 @@ pub(super) const PHASES: [Phase; 4] = [
     Phase {
         name: "ebb",
         story: "3 users with pauses; two workers are enough",
-        users: users(3, 120),
+        users: users(3, 200),
         goal: 2,
         stay: Duration::from_secs(4),
         limit: Duration::from_secs(30),
