@@ -140,19 +140,19 @@ pub(crate) fn note_move(task: Task) {
     let at = unsafe { bpf_ktime_get_ns() };
     let exec = task.exec();
     // Best effort: without the entry, the whole slice stays with the cgroup that it began in.
-    let _ = MOVED.insert(&task.pid(), &Move { at, exec }, 0);
+    let _ = MOVED.insert(task.pid(), Move { at, exec }, 0);
 }
 
 /// How much of its running slice `task` has used in its present cgroup, ns; 0 if unknown.
 #[inline(always)]
 fn since_moved(task: Task) -> u64 {
     // SAFETY: the value is plain data; one that is being replaced is another recent move.
-    if let Some(moved) = unsafe { MOVED.get(&task.pid()) } {
+    if let Some(moved) = unsafe { MOVED.get(task.pid()) } {
         return task.exec().saturating_sub(moved.exec);
     }
     // A thread that was moved with its process's leader: it has been running ever since.
     // SAFETY: as above.
-    let moved = unsafe { MOVED.get(&task.tgid()) };
+    let moved = unsafe { MOVED.get(task.tgid()) };
     // SAFETY: the helper has no precondition.
     moved.map_or(0, |moved| unsafe { bpf_ktime_get_ns() }.saturating_sub(moved.at))
 }

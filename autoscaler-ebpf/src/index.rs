@@ -38,14 +38,14 @@ fn look_up(cpu: &mut Cpu, cgroup: Cgroup) -> u32 {
 #[inline(always)]
 fn find(id: u64) -> Option<u32> {
     // SAFETY: the value is plain data, and userspace removes only entries of removed cgroups.
-    unsafe { INDEX.get(&id) }.copied()
+    unsafe { INDEX.get(id) }.copied()
 }
 
 /// Gives a cgroup that is seen for the first time a free index.
 #[inline(always)]
 fn assign(id: u64, cgroup: Cgroup) -> Option<u32> {
     let Ok(Some(index)) = FREE.pop() else { return None };
-    if INDEX.insert(&id, &index, BPF_NOEXIST.into()).is_err() {
+    if INDEX.insert(id, index, BPF_NOEXIST.into()).is_err() {
         // Another CPU was faster.
         let _ = FREE.push(index, 0);
         return find(id);

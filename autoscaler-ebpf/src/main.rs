@@ -5,6 +5,18 @@
 //! changes its cgroup, `removed` marks a cgroup that is gone.
 #![no_std]
 #![no_main]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "a pointer of the BPF target has 64 bits; a narrower cast takes the bits that it means"
+)]
+#![allow(
+    clippy::inline_always,
+    reason = "what is not inlined becomes a BPF function: a call at every switch, verified apart"
+)]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "aya's macros hand the context over by value"
+)]
 
 mod account;
 mod index;

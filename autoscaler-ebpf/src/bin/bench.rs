@@ -1,6 +1,18 @@
 //! What `cargo xtask bench` measures ours against: nothing at all, and the textbook's way to the same figures.
 #![no_std]
 #![no_main]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "a pointer of the BPF target has 64 bits; a narrower cast takes the bits that it means"
+)]
+#![allow(
+    clippy::inline_always,
+    reason = "what is not inlined becomes a BPF function: a call at every switch, verified apart"
+)]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "aya's macros hand the context over by value"
+)]
 
 use aya_ebpf::helpers::{bpf_get_current_cgroup_id, bpf_ktime_get_ns};
 use aya_ebpf::macros::{btf_tracepoint, map};
@@ -49,8 +61,8 @@ fn bench_textbook(ctx: BtfTracePointContext) -> i32 {
     }
     let next = next.pid();
     // SAFETY: plain data, used at once.
-    let wait = unsafe { QUEUED.get(&next) }.map_or(0, |queued| now.saturating_sub(*queued));
-    let _ = QUEUED.remove(&next);
+    let wait = unsafe { QUEUED.get(next) }.map_or(0, |queued| now.saturating_sub(*queued));
+    let _ = QUEUED.remove(next);
     let mut ran = 0;
     if let Some(came) = CAME.get_ptr_mut(0) {
         // SAFETY: only this CPU touches its own element.
@@ -72,21 +84,21 @@ fn now() -> u64 {
 }
 
 fn queued(pid: u32, now: u64) {
-    let _ = QUEUED.insert(&pid, &now, 0);
+    let _ = QUEUED.insert(pid, now, 0);
 }
 
 /// To the cgroup of the task that leaves: the only one that the helper knows.
 fn charge(ran: u64, wait: u64) {
     // SAFETY: the helper has no precondition.
     let cgroup = unsafe { bpf_get_current_cgroup_id() };
-    if let Some(totals) = TOTALS.get_ptr_mut(&cgroup) {
+    if let Some(totals) = TOTALS.get_ptr_mut(cgroup) {
         // SAFETY: only this CPU touches its own values.
         unsafe {
             (*totals)[0] += ran;
             (*totals)[1] += wait;
         }
     } else {
-        let _ = TOTALS.insert(&cgroup, &[ran, wait], 0);
+        let _ = TOTALS.insert(cgroup, [ran, wait], 0);
     }
 }
 

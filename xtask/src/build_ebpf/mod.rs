@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Writes nothing: builds, compares with the committed object, and fails where a byte differs
     #[arg(long)]
     check: bool,
+    /// Writes nothing: runs clippy over the kernel programs, with warnings denied
+    #[arg(long, conflicts_with = "check")]
+    lint: bool,
 }
 
 const TARGET: &str = "bpfel-unknown-none";
@@ -32,6 +35,9 @@ const PROFILE: &str = "bpf";
 const OBJECT: &str = "autoscaler/bpf/autoscaler.bpf.o";
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if args.lint {
+        return lint();
+    }
     let built = build()?;
     let committed = workspace().join(OBJECT);
     let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
@@ -69,11 +75,36 @@ fn build() -> Result<PathBuf> {
     let linker = linker::install(&toolchain)?;
     let target = workspace().join("target/bpf");
 
+    let mut build = cargo("build", &toolchain, &library, &target)?;
+    build.env("PATH", first_in_path(&linker)?);
+    run_command(&mut build)?;
+    let object = target.join("autoscaler.bpf.o");
+    strip(
+        &toolchain,
+        &target.join(TARGET).join(PROFILE).join(PACKAGE),
+        &object,
+    )?;
+    Ok(object)
+}
+
+/// Runs clippy over the kernel programs, with warnings denied. It links nothing, so it needs no linker.
+fn lint() -> Result<()> {
+    let toolchain = Toolchain::find()?;
+    let library = library::source(&toolchain)?;
+    // A directory of its own: clippy's results are not those of a build.
+    let target = workspace().join("target/bpf-lint");
+    let mut clippy = cargo("clippy", &toolchain, &library, &target)?;
+    clippy.args(["--", "--deny", "warnings"]);
+    run_command(&mut clippy)
+}
+
+/// `cargo SUBCOMMAND` over the kernel programs, for the BPF target.
+fn cargo(subcommand: &str, toolchain: &Toolchain, library: &Path, target: &Path) -> Result<Command> {
     let mut cargo = Command::new("cargo");
     cargo
         .current_dir(workspace())
         .args([
-            "build",
+            subcommand,
             "--locked",
             "--package",
             PACKAGE,
@@ -84,13 +115,12 @@ fn build() -> Result<PathBuf> {
         ])
         .arg("-Zbuild-std=core")
         .arg("--target-dir")
-        .arg(&target)
+        .arg(target)
         // The BPF target has no precompiled `core`; stable rustc builds one when told that this is meant.
         .env("RUSTC_BOOTSTRAP", "1")
-        .env("__CARGO_TESTS_ONLY_SRC_ROOT", &library)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(&toolchain, &library)?)
-        .env("CARGO_INCREMENTAL", "0")
-        .env("PATH", first_in_path(&linker)?);
+        .env("__CARGO_TESTS_ONLY_SRC_ROOT", library)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(toolchain, library)?)
+        .env("CARGO_INCREMENTAL", "0");
     // Set by the `cargo` that runs this very command: they would override the toolchain's own choice.
     for inherited in [
         "RUSTFLAGS",
@@ -101,14 +131,7 @@ fn build() -> Result<PathBuf> {
     ] {
         cargo.env_remove(inherited);
     }
-    run_command(&mut cargo)?;
-    let object = target.join("autoscaler.bpf.o");
-    strip(
-        &toolchain,
-        &target.join(TARGET).join(PROFILE).join(PACKAGE),
-        &object,
-    )?;
-    Ok(object)
+    Ok(cargo)
 }
 
 /// Leaves the debugger's sections out: the kernel reads BTF alone, and they are most of the object.
