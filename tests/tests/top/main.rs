@@ -3,4 +3,5 @@
 mod host;
 mod keys;
 mod leaving;
+mod scale;
 mod scripts;

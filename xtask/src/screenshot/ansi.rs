@@ -44,15 +44,27 @@ fn parse_line(line: &str, look: &mut Look) -> Vec<Run> {
         let Some((codes, text)) = piece.split_once('m') else {
             continue;
         };
-        for code in codes.split(';') {
-            look.apply(code.parse().unwrap_or(0));
-        }
+        look.apply_all(codes);
         push(text, *look);
     }
     runs
 }
 
 impl Look {
+    fn apply_all(&mut self, codes: &str) {
+        let mut codes = codes
+            .split([';', ':'])
+            .map(|code| code.parse::<u8>().unwrap_or(0));
+        while let Some(code) = codes.next() {
+            match code {
+                // A colour by its number among 256: of those, the first sixteen are the terminal's own.
+                38 if codes.next() == Some(5) => self.colour = codes.next().filter(|colour| *colour < 16),
+                48 | 58 if codes.next() == Some(5) => drop(codes.next()),
+                code => self.apply(code),
+            }
+        }
+    }
+
     fn apply(&mut self, code: u8) {
         match code {
             0 => *self = Self::default(),
@@ -85,5 +97,9 @@ mod tests {
         assert_eq!(look(0, 2), Look::default());
         assert!(look(1, 0).reversed);
         assert_eq!((look(1, 1).reversed, look(1, 1).colour), (false, Some(9)));
+
+        let numbered = parse("\u{1b}[1;38;5;4;48;5;7mx").remove(0).remove(0).look;
+        assert_eq!((numbered.colour, numbered.bold), (Some(4), true));
+        assert!(!numbered.underlined && !numbered.reversed);
     }
 }
