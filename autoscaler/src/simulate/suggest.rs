@@ -243,11 +243,12 @@ impl Search<'_> {
                 .find(|(up, _)| *up > down);
             next.is_none_or(|(_, high)| low < high)
         });
+        // Nothing is over 100 %: a rung there would never be climbed.
         let in_range = candidate
             .up
             .iter()
             .chain(&candidate.down)
-            .all(|percent| (1..=100).contains(percent));
+            .all(|percent| (1..100).contains(percent));
         rises(&candidate.up) && rises(&candidate.down) && apart && in_range
     }
 

@@ -30,6 +30,11 @@ fn it_keeps_to_the_limit_costs_no_more_and_can_be_pasted() {
     );
     assert!(found.score.worker_hours < now.worker_hours, "{found:?} {now:?}");
 
+    let ladder = found.project.cpu.as_ref().unwrap();
+    assert!(
+        ladder.up.values().all(|percent| *percent < 100.0),
+        "nothing is over 100 %: {ladder:?}"
+    );
     let text = format!(
         "{{ \"backdipro\": {{ \"enabled\": true, \"max_workers\": 6, {} }} }}",
         found.config_lines
