@@ -12,8 +12,12 @@ app.conf.broker_connection_retry_on_startup = True
 app.conf.broker_connection_max_retries = None
 if "QUEUE" in os.environ:
     app.conf.task_default_queue = os.environ["QUEUE"]
+options = {}
 if "KEY_PREFIX" in os.environ:
-    app.conf.broker_transport_options = {"global_keyprefix": os.environ["KEY_PREFIX"]}
+    options["global_keyprefix"] = os.environ["KEY_PREFIX"]
+if "VISIBILITY_TIMEOUT" in os.environ:
+    options["visibility_timeout"] = int(os.environ["VISIBILITY_TIMEOUT"])
+app.conf.broker_transport_options = options
 
 BEGUN = os.environ["JOURNAL"] + ".begun"
 ENDED = os.environ["JOURNAL"] + ".ended"

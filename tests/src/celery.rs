@@ -52,6 +52,13 @@ impl App {
         self.set("KEY_PREFIX", prefix)
     }
 
+    /// The same with Redis giving out anew after `seconds` what was fetched and not acknowledged: an hour unless
+    /// set.
+    #[must_use]
+    pub fn visibility_timeout(self, seconds: u32) -> Self {
+        self.set("VISIBILITY_TIMEOUT", &seconds.to_string())
+    }
+
     fn set(mut self, key: &str, value: &str) -> Self {
         self.environment.push((key.to_owned(), value.to_owned()));
         self

@@ -29,6 +29,7 @@ const PROJECT: &[&str] = &[
     "min_workers",
     "queue_thresholds",
     "queues",
+    "redis_key_prefix",
     "redis_url",
     "service_name",
     "tasks_per_worker",
@@ -50,6 +51,7 @@ const EARLIER_TOOL: &[&str] = &[
 const OTHER_NAMES: &[(&str, &str)] = &[
     ("broker", "broker_url"),
     ("check_interval", "check_interval_seconds"),
+    ("global_keyprefix", "redis_key_prefix"),
     ("interval", "check_interval_seconds"),
     ("max", "max_workers"),
     ("min", "min_workers"),

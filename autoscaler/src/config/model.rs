@@ -129,11 +129,42 @@ pub enum QueueSizing {
     TasksPerWorker {
         /// Waiting tasks that each worker is there for; at least 1.
         tasks: u32,
-        /// How long the queue must ask for more workers.
-        up_hold: Duration,
-        /// How long the queue must ask for fewer workers.
-        down_hold: Duration,
+        /// The same as rungs: one for each count within the bounds.
+        ladder: Ladder,
     },
+}
+
+impl QueueSizing {
+    /// `tasks_per_worker` as rungs: N workers above `(N - 1) * tasks` waiting tasks, K again when they fit K.
+    #[must_use]
+    pub fn tasks_per_worker(tasks: u32, bounds: Bounds, up_hold: Duration, down_hold: Duration) -> Self {
+        let load = |workers: u32| f64::from(workers) * f64::from(tasks);
+        let ladder = Ladder {
+            // One more than the bounds allow: above it, it is the maximum that stands in the way.
+            up: (bounds.min..=bounds.max)
+                .map(|n| (n.saturating_add(1), load(n)))
+                .collect(),
+            // Tasks are whole: "below one more than fits" is "at most what fits".
+            down: (bounds.min..bounds.max).map(|k| (k, load(k) + 1.0)).collect(),
+            up_hold,
+            down_hold,
+        };
+        Self::TasksPerWorker { tasks, ladder }
+    }
+
+    /// The rungs over the waiting tasks.
+    #[must_use]
+    pub fn ladder(&self) -> &Ladder {
+        match self {
+            Self::Rungs(ladder) | Self::TasksPerWorker { ladder, .. } => ladder,
+        }
+    }
+
+    /// Whether a step leads straight to the count that the queue asks for, not to the next rung.
+    #[must_use]
+    pub fn is_direct(&self) -> bool {
+        matches!(self, Self::TasksPerWorker { .. })
+    }
 }
 
 /// What changes the worker count of a Celery project.

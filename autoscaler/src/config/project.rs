@@ -134,7 +134,13 @@ fn read_service(
 }
 
 /// Keys that mean something only beside a rule over the queue.
-const QUEUE_KEYS: &[&str] = &["redis_url", "broker_url", "queues", "actuator"];
+const QUEUE_KEYS: &[&str] = &[
+    "redis_url",
+    "broker_url",
+    "redis_key_prefix",
+    "queues",
+    "actuator",
+];
 
 fn read_queue(
     fields: &Fields<'_>,
@@ -167,11 +173,8 @@ fn read_queue(
         (None, Some(field)) => field
             .whole(1..=1_000_000, " waiting tasks", findings)
             .and_then(|tasks| u32::try_from(tasks).ok())
-            .map(|tasks| QueueSizing::TasksPerWorker {
-                tasks,
-                up_hold: hold.up,
-                down_hold: hold.down,
-            }),
+            .zip(bounds)
+            .map(|(tasks, bounds)| QueueSizing::tasks_per_worker(tasks, bounds, hold.up, hold.down)),
     };
     let broker = broker::read(fields, at, findings);
     let queues = broker::queues(fields, findings);

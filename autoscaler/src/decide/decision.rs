@@ -53,6 +53,10 @@ pub struct Figures {
     pub memory_available_mib: u64,
     /// Waiting tasks in the project's queues.
     pub queue: Option<u64>,
+    /// Tasks that workers fetched ahead and that do not run yet.
+    pub reserved: Option<u64>,
+    /// The oldest waiting task has waited at least this long.
+    pub oldest_waiting: Option<Duration>,
 }
 
 /// The measure that a rung is over.
@@ -166,8 +170,6 @@ pub enum Reason {
         /// MiB that must be exceeded.
         needed_mib: u64,
     },
-    /// A Celery project: its queue is not acted on yet.
-    QueueNotSupported,
     /// The project's queues cannot be read.
     QueueUnreadable(QueueFault),
     /// The project's pool cannot be seen or commanded.
@@ -199,7 +201,6 @@ impl Reason {
             Self::Quota { .. } => "quota",
             Self::MemoryThreshold { .. } => "memory_threshold",
             Self::MemoryForScaleDown { .. } => "memory_for_scale_down",
-            Self::QueueNotSupported => "queue_not_supported",
             Self::QueueUnreadable(_) => "queue_unreadable",
             Self::PoolUnreachable(_) => "pool_unreachable",
             Self::PoolBusy => "pool_busy",
@@ -220,15 +221,15 @@ impl Figures {
         };
         let workers = sample.worker_count();
         let percent = |cpu| utilization_percent(project.cpu_basis, host, cpu, workers);
+        let queue = sample.queue.as_ref().and_then(|queue| queue.as_ref().ok());
         Self {
             workers: Some(workers),
             cpu_percent: sample.cpu.as_ref().and_then(percent),
             wait_percent: sample.cpu.as_ref().and_then(wait_percent),
             memory_available_mib,
-            queue: sample
-                .queue
-                .as_ref()
-                .and_then(|queue| Some(queue.as_ref().ok()?.waiting)),
+            queue: queue.map(|queue| queue.waiting),
+            reserved: queue.and_then(|queue| queue.reserved),
+            oldest_waiting: queue.and_then(|queue| queue.oldest_waiting),
         }
     }
 }

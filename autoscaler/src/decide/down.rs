@@ -62,7 +62,7 @@ fn allowed(
         .rungs_below(workers)
         .filter_map(|(rung, threshold)| Some((rung, threshold, history.held_down(m.measure, rung)?)))
         .find(|(_, _, trough)| trough.held >= m.ladder.down_hold)?;
-    let counts = if rung == project.bounds.min {
+    let counts = if m.direct || rung == project.bounds.min {
         rung..workers
     } else {
         workers - 1..workers

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::capacity::{capacity_cpus, load_cpus, utilization_percent};
 use super::constraint::{self, Constraint};
 use super::{Measure, Reason};
-use crate::config::{CpuBasis, Ladder, Project, QueueSizing};
+use crate::config::{CpuBasis, Ladder, Project};
 use crate::observe::{Host, ProjectSample, QueueSample};
 
 /// One measure of one check beside the ladder that judges it.
@@ -13,6 +13,8 @@ use crate::observe::{Host, ProjectSample, QueueSample};
 pub(super) struct Measured<'a> {
     pub(super) measure: Measure,
     pub(super) ladder: &'a Ladder,
+    /// A step leads straight to the count asked for, not to the next rung.
+    pub(super) direct: bool,
     /// Percent, or waiting tasks.
     pub(super) value: f64,
     /// The interval that the value stands for.
@@ -49,14 +51,10 @@ pub(super) fn all<'a>(
     let mut measured = Vec::with_capacity(2);
     measured.extend(cpu(project, host, sample));
     if let Some(rule) = &project.queue {
-        // `tasks_per_worker` is no ladder: it is not acted on yet, and says so.
-        let QueueSizing::Rungs(ladder) = &rule.sizing else {
-            return Err(Reason::QueueNotSupported);
-        };
         match &sample.queue {
-            None => return Err(Reason::QueueNotSupported),
             Some(Err(fault)) if project.cpu.is_none() => return Err(Reason::QueueUnreadable(fault.clone())),
-            Some(Err(_)) => {}
+            // Not read at this check: a CPU ladder beside it may still lead up.
+            None | Some(Err(_)) => {}
             Some(Ok(QueueSample {
                 pool_fault: Some(fault),
                 ..
@@ -65,7 +63,8 @@ pub(super) fn all<'a>(
             }
             Some(Ok(queue)) => measured.push(Measured {
                 measure: Measure::Queue,
-                ladder,
+                ladder: rule.sizing.ladder(),
+                direct: rule.sizing.is_direct(),
                 value: queue.waiting as f64,
                 covered: queue.covered,
                 load_cpus: 0.0,
@@ -87,6 +86,7 @@ fn cpu<'a>(project: &'a Project, host: &'a Host, sample: &'a ProjectSample) -> O
     Some(Measured {
         measure: Measure::Cpu,
         ladder,
+        direct: false,
         value: utilization_percent(project.cpu_basis, host, cpu, sample.worker_count())?,
         covered: cpu.covered,
         load_cpus: load_cpus(cpu)?,

@@ -67,6 +67,11 @@ fn starved(constraint: Constraint, allowed_on_saturated_host: bool) -> Option<Re
 fn wanted(project: &Project, workers: u32, m: &Measured<'_>, history: &History) -> Option<Wanted> {
     let (rung, threshold) = rung_above(m.ladder, workers, project.bounds)?;
     let climb = history.held_up(m.measure, rung)?;
+    let (rung, threshold) = if m.direct {
+        highest_crossed(m, project)?
+    } else {
+        (rung, threshold)
+    };
     (climb.held >= m.ladder.up_hold).then_some(Wanted {
         to: rung,
         reason: Reason::AboveRung {
@@ -113,4 +118,13 @@ fn restore(workers: u32, measured: &[Measured<'_>], history: &mut History) -> Op
         history.drop_restore();
     }
     wanted
+}
+
+/// The highest rung within the bounds that the measure is above.
+fn highest_crossed(m: &Measured<'_>, project: &Project) -> Option<(u32, f64)> {
+    let within = m.ladder.up.range(..=project.bounds.max);
+    within
+        .rev()
+        .find(|(_, threshold)| m.value > **threshold)
+        .map(|(rung, threshold)| (*rung, *threshold))
 }

@@ -180,14 +180,34 @@ const BLOCKED: &str = "blocked";
 const LIMIT: &str = "limit";
 
 /// The figures as they stand at the head of a line: `Cola=120 CPU=75.2% Mem=12000MB`.
-fn figures(figures: &Figures, queue_word: &str, unknown: &str) -> String {
+/// The words of one language for the figures of a decision.
+struct FigureWords {
+    queue: &'static str,
+    reserved: &'static str,
+    oldest: &'static str,
+    unknown: &'static str,
+}
+
+fn figures(figures: &Figures, words: &FigureWords) -> String {
     let queue = figures
         .queue
-        .map(|waiting| format!("{queue_word}={waiting} "))
+        .map(|waiting| {
+            let reserved = figures.reserved.filter(|reserved| *reserved > 0);
+            let reserved = reserved.map(|reserved| format!("{}={reserved} ", words.reserved));
+            // Younger than a second says nothing: it has only just been seen.
+            let oldest = figures.oldest_waiting.filter(|oldest| oldest.as_secs() > 0);
+            let oldest = oldest.map(|oldest| format!("{}={} ", words.oldest, duration::short(oldest)));
+            format!(
+                "{}={waiting} {}{}",
+                words.queue,
+                reserved.unwrap_or_default(),
+                oldest.unwrap_or_default()
+            )
+        })
         .unwrap_or_default();
     let cpu = figures
         .cpu_percent
-        .map_or_else(|| unknown.to_owned(), |percent| format!("{percent:.1}%"));
+        .map_or_else(|| words.unknown.to_owned(), |percent| format!("{percent:.1}%"));
     format!("{queue}CPU={cpu} Mem={}MB", figures.memory_available_mib)
 }
 

@@ -20,7 +20,7 @@ fn decision(action: Action) -> Decision {
             cpu_percent: Some(75.2),
             wait_percent: None,
             memory_available_mib: 12000,
-            queue: None,
+            ..Figures::default()
         },
     }
 }
@@ -82,6 +82,20 @@ fn a_queue_stands_before_the_cpu() {
         }),
         "📊 backdipro-celery.service: Cola=120 CPU=75.2% Mem=12000MB -> scale_up a 4 workers"
     );
+}
+
+#[test]
+fn an_empty_queue_with_hundreds_fetched_ahead_does_not_read_as_calm() {
+    let mut up = decision(Action::ScaleUp { from: 2, to: 4 });
+    up.figures.queue = Some(0);
+    up.figures.reserved = Some(240);
+    up.figures.oldest_waiting = Some(Duration::from_mins(3));
+    let line = Reporter::new(Language::Es).render(&Message::Step {
+        unit: "c.service",
+        decision: &up,
+    });
+    let start = "📊 c.service: Cola=0 Reservadas=240 Antigua=3m00s CPU=75.2%";
+    assert!(line.starts_with(start), "{line}");
 }
 
 #[test]

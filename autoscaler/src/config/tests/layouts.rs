@@ -96,11 +96,8 @@ fn six_projects_with_the_earlier_tools_keys_load() {
     let mail = &config.projects["celerymail"];
     assert_eq!(mail.service_name, "celerymail@.service");
     let queue = mail.queue.as_ref().unwrap();
-    let sizing = QueueSizing::TasksPerWorker {
-        tasks: 25,
-        up_hold: Duration::from_mins(2),
-        down_hold: Duration::from_mins(10),
-    };
+    let (up_hold, down_hold) = (Duration::from_mins(2), Duration::from_mins(10));
+    let sizing = QueueSizing::tasks_per_worker(25, mail.bounds, up_hold, down_hold);
     assert_eq!(queue.sizing, sizing);
     assert_eq!(queue.queues, ["mail", "mail.bulk"]);
     assert_eq!(queue.actuator, CeleryActuator::Units);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::bench::{Bench, backdipro};
 use crate::config::{Bounds, Broker, CeleryActuator, CpuBasis, Ladder, QueueRule, QueueSizing};
 use crate::decide::{Action, Measure, Reason, decide};
-use crate::observe::{QueueFault, QueueSample, Unobservable};
+use crate::observe::{PoolFault, QueueFault, QueueSample, Unobservable};
 
 fn bench(workers: u32) -> Bench {
     Bench::new(backdipro(CpuBasis::Workers), workers)
@@ -303,6 +303,68 @@ fn with_queue(bench: &mut Bench, waiting: u64, active: Option<u32>) -> crate::de
         pool_fault: None,
     }));
     bench.check_sample(&sample)
+}
+
+#[test]
+fn tasks_per_worker_leads_straight_to_the_count() {
+    let mut bench = celery(2);
+    let (up_hold, down_hold) = (Duration::from_mins(2), Duration::from_mins(10));
+    let sizing = QueueSizing::tasks_per_worker(25, bench.project.bounds, up_hold, down_hold);
+    bench.project.queue.as_mut().unwrap().sizing = sizing;
+    let to = |decision: crate::decide::Decision| decision.action;
+    assert_eq!(
+        to(with_queue(&mut bench, 50, None)),
+        Action::Hold,
+        "two workers for fifty"
+    );
+    assert_eq!(
+        to(with_queue(&mut bench, 176, None)),
+        Action::ScaleUp { from: 2, to: 8 }
+    );
+    assert_eq!(
+        to(with_queue(&mut bench, 5000, None)),
+        Action::ScaleUp { from: 8, to: 12 }
+    );
+    assert_eq!(to(with_queue(&mut bench, 301, None)), Action::Blocked);
+    bench.interval = Duration::from_mins(10);
+    assert_eq!(
+        to(with_queue(&mut bench, 300, Some(3))),
+        Action::Hold,
+        "twelve workers for three hundred"
+    );
+    assert_eq!(
+        to(with_queue(&mut bench, 75, Some(3))),
+        Action::ScaleDown { from: 12, to: 3 }
+    );
+    assert_eq!(
+        to(with_queue(&mut bench, 0, Some(3))),
+        Action::Hold,
+        "no process is idle"
+    );
+    assert_eq!(
+        to(with_queue(&mut bench, 0, Some(2))),
+        Action::ScaleDown { from: 3, to: 2 }
+    );
+}
+
+#[test]
+fn a_pool_that_cannot_be_commanded_blocks_and_says_why() {
+    let mut bench = celery(2);
+    let mut sample = bench.sample(Some(0.1));
+    sample.queue = Some(Ok(QueueSample {
+        covered: bench.interval,
+        waiting: 500,
+        reserved: None,
+        active: None,
+        oldest_waiting: None,
+        pool_fault: Some(PoolFault::NobodyListens),
+    }));
+    let decision = bench.check_sample(&sample);
+    assert_eq!(decision.figures.queue, Some(500));
+    assert_eq!(
+        (decision.action, decision.reason),
+        (Action::Blocked, Reason::PoolUnreachable(PoolFault::NobodyListens))
+    );
 }
 
 #[test]

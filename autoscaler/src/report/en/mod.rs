@@ -8,9 +8,16 @@ use reason::reason;
 pub(super) use reason::unobservable;
 
 use super::duration::short;
-use super::{Done, Message, figures, workers};
+use super::{Done, FigureWords, Message, figures, workers};
 use crate::decide::{Action, Decision};
 use crate::observe::usage::SourceKind;
+
+const FIGURES: FigureWords = FigureWords {
+    queue: "Queue",
+    reserved: "Reserved",
+    oldest: "Oldest",
+    unknown: "n/a",
+};
 
 pub(super) fn render(message: &Message<'_>) -> String {
     match message {
@@ -94,7 +101,7 @@ fn source_name(source: SourceKind) -> &'static str {
 }
 
 fn head(decision: &Decision) -> String {
-    figures(&decision.figures, "Queue", "n/a")
+    figures(&decision.figures, &FIGURES)
 }
 
 fn action(action: Action) -> String {

@@ -92,7 +92,6 @@ pub(super) fn reason(reason: &Reason) -> String {
         Reason::MemoryForScaleDown { needed_mib } => {
             format!("a step down needs more than {needed_mib}MB available (scale_down_min_available_mb)")
         }
-        Reason::QueueNotSupported => "Celery project: its queue is not acted on yet".into(),
         Reason::QueueUnreadable(fault) => format!("the queue cannot be read: {fault}"),
         Reason::PoolUnreachable(fault) => format!("the pool cannot be commanded: {fault}"),
         Reason::PoolBusy => "every pool process is busy".into(),

@@ -8,9 +8,16 @@ mod reason;
 use reason::reason;
 
 use super::duration::short;
-use super::{Done, Message, figures, workers};
+use super::{Done, FigureWords, Message, figures, workers};
 use crate::decide::{Action, Decision};
 use crate::observe::usage::SourceKind;
+
+const FIGURES: FigureWords = FigureWords {
+    queue: "Cola",
+    reserved: "Reservadas",
+    oldest: "Antigua",
+    unknown: "n/d",
+};
 
 pub(super) fn render(message: &Message<'_>) -> String {
     match message {
@@ -102,7 +109,7 @@ fn source_name(source: SourceKind) -> &'static str {
 }
 
 fn head(decision: &Decision) -> String {
-    figures(&decision.figures, "Cola", "n/d")
+    figures(&decision.figures, &FIGURES)
 }
 
 fn action(action: Action) -> String {

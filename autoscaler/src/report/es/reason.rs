@@ -93,7 +93,6 @@ pub(super) fn reason(reason: &Reason) -> String {
         Reason::MemoryForScaleDown { needed_mib } => {
             format!("para bajar hacen falta más de {needed_mib}MB disponibles (scale_down_min_available_mb)")
         }
-        Reason::QueueNotSupported => "proyecto Celery: su cola aún no se tiene en cuenta".into(),
         Reason::QueueUnreadable(fault) => format!("no se puede leer la cola: {}", celery::queue(fault)),
         Reason::PoolUnreachable(fault) => format!("no se puede gobernar el pool: {}", celery::pool(fault)),
         Reason::PoolBusy => "todos los procesos del pool están ocupados".into(),

@@ -1,0 +1,140 @@
+//! The daemon itself, with real Celery workers on a real Redis.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use autoscaler_tests::broker::{Access, Redis};
+use autoscaler_tests::celery::{App, Worker};
+use autoscaler_tests::venv::{CELERIES, NEWEST};
+use autoscaler_tests::{Daemon, Home, ScratchCgroup, Venv, require_root, until};
+
+const SOON: Duration = Duration::from_mins(2);
+
+/// A project with one to four workers: more above 10, 20 and 30 waiting tasks, one again below 1.
+fn project(cgroup: &ScratchCgroup, url: &str, more: &str) -> String {
+    format!(
+        r#"{{ "enabled": true, "cgroup": "{}", "min_workers": 1, "max_workers": 4,
+            "queue_thresholds": {{ "scale_up_2": 10, "scale_up_3": 20, "scale_up_4": 30, "scale_down_1": 1 }},
+            "queue_duration_minutes": {{ "scale_up": 0.01, "scale_down": 0.05 }},
+            "scale_up_on_saturated_host": true, "min_available_mb_per_worker": 1,
+            "scale_down_min_available_mb": 1, "redis_url": "{url}"{more} }}"#,
+        cgroup.relative().display()
+    )
+}
+
+fn home(projects: &[(&str, String)]) -> Result<Home> {
+    let projects: Vec<String> = projects
+        .iter()
+        .map(|(name, project)| format!("{name:?}: {project}"))
+        .collect();
+    Home::new(&format!(
+        r#"{{ "global": {{ "check_interval_seconds": 1, "language": "es" }}, "projects": {{ {} }} }}"#,
+        projects.join(", ")
+    ))
+}
+
+fn wait_pool(worker: &Worker, size: usize) -> Result<()> {
+    until(&format!("a pool of {size}"), SOON, || {
+        (worker.children().len() == size).then_some(())
+    })
+    .with_context(|| format!("it is {:?}", worker.children()))
+}
+
+fn printed(daemon: &Daemon) -> String {
+    daemon.printed().join("\n")
+}
+
+#[test]
+fn the_pool_follows_the_queue_and_every_task_runs_once() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    for version in CELERIES {
+        let redis = Redis::start(Access::Password)?;
+        let app = App::new(&Venv::celery(version)?, &redis.url())?;
+        let cgroup = ScratchCgroup::new("queue")?;
+        let worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
+        let home = home(&[("tienda", project(&cgroup, &redis.url(), ""))])?;
+        let daemon = Daemon::start(home.command())?;
+        app.put(500, 0.1, 0)?;
+        let followed = (|| {
+            wait_pool(&worker, 4)?;
+            app.wait_ended(500, SOON)?;
+            wait_pool(&worker, 1)
+        })();
+        followed.with_context(|| printed(&daemon))?;
+        app.check_exactly_once(500).with_context(|| printed(&daemon))?;
+        let up = daemon.wait_line("-> scale_up a 4 workers", SOON)?;
+        assert!(up.contains("📊 tienda.service: Cola="), "{up}");
+        daemon.wait_line("-> scale_down a 1 worker", SOON)?;
+        assert!(
+            !printed(&daemon).contains("ss%2Fw"),
+            "the password was printed:\n{}",
+            printed(&daemon)
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_broker_that_dies_blocks_its_project_and_is_used_again_when_it_is_back() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let mut redis = Redis::start(Access::Open)?;
+    let app = App::new(&Venv::celery(NEWEST)?, &redis.url())?.visibility_timeout(5);
+    let cgroup = ScratchCgroup::new("broker")?;
+    let worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
+    let home = home(&[("tienda", project(&cgroup, &redis.url(), ""))])?;
+    let daemon = Daemon::start(home.command())?;
+    app.put(300, 0.1, 0)?;
+    daemon.wait_line("-> scale_up a 2 workers", SOON)?;
+    redis.kill()?;
+    daemon.wait_line("no responde", SOON)?;
+    redis.start_again()?;
+    wait_pool(&worker, 4).with_context(|| printed(&daemon))?;
+    app.wait_ended(300, SOON).with_context(|| printed(&daemon))?;
+    wait_pool(&worker, 1).with_context(|| printed(&daemon))?;
+    let said = daemon
+        .printed()
+        .iter()
+        .filter(|line| line.contains("no responde"))
+        .count();
+    assert!(said <= 2, "said once, not at every check:\n{}", printed(&daemon));
+    // Celery itself gives tasks that were fetched when the broker died out again, so some may run twice; none
+    // may be lost.
+    assert_eq!(app.ended().len(), 300, "{}", printed(&daemon));
+    Ok(())
+}
+
+#[test]
+fn two_projects_on_one_broker_are_told_apart() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    let venv = Venv::celery(NEWEST)?;
+    let busy = App::new(&venv, &redis.url())?.queue("busy");
+    let calm = App::new(&venv, &redis.url())?.queue("calm");
+    let cgroups = (ScratchCgroup::new("busy")?, ScratchCgroup::new("calm")?);
+    let at_work = Worker::start(&busy, &cgroups.0, "busy", &["--concurrency", "1"])?;
+    let at_rest = Worker::start(&calm, &cgroups.1, "calm", &["--concurrency", "1"])?;
+    let url = redis.url();
+    let home = home(&[
+        ("busy", project(&cgroups.0, &url, r#", "queues": ["busy"]"#)),
+        ("calm", project(&cgroups.1, &url, r#", "queues": ["calm"]"#)),
+    ])?;
+    let daemon = Daemon::start(home.command())?;
+    busy.put_with_priorities(300, 0.1, 0, &[0, 3, 6, 9])?;
+    wait_pool(&at_work, 4).with_context(|| printed(&daemon))?;
+    assert_eq!(at_rest.children().len(), 1, "{}", printed(&daemon));
+    busy.wait_ended(300, SOON)?;
+    wait_pool(&at_work, 1).with_context(|| printed(&daemon))?;
+    busy.check_exactly_once(300)?;
+    assert!(
+        !printed(&daemon).contains("calm.service: Cola=1"),
+        "{}",
+        printed(&daemon)
+    );
+    Ok(())
+}
