@@ -7,6 +7,7 @@
 pub mod act;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod daemon;
 pub mod decide;
 pub mod observe;

@@ -1,8 +1,13 @@
 //! The command line: one file per subcommand.
 
+mod by_hand;
+mod clock;
+mod daemon;
 mod run;
 mod simulate;
+mod status;
 mod top;
+mod why;
 
 use std::process::ExitCode;
 
@@ -27,6 +32,8 @@ Examples:
   autoscaler top                      who uses the CPU, and who waits for it
   autoscaler simulate load.csv --mean-demand 2.5   what the thresholds would have made of that load
   autoscaler run --once --dry-run     what would be done now, and why, without doing it
+  autoscaler status                   what the running daemon sees, and what it waits for
+  autoscaler why backdipro            what it decided about a project, and why
   autoscaler run                      the daemon; systemd starts it as autoscaler.service
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.";
@@ -39,6 +46,16 @@ enum Command {
     Simulate(simulate::Args),
     /// Show the CPU and the run-queue wait of every cgroup, live.
     Top(top::Args),
+    /// Show how the running daemon sees each project, and what would change its mind.
+    Status(status::Args),
+    /// Tell what was decided about a project, and why.
+    Why(why::Args),
+    /// Give a project a number of workers by hand.
+    Scale(by_hand::Scale),
+    /// Leave a project's workers alone for now.
+    Pause(by_hand::Pause),
+    /// End a pause, or a count given by hand.
+    Resume(by_hand::Resume),
 }
 
 /// The command line asks for something that cannot be.
@@ -53,6 +70,11 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Top(args) => top::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Why(args) => why::run(&args),
+        Command::Scale(args) => by_hand::scale(args),
+        Command::Pause(args) => by_hand::pause(args),
+        Command::Resume(args) => by_hand::resume(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,46 +1,60 @@
 //! One check: observe → decide → act → report, for every project.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{Id, JoinSet};
 
 use super::Options;
-use super::state::{Histories, State};
+use super::orders::Orders;
+use super::standing::Standings;
+use super::state::{Held, Histories, State};
 use crate::act::{self, Actor, Mode as ActMode, Outcome};
 use crate::config::{Config, LoadError, Loaded, Project};
-use crate::decide::{Decision, decide};
+use crate::control::{Answer, RefusedCode, SocketError, Status};
+use crate::decide::{Decision, decide_under, outlook};
 use crate::observe::cgroup::CgroupMount;
 use crate::observe::process::Procfs;
 use crate::observe::service::{Bus, Systemd, UnitEvents};
 use crate::observe::usage::WhyNotEbpf;
-use crate::observe::{Observer, ProjectSample, Snapshot, usage};
+use crate::observe::{Host, Observer, ProjectSample, Snapshot, Unobservable, usage};
 use crate::report::{Message, Reporter};
 
 /// What the daemon carries from check to check.
 pub(super) struct Checks {
-    config: Config,
-    bus: Bus,
-    observer: Observer<Systemd>,
-    without_ebpf: Option<WhyNotEbpf>,
-    histories: Histories,
+    pub(super) config: Config,
+    pub(super) bus: Bus,
+    pub(super) observer: Observer<Systemd>,
+    pub(super) without_ebpf: Option<WhyNotEbpf>,
+    pub(super) histories: Histories,
+    pub(super) orders: Orders,
+    /// Who waits for the end of the order that was given for a project.
+    pub(super) asked: BTreeMap<String, oneshot::Sender<Answer>>,
+    /// Projects whose order came while a step was under way.
+    pub(super) waiting: BTreeSet<String>,
+    pub(super) standings: Standings,
+    pub(super) published: watch::Sender<Arc<Status>>,
     actor: Arc<Actor>,
     actions: JoinSet<Finished>,
     /// Projects with a step under way, by its task: they are not decided about until it is over.
     busy: HashMap<Id, String>,
-    reporter: Reporter,
+    pub(super) reporter: Reporter,
     state: State,
-    dry_run: bool,
+    pub(super) dry_run: bool,
     told: Told,
+    pub(super) started_at: SystemTime,
+    /// The host as the last check saw it, and when.
+    pub(super) seen: Option<(SystemTime, Host)>,
 }
 
 /// Faults that have been told and are not over: each is told once.
 #[derive(Debug, Default)]
 struct Told {
-    /// The last check could not observe the host.
-    failing: bool,
+    /// Why the last check could not observe the host.
+    failing: Option<String>,
     /// The last check had no CPU figures at all.
     blind: bool,
     /// The held times could not be saved.
@@ -78,20 +92,33 @@ impl Checks {
             observer: Observer::new(Systemd::new(bus.clone()), source),
             without_ebpf,
             histories: Histories::new(),
+            orders: Orders::default(),
+            asked: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            standings: Standings::default(),
+            published: watch::Sender::default(),
             actor: Arc::new(actor(options, bus.clone())?),
+            bus,
             actions: JoinSet::new(),
             busy: HashMap::new(),
             state: State::new(&options.runtime_dir),
             dry_run: options.dry_run,
             told: Told::default(),
-            bus,
+            started_at: SystemTime::now(),
+            seen: None,
             config: loaded.config,
         };
         for notice in &loaded.notices {
             checks.reporter.say(&Message::Notice { notice });
         }
         match checks.state.load() {
-            Ok(histories) => checks.histories = histories,
+            Ok(Held { histories, orders }) => {
+                checks.histories = histories;
+                checks.orders = orders;
+                checks
+                    .orders
+                    .retain(|name| checks.config.projects.contains_key(name));
+            }
             Err(error) => checks.reporter.say(&Message::StateIgnored {
                 path: checks.state.path(),
                 why: &error.to_string(),
@@ -123,8 +150,22 @@ impl Checks {
         self.reporter.say(&Message::Stopped);
     }
 
+    pub(super) fn say_no_control(&self, why: &SocketError) {
+        self.reporter.say(&Message::NoControl { why });
+    }
+
+    /// Why the last check failed as a whole.
+    pub(super) fn failing(&self) -> Option<&str> {
+        self.told.failing.as_deref()
+    }
+
+    /// Whether a step of the project is under way.
+    pub(super) fn is_busy(&self, project: &str) -> bool {
+        self.busy.values().any(|busy| busy == project)
+    }
+
     /// The line for `systemctl status`.
-    pub(super) fn status(&self) -> String {
+    pub(super) fn line(&self) -> String {
         self.reporter.render(&Message::Status {
             enabled: self.enabled(),
             acting: self.busy.len(),
@@ -166,15 +207,15 @@ impl Checks {
         let snapshot = match self.observer.observe(&self.config).await {
             Ok(snapshot) => snapshot,
             Err(error) => {
-                if !std::mem::replace(&mut self.told.failing, true) {
-                    self.reporter.say(&Message::CheckFailed {
-                        why: &format!("{error:#}"),
-                    });
+                let why = error.to_string();
+                if self.told.failing.is_none() {
+                    self.reporter.say(&Message::CheckFailed { why: &why });
                 }
-                return;
+                self.told.failing = Some(why);
+                return self.publish();
             }
         };
-        if std::mem::replace(&mut self.told.failing, false) {
+        if self.told.failing.take().is_some() {
             self.reporter.say(&Message::CheckRecovered);
         }
         self.say_usage_fault();
@@ -183,6 +224,7 @@ impl Checks {
             self.act(project, sample, decision);
         }
         self.save();
+        self.publish();
     }
 
     fn say_usage_fault(&mut self) {
@@ -196,31 +238,50 @@ impl Checks {
     }
 
     fn decide(&mut self, snapshot: &Snapshot) -> Vec<(Project, Option<ProjectSample>, Decision)> {
+        self.seen = Some((SystemTime::now(), snapshot.host));
+        self.expire_orders();
         let mut decided = Vec::with_capacity(snapshot.projects.len());
         for (name, sample) in &snapshot.projects {
-            let Some(project) = self.config.projects.get(name) else {
+            let Some(project) = self.config.projects.get(name).cloned() else {
                 continue;
             };
-            if self.busy.values().any(|busy| busy == name) {
+            if self.is_busy(name) {
                 continue;
             }
+            let order = self.orders.take(name);
             let history = self.histories.entry(name.clone()).or_default();
             let lost_before = history.count_to_restore();
-            let decision = decide(project, &snapshot.host, sample, history);
+            let decision = decide_under(order, &project, &snapshot.host, sample, history);
             if let (Some(before), Some(now), None) =
                 (history.count_to_restore(), decision.figures.workers, lost_before)
             {
                 let unit = &project.service_name;
                 self.reporter
-                    .say_of(project, &Message::CountReset { unit, before, now });
+                    .say_of(&project, &Message::CountReset { unit, before, now });
             }
-            decided.push((project.clone(), sample.as_ref().ok().cloned(), decision));
+            self.note(&project, &snapshot.host, sample, &decision);
+            decided.push((project, sample.as_ref().ok().cloned(), decision));
         }
         decided
     }
 
+    /// Notes a decision for those who ask.
+    pub(super) fn note(
+        &mut self,
+        project: &Project,
+        host: &Host,
+        sample: &Result<ProjectSample, Unobservable>,
+        decision: &Decision,
+    ) {
+        let (memory, outlook) = match (sample, self.histories.get(&project.name)) {
+            (Ok(sample), Some(history)) => (sample.memory, outlook(project, host, sample, history)),
+            _ => Default::default(),
+        };
+        self.standings.decided(&project.name, decision, memory, outlook);
+    }
+
     /// Starts the step that was decided, or else brings the memory limit in step with the workers seen.
-    fn act(&mut self, project: Project, sample: Option<ProjectSample>, decision: Decision) {
+    pub(super) fn act(&mut self, project: Project, sample: Option<ProjectSample>, decision: Decision) {
         let Some(sample) = sample.filter(|_| project.enabled) else {
             return;
         };
@@ -240,6 +301,8 @@ impl Checks {
             Some(Ok((id, Finished { project, outcome }))) => {
                 self.busy.remove(&id);
                 self.reporter.outcome(&project, &outcome);
+                self.tell_outcome(&project, &outcome);
+                self.carry_out_waiting(&project.name).await;
             }
             Some(Err(panic)) => {
                 self.busy.remove(&panic.id());
@@ -271,6 +334,22 @@ impl Checks {
             .any(|project| project.enabled && project.service_name == unit)
     }
 
+    /// Tells those who ask, and who ordered it, what came of a step.
+    fn tell_outcome(&mut self, project: &Project, outcome: &Outcome) {
+        let Some(line) = self.reporter.outcome_line(project, outcome) else {
+            return;
+        };
+        self.standings.happened(&project.name, line.clone());
+        let answer = match &outcome.workers {
+            Ok(_) => Answer::done(line),
+            Err(_) => Answer::refused(RefusedCode::Failed, line),
+        };
+        // An order that came while this step was under way is still to be carried out, and then answered.
+        if !self.waiting.contains(&project.name) {
+            self.reply(&project.name, answer);
+        }
+    }
+
     /// Puts a new configuration in force, or says why it cannot be.
     pub(super) fn reload(&mut self, loaded: Result<Loaded, LoadError>) {
         let loaded = match loaded {
@@ -290,6 +369,9 @@ impl Checks {
         self.config = loaded.config;
         self.histories
             .retain(|name, _| self.config.projects.contains_key(name));
+        self.orders.retain(|name| self.config.projects.contains_key(name));
+        self.standings
+            .retain(|name| self.config.projects.contains_key(name));
         self.reporter
             .retain(|name| self.config.projects.contains_key(name));
         self.reporter.set_language(self.config.global.language);
@@ -297,13 +379,14 @@ impl Checks {
         for notice in &loaded.notices {
             self.reporter.say(&Message::Notice { notice });
         }
+        self.publish();
     }
 
-    fn save(&mut self) {
+    pub(super) fn save(&mut self) {
         if self.dry_run {
             return;
         }
-        let result = self.state.save(&self.histories);
+        let result = self.state.save(&self.histories, &self.orders.lasting());
         if let Err(error) = &result
             && !self.told.unsaved
         {

@@ -6,6 +6,10 @@
 mod check;
 mod lock;
 mod notify;
+mod orders;
+mod publish;
+mod requests;
+mod standing;
 mod state;
 
 use std::path::PathBuf;
@@ -13,9 +17,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 use crate::config::{self, Change, Watch};
+use crate::control::{Call, Desk, Socket, serve};
 use check::Checks;
 
 /// How `autoscaler run` was called.
@@ -39,6 +46,9 @@ pub enum Mode {
     /// Measure, decide once, say why, end.
     Once,
 }
+
+/// Calls that may wait for the loop; who comes later waits in the server.
+const CALLS: usize = 32;
 
 /// How often the configuration file is looked at for changes.
 const CONFIG_LOOK: Duration = Duration::from_secs(2);
@@ -66,7 +76,7 @@ pub async fn run(options: Options) -> Result<()> {
     let mut checks = Checks::start(loaded, &options)?;
     match options.mode {
         Mode::Once => once(&mut checks).await,
-        Mode::Daemon => daemon(checks, watch).await,
+        Mode::Daemon => daemon(checks, watch, &options).await,
     }
 }
 
@@ -76,7 +86,7 @@ async fn once(checks: &mut Checks) -> Result<()> {
     checks.once().await
 }
 
-async fn daemon(mut checks: Checks, mut watch: Watch) -> Result<()> {
+async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Result<()> {
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut hangup = listen(SignalKind::hangup())?;
@@ -88,8 +98,9 @@ async fn daemon(mut checks: Checks, mut watch: Watch) -> Result<()> {
     let mut unit_events = checks.unit_events();
     let mut early = false;
 
+    let (server, mut calls) = control(&checks, options);
     checks.say_started();
-    notify::ready(checks.status());
+    notify::ready(checks.line());
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
@@ -97,7 +108,7 @@ async fn daemon(mut checks: Checks, mut watch: Watch) -> Result<()> {
             _ = due.tick() => {
                 early = false;
                 checks.check().await;
-                notify::status(checks.status());
+                notify::status(checks.line());
             }
             () = checks.action_done() => {}
             unit = unit_events.next(), if checks.use_systemd() => {
@@ -108,6 +119,7 @@ async fn daemon(mut checks: Checks, mut watch: Watch) -> Result<()> {
                     due.reset_after(SETTLE);
                 }
             }
+            Some(call) = calls.recv() => checks.call(call).await,
             _ = alive.tick() => notify::alive(),
             _ = hangup.recv() => {
                 watch.acknowledge();
@@ -121,8 +133,27 @@ async fn daemon(mut checks: Checks, mut watch: Watch) -> Result<()> {
         }
     }
     notify::stopping();
+    server.abort();
     checks.say_stopped();
     Ok(())
+}
+
+/// Starts the control socket's server beside the loop. Without a socket the channel stays silent.
+fn control(checks: &Checks, options: &Options) -> (JoinHandle<()>, mpsc::Receiver<Call>) {
+    let (sender, calls) = mpsc::channel(CALLS);
+    let desk = Desk {
+        status: checks.subscribe(),
+        calls: sender,
+    };
+    // A dry run holds no lock: the socket of a daemon that runs beside it is not its own.
+    let server = match Socket::bind(&options.runtime_dir, !options.dry_run) {
+        Ok(socket) => tokio::spawn(serve(socket, desk)),
+        Err(why) => {
+            checks.say_no_control(&why);
+            tokio::spawn(async {})
+        }
+    };
+    (server, calls)
 }
 
 /// Puts the configuration on disk in force if it can be used.
@@ -133,7 +164,7 @@ fn reload(checks: &mut Checks, watch: &Watch, due: &mut Interval) {
     if checks.interval() != before {
         *due = every(checks.interval());
     }
-    notify::ready(checks.status());
+    notify::ready(checks.line());
 }
 
 fn every(period: Duration) -> Interval {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::orders::Orders;
 use crate::decide::History;
 use crate::observe::usage::monotonic;
 
@@ -30,6 +31,16 @@ struct File {
     /// `CLOCK_MONOTONIC` when it was written.
     written_at: Duration,
     projects: Histories,
+    #[serde(default)]
+    orders: Orders,
+}
+
+/// What an earlier daemon left.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Held {
+    pub(super) histories: Histories,
+    /// Orders by hand: unlike held times they do not mind that nobody watched for a while.
+    pub(super) orders: Orders,
 }
 
 /// Why the file is not used.
@@ -67,11 +78,12 @@ impl State {
         &self.path
     }
 
-    /// What the last daemon held; empty if there was none, or if it was too long ago or in another boot.
-    pub(super) fn load(&self) -> Result<Histories, Unusable> {
+    /// What the last daemon held; empty if there was none or if it was in another boot, and without the held
+    /// times if it was too long ago.
+    pub(super) fn load(&self) -> Result<Held, Unusable> {
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Histories::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Held::default()),
             Err(error) => return Err(error.into()),
         };
         let version = serde_json::from_str::<serde_json::Value>(&text)?["version"].as_u64();
@@ -83,21 +95,24 @@ impl State {
         }
         let file: File = serde_json::from_str(&text)?;
         let now = monotonic();
-        let recent = file.written_at <= now && now.saturating_sub(file.written_at) <= LONGEST_GAP;
-        Ok(if recent && file.boot_id == self.boot_id {
-            file.projects
-        } else {
-            Histories::new()
+        if file.boot_id != self.boot_id || file.written_at > now {
+            return Ok(Held::default());
+        }
+        let recent = now.saturating_sub(file.written_at) <= LONGEST_GAP;
+        Ok(Held {
+            histories: if recent { file.projects } else { Histories::new() },
+            orders: file.orders,
         })
     }
 
     /// Writes what is held, whole or not at all.
-    pub(super) fn save(&self, projects: &Histories) -> Result<(), Unusable> {
+    pub(super) fn save(&self, projects: &Histories, orders: &Orders) -> Result<(), Unusable> {
         let file = File {
             version: VERSION,
             boot_id: self.boot_id.clone(),
             written_at: monotonic(),
             projects: projects.clone(),
+            orders: orders.clone(),
         };
         let temporary = self.path.with_extension("json.new");
         let mut out = fs::File::create(&temporary)?;
@@ -110,7 +125,9 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use super::super::orders::{Given, Term};
     use super::*;
+    use crate::decide::Order;
 
     fn scene() -> (tempfile::TempDir, State) {
         let dir = tempfile::tempdir().unwrap();
@@ -118,33 +135,68 @@ mod tests {
         (dir, state)
     }
 
-    fn held() -> Histories {
-        Histories::from([("backdipro".to_owned(), History::default())])
+    fn held() -> Held {
+        let mut orders = Orders::default();
+        let given = Given {
+            order: Order::Pause,
+            term: Term::Resumed,
+            by: "root".into(),
+        };
+        orders.give("backdipro", given);
+        Held {
+            histories: Histories::from([("backdipro".to_owned(), History::default())]),
+            orders,
+        }
+    }
+
+    fn save(state: &State) {
+        let held = held();
+        state.save(&held.histories, &held.orders).unwrap();
+    }
+
+    fn written(state: &State, at: Duration) {
+        let mut file: File = serde_json::from_str(&fs::read_to_string(&state.path).unwrap()).unwrap();
+        file.written_at = at;
+        fs::write(&state.path, serde_json::to_string(&file).unwrap()).unwrap();
     }
 
     #[test]
     fn what_was_saved_is_loaded() {
         let (_dir, state) = scene();
-        assert_eq!(state.load().unwrap(), Histories::new());
-        state.save(&held()).unwrap();
+        assert_eq!(state.load().unwrap(), Held::default());
+        save(&state);
         assert_eq!(state.load().unwrap(), held());
     }
 
     #[test]
-    fn another_boot_and_a_long_gap_forget() {
+    fn another_boot_forgets() {
         let (_dir, mut state) = scene();
-        state.save(&held()).unwrap();
+        save(&state);
         state.boot_id.push('x');
-        assert_eq!(state.load().unwrap(), Histories::new());
+        assert_eq!(state.load().unwrap(), Held::default());
 
-        state.save(&held()).unwrap();
-        let mut file: File = serde_json::from_str(&fs::read_to_string(&state.path).unwrap()).unwrap();
-        file.written_at = monotonic() + Duration::from_secs(1);
-        fs::write(&state.path, serde_json::to_string(&file).unwrap()).unwrap();
+        save(&state);
+        written(&state, monotonic() + Duration::from_mins(1));
         assert_eq!(
             state.load().unwrap(),
-            Histories::new(),
+            Held::default(),
             "a time to come is of another boot"
+        );
+    }
+
+    #[test]
+    fn a_long_gap_forgets_what_was_held_and_not_what_was_ordered() {
+        let (_dir, state) = scene();
+        save(&state);
+        // A host that has been up for less than the gap cannot have one.
+        let Some(long_ago) = monotonic().checked_sub(LONGEST_GAP + Duration::from_secs(1)) else {
+            return;
+        };
+        written(&state, long_ago);
+        let loaded = state.load().unwrap();
+        assert_eq!(
+            (loaded.histories, loaded.orders),
+            (Histories::new(), held().orders)
         );
     }
 

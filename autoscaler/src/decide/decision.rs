@@ -100,6 +100,11 @@ pub enum Reason {
         /// The count held before.
         held_before: u32,
     },
+    /// Somebody ordered this count by hand.
+    ByHand {
+        /// The count ordered, within the bounds.
+        workers: u32,
+    },
 
     /// No rung is crossed.
     WithinThresholds,
@@ -132,6 +137,8 @@ pub enum Reason {
         threshold: f64,
     },
 
+    /// Somebody ordered by hand that the workers be left alone.
+    Paused,
     /// `enabled: false`.
     Disabled,
     /// The load asks for more than `max_workers`.
@@ -180,6 +187,28 @@ pub enum Reason {
     Unobservable(Unobservable),
 }
 
+impl Action {
+    /// The action's name for machines. Stable across releases.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::ScaleUp { .. } => "scale_up",
+            Self::ScaleDown { .. } => "scale_down",
+            Self::Hold => "hold",
+            Self::Blocked => "blocked",
+        }
+    }
+
+    /// The count that a step leads to; `None` for what is no step.
+    #[must_use]
+    pub fn to(self) -> Option<u32> {
+        match self {
+            Self::ScaleUp { to, .. } | Self::ScaleDown { to, .. } => Some(to),
+            Self::Hold | Self::Blocked => None,
+        }
+    }
+}
+
 impl Reason {
     /// The reason's name for machines: journal field, JSON, metrics label. Stable across releases.
     #[must_use]
@@ -194,6 +223,8 @@ impl Reason {
             Self::NoFiguresYet => "no_figures_yet",
             Self::Booting => "booting",
             Self::WouldFlap { .. } => "would_flap",
+            Self::ByHand { .. } => "by_hand",
+            Self::Paused => "paused",
             Self::Disabled => "disabled",
             Self::AtMaximum { .. } => "at_maximum",
             Self::MemoryPerWorker { .. } => "memory_per_worker",

@@ -11,11 +11,15 @@ mod down;
 mod history;
 mod measure;
 mod memory;
+mod order;
+mod outlook;
 mod up;
 
 pub use capacity::{utilization_percent, wait_percent};
 pub use decision::{Action, Decision, Figures, Measure, Reason};
 pub use history::History;
+pub use order::Order;
+pub use outlook::{Next, Outlook, outlook};
 
 use crate::config::Project;
 use crate::observe::{Host, ProjectSample, Unobservable};
@@ -25,6 +29,17 @@ use measure::Measured;
 ///
 /// `history` afterwards holds what the next check needs; it is the only thing that outlives a check.
 pub fn decide(
+    project: &Project,
+    host: &Host,
+    sample: &Result<ProjectSample, Unobservable>,
+    history: &mut History,
+) -> Decision {
+    decide_under(None, project, host, sample, history)
+}
+
+/// The same while an operator's `order` is in force.
+pub fn decide_under(
+    order: Option<Order>,
     project: &Project,
     host: &Host,
     sample: &Result<ProjectSample, Unobservable>,
@@ -42,7 +57,10 @@ pub fn decide(
         }
         Ok(sample) => {
             history.observe(sample);
-            let outcome = outcome(project, host, sample, history);
+            let outcome = match order {
+                Some(order) => order::outcome(order, project, host, sample.worker_count(), history),
+                None => outcome(project, host, sample, history),
+            };
             history.settle(sample, outcome.0);
             outcome
         }

@@ -49,7 +49,7 @@ fn go(project: &Project, host: &Host, workers: u32, wanted: Wanted) -> Outcome {
 }
 
 /// What a constraint has against another worker.
-fn starved(constraint: Constraint, allowed_on_saturated_host: bool) -> Option<Reason> {
+pub(super) fn starved(constraint: Constraint, allowed_on_saturated_host: bool) -> Option<Reason> {
     match constraint {
         Constraint::HostSaturated { .. } if allowed_on_saturated_host => None,
         Constraint::HostSaturated {

@@ -7,7 +7,8 @@ use tracing::Level;
 
 use crate::act::{MemoryError, ScaleError};
 use crate::config::{Changes, Notice};
-use crate::decide::Decision;
+use crate::control::SocketError;
+use crate::decide::{Decision, Order};
 use crate::observe::usage::{SourceKind, WhyNotEbpf};
 
 /// One thing to say.
@@ -151,6 +152,29 @@ pub enum Message<'a> {
         /// MiB in use.
         current_mib: u64,
     },
+    /// Somebody ordered something by hand.
+    Ordered {
+        /// The project's unit.
+        unit: &'a str,
+        /// What.
+        order: Order,
+        /// For how long.
+        lasts: Lasts,
+        /// Who: user, uid and pid.
+        by: &'a str,
+    },
+    /// An order no longer holds: the thresholds rule again.
+    OrderEnded {
+        /// The project's unit.
+        unit: &'a str,
+        /// Who ended it; `None` when its time was over.
+        by: Option<&'a str>,
+    },
+    /// There is no control socket; everything else goes on.
+    NoControl {
+        /// Why not.
+        why: &'a SocketError,
+    },
     /// The memory limit is as it should be again.
     LimitRestored {
         /// The project's unit.
@@ -169,6 +193,17 @@ pub struct Done {
     pub dry_run: bool,
 }
 
+/// How long an order by hand holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lasts {
+    /// The thresholds rule again at the next check.
+    Once,
+    /// For this time.
+    For(Duration),
+    /// Until somebody ends it.
+    UntilResumed,
+}
+
 impl Message<'_> {
     /// How loud it is.
     #[must_use]
@@ -182,6 +217,7 @@ impl Message<'_> {
             | Self::StateIgnored { .. }
             | Self::StateNotSaved { .. }
             | Self::Blocked { .. }
+            | Self::NoControl { .. }
             | Self::CountReset { .. }
             | Self::LimitUnavailable { .. } => Level::WARN,
             _ => Level::INFO,

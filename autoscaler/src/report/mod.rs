@@ -3,6 +3,7 @@
 //! Quiet by rule: an action is told when it is taken and when it is done, an obstacle when it begins and
 //! when it is gone. Every other check is told at debug level only.
 
+mod chronicle;
 mod duration;
 mod en;
 mod es;
@@ -11,11 +12,12 @@ mod message;
 pub mod picture;
 mod said;
 
-pub use message::{Done, Message};
+pub use chronicle::{Chronicle, Episode, unix};
+pub use message::{Done, Lasts, Message};
 
 use crate::act::{Limit, Outcome, Workers};
 use crate::config::{Language, Project};
-use crate::decide::{Action, Decision, Figures};
+use crate::decide::{Action, Decision, Figures, Next, Reason};
 use crate::observe::Unobservable;
 use said::Said;
 
@@ -23,6 +25,24 @@ use said::Said;
 #[must_use]
 pub fn why_unobservable(fault: &Unobservable) -> String {
     en::unobservable(fault)
+}
+
+/// A reason in words.
+#[must_use]
+pub fn words_of(language: Language, reason: &Reason) -> String {
+    match language {
+        Language::Es => es::reason(reason),
+        Language::En => en::reason(reason),
+    }
+}
+
+/// What would have to change for a step, in words; `up` says whether it leads to more workers.
+#[must_use]
+pub fn outlook_of(language: Language, next: &Next, up: bool) -> String {
+    match language {
+        Language::Es => es::outlook(next, up),
+        Language::En => en::outlook(next, up),
+    }
 }
 
 /// Turns what happened into log lines and remembers what has been said.
@@ -108,22 +128,17 @@ impl Reporter {
         );
     }
 
+    /// What came of a step, in one line; `None` when there was none.
+    #[must_use]
+    pub fn outcome_line(&self, project: &Project, outcome: &Outcome) -> Option<String> {
+        Some(self.render(&step_message(project, outcome)?))
+    }
+
     /// Tells what came of a decision: a step always, what is wrong with the memory limit once.
     pub fn outcome(&mut self, project: &Project, outcome: &Outcome) {
         let unit = &project.service_name;
-        match &outcome.workers {
-            Ok(Workers::Untouched) => {}
-            Ok(Workers::Scaled { to, .. }) => {
-                let limit_per_worker_mib =
-                    matches!(outcome.memory, Some(Ok(_))).then_some(project.memory.per_worker_mib);
-                let done = Done {
-                    workers: *to,
-                    limit_per_worker_mib,
-                    dry_run: outcome.dry_run,
-                };
-                self.say_of(project, &Message::Scaled { unit, done });
-            }
-            Err(error) => self.say_of(project, &Message::StepFailed { unit, error }),
+        if let Some(message) = step_message(project, outcome) {
+            self.say_of(project, &message);
         }
         match &outcome.memory {
             Some(Err(error)) => {
@@ -173,6 +188,23 @@ impl Reporter {
             Language::Es => es::render(message),
             Language::En => en::render(message),
         }
+    }
+}
+
+fn step_message<'a>(project: &'a Project, outcome: &'a Outcome) -> Option<Message<'a>> {
+    let unit = &project.service_name;
+    match &outcome.workers {
+        Ok(Workers::Untouched) => None,
+        Ok(Workers::Scaled { to, .. }) => {
+            let limited = matches!(outcome.memory, Some(Ok(_)));
+            let done = Done {
+                workers: *to,
+                limit_per_worker_mib: limited.then_some(project.memory.per_worker_mib),
+                dry_run: outcome.dry_run,
+            };
+            Some(Message::Scaled { unit, done })
+        }
+        Err(error) => Some(Message::StepFailed { unit, error }),
     }
 }
 

@@ -2,5 +2,7 @@
 
 mod bench;
 mod examples;
+mod orders;
+mod outlook;
 mod properties;
 mod rules;

@@ -2,10 +2,12 @@
 
 mod act;
 mod config;
+mod order;
+mod outlook;
 mod reason;
 
-use reason::reason;
-pub(super) use reason::unobservable;
+pub(super) use outlook::outlook;
+pub(super) use reason::{reason, unobservable};
 
 use super::duration::short;
 use super::{Done, FigureWords, Message, figures, workers};
@@ -88,6 +90,16 @@ pub(super) fn render(message: &Message<'_>) -> String {
             current_mib,
         } => {
             format!("{unit}: the memory limit goes down to {wanted_mib}M when use ({current_mib}M) allows it")
+        }
+        Message::Ordered {
+            unit,
+            order,
+            lasts,
+            by,
+        } => order::ordered(unit, *order, *lasts, by),
+        Message::OrderEnded { unit, by } => order::ended(unit, *by),
+        Message::NoControl { why } => {
+            format!("no control socket, so `autoscaler status` cannot ask this daemon: {why}")
         }
         Message::LimitRestored { unit } => format!("✅ {unit}: the memory limit is in force again"),
     }

@@ -5,14 +5,14 @@ use crate::observe::Unobservable;
 use crate::report::duration::short;
 use crate::report::{threshold, workers};
 
-fn measured(measure: Measure, sign: char, value: f64) -> String {
+pub(super) fn measured(measure: Measure, sign: char, value: f64) -> String {
     match measure {
         Measure::Cpu => format!("CPU {sign} {}%", threshold(value)),
         Measure::Queue => format!("queue {sign} {}", threshold(value)),
     }
 }
 
-pub(super) fn reason(reason: &Reason) -> String {
+pub(in crate::report) fn reason(reason: &Reason) -> String {
     match reason {
         Reason::AboveRung {
             measure,
@@ -68,6 +68,8 @@ pub(super) fn reason(reason: &Reason) -> String {
             workers(*to),
             threshold(*limit)
         ),
+        Reason::ByHand { workers: n } => format!("{} ordered by hand", workers(*n)),
+        Reason::Paused => "paused by hand; `autoscaler resume` ends it".into(),
         Reason::Disabled => "disabled (enabled: false)".into(),
         Reason::AtMaximum { max } => format!("the load asks for more than the maximum of {}", workers(*max)),
         Reason::MemoryPerWorker {

@@ -3,9 +3,12 @@
 mod act;
 mod celery;
 mod config;
+mod order;
+mod outlook;
 mod reason;
 
-use reason::reason;
+pub(super) use outlook::outlook;
+pub(super) use reason::reason;
 
 use super::duration::short;
 use super::{Done, FigureWords, Message, figures, workers};
@@ -97,6 +100,16 @@ pub(super) fn render(message: &Message<'_>) -> String {
         } => format!(
             "{unit}: el límite de memoria bajará a {wanted_mib}M cuando el uso ({current_mib}M) lo permita"
         ),
+        Message::Ordered {
+            unit,
+            order,
+            lasts,
+            by,
+        } => order::ordered(unit, *order, *lasts, by),
+        Message::OrderEnded { unit, by } => order::ended(unit, *by),
+        Message::NoControl { why } => {
+            format!("sin socket de control, `autoscaler status` no puede preguntar a este proceso: {why}")
+        }
         Message::LimitRestored { unit } => format!("✅ {unit}: el límite de memoria se aplica de nuevo"),
     }
 }

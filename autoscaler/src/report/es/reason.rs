@@ -6,14 +6,14 @@ use crate::observe::Unobservable;
 use crate::report::duration::short;
 use crate::report::{threshold, workers};
 
-fn measured(measure: Measure, sign: char, value: f64) -> String {
+pub(super) fn measured(measure: Measure, sign: char, value: f64) -> String {
     match measure {
         Measure::Cpu => format!("CPU {sign} {}%", threshold(value)),
         Measure::Queue => format!("cola {sign} {}", threshold(value)),
     }
 }
 
-pub(super) fn reason(reason: &Reason) -> String {
+pub(in crate::report) fn reason(reason: &Reason) -> String {
     match reason {
         Reason::AboveRung {
             measure,
@@ -69,6 +69,8 @@ pub(super) fn reason(reason: &Reason) -> String {
             workers(*to),
             threshold(*limit)
         ),
+        Reason::ByHand { workers: n } => format!("orden manual de {}", workers(*n)),
+        Reason::Paused => "en pausa por orden manual; termina con `autoscaler resume`".into(),
         Reason::Disabled => "deshabilitado (enabled: false)".into(),
         Reason::AtMaximum { max } => format!("la carga pide más que el máximo de {}", workers(*max)),
         Reason::MemoryPerWorker {

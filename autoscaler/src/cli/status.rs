@@ -1,0 +1,89 @@
+//! `autoscaler status`: how the running daemon sees each project, and what it waits for.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Result, bail};
+
+use super::daemon::Daemon;
+use crate::control::{Answer, Command, Status};
+use crate::report::unix;
+
+mod table;
+
+/// Shows how the running daemon sees each project, and what would have to change for its next step.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Columns:
+  WORKERS  seen, and the configured bounds
+  CPU      mean since the last check, with the thresholds of the next step down and up
+  WAIT     of the time its tasks wanted a CPU, the share they had none
+  HELD     how long a threshold has been crossed, of how long it must be")]
+pub(super) struct Args {
+    /// Only this project
+    project: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Print again every two seconds until stopped
+    #[arg(long, short)]
+    watch: bool,
+    #[command(flatten)]
+    daemon: Daemon,
+}
+
+/// Time between two looks of `--watch`.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Clears a terminal and goes to its first line: ECMA-48, ED and CUP.
+const CLEAR: &str = "\x1b[2J\x1b[H";
+
+pub(super) fn run(args: &Args) -> Result<()> {
+    let clear = args.watch && !args.json && io::stdout().is_terminal();
+    loop {
+        let shown = show(args, &args.status()?)?;
+        let mut out = io::stdout().lock();
+        let text = if clear { format!("{CLEAR}{shown}") } else { shown };
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            // `autoscaler status --watch | head` is over when head is.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            written => written?,
+        }
+        if !args.watch {
+            return Ok(());
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+impl Args {
+    fn status(&self) -> Result<Status> {
+        let Answer::Status(mut status) = self.daemon.ask(Command::Status)? else {
+            bail!("the daemon answered something else than its status");
+        };
+        if let Some(name) = &self.project {
+            if status.project(name).is_none() {
+                let known: Vec<&str> = status
+                    .projects
+                    .iter()
+                    .map(|project| project.name.as_str())
+                    .collect();
+                bail!("there is no project {name:?}; there are: {}", known.join(", "));
+            }
+            status.projects.retain(|project| project.name == *name);
+        }
+        Ok(*status)
+    }
+}
+
+fn show(args: &Args, status: &Status) -> Result<String> {
+    // One line for each look of a watching script.
+    let mut json = match (args.json, args.watch) {
+        (true, true) => serde_json::to_string(status)?,
+        (true, false) => serde_json::to_string_pretty(status)?,
+        (false, _) => return Ok(table::render(status, unix(SystemTime::now()))),
+    };
+    json.push('\n');
+    Ok(json)
+}

@@ -1,0 +1,278 @@
+//! The status as text: a table, and below it a paragraph for each project.
+
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::cli::clock::{ago, time};
+use crate::control::{NextStep, ProjectStatus, Status, Told};
+
+/// The words that are not the daemon's own sentences.
+struct Words {
+    headings: [&'static str; 8],
+    last_check: &'static str,
+    last_step: &'static str,
+    next: &'static str,
+    order: &'static str,
+    until: &'static str,
+    paused: &'static str,
+    checked: &'static str,
+    never: &'static str,
+    dry_run: &'static str,
+    disabled: &'static str,
+    available: &'static str,
+}
+
+const EN: Words = Words {
+    headings: [
+        "PROJECT", "WORKERS", "CPU", "WAIT", "MEMORY", "QUEUE", "HELD", "DECISION",
+    ],
+    last_check: "last check",
+    last_step: "last step",
+    next: "next",
+    order: "by hand",
+    until: "until",
+    paused: "paused",
+    checked: "checked",
+    never: "no check yet",
+    dry_run: "dry run: changes nothing",
+    disabled: "disabled",
+    available: "available",
+};
+
+const ES: Words = Words {
+    headings: [
+        "PROYECTO",
+        "WORKERS",
+        "CPU",
+        "ESPERA",
+        "MEMORIA",
+        "COLA",
+        "MANTENIDO",
+        "DECISIÓN",
+    ],
+    last_check: "última revisión",
+    last_step: "último paso",
+    next: "siguiente",
+    order: "orden manual",
+    until: "hasta",
+    paused: "en pausa",
+    checked: "revisado",
+    never: "aún sin revisar",
+    dry_run: "simulacro: no cambia nada",
+    disabled: "deshabilitado",
+    available: "disponibles",
+};
+
+const NONE: &str = "-";
+
+/// The whole of it; `now` is the Unix time.
+pub(super) fn render(status: &Status, now: i64) -> String {
+    let words = if status.language == "es" { &ES } else { &EN };
+    let mut text = head(status, words, now);
+    text += "\n";
+    text += &table(status, words);
+    for project in &status.projects {
+        text += "\n";
+        text += &paragraph(project, words, now);
+    }
+    text
+}
+
+fn head(status: &Status, words: &Words, now: i64) -> String {
+    let source = if status.source == "ebpf" {
+        "eBPF"
+    } else {
+        "cpu.stat"
+    };
+    let checked = match status.checked_at {
+        Some(at) => format!("{} {}", words.checked, ago(at, now)),
+        None => words.never.to_owned(),
+    };
+    let busy = status
+        .busy_percent
+        .map(|busy| format!(" ({busy:.0}%)"))
+        .unwrap_or_default();
+    let mut text = format!(
+        "autoscaler {} (pid {}), {source}, {checked} / {:.0}s, {} CPU{busy}, {} MB {}\n",
+        status.program,
+        status.pid,
+        status.check_interval_seconds,
+        status.cpus,
+        status.memory_available_mib,
+        words.available,
+    );
+    if status.dry_run {
+        let _ = writeln!(text, "{}", words.dry_run);
+    }
+    if let Some(why) = &status.without_ebpf {
+        let _ = writeln!(text, "eBPF: {why}");
+    }
+    if let Some(why) = &status.failing {
+        let _ = writeln!(text, "❌ {why}");
+    }
+    text
+}
+
+fn table(status: &Status, words: &Words) -> String {
+    let mut rows = vec![words.headings.map(str::to_owned)];
+    rows.extend(status.projects.iter().map(|project| row(project, words)));
+    let mut widths = [0; 8];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.width().max(*width);
+        }
+    }
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            line += cell;
+            line += &" ".repeat(width - cell.width() + 2);
+        }
+        text += line.trim_end();
+        text += "\n";
+    }
+    text
+}
+
+fn row(project: &ProjectStatus, words: &Words) -> [String; 8] {
+    let bounds = format!("{}..{}", project.min_workers, project.max_workers);
+    let workers = match (project.workers, project.scaling_to) {
+        (Some(from), Some(to)) => format!("{from}->{to} [{bounds}]"),
+        (Some(workers), None) => format!("{workers} [{bounds}]"),
+        _ => format!("{NONE} [{bounds}]"),
+    };
+    let memory = match (project.memory_current_mib, project.memory_limit_mib) {
+        (Some(current), Some(limit)) => format!("{current}/{limit}M"),
+        (Some(current), None) => format!("{current}M"),
+        _ => NONE.to_owned(),
+    };
+    let decision = match &project.decision {
+        _ if !project.enabled => words.disabled.to_owned(),
+        Some(told) => action(told),
+        None => NONE.to_owned(),
+    };
+    [
+        project.name.clone(),
+        workers,
+        beside(
+            project.cpu_percent.map(|cpu| format!("{cpu:.1}%")),
+            "cpu",
+            project,
+        ),
+        project
+            .wait_percent
+            .map_or_else(|| NONE.to_owned(), |wait| format!("{wait:.1}%")),
+        memory,
+        beside(project.queue.map(|queue| queue.to_string()), "queue", project),
+        held(project),
+        decision,
+    ]
+}
+
+/// A figure between the thresholds of the next step down and up: `45< 52.3% <80`.
+fn beside(figure: Option<String>, measure: &str, project: &ProjectStatus) -> String {
+    let of = |steps: &[NextStep]| {
+        steps
+            .iter()
+            .find(|step| step.measure == measure)
+            .map(|step| step.threshold)
+    };
+    let (down, up) = (of(&project.down), of(&project.up));
+    let Some(figure) = figure else {
+        return NONE.to_owned();
+    };
+    let down = down.map(|down| format!("{down} < ")).unwrap_or_default();
+    let up = up.map(|up| format!(" < {up}")).unwrap_or_default();
+    format!("{down}{figure}{up}")
+}
+
+/// Of the crossed thresholds the one that would act soonest.
+fn held(project: &ProjectStatus) -> String {
+    let crossed = project
+        .up
+        .iter()
+        .map(|step| (step, '↑'))
+        .chain(project.down.iter().map(|step| (step, '↓')))
+        .filter(|(step, _)| step.held_seconds > 0.0)
+        .min_by(|a, b| remaining(a.0).total_cmp(&remaining(b.0)));
+    match crossed {
+        Some((step, arrow)) => format!(
+            "{arrow} {} / {}",
+            length(step.held_seconds),
+            length(step.needed_seconds)
+        ),
+        None => NONE.to_owned(),
+    }
+}
+
+fn remaining(step: &NextStep) -> f64 {
+    step.needed_seconds - step.held_seconds
+}
+
+fn length(seconds: f64) -> String {
+    if seconds < 60.0 {
+        format!("{seconds:.0}s")
+    } else {
+        format!(
+            "{:.0}m{:02.0}s",
+            (seconds / 60.0).floor(),
+            (seconds % 60.0).floor()
+        )
+    }
+}
+
+fn action(told: &Told) -> String {
+    match told.workers_to {
+        Some(to) => format!("{} {to}", told.action),
+        None => told.action.clone(),
+    }
+}
+
+fn paragraph(project: &ProjectStatus, words: &Words, now: i64) -> String {
+    let mut lines = Vec::new();
+    let told = |told: &Told| {
+        format!(
+            "{} ({}) {}: {}",
+            time(told.at, now),
+            ago(told.at, now),
+            action(told),
+            told.words
+        )
+    };
+    if let Some(decision) = &project.decision {
+        lines.push((words.last_check, told(decision)));
+    }
+    if let Some(step) = project.last_step.as_ref().filter(|step| {
+        project
+            .decision
+            .as_ref()
+            .is_none_or(|decision| decision.at != step.at)
+    }) {
+        lines.push((words.last_step, told(step)));
+    }
+    for step in project.up.iter().chain(&project.down) {
+        lines.push((words.next, step.words.clone()));
+    }
+    if let Some(order) = &project.order {
+        let what = match order.workers {
+            Some(workers) => format!("{workers} workers"),
+            None => words.paused.to_owned(),
+        };
+        let until = order
+            .until
+            .map(|until| format!(" {} {}", words.until, time(until, now)))
+            .unwrap_or_default();
+        lines.push((words.order, format!("{what}{until}, {}", order.by)));
+    }
+    let width = lines.iter().map(|(label, _)| label.width()).max().unwrap_or(0);
+    let mut text = format!("{} ({})\n", project.name, project.unit);
+    for (label, line) in lines {
+        let _ = writeln!(text, "  {label}{}  {line}", " ".repeat(width - label.width()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,21 @@
+//! The control socket: what the daemon's owner may ask and order while it runs.
+//!
+//! Line-delimited JSON over a Unix socket that root alone can reach: one [`Request`] a line, one [`Response`] a
+//! line. The server reads what the daemon's loop publishes and hands orders to it; it owns no state.
+
+mod client;
+mod peer;
+mod protocol;
+mod server;
+mod socket;
+mod status;
+
+pub use client::{Client, ClientError};
+pub use peer::Peer;
+pub use protocol::{Answer, Command, Done, Refused, RefusedCode, Request, Response, VERSION};
+pub use server::{Call, Desk, serve};
+pub use socket::{Socket, SocketError};
+pub use status::{NextStep, OrderStatus, ProjectStatus, Status, Told};
+
+/// The socket's name in the daemon's runtime directory.
+pub const SOCKET_NAME: &str = "control.sock";

@@ -1,0 +1,95 @@
+//! Who is at the other end of the socket, by the kernel's word.
+
+use std::fmt;
+use std::io;
+
+use nix::unistd::{Uid, User};
+use tokio::net::UnixStream;
+
+/// A process that asks: `SO_PEERCRED` of unix(7), as it was when the process connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Its effective user.
+    pub uid: u32,
+    /// Its pid; `None` from another pid namespace.
+    pub pid: Option<u32>,
+    /// The user who logged in, where that is another (sudo): `/proc/PID/loginuid`, `proc_pid_loginuid(5)`.
+    pub login: Option<u32>,
+}
+
+/// `loginuid` of a process that nobody logged in for.
+const NO_LOGIN: u32 = u32::MAX;
+
+impl Peer {
+    pub(super) fn of(stream: &UnixStream) -> io::Result<Self> {
+        let credentials = stream.peer_cred()?;
+        let uid = credentials.uid();
+        let pid = credentials
+            .pid()
+            .and_then(|pid| u32::try_from(pid).ok())
+            .filter(|pid| *pid != 0);
+        let login = pid
+            .and_then(|pid| std::fs::read_to_string(format!("/proc/{pid}/loginuid")).ok())
+            .and_then(|text| text.trim().parse().ok())
+            .filter(|login| *login != NO_LOGIN && *login != uid);
+        Ok(Self { uid, pid, login })
+    }
+
+    /// Whether it may ask: root, or the daemon's own user.
+    pub(super) fn may_ask(&self) -> bool {
+        self.uid == 0 || self.uid == nix::unistd::geteuid().as_raw()
+    }
+}
+
+impl fmt::Display for Peer {
+    /// `root (uid 0, pid 4711)`, `root for victus (uid 1000, pid 4711)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&name(self.uid))?;
+        if let Some(login) = self.login {
+            write!(f, " for {}", name(login))?;
+        }
+        write!(f, " (uid {}", self.login.unwrap_or(self.uid))?;
+        if let Some(pid) = self.pid {
+            write!(f, ", pid {pid}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+fn name(uid: u32) -> String {
+    match User::from_uid(Uid::from_raw(uid)) {
+        Ok(Some(user)) => user.name,
+        Ok(None) | Err(_) => format!("user {uid}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asked_is_named_with_uid_and_pid() {
+        let mut peer = Peer {
+            uid: 0,
+            pid: Some(4711),
+            login: None,
+        };
+        assert_eq!(peer.to_string(), "root (uid 0, pid 4711)");
+        peer.login = Some(4_000_000);
+        assert_eq!(peer.to_string(), "root for user 4000000 (uid 4000000, pid 4711)");
+    }
+
+    #[tokio::test]
+    async fn the_kernel_says_who_this_process_is() {
+        let (one, _other) = UnixStream::pair().unwrap();
+        let peer = Peer::of(&one).unwrap();
+        assert_eq!(peer.uid, nix::unistd::geteuid().as_raw());
+        assert_eq!(peer.pid, Some(std::process::id()));
+        assert!(peer.may_ask());
+        let stranger = Peer {
+            uid: 4_000_000,
+            ..peer
+        };
+        assert!(!stranger.may_ask());
+    }
+}

@@ -1,0 +1,132 @@
+//! How the daemon and its projects stand: what it publishes after every check.
+
+use serde::{Deserialize, Serialize};
+
+/// The daemon and all of its projects.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// The daemon's version.
+    pub program: String,
+    /// Its process.
+    pub pid: u32,
+    /// Language of the sentences: `es` or `en`.
+    pub language: String,
+    /// When it started: Unix time, seconds.
+    pub started_at: i64,
+    /// When it last looked at the host; `None` before the first check.
+    pub checked_at: Option<i64>,
+    /// Time between two checks, seconds.
+    pub check_interval_seconds: f64,
+    /// Where CPU figures come from: `ebpf` or `cpu_stat`.
+    pub source: String,
+    /// Why they do not come from the kernel program.
+    pub without_ebpf: Option<String>,
+    /// Whether it only shows what it would do.
+    pub dry_run: bool,
+    /// Why the last check failed as a whole.
+    pub failing: Option<String>,
+    /// CPUs online.
+    pub cpus: u32,
+    /// Share of them that was busy, percent.
+    pub busy_percent: Option<f64>,
+    /// Memory available on the host, MiB.
+    pub memory_available_mib: u64,
+    /// Memory of the host, MiB.
+    pub memory_total_mib: u64,
+    /// The projects, by name.
+    pub projects: Vec<ProjectStatus>,
+}
+
+/// One project.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ProjectStatus {
+    /// Its key in the configuration.
+    pub name: String,
+    /// Its systemd unit.
+    pub unit: String,
+    /// Whether the daemon may act on it.
+    pub enabled: bool,
+    /// Workers seen; `None` while it cannot be observed.
+    pub workers: Option<u32>,
+    /// Fewest workers.
+    pub min_workers: u32,
+    /// Most workers.
+    pub max_workers: u32,
+    /// Where a step under way leads.
+    pub scaling_to: Option<u32>,
+    /// CPU in percent of the project's basis.
+    pub cpu_percent: Option<f64>,
+    /// Run-queue wait, percent.
+    pub wait_percent: Option<f64>,
+    /// `memory.current`, MiB.
+    pub memory_current_mib: Option<u64>,
+    /// `memory.max`, MiB; `None` without a limit.
+    pub memory_limit_mib: Option<u64>,
+    /// Waiting tasks.
+    pub queue: Option<u64>,
+    /// What the last check decided.
+    pub decision: Option<Told>,
+    /// The last decision that changed the count.
+    pub last_step: Option<Told>,
+    /// Steps to more workers: any one is enough.
+    pub up: Vec<NextStep>,
+    /// Steps to fewer workers: all are needed.
+    pub down: Vec<NextStep>,
+    /// What was ordered by hand and still holds.
+    pub order: Option<OrderStatus>,
+}
+
+/// A decision, told.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Told {
+    /// Unix time, seconds.
+    pub at: i64,
+    /// `scale_up`, `scale_down`, `hold`, `blocked`.
+    pub action: String,
+    /// Workers wanted, where that is another count.
+    pub workers_to: Option<u32>,
+    /// The reason's stable name.
+    pub reason: String,
+    /// The reason in words.
+    pub words: String,
+}
+
+/// A step that may come next.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct NextStep {
+    /// `cpu` or `queue`.
+    pub measure: String,
+    /// The rung's worker count, as in `scale_up_3`.
+    pub rung: u32,
+    /// Workers that it leads to.
+    pub workers_to: u32,
+    /// Percent, or waiting tasks.
+    pub threshold: f64,
+    /// For how long the measure has been beyond it, seconds.
+    pub held_seconds: f64,
+    /// For how long it must be, seconds.
+    pub needed_seconds: f64,
+    /// The stable name of what would stand against it now.
+    pub against: Option<String>,
+    /// What would have to change, in words.
+    pub words: String,
+}
+
+/// An order that still holds.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct OrderStatus {
+    /// The count ordered; `None` for a pause.
+    pub workers: Option<u32>,
+    /// When it ends: Unix time, seconds; `None` until it is resumed.
+    pub until: Option<i64>,
+    /// Who gave it.
+    pub by: String,
+}
+
+impl Status {
+    /// The project of this name.
+    #[must_use]
+    pub fn project(&self, name: &str) -> Option<&ProjectStatus> {
+        self.projects.iter().find(|project| project.name == name)
+    }
+}

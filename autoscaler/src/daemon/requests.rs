@@ -1,0 +1,279 @@
+//! What comes over the control socket: orders by hand, and questions about the past.
+
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::oneshot;
+
+use super::check::Checks;
+use super::orders::{Given, Term};
+use crate::config::{Config, Project};
+use crate::control::{Answer, Call, Command, Done, Peer, RefusedCode};
+use crate::decide::{Action, Decision, Order, decide_under};
+use crate::observe::service::Systemd;
+use crate::observe::usage::{CpuStatSource, monotonic};
+use crate::observe::{Observer, Snapshot};
+use crate::report::{Lasts, Message, words_of};
+
+/// Names less alike than this are not offered in place of an unknown one.
+const ALIKE: f64 = 0.7;
+
+impl Checks {
+    /// Answers a call, or sees to it that it is answered when its step is over.
+    pub(super) async fn call(&mut self, call: Call) {
+        let Call { command, by, reply } = call;
+        let answer = match command {
+            Command::Status => Answer::Status(Box::new(self.status())),
+            Command::Why {
+                project,
+                since_seconds,
+            } => self.why(&project, since_seconds),
+            Command::Scale {
+                project,
+                workers,
+                for_seconds,
+            } => match self.scalable(&project, workers) {
+                Ok(project) => return self.scale(project, (workers, for_seconds), &by, reply).await,
+                Err(refused) => refused,
+            },
+            Command::Pause { project, for_seconds } => self.pause(project.as_deref(), for_seconds, &by),
+            Command::Resume { project } => self.resume(project.as_deref(), &by),
+        };
+        self.publish();
+        // Who asked may have gone.
+        let _ = reply.send(answer);
+    }
+
+    fn why(&self, project: &str, since_seconds: u64) -> Answer {
+        let since = SystemTime::now()
+            .checked_sub(Duration::from_secs(since_seconds))
+            .unwrap_or(SystemTime::UNIX_EPOCH);
+        match self.project(project) {
+            Ok(project) => Answer::Why(self.standings.episodes(
+                &project.name,
+                since,
+                self.config.global.language,
+            )),
+            Err(refused) => refused,
+        }
+    }
+
+    fn scalable(&self, name: &str, workers: u32) -> Result<Project, Answer> {
+        let project = self.project(name)?;
+        let bounds = project.bounds;
+        if !project.enabled {
+            return Err(Answer::refused(
+                RefusedCode::Disabled,
+                format!("{name} is disabled: set \"enabled\": true in the configuration first"),
+            ));
+        }
+        if !(bounds.min..=bounds.max).contains(&workers) {
+            return Err(Answer::refused(
+                RefusedCode::OutsideBounds,
+                format!(
+                    "{name} may have {} to {} workers, not {workers}: give a count within these, or change \
+                     \"min_workers\" or \"max_workers\" in the configuration",
+                    bounds.min, bounds.max
+                ),
+            ));
+        }
+        Ok(project.clone())
+    }
+
+    async fn scale(
+        &mut self,
+        project: Project,
+        (workers, for_seconds): (u32, Option<u64>),
+        by: &Peer,
+        reply: oneshot::Sender<Answer>,
+    ) {
+        let term = for_seconds.map_or(Term::Once, until);
+        self.give(&project, Order::Scale(workers), (term, for_seconds), by);
+        let earlier = self.asked.insert(project.name.clone(), reply);
+        if let Some(earlier) = earlier {
+            let _ = earlier.send(Answer::refused(
+                RefusedCode::Replaced,
+                format!("a later order took its place, from {by}"),
+            ));
+        }
+        // A step under way is waited for: its end carries the order out.
+        if self.is_busy(&project.name) {
+            self.waiting.insert(project.name);
+        } else {
+            self.carry_out(project).await;
+        }
+        self.publish();
+    }
+
+    /// Carries out the order that waited for a step to be over.
+    pub(super) async fn carry_out_waiting(&mut self, project: &str) {
+        if self.waiting.remove(project)
+            && let Some(project) = self.config.projects.get(project).cloned()
+        {
+            self.carry_out(project).await;
+        }
+        self.publish();
+    }
+
+    /// Decides and acts on one project at once. Its CPU is not looked at: the counters' next interval is that of
+    /// the next check, for all projects.
+    async fn carry_out(&mut self, project: Project) {
+        let name = project.name.clone();
+        let snapshot = match self.look_at(&project).await {
+            Ok(snapshot) => snapshot,
+            Err(why) => return self.reply(&name, Answer::refused(RefusedCode::Failed, why)),
+        };
+        let Some(sample) = snapshot.projects.get(&name) else {
+            return;
+        };
+        let order = self.orders.take(&name);
+        let history = self.histories.entry(name.clone()).or_default();
+        let decision = decide_under(order, &project, &snapshot.host, sample, history);
+        self.note(&project, &snapshot.host, sample, &decision);
+        self.reporter.decision(&project, &decision);
+        self.save();
+        match decision.action {
+            // Answered when the step is over.
+            Action::ScaleUp { .. } | Action::ScaleDown { .. } => {}
+            Action::Hold | Action::Blocked => self.reply(&name, self.undone(&project, &decision)),
+        }
+        self.act(project, sample.as_ref().ok().cloned(), decision);
+    }
+
+    async fn look_at(&self, project: &Project) -> Result<Snapshot, String> {
+        let config = Config {
+            global: self.config.global.clone(),
+            projects: [(project.name.clone(), project.clone())].into(),
+        };
+        let source = Box::<CpuStatSource>::default();
+        let mut observer = Observer::new(Systemd::new(self.bus.clone()), source);
+        observer.observe(&config).await.map_err(|error| error.to_string())
+    }
+
+    fn undone(&self, project: &Project, decision: &Decision) -> Answer {
+        let words = words_of(self.config.global.language, &decision.reason);
+        match (decision.action, decision.figures.workers) {
+            (Action::Hold, Some(workers)) => {
+                Answer::done(format!("{}: {workers} workers ({words})", project.service_name))
+            }
+            _ => Answer::refused(RefusedCode::Blocked, format!("{}: {words}", project.name)),
+        }
+    }
+
+    /// Answers who ordered a count for this project, if anybody waits.
+    pub(super) fn reply(&mut self, project: &str, answer: Answer) {
+        if let Some(reply) = self.asked.remove(project) {
+            let _ = reply.send(answer);
+        }
+    }
+
+    fn pause(&mut self, project: Option<&str>, for_seconds: Option<u64>, by: &Peer) -> Answer {
+        let projects = match self.meant(project) {
+            Ok(projects) => projects,
+            Err(refused) => return refused,
+        };
+        let term = for_seconds.map_or(Term::Resumed, until);
+        let lines = projects
+            .iter()
+            .map(|project| self.give(project, Order::Pause, (term, for_seconds), by))
+            .collect();
+        self.save();
+        Answer::Done(Done { lines })
+    }
+
+    fn resume(&mut self, project: Option<&str>, by: &Peer) -> Answer {
+        let projects = match self.meant(project) {
+            Ok(projects) => projects,
+            Err(refused) => return refused,
+        };
+        let by = by.to_string();
+        let mut lines = Vec::new();
+        for project in &projects {
+            if self.orders.end(&project.name).is_none() {
+                continue;
+            }
+            let unit = &project.service_name;
+            let message = Message::OrderEnded { unit, by: Some(&by) };
+            self.reporter.say_of(project, &message);
+            let line = self.reporter.render(&message);
+            self.standings.happened(&project.name, line.clone());
+            lines.push(line);
+        }
+        self.save();
+        if lines.is_empty() {
+            lines.push(match project {
+                Some(name) => format!("{name}: no order by hand holds"),
+                None => "no order by hand holds".to_owned(),
+            });
+        }
+        Answer::Done(Done { lines })
+    }
+
+    /// Takes an order down and tells of it; the line says what was ordered.
+    fn give(
+        &mut self,
+        project: &Project,
+        order: Order,
+        (term, for_seconds): (Term, Option<u64>),
+        by: &Peer,
+    ) -> String {
+        let by = by.to_string();
+        let message = Message::Ordered {
+            unit: &project.service_name,
+            order,
+            lasts: match (term, for_seconds) {
+                (Term::Once, _) => Lasts::Once,
+                (Term::Until(_), Some(seconds)) => Lasts::For(Duration::from_secs(seconds)),
+                _ => Lasts::UntilResumed,
+            },
+            by: &by,
+        };
+        self.reporter.say_of(project, &message);
+        let line = self.reporter.render(&message);
+        self.standings.happened(&project.name, line.clone());
+        self.orders.give(&project.name, Given { order, term, by });
+        line
+    }
+
+    /// Ends the orders whose time is over.
+    pub(super) fn expire_orders(&mut self) {
+        for name in self.orders.expire(monotonic()) {
+            if let Some(project) = self.config.projects.get(&name) {
+                let unit = &project.service_name;
+                let message = Message::OrderEnded { unit, by: None };
+                self.reporter.say_of(project, &message);
+                self.standings.happened(&name, self.reporter.render(&message));
+            }
+        }
+    }
+
+    fn meant(&self, project: Option<&str>) -> Result<Vec<Project>, Answer> {
+        match project {
+            Some(name) => Ok(vec![self.project(name)?.clone()]),
+            None => Ok(self.config.projects.values().cloned().collect()),
+        }
+    }
+
+    fn project(&self, name: &str) -> Result<&Project, Answer> {
+        let projects = &self.config.projects;
+        projects.get(name).ok_or_else(|| {
+            let nearest = projects
+                .keys()
+                .map(|known| (strsim::jaro_winkler(name, known), known))
+                .filter(|(alike, _)| *alike >= ALIKE)
+                .max_by(|a, b| a.0.total_cmp(&b.0));
+            let known: Vec<&str> = projects.keys().map(String::as_str).collect();
+            let hint = match nearest {
+                Some((_, nearest)) => format!("did you mean {nearest:?}?"),
+                None => format!("there are: {}", known.join(", ")),
+            };
+            Answer::refused(
+                RefusedCode::UnknownProject,
+                format!("there is no project {name:?}; {hint}"),
+            )
+        })
+    }
+}
+
+fn until(seconds: u64) -> Term {
+    Term::Until(monotonic().saturating_add(Duration::from_secs(seconds)))
+}

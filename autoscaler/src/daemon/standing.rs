@@ -1,0 +1,165 @@
+//! How each project stands after the last check: what `autoscaler status` and `why` are told.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use super::orders::{Given, Term};
+use crate::config::{Language, Project};
+use crate::control::{NextStep, OrderStatus, ProjectStatus, Told};
+use crate::decide::{Decision, Measure, Next, Order, Outlook};
+use crate::observe::CgroupMemory;
+use crate::report::{Chronicle, Episode, outlook_of, unix, words_of};
+
+/// Runs of decisions kept of each project: at one check in two minutes, half a day of nothing but changes.
+const RUNS: usize = 360;
+
+/// All projects.
+#[derive(Debug, Default)]
+pub(super) struct Standings(BTreeMap<String, Standing>);
+
+#[derive(Debug)]
+struct Standing {
+    decided: Option<(SystemTime, Decision)>,
+    stepped: Option<(SystemTime, Decision)>,
+    memory: CgroupMemory,
+    outlook: Outlook,
+    chronicle: Chronicle,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self {
+            decided: None,
+            stepped: None,
+            memory: CgroupMemory::default(),
+            outlook: Outlook::default(),
+            chronicle: Chronicle::new(RUNS),
+        }
+    }
+}
+
+impl Standings {
+    /// Notes a decision and the view from there.
+    pub(super) fn decided(
+        &mut self,
+        project: &str,
+        decision: &Decision,
+        memory: CgroupMemory,
+        outlook: Outlook,
+    ) {
+        let standing = self.0.entry(project.to_owned()).or_default();
+        let now = SystemTime::now();
+        standing.chronicle.decided(now, decision);
+        if decision.action.to().is_some() {
+            standing.stepped = Some((now, decision.clone()));
+        }
+        standing.decided = Some((now, decision.clone()));
+        standing.memory = memory;
+        standing.outlook = outlook;
+    }
+
+    /// Notes what happened to a project since its last decision.
+    pub(super) fn happened(&mut self, project: &str, event: String) {
+        self.0
+            .entry(project.to_owned())
+            .or_default()
+            .chronicle
+            .happened(event);
+    }
+
+    pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.0.retain(|project, _| keep(project));
+    }
+
+    /// What was decided about a project from `since` on.
+    pub(super) fn episodes(&self, project: &str, since: SystemTime, language: Language) -> Vec<Episode> {
+        self.0
+            .get(project)
+            .map(|standing| standing.chronicle.episodes(since, language))
+            .unwrap_or_default()
+    }
+
+    /// How a project stands, in `language`; `now` is the `CLOCK_MONOTONIC` of this moment.
+    pub(super) fn status(
+        &self,
+        project: &Project,
+        scaling: bool,
+        given: Option<&Given>,
+        (language, now): (Language, Duration),
+    ) -> ProjectStatus {
+        let mut status = ProjectStatus {
+            name: project.name.clone(),
+            unit: project.service_name.clone(),
+            enabled: project.enabled,
+            min_workers: project.bounds.min,
+            max_workers: project.bounds.max,
+            order: given.map(|given| order(given, now)),
+            ..ProjectStatus::default()
+        };
+        let Some(standing) = self.0.get(&project.name) else {
+            return status;
+        };
+        if let Some((at, decision)) = &standing.decided {
+            let figures = decision.figures;
+            status.workers = figures.workers;
+            status.cpu_percent = figures.cpu_percent;
+            status.wait_percent = figures.wait_percent;
+            status.queue = figures.queue;
+            status.scaling_to = decision.action.to().filter(|_| scaling);
+            status.decision = Some(told(*at, decision, language));
+        }
+        if let Some((at, decision)) = &standing.stepped {
+            status.last_step = Some(told(*at, decision, language));
+        }
+        status.memory_current_mib = standing.memory.current.map(|bytes| bytes >> 20);
+        status.memory_limit_mib = standing
+            .memory
+            .max
+            .filter(|limit| *limit != u64::MAX)
+            .map(|bytes| bytes >> 20);
+        let next = |up: bool| move |next: &Next| next_step(next, up, language);
+        status.up = standing.outlook.up.iter().map(next(true)).collect();
+        status.down = standing.outlook.down.iter().map(next(false)).collect();
+        status
+    }
+}
+
+fn told(at: SystemTime, decision: &Decision, language: Language) -> Told {
+    Told {
+        at: unix(at),
+        action: decision.action.code().to_owned(),
+        workers_to: decision.action.to(),
+        reason: decision.reason.code().to_owned(),
+        words: words_of(language, &decision.reason),
+    }
+}
+
+fn next_step(next: &Next, up: bool, language: Language) -> NextStep {
+    NextStep {
+        measure: match next.measure {
+            Measure::Cpu => "cpu".to_owned(),
+            Measure::Queue => "queue".to_owned(),
+        },
+        rung: next.rung,
+        workers_to: next.to,
+        threshold: next.threshold,
+        held_seconds: next.held.as_secs_f64(),
+        needed_seconds: next.needed.as_secs_f64(),
+        against: next.against.as_ref().map(|against| against.code().to_owned()),
+        words: outlook_of(language, next, up),
+    }
+}
+
+fn order(given: &Given, now: Duration) -> OrderStatus {
+    OrderStatus {
+        workers: match given.order {
+            Order::Pause => None,
+            Order::Scale(workers) => Some(workers),
+        },
+        until: match given.term {
+            Term::Until(end) => Some(unix(SystemTime::now() + end.saturating_sub(now))),
+            Term::Once | Term::Resumed => None,
+        },
+        by: given.by.clone(),
+    }
+}

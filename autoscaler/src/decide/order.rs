@@ -1,0 +1,57 @@
+//! What an operator ordered by hand stands above the rungs, never above the bounds and the memory.
+
+use serde::{Deserialize, Serialize};
+
+use super::history::History;
+use super::{Action, Outcome, Reason, memory};
+use crate::config::Project;
+use crate::observe::Host;
+
+/// An order in force at this check. When it ends is the caller's business: there is no clock here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Leave the workers as they are.
+    Pause,
+    /// Have this many workers, as far as the bounds allow.
+    Scale(u32),
+}
+
+/// The outcome under `order`. Nothing is held meanwhile: when the order ends, the rungs begin afresh.
+pub(super) fn outcome(
+    order: Order,
+    project: &Project,
+    host: &Host,
+    workers: u32,
+    history: &mut History,
+) -> Outcome {
+    history.forget_held();
+    history.drop_restore();
+    let wanted = match order {
+        Order::Pause => return (Action::Blocked, Reason::Paused),
+        Order::Scale(wanted) => wanted.clamp(project.bounds.min, project.bounds.max),
+    };
+    let reason = Reason::ByHand { workers: wanted };
+    match wanted.cmp(&workers) {
+        std::cmp::Ordering::Equal => (Action::Hold, reason),
+        // The master forks its own first workers.
+        _ if workers == 0 => (Action::Hold, Reason::Booting),
+        std::cmp::Ordering::Greater => match memory::against_up(project, host, wanted) {
+            Some(against) => (Action::Blocked, against),
+            None => (
+                Action::ScaleUp {
+                    from: workers,
+                    to: wanted,
+                },
+                reason,
+            ),
+        },
+        std::cmp::Ordering::Less => (
+            Action::ScaleDown {
+                from: workers,
+                to: wanted,
+            },
+            reason,
+        ),
+    }
+}

@@ -1,0 +1,134 @@
+//! What would have to come next for a step: a look at what the policy holds, that changes nothing.
+
+use std::time::Duration;
+
+use super::history::{History, rung_above};
+use super::{Measure, Reason, memory, up};
+use crate::config::{Ladder, Project, QueueSizing};
+use crate::observe::{Host, ProjectSample};
+
+/// The next step each way, by measure.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Outlook {
+    /// Steps to more workers: any one of them is enough. None at the maximum.
+    pub up: Vec<Next>,
+    /// Steps to fewer workers: all of them are needed. None at the minimum.
+    pub down: Vec<Next>,
+}
+
+/// A rung, and how far the project is on the way to acting on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Next {
+    /// What is measured.
+    pub measure: Measure,
+    /// The rung's worker count.
+    pub rung: u32,
+    /// The count that the step leads to; a step down may stop short of it where it would flap.
+    pub to: u32,
+    /// Percent, or waiting tasks.
+    pub threshold: f64,
+    /// For how long the measure has been beyond the threshold; 0 when it is not.
+    pub held: Duration,
+    /// For how long it must be.
+    pub needed: Duration,
+    /// What would stand against the step if it were due now.
+    pub against: Option<Reason>,
+}
+
+/// Looks at `history` as the last check left it; `sample` is that check's.
+#[must_use]
+pub fn outlook(project: &Project, host: &Host, sample: &ProjectSample, history: &History) -> Outlook {
+    let workers = sample.worker_count();
+    let bounds = project.bounds;
+    if workers == 0 || !project.enabled {
+        return Outlook::default();
+    }
+    let mut outlook = Outlook::default();
+    for (measure, ladder) in ladders(project) {
+        if workers < bounds.max {
+            outlook
+                .up
+                .extend(next_up(project, host, workers, (measure, ladder), history));
+        }
+        if workers > bounds.min {
+            outlook
+                .down
+                .extend(next_down(project, host, workers, (measure, ladder), history));
+        }
+    }
+    outlook
+}
+
+fn ladders(project: &Project) -> impl Iterator<Item = (Measure, &Ladder)> {
+    let queue = project.queue.as_ref().and_then(|rule| match &rule.sizing {
+        QueueSizing::Rungs(ladder) => Some((Measure::Queue, ladder)),
+        QueueSizing::TasksPerWorker { .. } => None,
+    });
+    project
+        .cpu
+        .iter()
+        .map(|ladder| (Measure::Cpu, ladder))
+        .chain(queue)
+}
+
+fn next_up(
+    project: &Project,
+    host: &Host,
+    workers: u32,
+    (measure, ladder): (Measure, &Ladder),
+    history: &History,
+) -> Option<Next> {
+    let (rung, threshold) = rung_above(ladder, workers, project.bounds)?;
+    let to = rung.min(project.bounds.max);
+    let climb = history.held_up(measure, rung);
+    let starved = || up::starved(climb?.constraint?, project.scale_up_on_saturated_host);
+    Some(Next {
+        measure,
+        rung,
+        to,
+        threshold,
+        held: climb.map_or(Duration::ZERO, |climb| climb.held),
+        needed: ladder.up_hold,
+        against: memory::against_up(project, host, to).or_else(starved),
+    })
+}
+
+/// The rung below that would act soonest: the first to be crossed while the load falls, and of those that have
+/// held as long the lowest, which leads furthest.
+fn next_down(
+    project: &Project,
+    host: &Host,
+    workers: u32,
+    (measure, ladder): (Measure, &Ladder),
+    history: &History,
+) -> Option<Next> {
+    let held = |rung| {
+        history
+            .held_down(measure, rung)
+            .map_or(Duration::ZERO, |trough| trough.held)
+    };
+    let longest = ladder
+        .rungs_below(workers)
+        .map(|(rung, _)| held(rung))
+        .max()
+        .filter(|held| !held.is_zero());
+    let (rung, threshold) = match longest {
+        Some(longest) => ladder
+            .rungs_below(workers)
+            .find(|(rung, _)| held(*rung) == longest)?,
+        None => ladder.rungs_below(workers).last()?,
+    };
+    Some(Next {
+        measure,
+        rung,
+        to: if rung == project.bounds.min {
+            rung
+        } else {
+            workers - 1
+        },
+        threshold,
+        held: held(rung),
+        needed: ladder.down_hold,
+        against: memory::against_down(project, host),
+    })
+}
