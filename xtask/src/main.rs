@@ -1,5 +1,6 @@
 //! The project's own commands: one module a subcommand. `cargo xtask --help` lists them.
 
+mod bench;
 mod build_ebpf;
 mod demo;
 mod dist;
@@ -25,6 +26,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Measures what the kernel accounting costs and how exact it is (some minutes; needs root and perf)
+    Bench(bench::Args),
     /// Builds the kernel programs into autoscaler/bpf/autoscaler.bpf.o
     BuildEbpf(build_ebpf::Args),
     /// Shows a real gunicorn being scaled under load, beside a noisy neighbour (about a minute; needs root)
@@ -57,6 +60,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 fn run() -> Result<ExitCode> {
     match Cli::parse().task {
+        Task::Bench(args) => bench::run(&args)?,
         Task::BuildEbpf(args) => build_ebpf::run(&args)?,
         Task::Demo(args) => demo::run(&args)?,
         Task::Screenshot(args) => screenshot::run(&args)?,

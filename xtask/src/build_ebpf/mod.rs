@@ -68,7 +68,17 @@ fn tools() -> PathBuf {
     workspace().join("target/tools")
 }
 
-/// Builds the object and returns where it is.
+/// Builds the programs that `cargo xtask bench` compares with, and returns where they are.
+pub(crate) fn comparison() -> Result<PathBuf> {
+    build()?;
+    Ok(workspace()
+        .join("target/bpf")
+        .join(TARGET)
+        .join(PROFILE)
+        .join("bench"))
+}
+
+/// Builds the objects and returns where the daemon's is.
 fn build() -> Result<PathBuf> {
     let toolchain = Toolchain::find()?;
     let library = library::source(&toolchain)?;

@@ -11,7 +11,7 @@ mod mapped;
 mod offsets;
 mod programs;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -68,17 +68,30 @@ impl EbpfSource {
     }
 
     /// The ids of the directories, and what changed about them since they were last asked about.
+    ///
+    /// A cgroup that has run and is not marked as removed still has its directory, and cannot have been renamed:
+    /// only the others are looked up in the file system.
     fn identify(&mut self, cgroups: &[PathBuf]) -> Vec<Option<CgroupId>> {
-        let ids: Vec<_> = cgroups
-            .iter()
-            .map(|path| fs::metadata(path).ok().map(|found| found.ino()))
+        let there: HashSet<CgroupId> = self
+            .owners()
+            .filter(|(_, owner)| owner.removed == 0)
+            .map(|(_, owner)| owner.id)
             .collect();
+        let id = |path: &PathBuf| match self.known.get(path) {
+            Some(id) if there.contains(id) => Some(*id),
+            _ => fs::metadata(path).ok().map(|found| found.ino()),
+        };
+        let ids: Vec<_> = cgroups.iter().map(id).collect();
         for (path, id) in cgroups.iter().zip(&ids) {
-            let before = match id {
+            let before = self.known.get(path).copied();
+            if before == *id {
+                continue;
+            }
+            match id {
                 Some(id) => self.known.insert(path.clone(), *id),
                 None => self.known.remove(path),
             };
-            if let Some(before) = before.filter(|before| Some(*before) != *id) {
+            if let Some(before) = before {
                 self.ledger.forget(before);
             }
         }

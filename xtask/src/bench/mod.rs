@@ -1,0 +1,110 @@
+//! `cargo xtask bench`: what the accounting costs and how exact it is, measured on this machine, side by side
+//! with the alternatives, as Markdown and JSON.
+
+mod cost;
+mod exactness;
+mod perf;
+mod programs;
+mod report;
+mod series;
+mod slowdown;
+mod snapshot;
+mod web;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::workspace;
+use report::{Report, Section};
+
+/// Measures what the kernel accounting costs and how exact it is (some minutes; needs root and perf)
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// How often each figure is taken; the tables show the median and the spread
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=99))]
+    rounds: u32,
+    /// Takes these tables alone
+    #[arg(long, value_enum)]
+    only: Vec<Table>,
+    /// Where bench.md and bench.json are written
+    #[arg(long, default_value = "target/bench")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Table {
+    /// Run time of each kernel program per event
+    Cost,
+    /// What `perf bench` loses while the programs are attached
+    Slowdown,
+    /// Requests per second and latency of a real gunicorn
+    Web,
+    /// Time to read the usage of many cgroups
+    Snapshot,
+    /// Our figures against the kernel's own
+    Exactness,
+}
+
+const TABLES: [Table; 5] = [
+    Table::Cost,
+    Table::Slowdown,
+    Table::Web,
+    Table::Snapshot,
+    Table::Exactness,
+];
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    if cfg!(debug_assertions) {
+        return again_optimized();
+    }
+    ensure!(
+        nix::unistd::geteuid().is_root(),
+        "the kernel programs need root: sudo cargo xtask bench"
+    );
+    let mut report = Report::of_this_machine()?;
+    for table in TABLES {
+        if !args.only.is_empty() && !args.only.contains(&table) {
+            continue;
+        }
+        let section = table.measure(args.rounds)?;
+        println!("{}", section.markdown());
+        report.sections.push(section);
+    }
+    let out = workspace().join(&args.out);
+    fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+    for (name, text) in [("bench.md", report.markdown()), ("bench.json", report.json()?)] {
+        let path = out.join(name);
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        println!("{}", path.display());
+    }
+    Ok(())
+}
+
+impl Table {
+    fn measure(self, rounds: u32) -> Result<Section> {
+        match self {
+            Self::Cost => cost::measure(rounds),
+            Self::Slowdown => slowdown::measure(rounds),
+            Self::Web => web::measure(rounds),
+            Self::Snapshot => snapshot::measure(rounds),
+            Self::Exactness => exactness::measure(),
+        }
+    }
+}
+
+/// The daemon is installed optimized: measuring anything else would tell nothing.
+fn again_optimized() -> Result<()> {
+    let status = Command::new("cargo")
+        .current_dir(workspace())
+        .args(["run", "--quiet", "--profile", "bench", "--package", "xtask", "--"])
+        .args(std::env::args_os().skip(1))
+        .status()
+        .context("cannot run cargo")?;
+    if !status.success() {
+        bail!("the optimized bench ended with {status}");
+    }
+    Ok(())
+}

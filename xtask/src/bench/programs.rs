@@ -1,0 +1,134 @@
+//! Kernel programs and the kernel's own statistics of them.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use autoscaler::observe::usage::EbpfSource;
+use aya::programs::{BtfTracePoint, loaded_programs};
+use aya::{Btf, Ebpf, EbpfLoader};
+use btfparse::{Offset, TypeInformation, TypeVariant};
+
+const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
+
+/// Opens ours.
+pub(super) fn ours() -> Result<EbpfSource> {
+    EbpfSource::open().map_err(|why| anyhow::anyhow!("{why}"))
+}
+
+/// The programs to compare with, not yet attached.
+pub(super) struct Comparison(Ebpf);
+
+impl Comparison {
+    pub(super) fn load(object: &Path) -> Result<Self> {
+        let pid = pid_offset()?;
+        let mut loader = EbpfLoader::new();
+        loader.override_global("TASK_PID", &pid, true);
+        let ebpf = loader
+            .load_file(object)
+            .with_context(|| format!("cannot load {}", object.display()))?;
+        Ok(Self(ebpf))
+    }
+
+    /// Attaches one program to a tracepoint; it stays until this is dropped.
+    pub(super) fn attach(&mut self, program: &str, event: &str) -> Result<()> {
+        let btf = Btf::from_sys_fs()?;
+        let found = self
+            .0
+            .program_mut(program)
+            .with_context(|| format!("no program `{program}`"))?;
+        let found: &mut BtfTracePoint = found.try_into()?;
+        found.load(event, &btf)?;
+        found.attach()?;
+        Ok(())
+    }
+}
+
+/// The offset of `task_struct.pid`.
+fn pid_offset() -> Result<u64> {
+    struct Bytes(Vec<u8>);
+    impl btfparse::Readable for Bytes {
+        fn read(&self, offset: u64, buffer: &mut [u8]) -> btfparse::Result<()> {
+            let rest = usize::try_from(offset)
+                .ok()
+                .and_then(|offset| self.0.get(offset..));
+            let part = rest.and_then(|rest| rest.get(..buffer.len()));
+            buffer.copy_from_slice(
+                part.ok_or_else(|| btfparse::Error::new(btfparse::ErrorKind::EOF, "the end"))?,
+            );
+            Ok(())
+        }
+    }
+    let bytes = Bytes(fs::read(VMLINUX).with_context(|| format!("cannot read {VMLINUX}"))?);
+    let types = TypeInformation::new(&bytes).map_err(|error| anyhow::anyhow!("{VMLINUX}: {error:?}"))?;
+    types
+        .get()
+        .iter()
+        .filter(|(_, kind)| matches!(kind, TypeVariant::Struct(found) if found.name().as_deref() == Some("task_struct")))
+        .find_map(|(id, _)| match types.offset_of(*id, "pid") {
+            Ok((_, Offset::ByteOffset(offset))) => Some(u64::from(offset)),
+            _ => None,
+        })
+        .context("the kernel's type information has no task_struct.pid")
+}
+
+/// The ids of all programs in the kernel.
+pub(super) fn all() -> HashSet<u32> {
+    loaded_programs().flatten().map(|program| program.id()).collect()
+}
+
+/// The program of this name that is not among `before`: other processes may have some of the same name.
+pub(super) fn new_one(name: &str, before: &HashSet<u32>) -> Option<u32> {
+    loaded_programs()
+        .flatten()
+        .find(|program| program.name_as_str() == Some(name) && !before.contains(&program.id()))
+        .map(|program| program.id())
+}
+
+/// How long a program has run and how often, while statistics were on.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Ran {
+    pub(super) time: Duration,
+    pub(super) count: u64,
+}
+
+impl Ran {
+    pub(super) fn of(id: u32) -> Result<Self> {
+        let found = loaded_programs().flatten().find(|program| program.id() == id);
+        let program = found.with_context(|| format!("program {id} is gone"))?;
+        Ok(Self {
+            time: program.run_time(),
+            count: program.run_count(),
+        })
+    }
+
+    pub(super) fn since(self, earlier: Self) -> Self {
+        Self {
+            time: self.time.saturating_sub(earlier.time),
+            count: self.count - earlier.count,
+        }
+    }
+}
+
+/// Has the kernel measure programs for as long as it lives. That costs some 20 ns a run: never on otherwise.
+pub(super) struct Statistics(String);
+
+const SWITCH: &str = "/proc/sys/kernel/bpf_stats_enabled";
+
+impl Statistics {
+    pub(super) fn on() -> Result<Self> {
+        let before = fs::read_to_string(SWITCH).with_context(|| format!("cannot read {SWITCH}"))?;
+        fs::write(SWITCH, "1").with_context(|| format!("cannot write {SWITCH}"))?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Statistics {
+    fn drop(&mut self) {
+        if let Err(error) = fs::write(SWITCH, self.0.trim()) {
+            eprintln!("{SWITCH} stays on: {error}");
+        }
+    }
+}

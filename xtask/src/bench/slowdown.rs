@@ -1,0 +1,93 @@
+//! What the loads of `perf bench` lose while the programs are attached: pairs, one with and one without, in
+//! turns, so that whatever else the machine does hits both alike.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::perf::{Bench, MESSAGING, PIPE};
+use super::programs::ours;
+use super::report::Section;
+use super::series::Series;
+
+/// Pairs for each round that the other tables take: what is looked for here is smaller than the noise.
+const PAIRS: u32 = 5;
+
+/// After the programs come or go, so that loading them is not a part of either.
+const SETTLE: Duration = Duration::from_millis(200);
+
+pub(super) fn measure(rounds: u32) -> Result<Section> {
+    let pairs = rounds * PAIRS;
+    let mut rows = Vec::new();
+    let mut data = serde_json::Map::new();
+    for bench in [PIPE, MESSAGING] {
+        let measured = Pairs::measure(bench, pairs)?;
+        rows.push(vec![
+            format!("perf bench {}", bench.name),
+            measured.without.show(3),
+            measured.with.show(3),
+            measured.wall.show(4),
+            measured.cpu.show(4),
+        ]);
+        data.insert(bench.name.to_owned(), measured.json());
+    }
+    Ok(Section {
+        title: "Slow-down",
+        note: format!(
+            "{pairs} pairs; the ratios are taken within each pair (1 = no difference): of the time by the clock, and of \
+             the CPU time of the load's own processes, which other work on the machine disturbs less."
+        ),
+        columns: vec!["load", "without, s", "with ours, s", "clock ratio", "CPU ratio"],
+        rows,
+        data: Value::Object(data),
+    })
+}
+
+#[derive(Default)]
+struct Pairs {
+    without: Series,
+    with: Series,
+    wall: Series,
+    cpu: Series,
+}
+
+impl Pairs {
+    fn measure(bench: Bench, pairs: u32) -> Result<Self> {
+        let plain = || {
+            sleep(SETTLE);
+            bench.run()
+        };
+        let burdened = || {
+            let _ours = ours()?;
+            plain()
+        };
+        let mut all = Self::default();
+        // The first run of all warms the machine up.
+        bench.run()?;
+        for pair in 0..pairs {
+            let (without, with) = if pair % 2 == 0 {
+                let without = plain()?;
+                (without, burdened()?)
+            } else {
+                let with = burdened()?;
+                (plain()?, with)
+            };
+            all.without.add(without.wall);
+            all.with.add(with.wall);
+            all.wall.add(with.wall / without.wall);
+            all.cpu.add(with.cpu / without.cpu);
+        }
+        Ok(all)
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "without_s": self.without.json(),
+            "with_s": self.with.json(),
+            "clock_ratio": self.wall.json(),
+            "cpu_ratio": self.cpu.json(),
+        })
+    }
+}
