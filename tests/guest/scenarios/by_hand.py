@@ -22,11 +22,12 @@ def run(stage):
         os.kill(project.master, signal.SIGTTIN)
         until(lambda: project.count() <= 3, "back inside the bounds")
         log.wait("backdipro.service", "scale_down a 3")
-        stage.outside.clear()
-        # HUP puts gunicorn back to --workers.
+        # HUP puts gunicorn back to --workers, and starts the new one before the old ones end.
         workers = project.workers()
         systemd.systemctl("reload", project.unit)
         until(lambda: not set(workers) & set(project.workers()), "HUP replaced the workers")
+        # So far the operator was over the bound, not the daemon; from here on nobody is.
+        stage.outside.clear()
         log.wait("una recarga o un reinicio")
         until(lambda: project.count() >= 2, "the count is restored")
         assert load.failed == 0, load.failures[0]

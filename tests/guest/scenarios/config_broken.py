@@ -8,7 +8,7 @@ DEADLINE = 300
 
 def run(stage):
     project = stage.project("backdipro")
-    log = stage.autoscaler({"backdipro": daemon.entry(1 + 1)})
+    log = stage.autoscaler({"backdipro": daemon.entry(2)})
     pid = daemon.pid()
     with project.load("/burn?ms=50", clients=6):
         project.reaches(2)
@@ -19,9 +19,10 @@ def run(stage):
         daemon.CONFIG.write_text(whole[: len(whole) // 2])
         systemd.systemctl("reload", "autoscaler")
         stage.hold(lambda: project.count() == 2, "the old bounds hold", 8)
-        daemon.configure({"backdipro": daemon.entry(3, min_workers=3)})
+        rungs = {"scale_up_3": 75, "scale_down_2": 45}
+        daemon.configure({"backdipro": daemon.entry(3, min_workers=2, cpu_thresholds=rungs)})
         log.wait("configuración recargada")
-        project.reaches(3)
+    stage.hold(lambda: project.count() >= 2, "the new lower bound", 25)
     assert daemon.pid() == pid, "the daemon was restarted"
     assert "Active: active" in systemd.systemctl("status", "autoscaler")
     # As it starts, a bad configuration is an error that says what to do.

@@ -6,7 +6,7 @@ import subprocess
 from stage import daemon, systemd
 
 DEADLINE = 900
-CPUS = 8
+CPUS = 4
 
 STEP = r"\[INFO\] 📊 backdipro\.service: CPU=\d+\.\d% Mem=\d+MB -> scale_{way} a {count} workers?$"
 DONE = r"\[INFO\] ✅ backdipro\.service escalado a {count} workers? \(límite memoria: \d+M por worker\)$"
@@ -15,8 +15,9 @@ DONE = r"\[INFO\] ✅ backdipro\.service escalado a {count} workers? \(límite m
 def run(stage):
     backdipro = stage.project("backdipro")
     assert listed() == 2, f"ps lists {listed()}: the master and one worker are there"
-    log = stage.autoscaler({"backdipro": daemon.entry()})
-    with backdipro.load("/burn?ms=60", clients=12):
+    log = stage.autoscaler({"backdipro": daemon.entry()}, check_interval_seconds=6)
+    # As many requests at a time as there are CPUs: the workers are busy, and none waits for another's CPU.
+    with backdipro.load("/burn?ms=300", clients=CPUS):
         for count in range(2, 7):
             backdipro.reaches(count, 240)
     assert listed() == 7, f"ps lists {listed()}: the master and six workers are there"

@@ -49,7 +49,7 @@ def dpkg(*args):
 
 def package(revision=1):
     """The path of the package of a revision."""
-    return str(IN / f"autoscaler_{revision}.deb")
+    return str(next(IN.glob(f"autoscaler_*-{revision}_*.deb")))
 
 
 def installed():

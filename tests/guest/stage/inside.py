@@ -35,9 +35,10 @@ def clean_up():
     daemon.stop()
     for unit in systemd.UNITS.glob("*"):
         if unit.is_file() and not unit.is_symlink() and unit.name not in ("scenarios.service",):
-            systemd.systemctl("kill", "--signal=SIGCONT", unit.name, check=False)
-            systemd.systemctl("stop", unit.name, check=False)
-            systemd.systemctl("reset-failed", unit.name, check=False)
+            name = unit.name.replace("@.", "@*.")
+            systemd.systemctl("kill", "--signal=SIGCONT", name, check=False)
+            systemd.systemctl("stop", name, check=False)
+            systemd.systemctl("reset-failed", name, check=False)
             unit.unlink()
     subprocess.run("rm -rf /run/systemd/system.control/* /etc/systemd/system.control/* /home/victus/*", shell=True)
     systemd.systemctl("daemon-reload")

@@ -85,6 +85,7 @@ class Project:
         self.args, self.service, self.newest, self.server, self.workers_at_start = args, service, newest, server, workers
         self.loads = []
         self._cgroup = None
+        self._handled_before = self._handled()
 
     def install(self):
         """Writes the application and the unit file."""
@@ -184,14 +185,8 @@ class Project:
         return None if text == "max" else int(text)
 
     def signals(self):
-        """How often the master has said that it handles a TTIN or TTOU, in this boot."""
-        lines = systemd.journal(self.unit)
-        return sum("andling signal: tt" in line for line in lines)
+        """How often the master has said that it handles a TTIN or TTOU, since the project was installed."""
+        return self._handled() - self._handled_before
 
-    def remove(self):
-        """Stops the service, if need be by force, and removes its files."""
-        systemd.systemctl("kill", "--signal=SIGCONT", self.unit, check=False)
-        systemd.systemctl("stop", self.unit, check=False)
-        systemd.systemctl("reset-failed", self.unit, check=False)
-        (systemd.UNITS / self.unit).unlink(missing_ok=True)
-        subprocess.run(["rm", "-rf", f"/etc/systemd/system.control/{self.unit}.d", f"/run/systemd/system.control/{self.unit}.d", str(self.home)])
+    def _handled(self):
+        return sum("andling signal: tt" in line for line in systemd.journal(self.unit))

@@ -50,9 +50,9 @@ class Stage:
             if count > most:
                 self.outside.append(f"{project.unit}: {count} workers, {most} may be")
 
-    def hold(self, condition, what, seconds):
+    def hold(self, condition, what, seconds, every=0.5):
         """Checks that `condition()` stays true for this long."""
-        always(condition, what, seconds)
+        always(condition, what, seconds, every)
 
     def note(self, text):
         """A figure for the verdict."""

@@ -7,7 +7,7 @@ class Late(AssertionError):
     """A condition did not come true in time."""
 
 
-def until(condition, what, seconds=120, every=0.2):
+def until(condition, what, seconds=120, every=0.5):
     """Waits until `condition()` is truthy and returns its value; raises Late, saying `what` was waited for."""
     end = time.monotonic() + seconds
     while True:
@@ -19,7 +19,7 @@ def until(condition, what, seconds=120, every=0.2):
         time.sleep(every)
 
 
-def always(condition, what, seconds, every=0.2):
+def always(condition, what, seconds, every=0.5):
     """Checks that `condition()` stays true for this long."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

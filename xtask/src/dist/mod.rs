@@ -3,8 +3,8 @@
 mod pages;
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
@@ -22,14 +22,15 @@ pub(crate) struct Args {
 
 /// Builds the package and prints its path.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    println!("{}", package(&args.revision)?.display());
+    let package = package(&args.revision, &folder())?;
+    println!("{}", package.display());
     Ok(())
 }
 
-/// Builds the package of this revision. Returns its path under `target/dist`.
-pub(crate) fn package(revision: &str) -> Result<PathBuf> {
-    let folder = crate::workspace().join("target/dist");
-    pages::write(&folder.join("man"), &folder.join("completions"))?;
+/// Builds the package of this revision. Returns its path in the folder `into`, the only package there afterwards that
+/// has this revision.
+pub(crate) fn package(revision: &str, into: &Path) -> Result<PathBuf> {
+    pages::write(&folder().join("man"), &folder().join("completions"))?;
     cargo(&[
         "build",
         "--quiet",
@@ -38,19 +39,40 @@ pub(crate) fn package(revision: &str) -> Result<PathBuf> {
         "--package",
         "autoscaler",
     ])?;
-    let output = folder.join(format!("autoscaler_{revision}.deb"));
-    let status = Command::new(cargo_deb()?)
+    fs::create_dir_all(into).with_context(|| format!("{}", into.display()))?;
+    remove_packages(revision, into)?;
+    let done = Command::new(cargo_deb()?)
         .args(["deb", "--quiet", "--no-build", "--package", "autoscaler"])
         .args(["--deb-revision", revision])
         .arg("--output")
-        .arg(&output)
+        .arg(into)
         .current_dir(crate::workspace())
-        .status()
+        .stderr(Stdio::inherit())
+        .output()
         .context("cargo-deb cannot be run")?;
-    if !status.success() {
-        bail!("cargo-deb ended with {status}");
+    if !done.status.success() {
+        bail!("cargo-deb ended with {}", done.status);
     }
-    Ok(output)
+    Ok(PathBuf::from(String::from_utf8(done.stdout)?.trim_end()))
+}
+
+fn folder() -> PathBuf {
+    crate::workspace().join("target/dist")
+}
+
+/// Removes packages of other versions with this revision, so that `autoscaler_*.deb` names one file.
+fn remove_packages(revision: &str, folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("autoscaler_")
+            && name.contains(&format!("-{revision}_"))
+            && name.ends_with(".deb")
+        {
+            fs::remove_file(&path).with_context(|| format!("{}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The path of cargo-deb, installed under `target/tools` if it is not there.

@@ -43,8 +43,10 @@ pub(super) fn qemu(
     machine: Machine,
     append: &str,
 ) -> Command {
-    let mut command = Command::new("nice");
+    // The guest dies with this command, however it ends.
+    let mut command = Command::new("setpriv");
     command
+        .args(["--pdeathsig", "KILL", "nice"])
         .args([
             "qemu-system-x86_64",
             "-accel",
@@ -140,7 +142,7 @@ pub(super) fn run(mut command: Command, folder: &Path, mut tell: impl FnMut(&Eve
     }
 }
 
-/// Ends with its owner, so that no guest outlives the command.
+/// Ends with its owner.
 struct Qemu(Child);
 
 impl Drop for Qemu {

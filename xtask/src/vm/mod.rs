@@ -128,5 +128,9 @@ fn run_scenarios(args: &RunArgs) -> Result<()> {
 
 /// The package and one that upgrades it.
 fn packages() -> Result<Vec<PathBuf>> {
-    ["1", "2"].into_iter().map(dist::package).collect()
+    let folder = image::vm_folder().join("packages");
+    ["1", "2"]
+        .into_iter()
+        .map(|revision| dist::package(revision, &folder))
+        .collect()
 }
