@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 use autoscaler::observe::Unobservable;
+use autoscaler::observe::process::Procfs;
 use autoscaler_tests::server::{Options, state};
 use autoscaler_tests::venv::{GUNICORNS, NEWEST};
 use autoscaler_tests::{ScratchCgroup, Server, Venv, require_root, until};
@@ -115,6 +116,14 @@ fn workers_that_outlive_their_master_are_not_taken_for_it() -> Result<()> {
     let venv = Venv::gunicorn(NEWEST)?;
     let mut server = Server::gunicorn(&venv, &cgroup, &Options::workers(2))?;
     let orphans = server.workers();
+    // A worker that has just been forked still has its master's handlers, and would pass for one.
+    until("both workers to have handlers of their own", LIMIT, || {
+        let booted = |pid: &u32| {
+            let status = Procfs::default().status(*pid);
+            status.is_ok_and(|status| !status.caught.contains(Signal::SIGHUP))
+        };
+        orphans.iter().all(booted).then_some(())
+    })?;
     // Stopped, so that they are still there when the next master is.
     for pid in &orphans {
         kill(Pid::from_raw(i32::try_from(*pid)?), Signal::SIGSTOP)?;
