@@ -3,6 +3,7 @@
 //! Everything it starts ends with it, and everything it makes outside `target/` is removed, however it ends.
 
 mod app;
+mod celery;
 mod daemon;
 mod figures;
 mod interrupt;
@@ -29,13 +30,29 @@ use verdict::Record;
 
 /// Options of `cargo xtask demo`.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// Language of the daemon's log lines
     #[arg(long, value_enum, default_value_t)]
     language: Language,
     /// Version of gunicorn to install from PyPI, such as 20.1.0
     #[arg(long, value_name = "VERSION", default_value = NEWEST)]
     gunicorn: String,
+}
+
+/// Another demo than gunicorn's.
+#[derive(clap::Subcommand)]
+enum Other {
+    /// Shows a real Celery worker's pool following its queue on a real Redis (a minute or two; needs root)
+    Celery {
+        /// Language of the daemon's log lines
+        #[arg(long, value_enum, default_value_t)]
+        language: Language,
+        #[command(flatten)]
+        args: celery::Args,
+    },
 }
 
 /// Language of the daemon's log lines; the daemon's own default is Spanish.
@@ -66,6 +83,9 @@ impl Language {
 pub(crate) fn run(args: &Args) -> Result<()> {
     if !nix::unistd::geteuid().is_root() {
         bail!("the demo makes cgroups and loads kernel programs, so it needs root: sudo -E cargo xtask demo");
+    }
+    if let Some(Other::Celery { language, args }) = &args.other {
+        return celery::run(args, *language);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -16,12 +16,21 @@ const APT_GET: &str = "/usr/bin/apt-get";
 /// When there is no Python with a venv module and none can be installed, or PyPI is out of reach; the message
 /// says what to do.
 pub(super) fn venv(gunicorn: &str) -> Result<Venv> {
+    install_venv_module()?;
+    Venv::gunicorn(gunicorn)
+}
+
+/// Installs Python's venv module where it is missing and apt-get can.
+///
+/// # Errors
+/// When apt-get fails; the message says what to do.
+pub(super) fn install_venv_module() -> Result<()> {
     if !has_venv_module() && Path::new(APT_GET).exists() {
         println!("Python's venv module is missing: installing the package python3-venv ...");
         apt_get(&["update"])?;
         apt_get(&["install", "--yes", "--no-install-recommends", "python3-venv"])?;
     }
-    Venv::gunicorn(gunicorn)
+    Ok(())
 }
 
 /// Whether python3 is there with all that `python3 -m venv` needs: Debian packs `ensurepip` apart.
