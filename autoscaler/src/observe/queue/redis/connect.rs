@@ -4,7 +4,7 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::io::tcp::TcpSettings;
 use ::redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ErrorKind, IntoConnectionInfo, RedisConnectionInfo,
-    RedisError, ServerErrorKind, TlsCertificates,
+    RedisError, ServerError, TlsCertificates,
 };
 
 use super::super::address::{Endpoint, RedisAddress};
@@ -73,15 +73,23 @@ pub(super) async fn connect(client: &Client) -> Result<MultiplexedConnection, Re
     client.get_multiplexed_async_connection_with_config(&config).await
 }
 
-/// What an error means to the operator.
+/// What an error means to the operator. Of a pipeline's errors, the first.
 pub(super) fn fault(at: &str, error: &RedisError) -> QueueFault {
     let at = at.to_owned();
-    let why = error.to_string();
-    match (error.kind(), error.code()) {
+    let answered = error.clone().into_server_errors();
+    let first = answered
+        .as_deref()
+        .and_then(|errors| errors.first())
+        .map(|(_, error)| error);
+    let why = first.map_or_else(|| error.to_string(), ToString::to_string);
+    // The client keeps only the words of NOAUTH where the server refuses to switch to the database.
+    let login = why.contains("Authentication required");
+    match (error.kind(), first.map(ServerError::code)) {
+        _ if login => QueueFault::LoginRefused { at, why },
         (ErrorKind::AuthenticationFailed, _) | (_, Some("NOAUTH" | "WRONGPASS")) => {
             QueueFault::LoginRefused { at, why }
         }
-        (ErrorKind::Server(ServerErrorKind::NoPerm), _) => QueueFault::NotPermitted { at, why },
+        (_, Some("NOPERM")) => QueueFault::NotPermitted { at, why },
         (ErrorKind::Io, _) => QueueFault::Unreachable { at, why },
         _ => QueueFault::Answered { at, why },
     }
