@@ -199,6 +199,13 @@ async fn what_cannot_be_commanded_is_refused_with_its_reason() -> Result<()> {
         consumed: vec!["celery".into()],
     };
     assert_eq!(refused, Some(Refusal::Pool(fault)));
+
+    let units = QueueRule {
+        actuator: CeleryActuator::Units,
+        ..rule
+    };
+    let refused = PoolControl::open(&Procfs::default(), &open(&cgroup)?, &units).await;
+    assert_eq!(refused.err(), Some(Refusal::Pool(PoolFault::UnitsNotActedOn)));
     Ok(())
 }
 

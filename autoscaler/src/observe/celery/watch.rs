@@ -120,14 +120,13 @@ impl Watched {
                 };
             }
         };
-        let looked: Option<Result<super::Pool, PoolFault>> = match self.rule.actuator {
-            CeleryActuator::Pool => Some(self.inspector.look(monitor.broker(), &self.rule.queues).await),
-            CeleryActuator::Units => None,
+        let looked = match self.rule.actuator {
+            CeleryActuator::Pool => self.inspector.look(monitor.broker(), &self.rule.queues).await,
+            CeleryActuator::Units => Err(PoolFault::UnitsNotActedOn),
         };
         let (pool, pool_fault) = match looked {
-            Some(Ok(pool)) => (Some(pool), None),
-            Some(Err(fault)) => (None, Some(fault)),
-            None => (None, None),
+            Ok(pool) => (Some(pool), None),
+            Err(fault) => (None, Some(fault)),
         };
         let queue = QueueSample {
             covered,
