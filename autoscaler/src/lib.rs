@@ -10,6 +10,7 @@ pub mod config;
 pub mod control;
 pub mod daemon;
 pub mod decide;
+pub mod history;
 pub mod observe;
 pub mod report;
 pub mod simulate;

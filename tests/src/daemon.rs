@@ -68,6 +68,12 @@ impl Home {
         self.directory.path().join("run")
     }
 
+    /// The state directory: the history is in it.
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
+        self.directory.path().join("state")
+    }
+
     /// `autoscaler run` with this home, and whatever arguments are added to it.
     #[must_use]
     pub fn command(&self) -> Command {
@@ -77,9 +83,12 @@ impl Home {
             .arg("--config")
             .arg(self.config())
             .arg("--runtime-dir")
-            .arg(self.runtime());
+            .arg(self.runtime())
+            .arg("--state-dir")
+            .arg(self.state());
         command
             .env_remove("RUNTIME_DIRECTORY")
+            .env_remove("STATE_DIRECTORY")
             .env_remove("NOTIFY_SOCKET")
             .stdin(Stdio::null());
         command

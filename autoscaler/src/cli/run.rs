@@ -31,6 +31,14 @@ pub(super) struct Args {
         default_value = "/run/autoscaler"
     )]
     runtime_dir: PathBuf,
+    /// Where the history is kept, unless the configuration names another place.
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "STATE_DIRECTORY",
+        default_value = "/var/lib/autoscaler"
+    )]
+    state_dir: PathBuf,
 }
 
 pub(super) fn run(args: Args) -> Result<()> {
@@ -42,6 +50,7 @@ pub(super) fn run(args: Args) -> Result<()> {
     let options = Options {
         config: args.config,
         runtime_dir: args.runtime_dir,
+        state_dir: args.state_dir,
         dry_run: args.dry_run,
         mode: if args.once { Mode::Once } else { Mode::Daemon },
     };

@@ -3,7 +3,7 @@
 use super::fields::{Field, Fields, Findings};
 
 /// Keys of `global` alone.
-const GLOBAL: &[&str] = &["check_interval_seconds", "language"];
+const GLOBAL: &[&str] = &["check_interval_seconds", "history", "language", "metrics"];
 
 /// Rules: in `global` for all projects, in a project for it alone.
 const RULES: &[&str] = &[

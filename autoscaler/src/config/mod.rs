@@ -7,12 +7,14 @@ mod fields;
 mod file;
 mod keys;
 mod ladder;
+mod metrics;
 pub mod model;
 mod names;
 mod notice;
 mod parse;
 mod project;
 mod rules;
+mod storage;
 mod syntax;
 mod trust;
 mod watch;
@@ -20,12 +22,14 @@ mod watch;
 pub use diff::Changes;
 pub use errors::{ConfigErrors, Fault};
 pub use file::{DEFAULT_PATH, LoadError, load, read};
+pub use metrics::{Listen, Metrics};
 pub use model::{
     Bounds, Broker, CeleryActuator, Config, CpuBasis, Global, Ladder, Language, MemoryRules, Project,
     QueueRule, QueueSizing,
 };
 pub use notice::Notice;
 pub use parse::{Loaded, parse};
+pub use storage::Storage;
 pub use trust::Distrust;
 pub use watch::{Change, Watch};
 

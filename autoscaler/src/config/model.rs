@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::metrics::Metrics;
+use super::storage::Storage;
+
 /// The whole configuration in force.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -21,6 +24,10 @@ pub struct Global {
     pub check_interval: Duration,
     /// Language of the log lines.
     pub language: Language,
+    /// What is kept of the past.
+    pub history: Storage,
+    /// Where figures are served to Prometheus; `None` for nowhere.
+    pub metrics: Option<Metrics>,
 }
 
 /// Language of the log lines.

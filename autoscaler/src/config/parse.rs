@@ -8,8 +8,10 @@ use jsonc_parser::common::{Range, Ranged};
 
 use super::fields::{Field, Fields, Findings};
 use super::keys::{self, Place};
+use super::metrics::Metrics;
 use super::model::{Config, Global, Language, Project};
 use super::rules::Rules;
+use super::storage::Storage;
 use super::{ConfigErrors, Notice, project, syntax};
 
 /// A valid configuration and what the operator should know about it.
@@ -65,6 +67,8 @@ fn read(root: Option<&Value<'_>>, findings: &mut Findings<'_>) -> Option<Config>
     let mut global = Global {
         check_interval: CHECK_INTERVAL,
         language: Language::default(),
+        history: Storage::default(),
+        metrics: None,
     };
     let mut rules = Rules::default();
     if let Some(field) = top.get("global")
@@ -100,6 +104,12 @@ fn read_global(global: &mut Global, fields: &Fields<'_>, findings: &mut Findings
         && let Some(language) = field.choice(&languages, findings)
     {
         global.language = language;
+    }
+    if let Some(field) = fields.get("history") {
+        global.history = Storage::read(field, findings);
+    }
+    if let Some(field) = fields.get("metrics") {
+        global.metrics = Metrics::read(field, findings);
     }
 }
 

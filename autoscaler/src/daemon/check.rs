@@ -6,16 +6,18 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use tokio::sync::{oneshot, watch};
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 
-use super::Options;
+use super::keep::Keeper;
 use super::orders::Orders;
 use super::standing::Standings;
 use super::state::{Held, Histories, State};
+use super::{Mode, Options};
 use crate::act::{self, Actor, Mode as ActMode, Outcome};
 use crate::config::{Config, LoadError, Loaded, Project};
 use crate::control::{Answer, RefusedCode, SocketError, Status};
 use crate::decide::{Decision, decide_under, outlook};
+use crate::history::News;
 use crate::observe::cgroup::CgroupMount;
 use crate::observe::process::Procfs;
 use crate::observe::service::{Bus, Systemd, UnitEvents};
@@ -36,6 +38,7 @@ pub(super) struct Checks {
     /// Projects whose order came while a step was under way.
     pub(super) waiting: BTreeSet<String>,
     pub(super) standings: Standings,
+    pub(super) keeper: Keeper,
     pub(super) published: watch::Sender<Arc<Status>>,
     actor: Arc<Actor>,
     actions: JoinSet<Finished>,
@@ -62,9 +65,19 @@ struct Told {
 }
 
 /// A step that is over.
-struct Finished {
+#[derive(Debug)]
+pub(super) struct Finished {
     project: Project,
     outcome: Outcome,
+}
+
+/// Something that happened beside the checks.
+#[derive(Debug)]
+pub(super) enum Happened {
+    /// A step is over.
+    Step(Box<Result<(Id, Finished), JoinError>>),
+    /// The history's writer has something to tell.
+    History(News),
 }
 
 fn actor(options: &Options, bus: Bus) -> Result<Actor> {
@@ -96,6 +109,11 @@ impl Checks {
             asked: BTreeMap::new(),
             waiting: BTreeSet::new(),
             standings: Standings::default(),
+            // Nothing is kept of a dry run or of a single check.
+            keeper: Keeper::new(
+                &options.state_dir,
+                !options.dry_run && options.mode == Mode::Daemon,
+            ),
             published: watch::Sender::default(),
             actor: Arc::new(actor(options, bus.clone())?),
             bus,
@@ -124,6 +142,7 @@ impl Checks {
                 why: &error.to_string(),
             }),
         }
+        checks.keep();
         Ok(checks)
     }
 
@@ -146,7 +165,9 @@ impl Checks {
         }
     }
 
-    pub(super) fn say_stopped(&self) {
+    /// Has the last figures written, and says goodbye.
+    pub(super) fn stop(&mut self) {
+        self.keeper.finish();
         self.reporter.say(&Message::Stopped);
     }
 
@@ -196,8 +217,8 @@ impl Checks {
             self.reporter.verdict(&project, &decision);
             self.act(project, sample, decision);
         }
-        while !self.actions.is_empty() {
-            self.action_done().await;
+        while let Some(step) = self.actions.join_next_with_id().await {
+            self.step_over(step).await;
         }
         Ok(())
     }
@@ -219,7 +240,12 @@ impl Checks {
             self.reporter.say(&Message::CheckRecovered);
         }
         self.say_usage_fault();
-        for (project, sample, decision) in self.decide(&snapshot) {
+        let decided = self.decide(&snapshot);
+        self.keeper.check(&self.config, &snapshot, |name| {
+            let (_, _, decision) = decided.iter().find(|(project, ..)| project.name == name)?;
+            Some(decision)
+        });
+        for (project, sample, decision) in decided {
             self.reporter.decision(&project, &decision);
             self.act(project, sample, decision);
         }
@@ -294,17 +320,32 @@ impl Checks {
         self.busy.insert(task.id(), name);
     }
 
-    /// Waits for a step to be over and tells what came of it; never returns while none is under way.
-    pub(super) async fn action_done(&mut self) {
-        match self.actions.join_next_with_id().await {
-            None => std::future::pending().await,
-            Some(Ok((id, Finished { project, outcome }))) => {
+    /// Waits for something to happen beside the checks. Dropped while it waits, it loses nothing.
+    pub(super) async fn happened(&mut self) -> Happened {
+        tokio::select! {
+            Some(step) = self.actions.join_next_with_id() => Happened::Step(Box::new(step)),
+            news = self.keeper.news() => Happened::History(news),
+        }
+    }
+
+    /// Tells what happened, and does what follows from it.
+    pub(super) async fn handle(&mut self, happened: Happened) {
+        match happened {
+            Happened::Step(step) => self.step_over(*step).await,
+            Happened::History(news) => self.say_history(&news),
+        }
+    }
+
+    async fn step_over(&mut self, step: Result<(Id, Finished), JoinError>) {
+        match step {
+            Ok((id, Finished { project, outcome })) => {
                 self.busy.remove(&id);
+                self.keeper.outcome(&project, &outcome);
                 self.reporter.outcome(&project, &outcome);
                 self.tell_outcome(&project, &outcome);
                 self.carry_out_waiting(&project.name).await;
             }
-            Some(Err(panic)) => {
+            Err(panic) => {
                 self.busy.remove(&panic.id());
                 self.reporter.say(&Message::CheckFailed {
                     why: &panic.to_string(),
@@ -375,6 +416,7 @@ impl Checks {
         self.reporter
             .retain(|name| self.config.projects.contains_key(name));
         self.reporter.set_language(self.config.global.language);
+        self.keep();
         self.reporter.say(&Message::Reloaded { changes: &changes });
         for notice in &loaded.notices {
             self.reporter.say(&Message::Notice { notice });

@@ -4,6 +4,7 @@
 //! and the watchdog hears from the loop itself.
 
 mod check;
+mod keep;
 mod lock;
 mod notify;
 mod orders;
@@ -32,6 +33,8 @@ pub struct Options {
     pub config: PathBuf,
     /// Where the lock and the held times are kept.
     pub runtime_dir: PathBuf,
+    /// Where the history is kept, unless the configuration names another place.
+    pub state_dir: PathBuf,
     /// Stop short of every signal and write.
     pub dry_run: bool,
     /// One check, or checks without end.
@@ -110,7 +113,7 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
                 checks.check().await;
                 notify::status(checks.line());
             }
-            () = checks.action_done() => {}
+            happened = checks.happened() => checks.handle(happened).await,
             unit = unit_events.next(), if checks.use_systemd() => {
                 // A check out of turn once the unit has settled. A unit that restarts without end brings it
                 // forward once, not ever again.
@@ -134,7 +137,7 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
     }
     notify::stopping();
     server.abort();
-    checks.say_stopped();
+    checks.stop();
     Ok(())
 }
 

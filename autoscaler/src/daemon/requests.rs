@@ -9,6 +9,7 @@ use super::orders::{Given, Term};
 use crate::config::{Config, Project};
 use crate::control::{Answer, Call, Command, Done, Peer, RefusedCode};
 use crate::decide::{Action, Decision, Order, decide_under};
+use crate::history::EventKind;
 use crate::observe::service::Systemd;
 use crate::observe::usage::{CpuStatSource, monotonic};
 use crate::observe::{Observer, Snapshot};
@@ -196,6 +197,7 @@ impl Checks {
             self.reporter.say_of(project, &message);
             let line = self.reporter.render(&message);
             self.standings.happened(&project.name, line.clone());
+            self.keeper.event(project, EventKind::ByHand, line.clone());
             lines.push(line);
         }
         self.save();
@@ -230,6 +232,7 @@ impl Checks {
         self.reporter.say_of(project, &message);
         let line = self.reporter.render(&message);
         self.standings.happened(&project.name, line.clone());
+        self.keeper.event(project, EventKind::ByHand, line.clone());
         self.orders.give(&project.name, Given { order, term, by });
         line
     }
@@ -241,7 +244,9 @@ impl Checks {
                 let unit = &project.service_name;
                 let message = Message::OrderEnded { unit, by: None };
                 self.reporter.say_of(project, &message);
-                self.standings.happened(&name, self.reporter.render(&message));
+                let line = self.reporter.render(&message);
+                self.keeper.event(project, EventKind::ByHand, line.clone());
+                self.standings.happened(&name, line);
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{utilization_percent, wait_percent};
 use crate::config::Project;
 use crate::observe::{Host, PoolFault, ProjectSample, QueueFault, Unobservable};
@@ -60,7 +62,8 @@ pub struct Figures {
 }
 
 /// The measure that a rung is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// CPU, percent.
     Cpu,
@@ -69,7 +72,8 @@ pub enum Measure {
 }
 
 /// Why a check decided as it did.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Above the rung `scale_up_{rung}` for the whole time it must hold.
     AboveRung {
@@ -242,7 +246,8 @@ impl Reason {
 
 impl Figures {
     /// The figures of one check for one project.
-    pub(super) fn of(project: &Project, host: &Host, sample: &Result<ProjectSample, Unobservable>) -> Self {
+    #[must_use]
+    pub fn of(project: &Project, host: &Host, sample: &Result<ProjectSample, Unobservable>) -> Self {
         let memory_available_mib = host.memory_available_mib;
         let Ok(sample) = sample else {
             return Self {

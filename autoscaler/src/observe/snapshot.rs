@@ -119,7 +119,8 @@ pub struct CgroupMemory {
 }
 
 /// Why a project cannot be observed. Each is a `blocked` decision, never silence.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unobservable {
     /// systemd knows no such unit.
     UnitNotFound {

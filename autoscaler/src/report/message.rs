@@ -9,6 +9,7 @@ use crate::act::{MemoryError, ScaleError};
 use crate::config::{Changes, Notice};
 use crate::control::SocketError;
 use crate::decide::{Decision, Order};
+use crate::history::News;
 use crate::observe::usage::{SourceKind, WhyNotEbpf};
 
 /// One thing to say.
@@ -78,6 +79,11 @@ pub enum Message<'a> {
         path: &'a Path,
         /// Why.
         why: &'a str,
+    },
+    /// What the history's writer has to tell.
+    History {
+        /// It.
+        news: &'a News,
     },
     /// Held times cannot be kept over a restart.
     StateNotSaved {
@@ -216,6 +222,9 @@ impl Message<'_> {
             Self::WithoutEbpf { .. }
             | Self::StateIgnored { .. }
             | Self::StateNotSaved { .. }
+            | Self::History {
+                news: News::Unavailable { .. } | News::SetAside { .. },
+            }
             | Self::Blocked { .. }
             | Self::NoControl { .. }
             | Self::CountReset { .. }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use autoscaler::act::{Actor, Mode, Outcome, Timing};
-use autoscaler::config::{Bounds, Config, CpuBasis, Global, Language, MemoryRules, Project};
+use autoscaler::config::{Bounds, Config, CpuBasis, Global, Language, MemoryRules, Project, Storage};
 use autoscaler::decide::{Action, Decision, Figures, Reason};
 use autoscaler::observe::cgroup::CgroupMount;
 use autoscaler::observe::process::Procfs;
@@ -59,6 +59,8 @@ pub(crate) fn sample(server: &Server, cgroup: &ScratchCgroup) -> Result<ProjectS
         global: Global {
             check_interval: Duration::from_mins(1),
             language: Language::En,
+            history: Storage::default(),
+            metrics: None,
         },
         projects: [(project.name.clone(), project)].into(),
     };

@@ -55,7 +55,10 @@ impl Daemon {
             // A lock of its own: a daemon that already serves this host is left alone.
             .arg("--runtime-dir")
             .arg(home.join("run"))
+            .arg("--state-dir")
+            .arg(home.join("state"))
             .env_remove("RUNTIME_DIRECTORY")
+            .env_remove("STATE_DIRECTORY")
             .env_remove("NOTIFY_SOCKET")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

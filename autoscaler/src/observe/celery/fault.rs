@@ -1,9 +1,14 @@
 //! Why a project's pool cannot be seen or commanded.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use crate::observe::queue::QueueFault;
 
 /// Why the pool of a Celery worker cannot be seen or commanded through its remote control.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum PoolFault {
     /// The broker cannot be used.
     #[error(transparent)]
@@ -19,7 +24,7 @@ pub enum PoolFault {
         /// The node.
         node: String,
         /// The command.
-        method: &'static str,
+        method: Cow<'static, str>,
         /// How long it was waited for.
         after: std::time::Duration,
     },
@@ -75,7 +80,7 @@ pub enum PoolFault {
         /// The node.
         node: String,
         /// The command.
-        method: &'static str,
+        method: Cow<'static, str>,
         /// What is missing or wrong.
         why: String,
     },

@@ -119,7 +119,7 @@ impl Inspector {
         let reply = replies.into_iter().find(|reply| reply.node == node);
         let late = || PoolFault::NoAnswer {
             node: node.to_owned(),
-            method,
+            method: method.into(),
             after: ONE_LIMIT,
         };
         reply.map(|reply| reply.body).ok_or_else(late)
@@ -202,7 +202,7 @@ impl Inspector {
                     .map_or_else(|| "no list".to_owned(), ToString::to_string);
                 Err(PoolFault::Malformed {
                     node: node.to_owned(),
-                    method,
+                    method: method.into(),
                     why,
                 })
             }

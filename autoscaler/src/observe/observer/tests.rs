@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::{Result, bail};
 
 use super::*;
-use crate::config::{Bounds, CpuBasis, Global, Language, MemoryRules, Project};
+use crate::config::{Bounds, CpuBasis, Global, Language, MemoryRules, Project, Storage};
 use crate::observe::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
 use crate::observe::service::ServiceError;
 use crate::observe::service::fake::FakeManager;
@@ -81,6 +81,8 @@ fn config(projects: Vec<Project>) -> Config {
         global: Global {
             check_interval: Duration::from_mins(2),
             language: Language::Es,
+            history: Storage::default(),
+            metrics: None,
         },
         projects: projects
             .into_iter()

@@ -1,7 +1,10 @@
 //! Why a project's queues cannot be read.
 
+use serde::{Deserialize, Serialize};
+
 /// Why a broker cannot be used. `at` is its host and port, or its socket: never a user or a password.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum QueueFault {
     /// The URL is not one of a broker that is known.
     #[error("the broker's URL cannot be used: {why}")]

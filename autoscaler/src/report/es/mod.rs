@@ -3,6 +3,7 @@
 mod act;
 mod celery;
 mod config;
+mod history;
 mod order;
 mod outlook;
 mod reason;
@@ -61,6 +62,7 @@ pub(super) fn render(message: &Message<'_>) -> String {
                 path.display()
             )
         }
+        Message::History { news } => history::render(news),
         Message::StateNotSaved { path, why } => {
             format!(
                 "los tiempos acumulados no sobrevivirán a un reinicio: {}: {why}",

@@ -1,0 +1,86 @@
+//! `"history"`: what is kept of the past, and where.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::fields::{Field, Fields, Findings};
+use super::keys;
+
+/// What is kept of the past.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Storage {
+    /// Whether anything is.
+    pub enabled: bool,
+    /// The file; `None` for the one in the state directory.
+    pub path: Option<PathBuf>,
+    /// Age of the oldest check.
+    pub keep: Duration,
+    /// Size of the file, MiB.
+    pub max_mib: u64,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            path: None,
+            keep: days(90),
+            max_mib: 256,
+        }
+    }
+}
+
+const KEYS: &[&str] = &["enabled", "keep_days", "max_mb", "path"];
+
+/// Ten years; more would outlive the disk.
+const MOST_DAYS: u64 = 3_660;
+
+/// 1 TiB.
+const MOST_MIB: u64 = 1 << 20;
+
+fn days(days: u64) -> Duration {
+    Duration::from_hours(24 * days)
+}
+
+impl Storage {
+    /// Reads `"history": { … }`.
+    pub(super) fn read(field: Field<'_>, findings: &mut Findings<'_>) -> Self {
+        let mut storage = Self::default();
+        let example = r#"{ "keep_days": 90, "max_mb": 256 }"#;
+        let Some(object) = field.object(example, findings) else {
+            return storage;
+        };
+        let of = "\"history\"";
+        let fields = Fields::read(object, of, findings);
+        for field in fields.iter() {
+            match field.key() {
+                "enabled" => storage.enabled = field.boolean(findings).unwrap_or(true),
+                "keep_days" => {
+                    if let Some(number) = field.whole(1..=MOST_DAYS, " days", findings) {
+                        storage.keep = days(number);
+                    }
+                }
+                "max_mb" => {
+                    if let Some(number) = field.whole(1..=MOST_MIB, " MB", findings) {
+                        storage.max_mib = number;
+                    }
+                }
+                "path" => storage.path = path(field, findings),
+                _ => keys::refuse_unknown(field, KEYS, of, findings),
+            }
+        }
+        storage
+    }
+}
+
+fn path(field: Field<'_>, findings: &mut Findings<'_>) -> Option<PathBuf> {
+    let path = PathBuf::from(field.text(findings)?);
+    if path.is_absolute() && path.file_name().is_some() {
+        return Some(path);
+    }
+    findings.refuse(
+        field.value(),
+        "\"path\" must be a file from / on: write for example \"/var/lib/autoscaler/history.db\"",
+    );
+    None
+}

@@ -1,0 +1,135 @@
+//! What the loop hands to the history: each check, and what came of each step.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::check::Checks;
+use crate::act::{Outcome, Workers};
+use crate::config::{Config, Project, Storage};
+use crate::decide::Decision;
+use crate::history::{
+    Entry, Event, EventKind, HostCheck, News, ProjectCheck, Recorder, Retention, default_path,
+};
+use crate::observe::Snapshot;
+use crate::report::Message;
+
+/// The history of this daemon, or nothing where it is switched off or cannot be.
+pub(super) struct Keeper {
+    state_dir: PathBuf,
+    wanted: bool,
+    storage: Option<Storage>,
+    recorder: Option<Recorder>,
+}
+
+impl Keeper {
+    /// A keeper that keeps nothing yet, and never will unless it is `wanted`.
+    pub(super) fn new(state_dir: &Path, wanted: bool) -> Self {
+        Self {
+            state_dir: state_dir.to_owned(),
+            wanted,
+            storage: None,
+            recorder: None,
+        }
+    }
+
+    /// Keeps by `storage` from now on.
+    ///
+    /// # Errors
+    /// When no thread can be started; then nothing is kept.
+    fn keep_by(&mut self, storage: &Storage) -> std::io::Result<()> {
+        if !self.wanted || self.storage.as_ref() == Some(storage) {
+            return Ok(());
+        }
+        self.finish();
+        self.storage = Some(storage.clone());
+        if storage.enabled {
+            let path = storage
+                .path
+                .clone()
+                .unwrap_or_else(|| default_path(&self.state_dir));
+            let retention = Retention {
+                keep: storage.keep,
+                max_bytes: storage.max_mib << 20,
+            };
+            self.recorder = Some(Recorder::start(path, retention)?);
+        }
+        Ok(())
+    }
+
+    /// Keeps one check: the figures of every project, and what was decided about those that no step is under way for.
+    pub(super) fn check<'d>(
+        &self,
+        config: &Config,
+        snapshot: &Snapshot,
+        decision_of: impl Fn(&str) -> Option<&'d Decision>,
+    ) {
+        let Some(recorder) = &self.recorder else { return };
+        let projects = snapshot.projects.iter().filter_map(|(name, sample)| {
+            let project = config.projects.get(name)?;
+            Some(ProjectCheck::new(
+                project,
+                &snapshot.host,
+                sample,
+                decision_of(name),
+            ))
+        });
+        recorder.record(Entry::Check(HostCheck {
+            at: SystemTime::now(),
+            host: snapshot.host,
+            projects: projects.collect(),
+        }));
+    }
+
+    /// Keeps what came of a step.
+    pub(super) fn outcome(&self, project: &Project, outcome: &Outcome) {
+        let (kind, text) = match &outcome.workers {
+            Ok(Workers::Untouched) => return,
+            Ok(Workers::Scaled { to, .. }) => (EventKind::Scaled, to.to_string()),
+            Err(error) => (EventKind::StepFailed, error.to_string()),
+        };
+        self.event(project, kind, text);
+    }
+
+    /// Keeps something that happened between checks.
+    pub(super) fn event(&self, project: &Project, kind: EventKind, text: String) {
+        if let Some(recorder) = &self.recorder {
+            recorder.record(Entry::Event(Event {
+                at: SystemTime::now(),
+                project: project.name.clone(),
+                kind,
+                text,
+            }));
+        }
+    }
+
+    /// Waits for the writer to have something to tell.
+    pub(super) async fn news(&mut self) -> News {
+        match &mut self.recorder {
+            Some(recorder) => recorder.news().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Has the last entries written.
+    pub(super) fn finish(&mut self) {
+        if let Some(recorder) = self.recorder.take() {
+            recorder.finish();
+        }
+    }
+}
+
+impl Checks {
+    /// Keeps the history as the configuration says.
+    pub(super) fn keep(&mut self) {
+        if let Err(error) = self.keeper.keep_by(&self.config.global.history) {
+            self.say_history(&News::Unavailable {
+                path: self.keeper.state_dir.clone(),
+                why: error.to_string(),
+            });
+        }
+    }
+
+    pub(super) fn say_history(&self, news: &News) {
+        self.reporter.say(&Message::History { news });
+    }
+}

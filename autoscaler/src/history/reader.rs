@@ -1,0 +1,312 @@
+//! Reads the store, also while the daemon writes it: SQLite's WAL gives each query one moment's view.
+
+mod row;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+
+use super::entry::{EventKind, Thresholds};
+use super::store::StoreError;
+use super::{from_millis, schema, to_millis};
+use crate::decide::{Action, Decision, Figures, Reason};
+use crate::observe::{CgroupMemory, CpuSample, Host};
+
+/// Why the history cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// There is no file.
+    #[error("there is no history at {}: the daemon writes it at its first check; name another file with --store", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It may not be read.
+    #[error("the history {} cannot be read: {error}; try sudo", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// It is no history of ours, or of a later version, or damaged.
+    #[error("the history {} cannot be used: {why}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+}
+
+/// One project at one check of the past.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastCheck {
+    /// When.
+    pub at: SystemTime,
+    /// The host as a whole.
+    pub host: Host,
+    /// The figures that the decision was taken from.
+    pub figures: Figures,
+    /// The kernel's counters over the interval.
+    pub cpu: Option<CpuSample>,
+    /// Memory of the cgroup.
+    pub memory: CgroupMemory,
+    /// Pool processes of a Celery project that were running a task.
+    pub active: Option<u32>,
+    /// The thresholds in force.
+    pub thresholds: Thresholds,
+    /// What was decided; `None` while a step was under way.
+    pub action: Option<Action>,
+    /// The reason's name for machines.
+    pub reason_code: Option<String>,
+    /// The reason with its figures; `None` also for one that another version wrote.
+    pub reason: Option<Reason>,
+}
+
+impl PastCheck {
+    /// The decision as it was taken, where it is known whole.
+    #[must_use]
+    pub fn decision(&self) -> Option<Decision> {
+        Some(Decision {
+            action: self.action?,
+            reason: self.reason.clone()?,
+            figures: self.figures,
+        })
+    }
+}
+
+/// Something that happened between checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastEvent {
+    /// When.
+    pub at: SystemTime,
+    /// What; `None` for a kind of another version.
+    pub kind: Option<EventKind>,
+    /// The kind's name for machines.
+    pub code: String,
+    /// More of it.
+    pub text: String,
+}
+
+/// How much CPU one project used over one interval: what a simulation replays.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Demand {
+    /// The interval's end.
+    pub until: SystemTime,
+    /// Its length.
+    pub covered: Duration,
+    /// CPUs in use, the mean: 2.5 keeps two and a half workers on a CPU all the time.
+    pub cpus: f64,
+    /// Workers that shared it.
+    pub workers: u32,
+    /// CPUs that its tasks waited for, the mean; `None` where the source could not tell.
+    pub waiting_cpus: Option<f64>,
+}
+
+/// A store opened for reading.
+#[derive(Debug)]
+pub struct HistoryReader {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// How long to wait for the writer where it holds the file alone: while it opens it.
+const BUSY: Duration = Duration::from_secs(2);
+
+impl HistoryReader {
+    /// Opens the store at `path`.
+    ///
+    /// # Errors
+    /// When it is missing, may not be read, or is no history that this version knows.
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        match fs::File::open(path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(ReadError::Missing {
+                    path: path.to_owned(),
+                });
+            }
+            Err(error) => {
+                return Err(ReadError::Unreadable {
+                    path: path.to_owned(),
+                    error,
+                });
+            }
+        }
+        let unusable = |error: StoreError| ReadError::Unusable {
+            path: path.to_owned(),
+            why: error.to_string(),
+        };
+        let connection = connect(path).map_err(|error| unusable(error.into()))?;
+        let found = schema::identify(&connection).map_err(unusable)?;
+        let known = schema::version();
+        if found != known {
+            let why = if found > known {
+                StoreError::Newer { found, known }.to_string()
+            } else {
+                format!("it has format {found}, and the daemon of this version ({known}) has not run since")
+            };
+            return Err(ReadError::Unusable {
+                path: path.to_owned(),
+                why,
+            });
+        }
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+        })
+    }
+
+    /// The names of all projects in it.
+    pub fn projects(&self) -> Result<Vec<String>, ReadError> {
+        self.query("SELECT name FROM project ORDER BY name", [], |row| row.get(0))
+    }
+
+    /// The first and the last moment that anything is known of; `None` of an empty store.
+    pub fn span(&self) -> Result<Option<(SystemTime, SystemTime)>, ReadError> {
+        let both =
+            |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?));
+        let found = self.query("SELECT min(at_ms), max(at_ms) FROM checks", [], both)?;
+        Ok(found
+            .into_iter()
+            .find_map(|(first, last)| Some((from_millis(first?), from_millis(last?)))))
+    }
+
+    /// Every check of `project` from `since` on and before `until`, in order: the decisions and their figures.
+    pub fn checks(
+        &self,
+        project: &str,
+        since: SystemTime,
+        until: SystemTime,
+    ) -> Result<Vec<PastCheck>, ReadError> {
+        let Some(id) = self.project_id(project)? else {
+            return Ok(Vec::new());
+        };
+        let sql = format!(
+            "SELECT {} FROM checks
+             JOIN figures ON figures.check_id = checks.id AND figures.project_id = ?1
+             LEFT JOIN reason ON reason.id = figures.reason_id
+             WHERE checks.at_ms >= ?2 AND checks.at_ms < ?3
+             ORDER BY checks.at_ms, checks.id",
+            row::COLUMNS
+        );
+        self.query(&sql, params![id, to_millis(since), to_millis(until)], row::read)
+    }
+
+    /// What happened to `project` between its checks, from `since` on and before `until`, in order.
+    pub fn events(
+        &self,
+        project: &str,
+        since: SystemTime,
+        until: SystemTime,
+    ) -> Result<Vec<PastEvent>, ReadError> {
+        let Some(id) = self.project_id(project)? else {
+            return Ok(Vec::new());
+        };
+        self.query(
+            "SELECT at_ms, kind, text FROM event
+             WHERE project_id = ?1 AND at_ms >= ?2 AND at_ms < ?3 ORDER BY at_ms, id",
+            params![id, to_millis(since), to_millis(until)],
+            |row| {
+                let code: String = row.get(1)?;
+                Ok(PastEvent {
+                    at: from_millis(row.get(0)?),
+                    kind: EventKind::of_code(&code),
+                    code,
+                    text: row.get(2)?,
+                })
+            },
+        )
+    }
+
+    /// The CPU that `project` used from `since` on and before `until`, in order. Checks without figures are
+    /// left out: the gap shows in the times.
+    pub fn demand(
+        &self,
+        project: &str,
+        since: SystemTime,
+        until: SystemTime,
+    ) -> Result<Vec<Demand>, ReadError> {
+        let checks = self.checks(project, since, until)?;
+        Ok(checks.iter().filter_map(Demand::of).collect())
+    }
+
+    fn project_id(&self, name: &str) -> Result<Option<i64>, ReadError> {
+        self.connection
+            .query_row("SELECT id FROM project WHERE name = ?1", [name], |row| row.get(0))
+            .optional()
+            .map_err(|error| self.unusable(error))
+    }
+
+    fn query<T>(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, ReadError> {
+        let rows = move || -> rusqlite::Result<Vec<T>> {
+            let mut statement = self.connection.prepare(sql)?;
+            statement.query_map(params, read)?.collect()
+        };
+        rows().map_err(|error| self.unusable(error))
+    }
+
+    fn unusable(&self, error: rusqlite::Error) -> ReadError {
+        ReadError::Unusable {
+            path: self.path.clone(),
+            why: StoreError::from(error).to_string(),
+        }
+    }
+}
+
+impl Demand {
+    fn of(check: &PastCheck) -> Option<Self> {
+        let cpu = check.cpu.as_ref()?;
+        let covered = cpu.covered.as_secs_f64();
+        (covered > 0.0).then(|| Self {
+            until: check.at,
+            covered: cpu.covered,
+            cpus: cpu.on_cpu.as_secs_f64() / covered,
+            workers: check.figures.workers.unwrap_or(0),
+            waiting_cpus: cpu.wait.map(|wait| wait.as_secs_f64() / covered),
+        })
+    }
+}
+
+/// A WAL store needs its shared memory beside it. Who may not make that (the daemon has ended, and the reader is
+/// not root) reads the file as it lies: nobody writes it then.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    let usable = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
+        row.get::<_, i64>(0)
+    });
+    match usable {
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen) => {
+            let uri = format!("file:{}?immutable=1", escaped(path));
+            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+        }
+        _ => Ok(connection),
+    }
+}
+
+/// A path within a URI (sqlite.org/uri.html).
+fn escaped(path: &Path) -> String {
+    use std::fmt::Write as _;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let mut out = String::new();
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-".contains(byte) {
+            out.push(char::from(*byte));
+        } else {
+            let _ = write!(out, "%{byte:02x}");
+        }
+    }
+    out
+}

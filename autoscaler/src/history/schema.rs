@@ -1,0 +1,157 @@
+//! The tables, and how a store of an earlier version becomes one of this version.
+
+use rusqlite::Connection;
+
+use super::store::StoreError;
+
+/// `PRAGMA application_id`: tells our files from another program's ("ascl").
+const APPLICATION_ID: i32 = 0x6173_636c;
+
+/// Each entry makes of version N a version N + 1; `PRAGMA user_version` says how many have been applied.
+const MIGRATIONS: &[&str] = &[V1];
+
+/// Numbers are integers of a small unit (ms, µs, KiB, hundredths): SQLite gives each as many bytes as it needs.
+const V1: &str = "
+CREATE TABLE project (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+
+-- Each distinct reason once. `json` is without the time held.
+CREATE TABLE reason (id INTEGER PRIMARY KEY, code TEXT NOT NULL, json TEXT NOT NULL UNIQUE) STRICT;
+
+CREATE TABLE checks (
+    id INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    cpus INTEGER NOT NULL,
+    memory_total_mib INTEGER NOT NULL,
+    memory_available_mib INTEGER NOT NULL,
+    busy_centi INTEGER
+) STRICT;
+CREATE INDEX checks_at ON checks (at_ms);
+
+-- In the order of time, so that a check is written into one page and retention takes whole pages away.
+CREATE TABLE figures (
+    check_id INTEGER NOT NULL,
+    project_id INTEGER NOT NULL,
+    workers INTEGER,
+    covered_us INTEGER,
+    on_cpu_us INTEGER,
+    wait_us INTEGER,
+    allowed_centi INTEGER,
+    throttled_periods INTEGER,
+    throttled_us INTEGER,
+    cpu_centi INTEGER,
+    memory_kib INTEGER,
+    limit_kib INTEGER,
+    queue_waiting INTEGER,
+    queue_reserved INTEGER,
+    queue_oldest_ms INTEGER,
+    queue_active INTEGER,
+    cpu_up_centi INTEGER,
+    cpu_down_centi INTEGER,
+    queue_up_centi INTEGER,
+    queue_down_centi INTEGER,
+    action INTEGER,
+    target INTEGER,
+    reason_id INTEGER,
+    held_ms INTEGER,
+    PRIMARY KEY (check_id, project_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    project_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
+CREATE INDEX event_at ON event (at_ms);
+";
+
+/// The version of a store that this program writes and reads.
+pub(super) fn version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// Makes the store one of this version.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    apply(connection, MIGRATIONS)
+}
+
+fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    let found = identify(&transaction)?;
+    let newest = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    if found > newest {
+        return Err(StoreError::Newer { found, known: newest });
+    }
+    for migration in migrations.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", newest)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The version of the store; 0 for an empty file.
+///
+/// # Errors
+/// [`StoreError::Foreign`] for a database that is not ours.
+pub(super) fn identify(connection: &Connection) -> Result<i64, StoreError> {
+    let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let id = number("application_id")?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if id != i64::from(APPLICATION_ID) && (id != 0 || tables != 0) {
+        return Err(StoreError::Foreign);
+    }
+    Ok(number("user_version")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(connection: &Connection) -> i64 {
+        connection
+            .query_row("SELECT count(*) FROM pragma_table_info('a')", [], |row| {
+                row.get(0)
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn an_earlier_version_is_brought_forward_once() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let first = "CREATE TABLE a (x)";
+        let both = [first, "ALTER TABLE a ADD COLUMN y"];
+        apply(&mut connection, &[first]).unwrap();
+        assert_eq!(columns(&connection), 1);
+        apply(&mut connection, &both).unwrap();
+        apply(&mut connection, &both).unwrap();
+        assert_eq!(columns(&connection), 2);
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_the_store_as_it_was() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply(&mut connection, &["CREATE TABLE a (x)"]).unwrap();
+        let broken = ["CREATE TABLE a (x)", "ALTER TABLE a ADD COLUMN y; nonsense"];
+        apply(&mut connection, &broken).unwrap_err();
+        assert_eq!(columns(&connection), 1);
+        assert_eq!(identify(&connection).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_store_of_a_later_version_is_left_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply(&mut connection, &["CREATE TABLE a (x)", "CREATE TABLE b (x)"]).unwrap();
+        let refused = apply(&mut connection, &["CREATE TABLE a (x)"]).unwrap_err();
+        assert!(matches!(refused, StoreError::Newer { found: 2, known: 1 }));
+    }
+
+    #[test]
+    fn another_programs_database_is_left_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE theirs (x)").unwrap();
+        assert!(matches!(migrate(&mut connection), Err(StoreError::Foreign)));
+    }
+}
