@@ -3,6 +3,7 @@
 mod by_hand;
 mod clock;
 mod daemon;
+mod history;
 mod run;
 mod simulate;
 mod status;
@@ -34,6 +35,7 @@ Examples:
   autoscaler run --once --dry-run     what would be done now, and why, without doing it
   autoscaler status                   what the running daemon sees, and what it waits for
   autoscaler why backdipro            what it decided about a project, and why
+  autoscaler history backdipro        what it saw and decided, as a chart
   autoscaler run                      the daemon; systemd starts it as autoscaler.service
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.";
@@ -48,6 +50,8 @@ enum Command {
     Top(top::Args),
     /// Show how the running daemon sees each project, and what would change its mind.
     Status(status::Args),
+    /// Show what a project's checks saw and decided, as a chart, a picture or a table.
+    History(history::Args),
     /// Tell what was decided about a project, and why.
     Why(why::Args),
     /// Give a project a number of workers by hand.
@@ -71,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Top(args) => top::run(&args),
         Command::Status(args) => status::run(&args),
+        Command::History(args) => history::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Scale(args) => by_hand::scale(args),
         Command::Pause(args) => by_hand::pause(args),

@@ -11,6 +11,7 @@ mod recorder;
 mod retention;
 mod schema;
 mod store;
+pub mod view;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -21,6 +21,12 @@ use crate::decide::{Action, Decision, Figures, Next, Reason};
 use crate::observe::Unobservable;
 use said::Said;
 
+/// Why something was decided, in English: for the commands a person types.
+#[must_use]
+pub fn why(reason: &Reason) -> String {
+    en::reason(reason)
+}
+
 /// Why a project cannot be observed, in English: for the commands a person types.
 #[must_use]
 pub fn why_unobservable(fault: &Unobservable) -> String {

@@ -1,11 +1,15 @@
 //! Pictures as files: SVG and PNG from one drawing, with a font of our own, because a server seldom has any.
 
+mod axis;
+
 use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result, anyhow};
 use plotters::coord::Shift;
 use plotters::prelude::{BitMapBackend, DrawingArea, DrawingBackend, IntoDrawingArea, SVGBackend};
 use plotters::style::{FontStyle, register_font};
+
+pub use axis::TimeAxis;
 
 /// The name under which the font is known: in an SVG the reader's own sans-serif takes its place.
 pub const FONT: &str = "sans-serif";

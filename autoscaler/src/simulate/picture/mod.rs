@@ -1,7 +1,6 @@
 //! The comparison as a picture: our policy's CPU between its thresholds, and below it each policy's workers over
 //! the demand, all on one axis of time.
 
-mod axis;
 mod line;
 
 use anyhow::{Result, anyhow};
@@ -12,8 +11,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::{Check, Comparison, Demand, Run};
 use crate::config::Project;
-use crate::report::picture::{Drawing, FONT};
-use axis::TimeAxis;
+use crate::report::picture::{Drawing, FONT, TimeAxis};
 use line::{Line, trace};
 
 const WIDTH: u32 = 1200;

@@ -32,7 +32,7 @@ const MOST: f64 = 16.0;
 
 /// Seconds since 1970, from one side of the picture to the other.
 #[derive(Debug, Clone)]
-pub(super) struct TimeAxis(pub(super) Range<f64>);
+pub struct TimeAxis(pub Range<f64>);
 
 impl Ranged for TimeAxis {
     type FormatOption = NoDefaultFormatting;

@@ -1,0 +1,166 @@
+//! `autoscaler history`: what a project's checks saw and decided, as a chart, a picture or a table.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context as _, Result};
+
+use super::Usage;
+use super::daemon::duration;
+use crate::config::{self, LoadError};
+use crate::history::view::{Past, Zone, chart, export, picture::Picture};
+use crate::history::{HistoryReader, default_path};
+use crate::report::picture;
+
+/// Shows what a project's checks saw and decided: CPU and its thresholds, workers, memory, queue, steps.
+///
+/// The daemon keeps every check. This reads its file, also while it runs.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  autoscaler history backdipro                          the last 24 hours, drawn in the terminal
+  autoscaler history backdipro --since 7d --png week.png
+  autoscaler history backdipro --since 30d --csv > month.csv
+  autoscaler history backdipro --json | jq '.checks[] | select(.action == \"scale_up\")'")]
+pub(super) struct Args {
+    /// The project, as the configuration names it
+    project: String,
+    /// How far to look back, such as 30m, 24h, 7d
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration)]
+    since: Duration,
+    /// Draw a picture, SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Draw a picture, PNG
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
+    /// Print every check as CSV
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+    /// Print every check and event as JSON
+    #[arg(long)]
+    json: bool,
+    /// The configuration, which says where the history is [default: /etc/autoscaler/config.json if it can be read]
+    #[arg(long, value_name = "FILE", conflicts_with = "store")]
+    config: Option<PathBuf>,
+    /// The history itself
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
+    /// Where the daemon keeps it, unless the configuration names another place
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "STATE_DIRECTORY",
+        default_value = "/var/lib/autoscaler"
+    )]
+    state_dir: PathBuf,
+}
+
+/// Columns of a chart that is not drawn on a terminal.
+const COLUMNS: u16 = 100;
+
+pub(super) fn run(args: &Args) -> Result<()> {
+    let reader = HistoryReader::open(&args.path()?)?;
+    let names = reader.projects()?;
+    if !names.contains(&args.project) {
+        return Err(unknown(&args.project, &names).into());
+    }
+    // The check of this very moment belongs to it.
+    let until = SystemTime::now() + Duration::from_secs(1);
+    let since = until.checked_sub(args.since).unwrap_or(SystemTime::UNIX_EPOCH);
+    let past = Past::read(&reader, &args.project, since, until)?;
+    let zone = Zone::local(until);
+    let drawing = Picture { past: &past, zone };
+    if let Some(path) = &args.svg {
+        write(path, picture::svg(&drawing)?.as_bytes())?;
+    }
+    if let Some(path) = &args.png {
+        write(path, &picture::png(&drawing)?)?;
+    }
+    let result = if args.csv {
+        export::csv(&past, io::stdout().lock())
+    } else if args.json {
+        export::json(&past, io::stdout().lock())
+    } else if args.svg.is_none() && args.png.is_none() {
+        let text = chart::draw(&past, zone, paper());
+        io::stdout().write_all(text.as_bytes()).map_err(Into::into)
+    } else {
+        Ok(())
+    };
+    result.or_else(|error| {
+        if is_broken_pipe(&error) {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    })
+}
+
+impl Args {
+    /// Where the history is: as told, or as the configuration says. One that was not asked for may be missing.
+    fn path(&self) -> Result<PathBuf> {
+        if let Some(store) = &self.store {
+            return Ok(store.clone());
+        }
+        let path = self.config.as_deref().unwrap_or(Path::new(config::DEFAULT_PATH));
+        let configured = match config::load(path) {
+            Ok(loaded) => loaded.config.global.history.path,
+            Err(LoadError::NotFound { .. } | LoadError::Unreadable { .. }) if self.config.is_none() => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(configured.unwrap_or_else(|| default_path(&self.state_dir)))
+    }
+}
+
+fn paper() -> chart::Paper {
+    let terminal = io::stdout().is_terminal();
+    let width = if terminal {
+        ratatui::crossterm::terminal::size().map_or(COLUMNS, |(width, _)| width)
+    } else {
+        COLUMNS
+    };
+    chart::Paper {
+        width,
+        colours: terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    }
+}
+
+fn unknown(project: &str, names: &[String]) -> Usage {
+    let nearest = names
+        .iter()
+        .max_by(|a, b| {
+            let likeness = |name: &str| strsim::normalized_damerau_levenshtein(project, name);
+            likeness(a).total_cmp(&likeness(b))
+        })
+        .map(|name| format!("; did you mean {name:?}?"));
+    let known = match names {
+        [] => "it holds no project yet".to_owned(),
+        names => format!("it holds {}", names.join(", ")),
+    };
+    Usage(format!(
+        "the history has no project {project:?}: {known}{}",
+        nearest.unwrap_or_default()
+    ))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Whether the reader of our output has had enough of it: `autoscaler history … --csv | head`.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<io::Error>();
+        let csv = cause
+            .downcast_ref::<csv::Error>()
+            .and_then(|error| match error.kind() {
+                csv::ErrorKind::Io(error) => Some(error),
+                _ => None,
+            });
+        let json = cause
+            .downcast_ref::<serde_json::Error>()
+            .and_then(serde_json::Error::io_error_kind);
+        io.or(csv).map(io::Error::kind).or(json) == Some(io::ErrorKind::BrokenPipe)
+    })
+}

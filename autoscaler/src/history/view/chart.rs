@@ -1,0 +1,226 @@
+//! The history as a chart of text: the same on a terminal, in a pipe and in a mail.
+
+use std::fmt::Write as _;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Style};
+use ratatui::symbols::Marker;
+use ratatui::text::Line as TextLine;
+use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Widget as _};
+
+use super::series::Line;
+use super::{Past, Zone, mib};
+use crate::history::{EventKind, PastCheck};
+use crate::report;
+
+/// How wide it is, and whether it may have colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paper {
+    /// Columns.
+    pub width: u16,
+    /// Whether the reader understands ANSI colours.
+    pub colours: bool,
+}
+
+/// Fewest columns that anything can be seen in.
+const NARROWEST: u16 = 40;
+
+/// Steps that are listed below the chart: the newest.
+const LISTED: usize = 12;
+
+/// The colour of each kind of line.
+const FIGURE: Color = Color::Cyan;
+const UP: Color = Color::Yellow;
+const DOWN: Color = Color::Green;
+
+/// One panel: a figure over the time of the window.
+struct Panel {
+    caption: String,
+    height: u16,
+    top: f64,
+    lines: Vec<(Vec<Line>, Marker, Color)>,
+}
+
+/// Draws it.
+#[must_use]
+pub fn draw(past: &Past, zone: Zone, paper: Paper) -> String {
+    let width = paper.width.max(NARROWEST);
+    let mut text = format!(
+        "{}, {} to {} ({}): {} checks, {} steps\n",
+        past.project,
+        zone.minutes(past.since),
+        zone.minutes(past.until),
+        zone.name(),
+        past.checks.len(),
+        past.steps().count()
+    );
+    if past.checks.is_empty() {
+        text += "No check was recorded in that time.\n";
+        return text;
+    }
+    let panels = panels(past, zone);
+    let last = panels.len().saturating_sub(1);
+    for (i, panel) in panels.iter().enumerate() {
+        let _ = writeln!(text, "\n{}", panel.caption);
+        text += &panel.draw(past, zone, Paper { width, ..paper }, i == last);
+    }
+    text += &steps(past, zone);
+    text
+}
+
+fn panels(past: &Past, zone: Zone) -> Vec<Panel> {
+    let cpu = |check: &PastCheck| check.figures.cpu_percent;
+    let workers = |check: &PastCheck| check.figures.workers.map(f64::from);
+    let memory = |check: &PastCheck| check.memory.current.map(mib);
+    let limit = |check: &PastCheck| check.memory.max.map(mib);
+    let queue = |check: &PastCheck| check.figures.queue.map(|waiting| waiting as f64);
+    let line = |value: &dyn Fn(&PastCheck) -> Option<f64>, colour| {
+        (past.lines(zone, value), Marker::Braille, colour)
+    };
+    // Dots: a threshold is told from a figure without colours too.
+    let threshold =
+        |value: &dyn Fn(&PastCheck) -> Option<f64>, colour| (past.lines(zone, value), Marker::Dot, colour);
+    let mut panels = vec![Panel {
+        caption: "CPU of its workers, %   (dots: the thresholds of the next step up and down)".into(),
+        height: 11,
+        top: past.highest(cpu).max(100.0),
+        lines: vec![
+            threshold(&|check| check.thresholds.cpu_up, UP),
+            threshold(&|check| check.thresholds.cpu_down, DOWN),
+            line(&cpu, FIGURE),
+        ],
+    }];
+    if past.has_queue() {
+        panels.push(Panel {
+            caption: "waiting tasks   (dots: the thresholds of the next step up and down)".into(),
+            height: 8,
+            top: past.highest(queue).max(10.0),
+            lines: vec![
+                threshold(&|check| check.thresholds.queue_up, UP),
+                threshold(&|check| check.thresholds.queue_down, DOWN),
+                line(&queue, FIGURE),
+            ],
+        });
+    }
+    panels.push(Panel {
+        caption: "workers".into(),
+        height: 7,
+        top: past.highest(workers) + 1.0,
+        lines: vec![line(&workers, FIGURE)],
+    });
+    if past.has_memory() {
+        let top = past.highest(limit).max(past.highest(memory));
+        panels.push(Panel {
+            caption: "memory, MiB   (dots: its limit)".into(),
+            height: 7,
+            top: (1.1 * top).max(1.0),
+            lines: vec![threshold(&limit, UP), line(&memory, FIGURE)],
+        });
+    }
+    panels
+}
+
+impl Panel {
+    fn draw(&self, past: &Past, zone: Zone, paper: Paper, last: bool) -> String {
+        let datasets = self
+            .lines
+            .iter()
+            .flat_map(|(lines, marker, colour)| lines.iter().map(move |line| (line, *marker, *colour)))
+            .map(|(line, marker, colour)| {
+                Dataset::default()
+                    .data(line)
+                    .marker(marker)
+                    .style(Style::new().fg(colour))
+                    .graph_type(GraphType::Line)
+            })
+            .collect();
+        let wall = past.wall(zone);
+        let mut x = Axis::default().bounds([wall.start, wall.end]);
+        if last {
+            let middle = past.since + past.until.duration_since(past.since).unwrap_or_default() / 2;
+            let label = |at| TextLine::from(zone.minutes(at));
+            x = x.labels([label(past.since), label(middle), label(past.until)]);
+        }
+        let y_label = |value: f64| TextLine::from(format!("{value:>5.0}"));
+        let chart = Chart::new(datasets).legend_position(None).x_axis(x).y_axis(
+            Axis::default().bounds([0.0, self.top]).labels([
+                y_label(0.0),
+                y_label(self.top / 2.0),
+                y_label(self.top),
+            ]),
+        );
+        let area = Rect::new(0, 0, paper.width, self.height + if last { 2 } else { 0 });
+        let mut buffer = Buffer::empty(area);
+        chart.render(area, &mut buffer);
+        rows(&buffer, paper.colours)
+    }
+}
+
+/// The rows of a buffer, without the blanks at their ends.
+fn rows(buffer: &Buffer, colours: bool) -> String {
+    let mut text = String::new();
+    for row in buffer.content.chunks(usize::from(buffer.area.width)) {
+        let mut line = String::new();
+        let mut colour = Color::Reset;
+        let end = row.iter().rposition(|cell| cell.symbol() != " ");
+        for cell in row.iter().take(end.map_or(0, |end| end + 1)) {
+            if colours && cell.fg != colour {
+                colour = cell.fg;
+                line += ansi(colour);
+            }
+            line += cell.symbol();
+        }
+        if colour != Color::Reset {
+            line += ansi(Color::Reset);
+        }
+        text += &line;
+        text.push('\n');
+    }
+    text
+}
+
+fn ansi(colour: Color) -> &'static str {
+    match colour {
+        FIGURE => "\x1b[36m",
+        UP => "\x1b[33m",
+        DOWN => "\x1b[32m",
+        _ => "\x1b[0m",
+    }
+}
+
+/// The newest steps and failures in words.
+fn steps(past: &Past, zone: Zone) -> String {
+    let mut told: Vec<_> = past
+        .steps()
+        .map(|(check, from, to)| {
+            let figures = check
+                .figures
+                .cpu_percent
+                .map_or_else(String::new, |percent| format!("CPU {percent:.1}%, "));
+            let why = match (&check.reason, &check.reason_code) {
+                (Some(reason), _) => report::why(reason),
+                (None, code) => code.clone().unwrap_or_default(),
+            };
+            (check.at, format!("{from} -> {to}  {figures}{why}"))
+        })
+        .collect();
+    let failures = past
+        .events
+        .iter()
+        .filter(|event| matches!(event.kind, Some(EventKind::StepFailed | EventKind::ByHand)));
+    told.extend(failures.map(|event| (event.at, format!("{}: {}", event.code, event.text))));
+    told.sort_by_key(|(at, _)| *at);
+    if told.is_empty() {
+        return String::new();
+    }
+    let hidden = told.len().saturating_sub(LISTED);
+    let mut text = String::from("\nsteps\n");
+    if hidden > 0 {
+        let _ = writeln!(text, "  … {hidden} before; `--json` lists them all");
+    }
+    for (at, what) in &told[hidden..] {
+        let _ = writeln!(text, "  {}  {what}", zone.clock(*at));
+    }
+    text
+}

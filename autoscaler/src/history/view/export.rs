@@ -1,0 +1,147 @@
+//! The history for programs: CSV and JSON. Times are UTC (RFC 3339), units stand in the names.
+
+use std::io::Write;
+use std::time::SystemTime;
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::Past;
+use crate::decide::Action;
+use crate::history::{PastCheck, PastEvent};
+use crate::report;
+
+/// One check; a column each in CSV.
+#[derive(Debug, Serialize)]
+struct Record<'a> {
+    timestamp: String,
+    workers: Option<u32>,
+    cpu_percent: Option<f64>,
+    wait_percent: Option<f64>,
+    covered_seconds: Option<f64>,
+    on_cpu_seconds: Option<f64>,
+    wait_seconds: Option<f64>,
+    allowed_cpus: Option<f64>,
+    throttled_seconds: Option<f64>,
+    memory_bytes: Option<u64>,
+    memory_limit_bytes: Option<u64>,
+    queue: Option<u64>,
+    reserved: Option<u64>,
+    active: Option<u32>,
+    cpu_up_percent: Option<f64>,
+    cpu_down_percent: Option<f64>,
+    queue_up: Option<f64>,
+    queue_down: Option<f64>,
+    host_available_mib: u64,
+    host_busy_percent: Option<f64>,
+    action: Option<&'static str>,
+    workers_to: Option<u32>,
+    reason: Option<&'a str>,
+    why: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct EventRecord<'a> {
+    timestamp: String,
+    event: &'a str,
+    text: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Whole<'a> {
+    project: &'a str,
+    since: String,
+    until: String,
+    checks: Vec<Record<'a>>,
+    events: Vec<EventRecord<'a>>,
+}
+
+/// Writes the checks as CSV, with a line of headings.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn csv(past: &Past, out: impl Write) -> Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    for check in &past.checks {
+        writer
+            .serialize(Record::of(check))
+            .context("cannot write the CSV")?;
+    }
+    writer.flush().context("cannot write the CSV")?;
+    Ok(())
+}
+
+/// Writes checks and events as one JSON object.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn json(past: &Past, mut out: impl Write) -> Result<()> {
+    let whole = Whole {
+        project: &past.project,
+        since: timestamp(past.since),
+        until: timestamp(past.until),
+        checks: past.checks.iter().map(Record::of).collect(),
+        events: past.events.iter().map(EventRecord::of).collect(),
+    };
+    serde_json::to_writer_pretty(&mut out, &whole).context("cannot write the JSON")?;
+    writeln!(out)?;
+    Ok(())
+}
+
+impl<'a> Record<'a> {
+    fn of(check: &'a PastCheck) -> Self {
+        let (figures, thresholds) = (&check.figures, &check.thresholds);
+        let cpu = check.cpu.as_ref();
+        let (action, workers_to) = match check.action {
+            Some(Action::ScaleUp { to, .. }) => (Some("scale_up"), Some(to)),
+            Some(Action::ScaleDown { to, .. }) => (Some("scale_down"), Some(to)),
+            Some(Action::Hold) => (Some("hold"), None),
+            Some(Action::Blocked) => (Some("blocked"), None),
+            None => (None, None),
+        };
+        Self {
+            timestamp: timestamp(check.at),
+            workers: figures.workers,
+            cpu_percent: figures.cpu_percent,
+            wait_percent: figures
+                .wait_percent
+                .map(|percent| (percent * 100.0).round() / 100.0),
+            covered_seconds: cpu.map(|cpu| cpu.covered.as_secs_f64()),
+            on_cpu_seconds: cpu.map(|cpu| cpu.on_cpu.as_secs_f64()),
+            wait_seconds: cpu.and_then(|cpu| Some(cpu.wait?.as_secs_f64())),
+            allowed_cpus: cpu.map(|cpu| cpu.allowed_cpus),
+            throttled_seconds: cpu.and_then(|cpu| Some(cpu.throttle?.time.as_secs_f64())),
+            memory_bytes: check.memory.current,
+            memory_limit_bytes: check.memory.max,
+            queue: figures.queue,
+            reserved: figures.reserved,
+            active: check.active,
+            cpu_up_percent: thresholds.cpu_up,
+            cpu_down_percent: thresholds.cpu_down,
+            queue_up: thresholds.queue_up,
+            queue_down: thresholds.queue_down,
+            host_available_mib: check.host.memory_available_mib,
+            host_busy_percent: check.host.busy_percent,
+            action,
+            workers_to,
+            reason: check.reason_code.as_deref(),
+            why: check.reason.as_ref().map(report::why),
+        }
+    }
+}
+
+impl<'a> EventRecord<'a> {
+    fn of(event: &'a PastEvent) -> Self {
+        Self {
+            timestamp: timestamp(event.at),
+            event: &event.code,
+            text: &event.text,
+        }
+    }
+}
+
+fn timestamp(at: SystemTime) -> String {
+    OffsetDateTime::from(at).format(&Rfc3339).unwrap_or_default()
+}

@@ -1,0 +1,262 @@
+//! The history as a picture: CPU between its thresholds, the queue, the workers with each decision marked, and
+//! memory under its limit, all on one axis of time.
+
+use anyhow::{Result, anyhow};
+use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::series::Line;
+use super::{Past, Zone, mib};
+use crate::history::PastCheck;
+use crate::report::picture::{Drawing, FONT, TimeAxis};
+
+const WIDTH: u32 = 1200;
+const HEADER: u32 = 74;
+/// Room for the labels of the axis of time, below the last panel.
+const TIME_LABELS: u32 = 46;
+
+const FIGURE: RGBColor = RGBColor(24, 60, 110);
+const FILL: RGBColor = RGBColor(196, 213, 232);
+const UP: RGBColor = RGBColor(217, 119, 6);
+const DOWN: RGBColor = RGBColor(22, 130, 80);
+const GRID: RGBColor = RGBColor(226, 228, 232);
+const INK: RGBColor = RGBColor(40, 44, 52);
+
+/// The picture of one project's history.
+#[derive(Debug, Clone, Copy)]
+pub struct Picture<'a> {
+    /// What is drawn.
+    pub past: &'a Past,
+    /// The zone of the times.
+    pub zone: Zone,
+}
+
+/// One panel: a figure over time.
+struct Panel<'p> {
+    caption: &'p str,
+    unit: &'p str,
+    height: u32,
+    top: f64,
+    figure: Vec<Line>,
+    /// Lines that bound it, by colour.
+    bounds: Vec<(RGBColor, Vec<Line>)>,
+    filled: bool,
+    /// Whether the decisions are marked on it.
+    marked: bool,
+}
+
+impl Drawing for Picture<'_> {
+    fn size(&self) -> (u32, u32) {
+        let panels: u32 = self.panels().iter().map(|panel| panel.height).sum();
+        (WIDTH, HEADER + panels + TIME_LABELS)
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<()>
+    where
+        B::ErrorType: 'static,
+    {
+        area.fill(&WHITE).map_err(failed)?;
+        let (header, mut rest) = area.split_vertically(HEADER);
+        self.header(&header)?;
+        let panels = self.panels();
+        for (i, panel) in panels.iter().enumerate() {
+            let last = i + 1 == panels.len();
+            let height = panel.height + if last { TIME_LABELS } else { 0 };
+            let (here, below) = rest.split_vertically(height);
+            self.panel(&here, panel, last)?;
+            rest = below;
+        }
+        Ok(())
+    }
+}
+
+impl Picture<'_> {
+    fn panels(&self) -> Vec<Panel<'static>> {
+        let past = self.past;
+        let lines = |value: &dyn Fn(&PastCheck) -> Option<f64>| past.lines(self.zone, value);
+        let cpu = |check: &PastCheck| check.figures.cpu_percent;
+        let queue = |check: &PastCheck| check.figures.queue.map(|waiting| waiting as f64);
+        let workers = |check: &PastCheck| check.figures.workers.map(f64::from);
+        let memory = |check: &PastCheck| check.memory.current.map(mib);
+        let limit = |check: &PastCheck| check.memory.max.map(mib);
+        let mut panels = vec![Panel {
+            caption: "CPU of its workers, % of what they can use",
+            unit: "CPU, %",
+            height: 260,
+            top: 1.08 * past.highest(cpu).max(100.0),
+            figure: lines(&cpu),
+            bounds: vec![
+                (UP, lines(&|check| check.thresholds.cpu_up)),
+                (DOWN, lines(&|check| check.thresholds.cpu_down)),
+            ],
+            filled: false,
+            marked: true,
+        }];
+        if past.has_queue() {
+            panels.push(Panel {
+                caption: "Tasks waiting in its queues",
+                unit: "tasks",
+                height: 180,
+                top: 1.08 * past.highest(queue).max(10.0),
+                figure: lines(&queue),
+                bounds: vec![
+                    (UP, lines(&|check| check.thresholds.queue_up)),
+                    (DOWN, lines(&|check| check.thresholds.queue_down)),
+                ],
+                filled: false,
+                marked: true,
+            });
+        }
+        panels.push(Panel {
+            caption: "Workers, and each step decided on",
+            unit: "workers",
+            height: 170,
+            top: past.highest(workers) + 1.2,
+            figure: lines(&workers),
+            bounds: Vec::new(),
+            filled: true,
+            marked: true,
+        });
+        if past.has_memory() {
+            panels.push(Panel {
+                caption: "Memory of its cgroup, and its limit",
+                unit: "MiB",
+                height: 170,
+                top: 1.1 * past.highest(limit).max(past.highest(memory)).max(1.0),
+                figure: lines(&memory),
+                bounds: vec![(INK, lines(&limit))],
+                filled: true,
+                marked: false,
+            });
+        }
+        panels
+    }
+
+    fn header<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<()>
+    where
+        B::ErrorType: 'static,
+    {
+        let past = self.past;
+        let title = format!(
+            "{}, {} to {} {}: {} checks, {} steps",
+            past.project,
+            self.zone.minutes(past.since),
+            self.zone.minutes(past.until),
+            self.zone.name(),
+            past.checks.len(),
+            past.steps().count()
+        );
+        let style = (FONT, 20).into_font().color(&INK);
+        area.draw_text(&title, &style, (14, 12)).map_err(failed)?;
+        let style = (FONT, 13).into_font().color(&INK);
+        let mut x = 14;
+        let legend = [
+            (FIGURE, "the figure"),
+            (UP, "threshold of the next step up; a step up"),
+            (DOWN, "threshold of the next step down; a step down"),
+        ];
+        let limit = past.has_memory().then_some((INK, "memory limit"));
+        for (colour, what) in legend.into_iter().chain(limit) {
+            area.draw(&Rectangle::new([(x, 47), (x + 16, 59)], colour.filled()))
+                .map_err(failed)?;
+            area.draw_text(what, &style, (x + 22, 46)).map_err(failed)?;
+            let (width, _) = area.estimate_text_size(what, &style).map_err(failed)?;
+            x += 22 + i32::try_from(width)? + 26;
+        }
+        Ok(())
+    }
+
+    fn panel<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        panel: &Panel<'_>,
+        last: bool,
+    ) -> Result<()>
+    where
+        B::ErrorType: 'static,
+    {
+        let style = (FONT, 14)
+            .into_font()
+            .color(&INK)
+            .pos(Pos::new(HPos::Left, VPos::Top));
+        area.draw_text(panel.caption, &style, (72, 4)).map_err(failed)?;
+        let mut chart = ChartBuilder::on(area)
+            .margin_top(24)
+            .margin_bottom(6)
+            .margin_left(6)
+            .margin_right(46)
+            .x_label_area_size(if last { TIME_LABELS } else { 0 })
+            .y_label_area_size(66)
+            .build_cartesian_2d(TimeAxis(self.past.wall(self.zone)), 0.0..panel.top)
+            .map_err(failed)?;
+        let zone = format!("time, {}", self.zone.name());
+        let mut mesh = chart.configure_mesh();
+        mesh.bold_line_style(GRID)
+            .light_line_style(TRANSPARENT)
+            .axis_style(GRID)
+            .x_labels(if last { 100 } else { 0 })
+            .y_labels(5)
+            .y_desc(panel.unit)
+            .y_label_formatter(&|value| format!("{value:.0}"))
+            .label_style((FONT, 12).into_font().color(&INK));
+        if last {
+            mesh.x_desc(zone);
+        }
+        mesh.draw().map_err(failed)?;
+        if panel.filled {
+            for line in &panel.figure {
+                chart
+                    .draw_series(AreaSeries::new(line.iter().copied(), 0.0, FILL))
+                    .map_err(failed)?;
+            }
+        }
+        if panel.marked {
+            self.marks(&mut chart, panel)?;
+        }
+        for (colour, lines) in &panel.bounds {
+            draw_lines(&mut chart, lines, colour.stroke_width(2))?;
+        }
+        draw_lines(&mut chart, &panel.figure, FIGURE.stroke_width(2))
+    }
+
+    /// A line through the panel at each decision, and on the panel of workers a triangle at the count it went to.
+    fn marks<B: DrawingBackend>(&self, chart: &mut Chart<'_, B>, panel: &Panel<'_>) -> Result<()>
+    where
+        B::ErrorType: 'static,
+    {
+        for (check, from, to) in self.past.steps() {
+            let at = self.zone.wall_seconds(check.at);
+            let colour = if to > from { UP } else { DOWN };
+            let line = LineSeries::new([(at, 0.0), (at, panel.top)], colour.mix(0.35).stroke_width(1));
+            chart.draw_series(line).map_err(failed)?;
+            if panel.filled {
+                let place = (at, f64::from(to));
+                let size = if to > from { 7 } else { -7 };
+                let triangle = TriangleMarker::new(place, size, colour.filled());
+                chart.draw_series([triangle]).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<TimeAxis, RangedCoordf64>>;
+
+fn draw_lines<B: DrawingBackend>(chart: &mut Chart<'_, B>, lines: &[Line], style: ShapeStyle) -> Result<()>
+where
+    B::ErrorType: 'static,
+{
+    for line in lines {
+        chart
+            .draw_series(LineSeries::new(line.iter().copied(), style))
+            .map_err(failed)?;
+    }
+    Ok(())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what map_err gives")]
+fn failed<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> anyhow::Error {
+    anyhow!("cannot draw the picture: {error}")
+}

@@ -1,0 +1,175 @@
+//! The views over one invented day.
+
+use std::time::{Duration, SystemTime};
+
+use super::chart::{Paper, draw};
+use super::picture::Picture;
+use super::*;
+use crate::decide::{Action, Figures, Measure, Reason};
+use crate::history::{Thresholds, from_millis};
+use crate::observe::{CgroupMemory, Host};
+use crate::report::picture::{png, svg};
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+fn start() -> SystemTime {
+    from_millis(1_700_006_400_000)
+}
+
+fn check(minute: u32, cpu: f64, workers: u32, action: Action) -> PastCheck {
+    PastCheck {
+        at: start() + MINUTE * minute,
+        host: Host {
+            cpus: 4,
+            memory_total_mib: 18_000,
+            memory_available_mib: 12_000,
+            busy_percent: Some(50.0),
+        },
+        figures: Figures {
+            workers: Some(workers),
+            cpu_percent: Some(cpu),
+            memory_available_mib: 12_000,
+            ..Figures::default()
+        },
+        cpu: None,
+        memory: CgroupMemory {
+            current: Some(u64::from(workers) * (120 << 20)),
+            max: Some(u64::from(workers) * (500 << 20)),
+        },
+        active: None,
+        thresholds: Thresholds {
+            cpu_up: Some(75.0),
+            cpu_down: Some(45.0),
+            ..Thresholds::default()
+        },
+        action: Some(action),
+        reason_code: Some("above_rung".into()),
+        reason: Some(Reason::AboveRung {
+            measure: Measure::Cpu,
+            rung: 3,
+            threshold: 75.0,
+            held: 4 * MINUTE,
+        }),
+    }
+}
+
+/// Two hours with a step up in the middle and half an hour of silence after it.
+fn past() -> Past {
+    let before = (1..60).map(|minute| check(minute, 80.0, 2, Action::Hold));
+    let step = check(60, 82.0, 2, Action::ScaleUp { from: 2, to: 3 });
+    let after = (91..120).map(|minute| check(minute, 55.0, 3, Action::Hold));
+    Past {
+        project: "backdipro".into(),
+        since: start(),
+        until: start() + 120 * MINUTE,
+        checks: before.chain([step]).chain(after).collect(),
+        events: Vec::new(),
+    }
+}
+
+#[test]
+fn a_line_breaks_where_nothing_was_recorded() {
+    let lines = past().lines(Zone::UTC, |check| check.figures.cpu_percent);
+    let [before, after] = &lines[..] else {
+        panic!("two lines: {lines:?}");
+    };
+    let minutes = |line: &series::Line, point: usize| {
+        let since = line[point].0 - Zone::UTC.wall_seconds(start());
+        (since / 60.0, line[point].1)
+    };
+    // A stair: each value over the minute before its check, level stretches as two points.
+    assert_eq!(minutes(before, 0), (0.0, 80.0));
+    assert_eq!(minutes(before, 1), (59.0, 80.0));
+    assert_eq!(minutes(before, 3), (60.0, 82.0));
+    assert_eq!(after.len(), 2);
+    assert_eq!(minutes(after, 0), (90.0, 55.0));
+}
+
+#[test]
+fn the_chart_fits_its_paper_and_tells_the_steps() {
+    for width in [40, 100, 200] {
+        let text = draw(
+            &past(),
+            Zone::UTC,
+            Paper {
+                width,
+                colours: false,
+            },
+        );
+        let panels = text.lines().skip(1).filter(|line| line.contains('│'));
+        let widest = panels.map(|line| line.chars().count()).max().unwrap_or(0);
+        assert!(
+            (usize::from(width) / 2..=usize::from(width)).contains(&widest),
+            "{text}"
+        );
+        assert!(!text.contains('\x1b'), "{text}");
+        assert!(
+            text.contains("11-15 01:00:00  2 -> 3  CPU 82.0%, CPU > 75% (scale_up_3) for 4m00s"),
+            "{text}"
+        );
+        for caption in ["CPU of its workers, %", "workers", "memory, MiB"] {
+            assert!(text.contains(caption), "{text}");
+        }
+        assert!(!text.contains("waiting tasks"), "{text}");
+    }
+}
+
+#[test]
+fn without_checks_the_chart_says_so() {
+    let empty = Past {
+        checks: Vec::new(),
+        ..past()
+    };
+    let text = draw(
+        &empty,
+        Zone::UTC,
+        Paper {
+            width: 80,
+            colours: true,
+        },
+    );
+    assert!(text.contains("No check was recorded"), "{text}");
+    svg(&Picture {
+        past: &empty,
+        zone: Zone::UTC,
+    })
+    .unwrap();
+}
+
+#[test]
+fn both_pictures_are_drawn_with_their_axes() {
+    let past = past();
+    let picture = Picture {
+        past: &past,
+        zone: Zone::UTC,
+    };
+    let text = svg(&picture).unwrap();
+    for label in ["CPU, %", "workers", "MiB", "time, UTC", "backdipro"] {
+        assert!(text.contains(label), "{label}");
+    }
+    assert!(!text.contains("tasks"), "no panel for a queue that is not there");
+    assert!(png(&picture).unwrap().starts_with(b"\x89PNG\r\n"));
+}
+
+#[test]
+fn the_table_and_the_object_hold_every_check() {
+    let past = past();
+    let mut out = Vec::new();
+    export::csv(&past, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!(text.lines().count(), past.checks.len() + 1);
+    assert!(
+        text.lines()
+            .nth(60)
+            .unwrap()
+            .starts_with("2023-11-15T01:00:00Z,2,82.0,"),
+        "{text}"
+    );
+    assert!(text.contains(",scale_up,3,above_rung,"), "{text}");
+
+    let mut out = Vec::new();
+    export::json(&past, &mut out).unwrap();
+    let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    assert_eq!(value["checks"].as_array().unwrap().len(), past.checks.len());
+    assert_eq!(value["checks"][59]["workers_to"], 3);
+}
