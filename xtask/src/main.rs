@@ -5,6 +5,7 @@ mod build_ebpf;
 mod demo;
 mod dist;
 mod load;
+mod month;
 mod screenshot;
 mod test;
 mod vm;
@@ -32,6 +33,8 @@ enum Task {
     BuildEbpf(build_ebpf::Args),
     /// Shows a real gunicorn being scaled under load, beside a noisy neighbour (about a minute; needs root)
     Demo(demo::Args),
+    /// Writes a month of history by the daemon's own writer; measures the file, and the daemon's memory over it (root)
+    Month(month::Args),
     /// Draws a real frame of `autoscaler top` for the README (two minutes; needs root and tmux)
     Screenshot(screenshot::Args),
     /// Runs every check: format, lints, kernel programs, unit, property and whole-program tests
@@ -63,6 +66,7 @@ fn run() -> Result<ExitCode> {
         Task::Bench(args) => bench::run(&args)?,
         Task::BuildEbpf(args) => build_ebpf::run(&args)?,
         Task::Demo(args) => demo::run(&args)?,
+        Task::Month(args) => month::run(&args)?,
         Task::Screenshot(args) => screenshot::run(&args)?,
         Task::Test(args) => return test::run(&args),
         Task::Dist(args) => dist::run(&args)?,

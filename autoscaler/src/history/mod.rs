@@ -20,9 +20,19 @@ pub use entry::{Decided, Entry, Event, EventKind, HostCheck, ProjectCheck, Thres
 pub use reader::{Demand, HistoryReader, PastCheck, PastEvent, ReadError};
 pub use recorder::{News, Recorder};
 pub use retention::Retention;
+pub use store::StoreError;
 
 /// The store's name within the state directory.
 const FILE: &str = "history.db";
+
+/// Writes a recorded or invented past into the store at `path`, which is made if it is missing. Not beside a daemon
+/// that writes to it.
+///
+/// # Errors
+/// When the store cannot be used or written.
+pub fn import(path: &Path, entries: impl IntoIterator<Item = Entry>) -> Result<(), StoreError> {
+    store::Store::import(path, entries)
+}
 
 /// Where the store is when the configuration names no other place.
 #[must_use]

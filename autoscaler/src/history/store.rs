@@ -16,7 +16,7 @@ use crate::decide::Action;
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum StoreError {
+pub enum StoreError {
     /// Its directory cannot be made or reached.
     #[error("the directory {} cannot be used: {error}", path.display())]
     Directory {
@@ -96,6 +96,9 @@ PRAGMA cache_size = -512;
 PRAGMA temp_store = MEMORY;
 ";
 
+/// Entries of one transaction of [`Store::import`].
+const IMPORT_BATCH: usize = 500;
+
 /// An open store that is written to.
 #[derive(Debug)]
 pub(super) struct Store {
@@ -163,6 +166,20 @@ impl Store {
             self.projects.clear();
         }
         result
+    }
+
+    /// Writes `entries` into the store at `path`, many at a time.
+    pub(super) fn import(path: &Path, entries: impl IntoIterator<Item = Entry>) -> Result<(), StoreError> {
+        let mut store = Self::open(path)?.0;
+        let mut batch = Vec::with_capacity(IMPORT_BATCH);
+        for entry in entries {
+            batch.push(entry);
+            if batch.len() == IMPORT_BATCH {
+                store.write(&batch)?;
+                batch.clear();
+            }
+        }
+        store.write(&batch)
     }
 
     /// Takes away what is too old or too much.

@@ -1,0 +1,156 @@
+//! The real daemon over the month, watching as many services as the month has.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use autoscaler_tests::cgroup::ScratchCgroup;
+use autoscaler_tests::wait::until;
+
+use crate::workspace;
+
+/// Checks after which the memory is read.
+pub(super) const CHECKS: usize = 60;
+
+/// Time between them: the daemon's memory depends on their number alone.
+const SECONDS: f64 = 0.5;
+
+/// Longest that they may take, on a busy machine too.
+const LIMIT: Duration = Duration::from_mins(3);
+
+/// Something that looks like a server, in the cgroup that it is given: a process that catches both signals, with two children.
+const SERVER: &str =
+    "echo $$ > $0/cgroup.procs; trap : TTIN TTOU; sleep 600 & sleep 600 & while :; do wait; done";
+
+/// Memory of a process, KiB: the fields of /proc/PID/status (`proc_pid_status(5)`).
+pub(super) struct Memory {
+    /// `VmRSS`.
+    pub(super) resident: u64,
+    /// `RssAnon`: without the pages of the program's own file, which the kernel can drop.
+    pub(super) anonymous: u64,
+    /// `VmHWM`: the most that was resident at any time.
+    pub(super) peak: u64,
+}
+
+/// The name of a project of the month.
+pub(super) fn name(number: u32) -> String {
+    format!("project{number:02}")
+}
+
+/// Runs the optimized daemon with its history in `home`/state.
+pub(super) fn measure(home: &Path, projects: u32) -> Result<Memory> {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--release", "--package", "autoscaler"])
+        .current_dir(workspace())
+        .status()
+        .context("cannot run cargo")?;
+    ensure!(built.success(), "the program cannot be built");
+    let servers = (0..projects).map(Server::start).collect::<Result<Vec<_>>>()?;
+    let config = home.join("config.json");
+    fs::write(&config, configuration(&servers))?;
+    let program =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+    let log = home.join("log");
+    let daemon = Command::new(program.join("release/autoscaler"))
+        .arg("run")
+        .arg("--verbose")
+        .arg("--config")
+        .arg(&config)
+        .arg("--runtime-dir")
+        .arg(home.join("run"))
+        .arg("--state-dir")
+        .arg(home.join("state"))
+        .env_remove("RUNTIME_DIRECTORY")
+        .env_remove("STATE_DIRECTORY")
+        .env_remove("NOTIFY_SOCKET")
+        .stdin(Stdio::null())
+        .stdout(fs::File::create(&log)?)
+        .spawn()
+        .context("cannot start the daemon")?;
+    let daemon = Running(daemon);
+    // Each check tells of each project.
+    let told = CHECKS * projects as usize;
+    until("the checks", LIMIT, || {
+        let text = fs::read_to_string(&log).ok()?;
+        (text.lines().filter(|line| line.starts_with("[DEBUG]")).count() >= told).then_some(())
+    })
+    .with_context(|| fs::read_to_string(&log).unwrap_or_default())?;
+    memory(daemon.0.id())
+}
+
+fn configuration(servers: &[Server]) -> String {
+    let projects: Vec<_> = servers
+        .iter()
+        .enumerate()
+        .map(|(number, server)| {
+            format!(
+                r#""{}": {{ "enabled": true, "cgroup": "/{}", "min_workers": 2, "max_workers": 6,
+                   "cpu_thresholds": {{ "scale_up_3": 75, "scale_up_4": 80, "scale_up_6": 90, "scale_down_2": 45 }} }}"#,
+                name(u32::try_from(number).unwrap_or(u32::MAX)),
+                server.cgroup.relative().display()
+            )
+        })
+        .collect();
+    format!(
+        r#"{{ "global": {{ "check_interval_seconds": {SECONDS}, "language": "en" }}, "projects": {{ {} }} }}"#,
+        projects.join(",\n")
+    )
+}
+
+fn memory(pid: u32) -> Result<Memory> {
+    let path = format!("/proc/{pid}/status");
+    let text = fs::read_to_string(&path).with_context(|| path.clone())?;
+    let field = |name: &str| {
+        text.lines()
+            .find_map(|line| {
+                line.strip_prefix(name)?
+                    .trim()
+                    .strip_suffix(" kB")?
+                    .trim()
+                    .parse()
+                    .ok()
+            })
+            .with_context(|| format!("{path} has no {name}"))
+    };
+    Ok(Memory {
+        resident: field("VmRSS:")?,
+        anonymous: field("RssAnon:")?,
+        peak: field("VmHWM:")?,
+    })
+}
+
+/// A stand-in for a server, in a cgroup of its own.
+struct Server {
+    // Ended before its cgroup, which takes its children with it.
+    _process: Running,
+    cgroup: ScratchCgroup,
+}
+
+impl Server {
+    fn start(number: u32) -> Result<Self> {
+        let cgroup = ScratchCgroup::new(&name(number))?;
+        let mut command = Command::new("bash");
+        command
+            .args(["-c", SERVER])
+            .arg(cgroup.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        let process = Running(command.spawn().context("cannot start bash")?);
+        Ok(Self {
+            _process: process,
+            cgroup,
+        })
+    }
+}
+
+/// A process that is killed by its pid when it is dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,61 @@
+//! `cargo xtask month`: what a month of history costs, on disk and in the daemon's memory.
+
+mod daemon;
+mod load;
+mod store;
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
+use crate::workspace;
+
+/// Writes a month of many projects' checks by the daemon's own writer, and measures the file and the daemon over it
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Projects
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
+    projects: u32,
+    /// Days
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=365))]
+    days: u32,
+    /// Writes the history alone, and keeps it in this file
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let home = tempfile::tempdir()?;
+    let path = match &args.store {
+        Some(store) => workspace().join(store),
+        None => home.path().join("state/history.db"),
+    };
+    store::write(&path, args.projects, args.days)?;
+    let bytes = std::fs::metadata(&path)
+        .with_context(|| path.display().to_string())?
+        .len();
+    let months = f64::from(args.projects) * f64::from(args.days) / 30.0;
+    println!(
+        "history of {} projects, {} days, a check every {} s: {:.1} MiB, {:.2} MiB for each project and month",
+        args.projects,
+        args.days,
+        load::INTERVAL.as_secs(),
+        bytes as f64 / MIB,
+        bytes as f64 / MIB / months
+    );
+    if args.store.is_some() {
+        return Ok(());
+    }
+    let memory = daemon::measure(home.path(), args.projects)?;
+    println!(
+        "daemon over it, after {} checks: {:.1} MiB resident ({:.1} MiB of its own, the rest the program's file), {:.1} MiB at most",
+        daemon::CHECKS,
+        memory.resident as f64 / KIB_OF_MIB,
+        memory.anonymous as f64 / KIB_OF_MIB,
+        memory.peak as f64 / KIB_OF_MIB
+    );
+    Ok(())
+}
+
+const MIB: f64 = 1_048_576.0;
+const KIB_OF_MIB: f64 = 1024.0;
