@@ -9,6 +9,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::keep::Keeper;
+use super::memory;
 use super::orders::Orders;
 use super::standing::Standings;
 use super::state::{Held, Histories, State};
@@ -99,6 +100,7 @@ impl Checks {
     /// Opens the sources and takes over what an earlier daemon held.
     pub(super) fn start(loaded: Loaded, options: &Options) -> Result<Self> {
         let (source, without_ebpf) = usage::open();
+        memory::give_back();
         let bus = Bus::default();
         let mut checks = Self {
             reporter: Reporter::new(loaded.config.global.language),

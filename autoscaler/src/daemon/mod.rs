@@ -6,6 +6,7 @@
 mod check;
 mod keep;
 mod lock;
+mod memory;
 mod notify;
 mod orders;
 mod publish;

@@ -23,6 +23,9 @@ pub struct Paper {
     pub colours: bool,
 }
 
+/// Columns left of the figures: the labels of the vertical axis, and the axis.
+const MARGIN: usize = 6;
+
 /// Fewest columns that anything can be seen in.
 const NARROWEST: u16 = 40;
 
@@ -59,12 +62,11 @@ pub fn draw(past: &Past, zone: Zone, paper: Paper) -> String {
         text += "No check was recorded in that time.\n";
         return text;
     }
-    let panels = panels(past, zone);
-    let last = panels.len().saturating_sub(1);
-    for (i, panel) in panels.iter().enumerate() {
+    for panel in panels(past, zone) {
         let _ = writeln!(text, "\n{}", panel.caption);
-        text += &panel.draw(past, zone, Paper { width, ..paper }, i == last);
+        text += &panel.draw(past, zone, Paper { width, ..paper });
     }
+    text += &times(past, zone, usize::from(width));
     text += &steps(past, zone);
     text
 }
@@ -122,7 +124,7 @@ fn panels(past: &Past, zone: Zone) -> Vec<Panel> {
 }
 
 impl Panel {
-    fn draw(&self, past: &Past, zone: Zone, paper: Paper, last: bool) -> String {
+    fn draw(&self, past: &Past, zone: Zone, paper: Paper) -> String {
         let datasets = self
             .lines
             .iter()
@@ -136,12 +138,7 @@ impl Panel {
             })
             .collect();
         let wall = past.wall(zone);
-        let mut x = Axis::default().bounds([wall.start, wall.end]);
-        if last {
-            let middle = past.since + past.until.duration_since(past.since).unwrap_or_default() / 2;
-            let label = |at| TextLine::from(zone.minutes(at));
-            x = x.labels([label(past.since), label(middle), label(past.until)]);
-        }
+        let x = Axis::default().bounds([wall.start, wall.end]);
         let y_label = |value: f64| TextLine::from(format!("{value:>5.0}"));
         let chart = Chart::new(datasets).legend_position(None).x_axis(x).y_axis(
             Axis::default().bounds([0.0, self.top]).labels([
@@ -150,11 +147,26 @@ impl Panel {
                 y_label(self.top),
             ]),
         );
-        let area = Rect::new(0, 0, paper.width, self.height + if last { 2 } else { 0 });
+        let area = Rect::new(0, 0, paper.width, self.height);
         let mut buffer = Buffer::empty(area);
         chart.render(area, &mut buffer);
         rows(&buffer, paper.colours)
     }
+}
+
+/// The axis of time, below the last panel.
+fn times(past: &Past, zone: Zone, width: usize) -> String {
+    let width = width.saturating_sub(MARGIN);
+    let span = past.until.duration_since(past.since).unwrap_or_default();
+    let [first, middle, last] = [past.since, past.since + span / 2, past.until].map(|at| zone.minutes(at));
+    let rule = "─".repeat(width);
+    let labels = if first.len() + middle.len() + last.len() + 4 <= width {
+        format!("{first}{middle:^0$}{last}", width - first.len() - last.len())
+    } else {
+        format!("{first}{last:>0$}", width.saturating_sub(first.len()))
+    };
+    let margin = MARGIN - 1;
+    format!("{:margin$}└{rule}\n{:margin$} {labels}\n", "", "")
 }
 
 /// The rows of a buffer, without the blanks at their ends.
