@@ -11,6 +11,7 @@ pub mod control;
 pub mod daemon;
 pub mod decide;
 pub mod history;
+pub mod metrics;
 pub mod observe;
 pub mod report;
 pub mod simulate;

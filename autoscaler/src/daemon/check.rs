@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::keep::Keeper;
+use super::keep::{Keeper, as_kept};
 use super::memory;
+use super::meter::Meter;
 use super::orders::Orders;
 use super::standing::Standings;
 use super::state::{Held, Histories, State};
@@ -19,6 +20,7 @@ use crate::config::{Config, LoadError, Loaded, Project};
 use crate::control::{Answer, RefusedCode, SocketError, Status};
 use crate::decide::{Decision, decide_under, outlook};
 use crate::history::News;
+use crate::metrics;
 use crate::observe::cgroup::CgroupMount;
 use crate::observe::process::Procfs;
 use crate::observe::service::{Bus, Systemd, UnitEvents};
@@ -40,6 +42,7 @@ pub(super) struct Checks {
     pub(super) waiting: BTreeSet<String>,
     pub(super) standings: Standings,
     pub(super) keeper: Keeper,
+    pub(super) meter: Meter,
     pub(super) published: watch::Sender<Arc<Status>>,
     actor: Arc<Actor>,
     actions: JoinSet<Finished>,
@@ -79,6 +82,8 @@ pub(super) enum Happened {
     Step(Box<Result<(Id, Finished), JoinError>>),
     /// The history's writer has something to tell.
     History(News),
+    /// The metrics' server wants something.
+    Metrics(metrics::Message),
 }
 
 fn actor(options: &Options, bus: Bus) -> Result<Actor> {
@@ -119,6 +124,7 @@ impl Checks {
             published: watch::Sender::default(),
             actor: Arc::new(actor(options, bus.clone())?),
             bus,
+            meter: Meter::default(),
             actions: JoinSet::new(),
             busy: HashMap::new(),
             state: State::new(&options.runtime_dir),
@@ -145,6 +151,9 @@ impl Checks {
             }),
         }
         checks.keep();
+        if options.mode == Mode::Daemon {
+            checks.meter.serve(checks.config.global.metrics.as_ref());
+        }
         Ok(checks)
     }
 
@@ -225,8 +234,15 @@ impl Checks {
         Ok(())
     }
 
+    /// One check of the daemon, and how long it took.
+    pub(super) async fn timed_check(&mut self) {
+        let started = Instant::now();
+        self.check().await;
+        self.meter.took(started.elapsed());
+    }
+
     /// One check of the daemon. What fails is told and tried again at the next.
-    pub(super) async fn check(&mut self) {
+    async fn check(&mut self) {
         let snapshot = match self.observer.observe(&self.config).await {
             Ok(snapshot) => snapshot,
             Err(error) => {
@@ -235,6 +251,7 @@ impl Checks {
                     self.reporter.say(&Message::CheckFailed { why: &why });
                 }
                 self.told.failing = Some(why);
+                self.meter.failed();
                 return self.publish();
             }
         };
@@ -243,10 +260,12 @@ impl Checks {
         }
         self.say_usage_fault();
         let decided = self.decide(&snapshot);
-        self.keeper.check(&self.config, &snapshot, |name| {
+        let kept = as_kept(&self.config, &snapshot, |name| {
             let (_, _, decision) = decided.iter().find(|(project, ..)| project.name == name)?;
             Some(decision)
         });
+        self.meter.checked(snapshot.host, &kept);
+        self.keeper.check(snapshot.host, kept);
         for (project, sample, decision) in decided {
             self.reporter.decision(&project, &decision);
             self.act(project, sample, decision);
@@ -327,6 +346,7 @@ impl Checks {
         tokio::select! {
             Some(step) = self.actions.join_next_with_id() => Happened::Step(Box::new(step)),
             news = self.keeper.news() => Happened::History(news),
+            message = self.meter.message() => Happened::Metrics(message),
         }
     }
 
@@ -335,6 +355,13 @@ impl Checks {
         match happened {
             Happened::Step(step) => self.step_over(*step).await,
             Happened::History(news) => self.say_history(&news),
+            Happened::Metrics(metrics::Message::News(news)) => {
+                self.reporter.say(&Message::Metrics { news: &news });
+            }
+            Happened::Metrics(metrics::Message::Wanted(reply)) => {
+                // Who asked may have gone meanwhile.
+                let _ = reply.send(self.scrape());
+            }
         }
     }
 
@@ -343,6 +370,7 @@ impl Checks {
             Ok((id, Finished { project, outcome })) => {
                 self.busy.remove(&id);
                 self.keeper.outcome(&project, &outcome);
+                self.meter.outcome(&project.name, &outcome);
                 self.reporter.outcome(&project, &outcome);
                 self.tell_outcome(&project, &outcome);
                 self.carry_out_waiting(&project.name).await;
@@ -398,6 +426,7 @@ impl Checks {
         let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(error) => {
+                self.meter.reloaded(false);
                 return self.reporter.say(&Message::ConfigKept {
                     why: &error.to_string(),
                 });
@@ -419,6 +448,9 @@ impl Checks {
             .retain(|name| self.config.projects.contains_key(name));
         self.reporter.set_language(self.config.global.language);
         self.keep();
+        self.meter.reloaded(true);
+        self.meter.serve(self.config.global.metrics.as_ref());
+        self.meter.retain(|name| self.config.projects.contains_key(name));
         self.reporter.say(&Message::Reloaded { changes: &changes });
         for notice in &loaded.notices {
             self.reporter.say(&Message::Notice { notice });

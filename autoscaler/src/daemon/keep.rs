@@ -10,7 +10,7 @@ use crate::decide::Decision;
 use crate::history::{
     Entry, Event, EventKind, HostCheck, News, ProjectCheck, Recorder, Retention, default_path,
 };
-use crate::observe::Snapshot;
+use crate::observe::{Host, Snapshot};
 use crate::report::Message;
 
 /// The history of this daemon, or nothing where it is switched off or cannot be.
@@ -56,28 +56,20 @@ impl Keeper {
         Ok(())
     }
 
-    /// Keeps one check: the figures of every project, and what was decided about those that no step is under way for.
-    pub(super) fn check<'d>(
-        &self,
-        config: &Config,
-        snapshot: &Snapshot,
-        decision_of: impl Fn(&str) -> Option<&'d Decision>,
-    ) {
-        let Some(recorder) = &self.recorder else { return };
-        let projects = snapshot.projects.iter().filter_map(|(name, sample)| {
-            let project = config.projects.get(name)?;
-            Some(ProjectCheck::new(
-                project,
-                &snapshot.host,
-                sample,
-                decision_of(name),
-            ))
-        });
-        recorder.record(Entry::Check(HostCheck {
-            at: SystemTime::now(),
-            host: snapshot.host,
-            projects: projects.collect(),
-        }));
+    /// Keeps one check.
+    pub(super) fn check(&self, host: Host, projects: Vec<ProjectCheck>) {
+        if let Some(recorder) = &self.recorder {
+            recorder.record(Entry::Check(HostCheck {
+                at: SystemTime::now(),
+                host,
+                projects,
+            }));
+        }
+    }
+
+    /// Entries that could not be kept; `None` where nothing is to be.
+    pub(super) fn lost(&self) -> Option<u64> {
+        Some(self.recorder.as_ref()?.lost())
     }
 
     /// Keeps what came of a step.
@@ -116,6 +108,21 @@ impl Keeper {
             recorder.finish();
         }
     }
+}
+
+/// One check as it is kept: the figures of every project, and what was decided about those that no step is under
+/// way for.
+pub(super) fn as_kept<'d>(
+    config: &Config,
+    snapshot: &Snapshot,
+    decision_of: impl Fn(&str) -> Option<&'d Decision>,
+) -> Vec<ProjectCheck> {
+    let projects = snapshot.projects.iter().filter_map(|(name, sample)| {
+        let project = config.projects.get(name)?;
+        let decision = decision_of(name);
+        Some(ProjectCheck::new(project, &snapshot.host, sample, decision))
+    });
+    projects.collect()
 }
 
 impl Checks {

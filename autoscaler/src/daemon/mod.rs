@@ -7,6 +7,7 @@ mod check;
 mod keep;
 mod lock;
 mod memory;
+mod meter;
 mod notify;
 mod orders;
 mod publish;
@@ -111,7 +112,7 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
             _ = interrupt.recv() => break,
             _ = due.tick() => {
                 early = false;
-                checks.check().await;
+                checks.timed_check().await;
                 notify::status(checks.line());
             }
             happened = checks.happened() => checks.handle(happened).await,

@@ -18,7 +18,7 @@ pub mod usage;
 mod workers;
 
 pub use celery::PoolFault;
-pub use observer::{Observer, workers_in};
+pub use observer::{Observer, Totals, workers_in};
 pub use queue::QueueFault;
 pub use snapshot::{
     CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueSample, Snapshot, Throttle, Unobservable,

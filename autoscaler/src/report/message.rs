@@ -10,6 +10,7 @@ use crate::config::{Changes, Notice};
 use crate::control::SocketError;
 use crate::decide::{Decision, Order};
 use crate::history::News;
+use crate::metrics;
 use crate::observe::usage::{SourceKind, WhyNotEbpf};
 
 /// One thing to say.
@@ -84,6 +85,11 @@ pub enum Message<'a> {
     History {
         /// It.
         news: &'a News,
+    },
+    /// What the metrics' server has to tell.
+    Metrics {
+        /// It.
+        news: &'a metrics::News,
     },
     /// Held times cannot be kept over a restart.
     StateNotSaved {
@@ -224,6 +230,9 @@ impl Message<'_> {
             | Self::StateNotSaved { .. }
             | Self::History {
                 news: News::Unavailable { .. } | News::SetAside { .. },
+            }
+            | Self::Metrics {
+                news: metrics::News::Unavailable { .. },
             }
             | Self::Blocked { .. }
             | Self::NoControl { .. }

@@ -3,6 +3,7 @@
 mod interval;
 mod locate;
 mod project;
+mod totals;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use super::snapshot::{CpuSample, ProcessId, ProjectSample, Snapshot, Unobservabl
 use super::usage::{self, Health, SourceKind, Usage, UsageSource};
 use interval::Baselines;
 use locate::Location;
+pub use totals::Totals;
 
 /// The workers of a project whose cgroup is known, oldest first, and how many CPUs they may use. Asks no service
 /// manager, so a server behind a shell is found by its signals alone.
@@ -50,6 +52,8 @@ pub struct Observer<S> {
     baselines: Baselines,
     usage_fault: Option<String>,
     celery: Watch,
+    /// The cgroups that the last look found, by project.
+    cgroups: BTreeMap<String, Cgroup>,
 }
 
 impl<S: ServiceManager> Observer<S> {
@@ -70,6 +74,7 @@ impl<S: ServiceManager> Observer<S> {
             source,
             baselines: Baselines::default(),
             usage_fault: None,
+            cgroups: BTreeMap::new(),
         }
     }
 
@@ -117,7 +122,7 @@ impl<S: ServiceManager> Observer<S> {
             .filter_map(|(path, usage)| Some((path, usage?)))
             .collect();
 
-        let cgroups = located
+        self.cgroups = located
             .iter()
             .filter_map(|(name, place)| Some((name.clone(), place.as_ref().ok()?.cgroup.clone())))
             .collect();
@@ -135,7 +140,9 @@ impl<S: ServiceManager> Observer<S> {
         if self.usage_fault.is_none() {
             self.baselines.advance();
         }
-        self.celery.fill(config, &cgroups, &mut projects, taken_at).await;
+        self.celery
+            .fill(config, &self.cgroups, &mut projects, taken_at)
+            .await;
         Ok(Snapshot {
             taken_at,
             host,

@@ -1,6 +1,7 @@
-//! What the history's writer has to tell, in English.
+//! What the history's writer and the metrics' server have to tell, in English.
 
 use crate::history::News;
+use crate::metrics;
 
 pub(super) fn render(news: &News) -> String {
     match news {
@@ -22,6 +23,15 @@ pub(super) fn render(news: &News) -> String {
                 path.display(),
                 to.display()
             )
+        }
+    }
+}
+
+pub(super) fn metrics(news: &metrics::News) -> String {
+    match news {
+        metrics::News::Serving { at } => format!("📈 metrics are served at {at}"),
+        metrics::News::Unavailable { at, why } => {
+            format!("⚠️ metrics are not served: {at}: {why}; it is tried again")
         }
     }
 }

@@ -57,6 +57,7 @@ pub(super) fn render(message: &Message<'_>) -> String {
         Message::Notice { notice } => format!("ℹ️ {}", config::notice(notice)),
         Message::StateIgnored { path, why } => format!("held times start afresh: {}: {why}", path.display()),
         Message::History { news } => history::render(news),
+        Message::Metrics { news } => history::metrics(news),
         Message::StateNotSaved { path, why } => {
             format!("held times will not survive a restart: {}: {why}", path.display())
         }

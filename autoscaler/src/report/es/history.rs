@@ -1,6 +1,7 @@
-//! What the history's writer has to tell, in Spanish.
+//! What the history's writer and the metrics' server have to tell, in Spanish.
 
 use crate::history::News;
+use crate::metrics;
 
 pub(super) fn render(news: &News) -> String {
     match news {
@@ -22,6 +23,15 @@ pub(super) fn render(news: &News) -> String {
                 path.display(),
                 to.display()
             )
+        }
+    }
+}
+
+pub(super) fn metrics(news: &metrics::News) -> String {
+    match news {
+        metrics::News::Serving { at } => format!("📈 las métricas se sirven en {at}"),
+        metrics::News::Unavailable { at, why } => {
+            format!("⚠️ no se sirven las métricas: {at}: {why}; se intentará de nuevo")
         }
     }
 }

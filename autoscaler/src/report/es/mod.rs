@@ -63,6 +63,7 @@ pub(super) fn render(message: &Message<'_>) -> String {
             )
         }
         Message::History { news } => history::render(news),
+        Message::Metrics { news } => history::metrics(news),
         Message::StateNotSaved { path, why } => {
             format!(
                 "los tiempos acumulados no sobrevivirán a un reinicio: {}: {why}",

@@ -1,0 +1,73 @@
+//! What one scrape says, as plain data.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use crate::config::Bounds;
+use crate::decide::Figures;
+use crate::history::Thresholds;
+use crate::observe::usage::{Health, SourceKind};
+use crate::observe::{CgroupMemory, Host, Totals};
+
+/// What one scrape says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scrape {
+    /// Where CPU figures come from.
+    pub source: SourceKind,
+    /// What that source lost.
+    pub health: Health,
+    /// The host at the last check.
+    pub host: Option<Host>,
+    /// When that was.
+    pub checked_at: Option<SystemTime>,
+    /// Checks that saw the host.
+    pub checks: u64,
+    /// Checks that could not.
+    pub failed_checks: u64,
+    /// Time that all checks took together.
+    pub check_time: Duration,
+    /// Entries that the history lost; `None` where none is kept.
+    pub history_lost: Option<u64>,
+    /// Whether the configuration on disk is the one in force.
+    pub config_in_force: bool,
+    /// What the daemon itself uses.
+    pub process: Process,
+    /// Each project of the configuration, by name.
+    pub projects: BTreeMap<String, ProjectScrape>,
+}
+
+/// What one scrape says of a project.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProjectScrape {
+    /// Whether the daemon may act on it.
+    pub enabled: bool,
+    /// Whether the last check could observe it.
+    pub observed: bool,
+    /// Fewest and most workers.
+    pub bounds: Bounds,
+    /// The last check's figures.
+    pub figures: Figures,
+    /// Memory at the last check.
+    pub memory: CgroupMemory,
+    /// The thresholds in force.
+    pub thresholds: Thresholds,
+    /// Its counters at this moment.
+    pub totals: Option<Totals>,
+    /// Decisions so far, by action and reason.
+    pub decisions: BTreeMap<(&'static str, &'static str), u64>,
+    /// Steps that were taken and seen.
+    pub steps_done: u64,
+    /// Steps that failed.
+    pub steps_failed: u64,
+}
+
+/// What a process uses.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Process {
+    /// CPU time, user and system.
+    pub cpu: Duration,
+    /// Resident memory, bytes; `None` where /proc cannot be read.
+    pub resident: Option<u64>,
+    /// When it started.
+    pub started_at: SystemTime,
+}

@@ -1,0 +1,420 @@
+//! A scrape as text: `OpenMetrics` for those who ask for it, Prometheus' older format for everybody else.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _, text::encode};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use super::{ProjectScrape, Scrape};
+use crate::observe::usage::SourceKind;
+
+/// One of the two ways of writing a scrape down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `OpenMetrics` 1.0.
+    OpenMetrics,
+    /// Prometheus' text format 0.0.4.
+    Prometheus,
+}
+
+impl Format {
+    /// The format for an `Accept` header.
+    #[must_use]
+    pub fn accepted(accept: &str) -> Self {
+        if accept.contains("application/openmetrics-text") {
+            Self::OpenMetrics
+        } else {
+            Self::Prometheus
+        }
+    }
+
+    /// Its `Content-Type`.
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
+        }
+    }
+}
+
+/// Writes a scrape down.
+///
+/// # Errors
+/// Never in practice: writing to a string does not fail.
+pub fn text(scrape: Scrape, format: Format) -> Result<String, fmt::Error> {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(scrape));
+    let mut text = String::new();
+    encode(&mut text, &registry)?;
+    Ok(match format {
+        Format::OpenMetrics => text,
+        Format::Prometheus => older(&text),
+    })
+}
+
+/// `OpenMetrics` as the older format: there the description of a counter has its whole name, and no end is marked.
+fn older(text: &str) -> String {
+    let counters: HashSet<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter"))
+        .collect();
+    let mut older = String::with_capacity(text.len());
+    for line in text.lines().filter(|line| *line != "# EOF") {
+        let described = ["# HELP ", "# TYPE "].into_iter().find_map(|mark| {
+            let (name, rest) = line.strip_prefix(mark)?.split_once(' ')?;
+            counters
+                .contains(name)
+                .then(|| format!("{mark}{name}_total {rest}"))
+        });
+        older += described.as_deref().unwrap_or(line);
+        older.push('\n');
+    }
+    older
+}
+
+type Labels = Vec<(&'static str, String)>;
+
+/// One sample: its labels and its value.
+type Sample = (Labels, f64);
+
+impl Collector for Scrape {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let out = &mut encoder;
+        self.daemon(out)?;
+        self.host(out)?;
+        self.usage(out)?;
+        self.state(out)?;
+        self.decisions(out)
+    }
+}
+
+impl Scrape {
+    fn daemon(&self, out: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let source = match self.source {
+            SourceKind::Ebpf => "ebpf",
+            SourceKind::CpuStat => "cpu_stat",
+        };
+        let about = vec![
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+            ("source", source.to_owned()),
+        ];
+        gauge(
+            out,
+            "autoscaler_build_info",
+            "Version of the program, and where its CPU figures come from",
+            [(about, 1.0)],
+        )?;
+        counter(
+            out,
+            "autoscaler_checks",
+            "Checks that saw the host",
+            [plain(self.checks as f64)],
+        )?;
+        counter(
+            out,
+            "autoscaler_check_failures",
+            "Checks that could not see the host",
+            [plain(self.failed_checks as f64)],
+        )?;
+        counter(
+            out,
+            "autoscaler_check_duration_seconds",
+            "Time that all checks took",
+            [plain(self.check_time.as_secs_f64())],
+        )?;
+        gauge(
+            out,
+            "autoscaler_last_check_timestamp_seconds",
+            "When the last check saw the host",
+            self.checked_at.map(|at| plain(unix(at))),
+        )?;
+        gauge(
+            out,
+            "autoscaler_config_last_reload_successful",
+            "Whether the configuration on disk is the one in force",
+            [plain(flag(self.config_in_force))],
+        )?;
+        counter(
+            out,
+            "autoscaler_history_lost_entries",
+            "Checks and events that could not be kept",
+            self.history_lost.map(|lost| plain(lost as f64)),
+        )?;
+        if self.source == SourceKind::Ebpf {
+            counter(
+                out,
+                "autoscaler_lost_switches",
+                "Switches that the kernel never reported and that were recovered from the task's own counters",
+                [plain(self.health.lost_switches as f64)],
+            )?;
+            counter(
+                out,
+                "autoscaler_map_overflows",
+                "Slices that could not be charged because the kernel map was full",
+                [plain(self.health.map_full as f64)],
+            )?;
+        }
+        counter(
+            out,
+            "process_cpu_seconds",
+            "CPU time of the daemon itself",
+            [plain(self.process.cpu.as_secs_f64())],
+        )?;
+        gauge(
+            out,
+            "process_resident_memory_bytes",
+            "Resident memory of the daemon itself",
+            self.process.resident.map(|bytes| plain(bytes as f64)),
+        )?;
+        gauge(
+            out,
+            "process_start_time_seconds",
+            "When the daemon started",
+            [plain(unix(self.process.started_at))],
+        )
+    }
+
+    fn host(&self, out: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let Some(host) = &self.host else { return Ok(()) };
+        gauge(
+            out,
+            "autoscaler_host_cpus",
+            "CPUs online",
+            [plain(f64::from(host.cpus))],
+        )?;
+        gauge(
+            out,
+            "autoscaler_host_memory_bytes",
+            "Memory of the host",
+            [plain(mib(host.memory_total_mib))],
+        )?;
+        gauge(
+            out,
+            "autoscaler_host_memory_available_bytes",
+            "Memory available on the host",
+            [plain(mib(host.memory_available_mib))],
+        )?;
+        gauge(
+            out,
+            "autoscaler_host_busy_ratio",
+            "Share of the host's CPUs that was busy between the last two checks",
+            host.busy_percent.map(|percent| plain(percent / 100.0)),
+        )
+    }
+
+    /// The counters of each cgroup, as they are at this moment.
+    fn usage(&self, out: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let total = |what: fn(&ProjectScrape) -> Option<Duration>| {
+            self.each(move |project| Some(what(project)?.as_secs_f64()))
+        };
+        counter(
+            out,
+            "autoscaler_cgroup_cpu_seconds",
+            "Time that the project's tasks were on a CPU",
+            total(|project| Some(project.totals?.on_cpu)),
+        )?;
+        counter(
+            out,
+            "autoscaler_cgroup_runqueue_wait_seconds",
+            "Time that the project's tasks could run but had no CPU",
+            total(|project| project.totals?.wait),
+        )?;
+        counter(
+            out,
+            "autoscaler_cgroup_throttled_seconds",
+            "Time for which the project's own cpu.max held it back",
+            total(|project| project.totals?.throttled),
+        )?;
+        gauge(
+            out,
+            "autoscaler_cgroup_memory_bytes",
+            "Memory that the project uses",
+            self.each(|project| Some(project.memory.current? as f64)),
+        )?;
+        gauge(
+            out,
+            "autoscaler_cgroup_memory_limit_bytes",
+            "The project's memory limit; left out where it has none",
+            self.each(|project| Some(project.memory.max.filter(|max| *max != u64::MAX)? as f64)),
+        )
+    }
+
+    /// Each project at the last check.
+    fn state(&self, out: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let workers = |of: fn(&ProjectScrape) -> u32| self.each(move |project| Some(f64::from(of(project))));
+        gauge(
+            out,
+            "autoscaler_project_enabled",
+            "Whether the daemon may act on the project",
+            self.each(|project| Some(flag(project.enabled))),
+        )?;
+        gauge(
+            out,
+            "autoscaler_project_observed",
+            "Whether the last check could see the project's service",
+            self.each(|project| Some(flag(project.observed))),
+        )?;
+        gauge(
+            out,
+            "autoscaler_workers",
+            "Workers seen",
+            self.each(|project| project.figures.workers.map(f64::from)),
+        )?;
+        gauge(
+            out,
+            "autoscaler_workers_min",
+            "Fewest workers",
+            workers(|project| project.bounds.min),
+        )?;
+        gauge(
+            out,
+            "autoscaler_workers_max",
+            "Most workers",
+            workers(|project| project.bounds.max),
+        )?;
+        gauge(
+            out,
+            "autoscaler_cpu_utilization_ratio",
+            "CPU that the project used between the last two checks, of what its basis counts as all",
+            self.each(|project| Some(project.figures.cpu_percent? / 100.0)),
+        )?;
+        let thresholds = self.projects.iter().flat_map(|(name, project)| {
+            let labels =
+                |direction: &str| vec![("project", name.clone()), ("direction", direction.to_owned())];
+            let up = project
+                .thresholds
+                .cpu_up
+                .map(|percent| (labels("up"), percent / 100.0));
+            let down = project
+                .thresholds
+                .cpu_down
+                .map(|percent| (labels("down"), percent / 100.0));
+            up.into_iter().chain(down)
+        });
+        gauge(
+            out,
+            "autoscaler_cpu_threshold_ratio",
+            "CPU beyond which the project's next step lies",
+            thresholds,
+        )?;
+        gauge(
+            out,
+            "autoscaler_queue_waiting_tasks",
+            "Tasks waiting in the project's queues",
+            self.each(|project| Some(project.figures.queue? as f64)),
+        )?;
+        gauge(
+            out,
+            "autoscaler_queue_oldest_task_seconds",
+            "The oldest waiting task has waited at least this long",
+            self.each(|project| Some(project.figures.oldest_waiting?.as_secs_f64())),
+        )
+    }
+
+    fn decisions(&self, out: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let decisions = self.projects.iter().flat_map(|(name, project)| {
+            project.decisions.iter().map(|((action, reason), count)| {
+                let labels = vec![
+                    ("project", name.clone()),
+                    ("action", (*action).to_owned()),
+                    ("reason", (*reason).to_owned()),
+                ];
+                (labels, *count as f64)
+            })
+        });
+        counter(
+            out,
+            "autoscaler_decisions",
+            "Decisions, one for each check, by what was decided and why",
+            decisions,
+        )?;
+        let steps = self.projects.iter().flat_map(|(name, project)| {
+            [("done", project.steps_done), ("failed", project.steps_failed)].map(|(result, count)| {
+                let labels = vec![("project", name.clone()), ("result", result.to_owned())];
+                (labels, count as f64)
+            })
+        });
+        counter(
+            out,
+            "autoscaler_steps",
+            "Steps that were carried out, by what came of them",
+            steps,
+        )
+    }
+
+    /// A sample for each project that has the figure.
+    fn each(&self, value: impl Fn(&ProjectScrape) -> Option<f64>) -> impl Iterator<Item = Sample> {
+        self.projects
+            .iter()
+            .filter_map(move |(name, project)| Some((vec![("project", name.clone())], value(project)?)))
+    }
+}
+
+fn plain(value: f64) -> Sample {
+    (Labels::new(), value)
+}
+
+fn flag(value: bool) -> f64 {
+    f64::from(u8::from(value))
+}
+
+fn mib(mib: u64) -> f64 {
+    mib as f64 * f64::from(1 << 20)
+}
+
+fn unix(at: SystemTime) -> f64 {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}
+
+/// Counters; `_total` is added to the name.
+fn counter(
+    out: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    samples: impl IntoIterator<Item = Sample>,
+) -> fmt::Result {
+    let mut samples = samples.into_iter().peekable();
+    if samples.peek().is_none() {
+        return Ok(());
+    }
+    let mut metric = out.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for (labels, value) in samples {
+        let counter = ConstCounter::new(value);
+        if labels.is_empty() {
+            return counter.encode(metric);
+        }
+        counter.encode(metric.encode_family(&labels)?)?;
+    }
+    Ok(())
+}
+
+fn gauge(
+    out: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    samples: impl IntoIterator<Item = Sample>,
+) -> fmt::Result {
+    let mut samples = samples.into_iter().peekable();
+    if samples.peek().is_none() {
+        return Ok(());
+    }
+    let mut metric = out.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    for (labels, value) in samples {
+        let gauge = ConstGauge::new(value);
+        if labels.is_empty() {
+            return gauge.encode(metric);
+        }
+        gauge.encode(metric.encode_family(&labels)?)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! Both formats of one scrape.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::config::Bounds;
+use crate::decide::Figures;
+use crate::history::Thresholds;
+use crate::metrics::Process;
+use crate::observe::usage::Health;
+use crate::observe::{CgroupMemory, Host, Totals};
+
+fn scrape() -> Scrape {
+    let project = ProjectScrape {
+        enabled: true,
+        observed: true,
+        bounds: Bounds { min: 1, max: 6 },
+        figures: Figures {
+            workers: Some(3),
+            cpu_percent: Some(75.5),
+            ..Figures::default()
+        },
+        memory: CgroupMemory {
+            current: Some(1 << 20),
+            max: Some(3 << 20),
+        },
+        thresholds: Thresholds {
+            cpu_up: Some(80.0),
+            ..Thresholds::default()
+        },
+        totals: Some(Totals {
+            on_cpu: Duration::from_millis(1500),
+            wait: Some(Duration::from_millis(250)),
+            throttled: None,
+        }),
+        decisions: BTreeMap::from([
+            (("scale_up", "above_rung"), 2),
+            (("hold", "within_thresholds"), 40),
+        ]),
+        steps_done: 2,
+        steps_failed: 0,
+    };
+    Scrape {
+        source: SourceKind::Ebpf,
+        health: Health {
+            lost_switches: 5,
+            map_full: 0,
+        },
+        host: Some(Host {
+            cpus: 4,
+            memory_total_mib: 2,
+            memory_available_mib: 1,
+            busy_percent: Some(50.0),
+        }),
+        checked_at: Some(UNIX_EPOCH + Duration::from_millis(1500)),
+        checks: 42,
+        failed_checks: 1,
+        check_time: Duration::from_millis(84),
+        history_lost: Some(0),
+        config_in_force: true,
+        process: Process {
+            cpu: Duration::from_secs(1),
+            resident: Some(9 << 20),
+            started_at: UNIX_EPOCH,
+        },
+        projects: BTreeMap::from([("back\"dipro".to_owned(), project)]),
+    }
+}
+
+#[test]
+fn every_figure_stands_in_the_older_format() {
+    let text = text(scrape(), Format::Prometheus).unwrap();
+    for line in [
+        "# TYPE autoscaler_cgroup_cpu_seconds_total counter",
+        r#"autoscaler_cgroup_cpu_seconds_total{project="back\"dipro"} 1.5"#,
+        r#"autoscaler_cgroup_runqueue_wait_seconds_total{project="back\"dipro"} 0.25"#,
+        r#"autoscaler_cgroup_memory_limit_bytes{project="back\"dipro"} 3145728.0"#,
+        r#"autoscaler_workers{project="back\"dipro"} 3.0"#,
+        r#"autoscaler_cpu_utilization_ratio{project="back\"dipro"} 0.755"#,
+        r#"autoscaler_cpu_threshold_ratio{project="back\"dipro",direction="up"} 0.8"#,
+        r#"autoscaler_decisions_total{project="back\"dipro",action="scale_up",reason="above_rung"} 2.0"#,
+        r#"autoscaler_steps_total{project="back\"dipro",result="done"} 2.0"#,
+        "autoscaler_checks_total 42.0",
+        "autoscaler_last_check_timestamp_seconds 1.5",
+        "autoscaler_lost_switches_total 5.0",
+        "# TYPE autoscaler_host_cpus gauge",
+    ] {
+        assert!(
+            text.lines().any(|found| found == line),
+            "{line} is not in\n{text}"
+        );
+    }
+    assert!(!text.contains("# EOF"), "{text}");
+    assert!(
+        !text.contains("throttled"),
+        "a figure that nobody has is left out:\n{text}"
+    );
+}
+
+#[test]
+fn the_newer_format_differs_in_its_descriptions_alone() {
+    let newer = text(scrape(), Format::OpenMetrics).unwrap();
+    assert!(
+        newer.contains("# TYPE autoscaler_checks counter\nautoscaler_checks_total 42.0\n"),
+        "{newer}"
+    );
+    assert!(newer.ends_with("# EOF\n"), "{newer}");
+    let samples = |text: &str| {
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines.map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        samples(&newer),
+        samples(&text(scrape(), Format::Prometheus).unwrap())
+    );
+}
+
+#[test]
+fn the_format_is_the_one_that_is_asked_for() {
+    let prometheus = "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5";
+    assert_eq!(Format::accepted(prometheus), Format::OpenMetrics);
+    assert_eq!(Format::accepted("*/*"), Format::Prometheus);
+}

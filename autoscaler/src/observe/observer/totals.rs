@@ -1,0 +1,48 @@
+//! The counters themselves, for those who take their own differences: metrics.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Observer;
+use crate::observe::service::ServiceManager;
+
+/// What one project's cgroup used since it was made, or since the daemon started: the counters begin anew then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Totals {
+    /// On-CPU time.
+    pub on_cpu: Duration,
+    /// Run-queue wait; `None` where the source cannot tell (cpu.stat).
+    pub wait: Option<Duration>,
+    /// Time for which `cpu.max` held it back; `None` where the cpu controller is not on.
+    pub throttled: Option<Duration>,
+}
+
+impl<S: ServiceManager> Observer<S> {
+    /// Reads the counters of the cgroups that the last look found, by project. Has no part in the means of the next
+    /// look. A project that cannot be read is left out.
+    pub fn totals(&mut self) -> BTreeMap<String, Totals> {
+        let paths: Vec<PathBuf> = self
+            .cgroups
+            .values()
+            .map(|cgroup| cgroup.path().to_owned())
+            .collect();
+        let Ok(reading) = self.source.read(&paths) else {
+            return BTreeMap::new();
+        };
+        let read = self.cgroups.iter().zip(reading.usage);
+        read.filter_map(|((name, cgroup), usage)| {
+            let usage = usage.filter(|usage| usage.id == cgroup.id())?;
+            let throttled = cgroup.throttling().ok().flatten();
+            Some((
+                name.clone(),
+                Totals {
+                    on_cpu: Duration::from_nanos(usage.cpu_ns),
+                    wait: usage.wait_ns.map(Duration::from_nanos),
+                    throttled: throttled.map(|counters| Duration::from_micros(counters.time_us)),
+                },
+            ))
+        })
+        .collect()
+    }
+}
