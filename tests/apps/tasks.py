@@ -17,6 +17,8 @@ if "KEY_PREFIX" in os.environ:
     options["global_keyprefix"] = os.environ["KEY_PREFIX"]
 if "VISIBILITY_TIMEOUT" in os.environ:
     options["visibility_timeout"] = int(os.environ["VISIBILITY_TIMEOUT"])
+    # A worker looks for such tasks every 100 s unless told otherwise.
+    options["unacked_restore_interval"] = options["unacked_restore_throttle"] = 1
 app.conf.broker_transport_options = options
 
 BEGUN = os.environ["JOURNAL"] + ".begun"
