@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::history::{History, rung_above};
 use super::{Measure, Reason, memory, up};
-use crate::config::{Ladder, Project, QueueSizing};
+use crate::config::{Ladder, Project};
 use crate::observe::{Host, ProjectSample};
 
 /// The next step each way, by measure.
@@ -44,42 +44,60 @@ pub fn outlook(project: &Project, host: &Host, sample: &ProjectSample, history: 
         return Outlook::default();
     }
     let mut outlook = Outlook::default();
-    for (measure, ladder) in ladders(project) {
+    for rungs in ladders(project, sample) {
         if workers < bounds.max {
-            outlook
-                .up
-                .extend(next_up(project, host, workers, (measure, ladder), history));
+            outlook.up.extend(next_up(project, host, workers, rungs, history));
         }
         if workers > bounds.min {
             outlook
                 .down
-                .extend(next_down(project, host, workers, (measure, ladder), history));
+                .extend(next_down(project, host, workers, rungs, history));
         }
     }
     outlook
 }
 
-fn ladders(project: &Project) -> impl Iterator<Item = (Measure, &Ladder)> {
-    let queue = project.queue.as_ref().and_then(|rule| match &rule.sizing {
-        QueueSizing::Rungs(ladder) => Some((Measure::Queue, ladder)),
-        QueueSizing::TasksPerWorker { .. } => None,
+/// A ladder of the project's.
+#[derive(Clone, Copy)]
+struct Rungs<'a> {
+    measure: Measure,
+    ladder: &'a Ladder,
+    /// Where a step leads straight to the count asked for: the tasks that wait now.
+    direct: Option<f64>,
+}
+
+fn ladders<'a>(project: &'a Project, sample: &ProjectSample) -> impl Iterator<Item = Rungs<'a>> {
+    let waiting = match &sample.queue {
+        Some(Ok(queue)) => queue.waiting as f64,
+        _ => 0.0,
+    };
+    let cpu = project.cpu.as_ref().map(|ladder| Rungs {
+        measure: Measure::Cpu,
+        ladder,
+        direct: None,
     });
-    project
-        .cpu
-        .iter()
-        .map(|ladder| (Measure::Cpu, ladder))
-        .chain(queue)
+    let queue = project.queue.as_ref().map(|rule| Rungs {
+        measure: Measure::Queue,
+        ladder: rule.sizing.ladder(),
+        direct: rule.sizing.is_direct().then_some(waiting),
+    });
+    cpu.into_iter().chain(queue)
 }
 
 fn next_up(
     project: &Project,
     host: &Host,
     workers: u32,
-    (measure, ladder): (Measure, &Ladder),
+    rungs: Rungs<'_>,
     history: &History,
 ) -> Option<Next> {
+    let Rungs { measure, ladder, .. } = rungs;
     let (rung, threshold) = rung_above(ladder, workers, project.bounds)?;
-    let to = rung.min(project.bounds.max);
+    let straight = |waiting| up::highest_crossed(ladder, waiting, project.bounds);
+    let to = match rungs.direct.and_then(straight) {
+        Some((crossed, _)) => crossed.max(rung),
+        None => rung.min(project.bounds.max),
+    };
     let climb = history.held_up(measure, rung);
     let starved = || up::starved(climb?.constraint?, project.scale_up_on_saturated_host);
     Some(Next {
@@ -99,9 +117,10 @@ fn next_down(
     project: &Project,
     host: &Host,
     workers: u32,
-    (measure, ladder): (Measure, &Ladder),
+    rungs: Rungs<'_>,
     history: &History,
 ) -> Option<Next> {
+    let Rungs { measure, ladder, .. } = rungs;
     let held = |rung| {
         history
             .held_down(measure, rung)
@@ -121,7 +140,7 @@ fn next_down(
     Some(Next {
         measure,
         rung,
-        to: if rung == project.bounds.min {
+        to: if rungs.direct.is_some() || rung == project.bounds.min {
             rung
         } else {
             workers - 1

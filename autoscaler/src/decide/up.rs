@@ -4,7 +4,7 @@ use super::constraint::Constraint;
 use super::history::{History, rung_above};
 use super::measure::Measured;
 use super::{Action, Measure, Outcome, Reason, memory};
-use crate::config::Project;
+use crate::config::{Bounds, Ladder, Project};
 use crate::observe::Host;
 
 /// The step up that this check's figures ask for, or what stands against it; `None` if they ask for none.
@@ -68,7 +68,7 @@ fn wanted(project: &Project, workers: u32, m: &Measured<'_>, history: &History) 
     let (rung, threshold) = rung_above(m.ladder, workers, project.bounds)?;
     let climb = history.held_up(m.measure, rung)?;
     let (rung, threshold) = if m.direct {
-        highest_crossed(m, project)?
+        highest_crossed(m.ladder, m.value, project.bounds)?
     } else {
         (rung, threshold)
     };
@@ -120,11 +120,11 @@ fn restore(workers: u32, measured: &[Measured<'_>], history: &mut History) -> Op
     wanted
 }
 
-/// The highest rung within the bounds that the measure is above.
-fn highest_crossed(m: &Measured<'_>, project: &Project) -> Option<(u32, f64)> {
-    let within = m.ladder.up.range(..=project.bounds.max);
+/// The highest rung within the bounds that `value` is above.
+pub(super) fn highest_crossed(ladder: &Ladder, value: f64, bounds: Bounds) -> Option<(u32, f64)> {
+    let within = ladder.up.range(..=bounds.max);
     within
         .rev()
-        .find(|(_, threshold)| m.value > **threshold)
+        .find(|(_, threshold)| value > **threshold)
         .map(|(rung, threshold)| (*rung, *threshold))
 }

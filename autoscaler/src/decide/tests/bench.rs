@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::{Bounds, CpuBasis, Ladder, MemoryRules, Project};
+use crate::config::{
+    Bounds, Broker, CeleryActuator, CpuBasis, Ladder, MemoryRules, Project, QueueRule, QueueSizing,
+};
 use crate::decide::{Action, Decision, History, decide};
-use crate::observe::{CgroupMemory, CpuSample, Host, ProcessId, ProjectSample};
+use crate::observe::{CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueSample};
 
 pub(super) const GIB: u64 = 1024;
 
@@ -147,4 +149,47 @@ impl Bench {
         }
         panic!("the count stayed at {before} with the CPU at {percent} %");
     }
+}
+
+/// A Celery project of 2 to 12 workers that follows its queue.
+pub(super) fn celery(workers: u32) -> Bench {
+    let mut bench = Bench::new(backdipro(CpuBasis::Workers), workers);
+    bench.project.bounds = Bounds { min: 2, max: 12 };
+    bench.project.cpu = None;
+    bench.project.queue = Some(QueueRule {
+        sizing: QueueSizing::Rungs(Ladder {
+            up: [(4, 10.0), (6, 20.0), (8, 30.0), (10, 40.0), (12, 50.0)].into(),
+            down: [(4, 5.0), (2, 2.0)].into(),
+            up_hold: Duration::from_mins(2),
+            down_hold: Duration::from_mins(10),
+        }),
+        broker: Broker {
+            url: "redis://localhost/0".into(),
+            key_prefix: String::new(),
+        },
+        queues: vec!["celery".into()],
+        actuator: CeleryActuator::Pool,
+    });
+    bench
+}
+
+/// What a check sees with so many tasks waiting and so many pool processes at work.
+pub(super) fn queue_sample(bench: &Bench, waiting: u64, active: Option<u32>) -> ProjectSample {
+    ProjectSample {
+        queue: Some(Ok(QueueSample {
+            covered: bench.interval,
+            waiting,
+            reserved: None,
+            active,
+            oldest_waiting: None,
+            pool_fault: None,
+        })),
+        ..bench.sample(Some(0.1))
+    }
+}
+
+/// One check with so many tasks waiting and so many pool processes at work.
+pub(super) fn with_queue(bench: &mut Bench, waiting: u64, active: Option<u32>) -> Decision {
+    let sample = queue_sample(bench, waiting, active);
+    bench.check_sample(&sample)
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::bench::{Bench, GIB, backdipro};
-use crate::config::CpuBasis;
+use super::bench::{Bench, GIB, backdipro, celery, queue_sample, with_queue};
+use crate::config::{CpuBasis, QueueSizing};
 use crate::decide::{Action, Measure, Next, Outlook, outlook};
 
 fn bench(workers: u32) -> Bench {
@@ -91,4 +91,38 @@ fn what_stands_against_a_step_is_known_before_it_is_due() {
         outlook.down[0].against.as_ref().unwrap().code(),
         "memory_for_scale_down"
     );
+}
+
+#[test]
+fn tasks_per_worker_has_a_step_each_way_that_leads_straight_to_its_count() {
+    let mut bench = celery(4);
+    let (up_hold, down_hold) = (Duration::from_mins(4), Duration::from_mins(10));
+    let sizing = QueueSizing::tasks_per_worker(25, bench.project.bounds, up_hold, down_hold);
+    bench.project.queue.as_mut().unwrap().sizing = sizing;
+    let look = |bench: &Bench, waiting| {
+        let sample = queue_sample(bench, waiting, Some(0));
+        outlook(&bench.project, &bench.host, &sample, &bench.history)
+    };
+    with_queue(&mut bench, 90, Some(0));
+    let calm = look(&bench, 90);
+    let steps = |next: &Next| (next.measure, next.rung, next.to, next.threshold, next.held);
+    assert_eq!(
+        steps(&calm.up[0]),
+        (Measure::Queue, 5, 5, 100.0, Duration::ZERO),
+        "one more above a hundred"
+    );
+    assert_eq!(
+        steps(&calm.down[0]),
+        (Measure::Queue, 3, 3, 76.0, Duration::ZERO),
+        "one less below what three take"
+    );
+    with_queue(&mut bench, 190, Some(0));
+    let rising = look(&bench, 190);
+    assert_eq!(
+        steps(&rising.up[0]),
+        (Measure::Queue, 5, 8, 100.0, bench.interval),
+        "eight for a hundred and ninety"
+    );
+    let action = with_queue(&mut bench, 190, Some(0)).action;
+    assert_eq!(action, Action::ScaleUp { from: 4, to: 8 }, "and so it comes");
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::bench::{Bench, backdipro};
-use crate::config::{Bounds, Broker, CeleryActuator, CpuBasis, Ladder, QueueRule, QueueSizing};
+use super::bench::{Bench, backdipro, celery, with_queue};
+use crate::config::{Bounds, CpuBasis, QueueSizing};
 use crate::decide::{Action, Measure, Reason, decide};
 use crate::observe::{PoolFault, QueueFault, QueueSample, Unobservable};
 
@@ -268,41 +268,6 @@ fn workers_that_recycle_themselves_are_no_reload() {
         2,
         "max_requests does not keep a project from growing"
     );
-}
-
-fn celery(workers: u32) -> Bench {
-    let mut bench = bench(workers);
-    bench.project.bounds = Bounds { min: 2, max: 12 };
-    bench.project.cpu = None;
-    bench.project.queue = Some(QueueRule {
-        sizing: QueueSizing::Rungs(Ladder {
-            up: [(4, 10.0), (6, 20.0), (8, 30.0), (10, 40.0), (12, 50.0)].into(),
-            down: [(4, 5.0), (2, 2.0)].into(),
-            up_hold: Duration::from_mins(2),
-            down_hold: Duration::from_mins(10),
-        }),
-        broker: Broker {
-            url: "redis://localhost/0".into(),
-            key_prefix: String::new(),
-        },
-        queues: vec!["celery".into()],
-        actuator: CeleryActuator::Pool,
-    });
-    bench
-}
-
-fn with_queue(bench: &mut Bench, waiting: u64, active: Option<u32>) -> crate::decide::Decision {
-    let mut sample = bench.sample(Some(0.1));
-    let covered = bench.interval;
-    sample.queue = Some(Ok(QueueSample {
-        covered,
-        waiting,
-        reserved: None,
-        active,
-        oldest_waiting: None,
-        pool_fault: None,
-    }));
-    bench.check_sample(&sample)
 }
 
 #[test]
