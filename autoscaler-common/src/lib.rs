@@ -56,6 +56,8 @@ pub struct Slot {
     pub pid: u32,
     /// The index of its cgroup.
     pub index: u32,
+    /// Its address: tells tasks apart that had the same pid.
+    pub task: u64,
     /// Address of its set of cgroups: another one means that it was moved meanwhile.
     pub css_set: u64,
     /// `se.sum_exec_runtime`, ns.

@@ -1,11 +1,11 @@
 //! What a CPU's task has used since it came, and whom that is charged to.
 
-use autoscaler_common::{Counters, Cpu, NOWHERE};
+use autoscaler_common::{Counters, Cpu, NOWHERE, Slot};
 use aya_ebpf::helpers::{bpf_get_smp_processor_id, bpf_ktime_get_ns};
 
 use crate::index;
 use crate::kernel::Task;
-use crate::maps::{CAPACITY, COUNTERS, CPUS, MOVED, Move, WAITED, WAITED_ENTRIES};
+use crate::maps::{CAPACITY, COUNTERS, CPUS, LEFT, LEFT_ENTRIES, MOVED, Move};
 
 /// The CPU that this program runs on. Programs on it cannot interrupt each other: switches are traced with
 /// interrupts off, and a test run keeps its CPU from switching.
@@ -38,13 +38,8 @@ impl OnCpu {
         if slot.pid != pid || slot.css_set != task.css_set().address() {
             return leave_unexpected(self.number, self.state, task);
         }
-        let on_cpu = task.exec().wrapping_sub(slot.exec);
-        charge(
-            self.number,
-            slot.index,
-            on_cpu,
-            waited(pid, task.delay(), slot.delay),
-        );
+        let used = used(task, Marks::of(slot), slot.exec, slot.delay);
+        charge(self.number, slot.index, used);
     }
 
     /// `task` comes onto the CPU: notes where its counters stand.
@@ -58,6 +53,7 @@ impl OnCpu {
             return;
         }
         let css_set = task.css_set();
+        cpu.slot.task = task.address();
         cpu.slot.css_set = css_set.address();
         cpu.slot.exec = task.exec();
         cpu.slot.delay = task.delay();
@@ -87,51 +83,95 @@ fn leave_unexpected(number: u32, state: *mut Cpu, task: Task) {
         return;
     }
     let slot = cpu.slot;
-    let exec = task.exec();
     let now = index::of(cpu, task.css_set().cgroup());
-    let (pid, delay) = (task.pid(), task.delay());
-    if slot.pid != pid {
+    if slot.pid != task.pid() {
         cpu.lost_switches += 1;
-        // How long it ran, the scheduler itself noted when it put the task here.
-        let on_cpu = exec.wrapping_sub(task.prev_exec());
-        return charge(number, now, on_cpu, waited(pid, delay, delay));
+        cpu.slot.task = task.address();
+        // Since when it runs, the scheduler itself noted when it put the task here.
+        let used = used(task, Marks::of(&cpu.slot), task.prev_exec(), task.delay());
+        return charge(number, now, used);
     }
-    let on_cpu = exec.wrapping_sub(slot.exec);
-    let wait = waited(pid, delay, slot.delay);
+    let used = used(task, Marks::of(&slot), slot.exec, slot.delay);
     let after = if slot.index == now {
         0
     } else {
-        since_moved(task).min(on_cpu)
+        since_moved(task).min(used.on_cpu)
     };
-    charge(number, now, after, 0);
-    charge(number, slot.index, on_cpu - after, wait);
+    let before = Used {
+        on_cpu: used.on_cpu - after,
+        wait: used.wait,
+    };
+    charge(
+        number,
+        now,
+        Used {
+            on_cpu: after,
+            wait: 0,
+        },
+    );
+    charge(number, slot.index, before);
 }
 
-/// The run-queue wait, ns, of a task that leaves with `delay` in all and came with `came`.
-///
-/// A task that is moved to another CPU's queue while it waits has the wait so far added to its counter then,
-/// before it comes (`sched_info_dequeue` in kernel/sched/stats.h). So the difference is taken to where the
-/// counter stood when the task last left a CPU, which `WAITED` knows unless another task took the entry.
-#[inline(always)]
-fn waited(pid: u32, delay: u64, came: u64) -> u64 {
-    let Some(entry) = WAITED.get_ptr_mut(pid & (WAITED_ENTRIES - 1)) else {
-        return 0;
-    };
-    // SAFETY: a whole word; see `WAITED` for two CPUs that write it at once.
-    let left = unsafe { entry.replace(u64::from(pid) << PID_SHIFT | delay & DELAY_MASK) };
-    let hidden = came.wrapping_sub(left) & DELAY_MASK;
-    // A new task has waited for nothing before; and an earlier task of the same pid may have left a higher
-    // value than this one has now.
-    if left >> PID_SHIFT == u64::from(pid) && came != 0 && hidden < 1 << (PID_SHIFT - 1) {
-        delay.wrapping_sub(came).wrapping_add(hidden)
-    } else {
-        delay.wrapping_sub(came)
+/// What is to be charged, ns.
+#[derive(Clone, Copy)]
+struct Used {
+    on_cpu: u64,
+    wait: u64,
+}
+
+/// The bits that tell a task's words in `LEFT` from those of the tasks that share the entry.
+#[derive(Clone, Copy)]
+struct Marks(u64);
+
+impl Marks {
+    /// The verifier lets no program shift a pointer, but an address read back from a map is a number.
+    #[inline(always)]
+    fn of(slot: &Slot) -> Self {
+        // SAFETY: a field of a live slot; volatile, or the compiler would shift the pointer that it has just
+        // stored there.
+        let address = unsafe { (&raw const slot.task).read_volatile() };
+        // Tasks lie at least 64 bytes apart (`ARCH_MIN_TASKALIGN`).
+        Self((address >> 6) << COUNTER_BITS)
     }
 }
 
-/// Pids have 22 bits at most (`PID_MAX_LIMIT` in include/linux/threads.h).
-const PID_SHIFT: u32 = 42;
-const DELAY_MASK: u64 = (1 << PID_SHIFT) - 1;
+/// A counter's part of a word in `LEFT`: 73 minutes of ns, of which a task cannot use more between two
+/// readings, as each of them flushes what runs.
+const COUNTER_BITS: u32 = 42;
+const COUNTER_MASK: u64 = (1 << COUNTER_BITS) - 1;
+
+/// What `task`, which leaves, has used since it last left a CPU; it came with `came_exec` and `came_delay`.
+///
+/// Between leaving and coming neither counter should move, but both do. A task that is taken to another
+/// CPU's queue while it waits has the wait so far added to its counter then (`sched_info_dequeue` in
+/// kernel/sched/stats.h). And where a task left by a switch that was never reported, nobody has charged what
+/// it ran. So the base is where the counters stood when it was last charged.
+#[inline(always)]
+fn used(task: Task, marks: Marks, came_exec: u64, came_delay: u64) -> Used {
+    let (exec, delay) = (task.exec(), task.delay());
+    let Some(left) = LEFT.get_ptr_mut(task.pid() & (LEFT_ENTRIES - 1)) else {
+        return Used { on_cpu: 0, wait: 0 };
+    };
+    // SAFETY: the entry is mapped for as long as the map lives; `LEFT` says why whole words are enough.
+    let left = unsafe { &mut *left };
+    Used {
+        on_cpu: since(&mut left.exec, marks, exec, came_exec),
+        wait: since(&mut left.delay, marks, delay, came_delay),
+    }
+}
+
+/// How far a counter that is at `now` has come since it was last charged, or, where that is not known, since
+/// the task came with `came`.
+#[inline(always)]
+fn since(word: &mut u64, marks: Marks, now: u64, came: u64) -> u64 {
+    let left = *word;
+    *word = marks.0 | now & COUNTER_MASK;
+    let hidden = came.wrapping_sub(left) & COUNTER_MASK;
+    // A new task has used nothing before it comes, and whatever had its address before may have left more.
+    let known = (left ^ marks.0) >> COUNTER_BITS == 0 && came != 0 && hidden >> (COUNTER_BITS - 1) == 0;
+    now.wrapping_sub(came)
+        .wrapping_add(if known { hidden } else { 0 })
+}
 
 /// Notes that `task` has just been moved to another cgroup, alone or with its whole process.
 #[inline(always)]
@@ -160,7 +200,8 @@ fn since_moved(task: Task) -> u64 {
 /// Adds to the counters of `index` on CPU `number`. A difference that came out negative, as no later value
 /// of a counter can be below an earlier one, is left out and counted.
 #[inline(always)]
-fn charge(number: u32, index: u32, on_cpu: u64, wait: u64) {
+fn charge(number: u32, index: u32, used: Used) {
+    let Used { on_cpu, wait } = used;
     if (on_cpu | wait) >> 63 != 0 {
         return discard(number);
     }

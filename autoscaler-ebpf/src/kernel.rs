@@ -76,6 +76,11 @@ impl Task {
         Self(pointer)
     }
 
+    #[inline(always)]
+    pub(crate) fn address(self) -> u64 {
+        self.0 as u64
+    }
+
     /// 0 for every CPU's idle task.
     #[inline(always)]
     pub(crate) fn pid(self) -> u32 {

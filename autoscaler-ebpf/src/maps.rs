@@ -30,13 +30,22 @@ pub(crate) static INDEX: HashMap<u64, u32> = HashMap::with_max_entries(1, 0);
 #[map]
 pub(crate) static FREE: Queue<u32> = Queue::with_max_entries(1, 0);
 
-/// How many tasks `WAITED` remembers. A power of two.
-pub(crate) const WAITED_ENTRIES: u32 = 16 * 1024;
+/// How many tasks `LEFT` remembers. A power of two.
+pub(crate) const LEFT_ENTRIES: u32 = 16 * 1024;
 
-/// Each task's run-queue wait when it last left a CPU, at the pid's low bits. One word an entry, so that two
-/// tasks that share one can only replace each other's: the pid above, the wait's low 42 bits below.
+/// Where a task's counters stood when it last left a CPU. Each is one word, the low bits of the task's address
+/// above and the counter's below, so that two tasks that share an entry can only replace each other's.
+#[derive(Clone, Copy)]
+pub(crate) struct Left {
+    /// `se.sum_exec_runtime`
+    pub(crate) exec: u64,
+    /// `sched_info.run_delay`
+    pub(crate) delay: u64,
+}
+
+/// By the low bits of the task's pid.
 #[map]
-pub(crate) static WAITED: Array<u64> = Array::with_max_entries(WAITED_ENTRIES, 0);
+pub(crate) static LEFT: Array<Left> = Array::with_max_entries(LEFT_ENTRIES, 0);
 
 /// A task's (or its process's) last change of cgroup.
 #[derive(Clone, Copy)]
