@@ -5,7 +5,9 @@ use aya_ebpf::helpers::{bpf_get_smp_processor_id, bpf_ktime_get_ns};
 
 use crate::index;
 use crate::kernel::Task;
-use crate::maps::{CAPACITY, COUNTERS, CPUS, LEFT, LEFT_ENTRIES, MOVED, Move};
+use crate::maps::{
+    CAPACITY, COUNTERS, CPUS, LEFT, LEFT_ENTRIES, MOVED, MOVED_ENTRIES, Move, Moves, REMEMBERED,
+};
 
 /// The CPU that this program runs on. Programs on it cannot interrupt each other: switches are traced with
 /// interrupts off, and a test run keeps its CPU from switching.
@@ -39,6 +41,9 @@ impl OnCpu {
             return leave_unexpected(self.number, self.state, task);
         }
         let used = used(task, Marks::of(slot), slot.exec, slot.delay);
+        if used.unseen {
+            return charge_split(self.number, slot.index, task, self.state, used);
+        }
         charge(self.number, slot.index, used);
     }
 
@@ -89,27 +94,58 @@ fn leave_unexpected(number: u32, state: *mut Cpu, task: Task) {
         cpu.slot.task = task.address();
         // Since when it runs, the scheduler itself noted when it put the task here.
         let used = used(task, Marks::of(&cpu.slot), task.prev_exec(), task.delay());
-        return charge(number, now, used);
+        return charge_split(number, now, task, state, used);
     }
     let used = used(task, Marks::of(&slot), slot.exec, slot.delay);
-    let after = if slot.index == now {
-        0
-    } else {
-        since_moved(task).min(used.on_cpu)
-    };
-    let before = Used {
-        on_cpu: used.on_cpu - after,
-        wait: used.wait,
-    };
-    charge(
-        number,
-        now,
-        Used {
-            on_cpu: after,
-            wait: 0,
-        },
-    );
-    charge(number, slot.index, before);
+    charge_split(number, slot.index, task, state, used);
+}
+
+/// Charges `used` to the cgroups that `task` was moved to and from meanwhile; to `first` if to none.
+#[inline(never)]
+fn charge_split(number: u32, first: u32, task: Task, state: *mut Cpu, used: Used) {
+    // SAFETY: see `OnCpu`.
+    let now = index::of(unsafe { &mut *state }, task.css_set().cgroup());
+    let mut rest = used;
+    let mut before = first;
+    // A thread that was moved with its process's leader has no entry of its own. It has been running ever
+    // since the move, so that the clock tells what it used.
+    let own = moves_of(task.pid());
+    if let Some(moves) = own.or_else(|| moves_of(task.tgid())) {
+        let exec = task.exec();
+        // SAFETY: the helper has no precondition.
+        let clock = unsafe { bpf_ktime_get_ns() };
+        // SAFETY: the entry is mapped for as long as the map lives; a whole word.
+        let made = unsafe { (*moves).made };
+        for age in 1..=REMEMBERED {
+            if age > made {
+                break;
+            }
+            // SAFETY: the place is masked; one that is being replaced is another recent move.
+            let moved = unsafe { (*moves).ring[(made.wrapping_sub(age) & (REMEMBERED - 1)) as usize] };
+            if age == 1 && moved.to != now {
+                // The leader was moved alone, or somebody else had this pid.
+                break;
+            }
+            let since = if own.is_some() {
+                exec.wrapping_sub(moved.exec)
+            } else {
+                clock.wrapping_sub(moved.at)
+            };
+            let charged = used.on_cpu - rest.on_cpu;
+            if since > used.on_cpu || since < charged {
+                break;
+            }
+            let here = Used {
+                on_cpu: since - charged,
+                wait: 0,
+                ..used
+            };
+            charge(number, moved.to, here);
+            rest.on_cpu = used.on_cpu - since;
+            before = if moved.from == NOWHERE { first } else { moved.from };
+        }
+    }
+    charge(number, before, rest);
 }
 
 /// What is to be charged, ns.
@@ -117,6 +153,8 @@ fn leave_unexpected(number: u32, state: *mut Cpu, task: Task) {
 struct Used {
     on_cpu: u64,
     wait: u64,
+    /// Part of `on_cpu` was used before the task came: it had left by a switch that was never reported.
+    unseen: bool,
 }
 
 /// The bits that tell a task's words in `LEFT` from those of the tasks that share the entry.
@@ -150,13 +188,19 @@ const COUNTER_MASK: u64 = (1 << COUNTER_BITS) - 1;
 fn used(task: Task, marks: Marks, came_exec: u64, came_delay: u64) -> Used {
     let (exec, delay) = (task.exec(), task.delay());
     let Some(left) = LEFT.get_ptr_mut(task.pid() & (LEFT_ENTRIES - 1)) else {
-        return Used { on_cpu: 0, wait: 0 };
+        return Used {
+            on_cpu: 0,
+            wait: 0,
+            unseen: false,
+        };
     };
     // SAFETY: the entry is mapped for as long as the map lives; `LEFT` says why whole words are enough.
     let left = unsafe { &mut *left };
+    let on_cpu = since(&mut left.exec, marks, exec, came_exec);
     Used {
-        on_cpu: since(&mut left.exec, marks, exec, came_exec),
+        on_cpu,
         wait: since(&mut left.delay, marks, delay, came_delay),
+        unseen: on_cpu != exec.wrapping_sub(came_exec),
     }
 }
 
@@ -176,32 +220,57 @@ fn since(word: &mut u64, marks: Marks, now: u64, came: u64) -> u64 {
 /// Notes that `task` has just been moved to another cgroup, alone or with its whole process.
 #[inline(always)]
 pub(crate) fn note_move(task: Task) {
-    // SAFETY: the helper has no precondition.
-    let at = unsafe { bpf_ktime_get_ns() };
-    let exec = task.exec();
-    // Best effort: without the entry, the whole slice stays with the cgroup that it began in.
-    let _ = MOVED.insert(task.pid(), Move { at, exec }, 0);
+    let pid = task.pid();
+    // Not the cgroup that the tracepoint names: that may be one of another hierarchy.
+    let to = index::of_any_cpu(task.css_set().cgroup());
+    if let Some(moves) = MOVED.get_ptr_mut(pid & (MOVED_ENTRIES - 1)) {
+        // SAFETY: moves are made one at a time (`cgroup_mutex`).
+        let moves = unsafe { &mut *moves };
+        if moves.pid != pid {
+            moves.made = 0;
+            moves.pid = pid;
+        }
+        let made = moves.made;
+        let from = if made == 0 {
+            NOWHERE
+        } else {
+            moves.ring[(made.wrapping_sub(1) & (REMEMBERED - 1)) as usize].to
+        };
+        moves.ring[(made & (REMEMBERED - 1)) as usize] = Move {
+            // SAFETY: the helper has no precondition.
+            at: unsafe { bpf_ktime_get_ns() },
+            exec: task.exec(),
+            from,
+            to,
+        };
+        moves.made = made.wrapping_add(1);
+    }
+    // Whoever runs may have been moved there and back, which its set of cgroups does not show.
+    for number in 0..MAX_CPUS {
+        let Some(cpu) = CPUS.get_ptr_mut(number) else {
+            break;
+        };
+        // SAFETY: one word. Should another task come there meanwhile, it takes the slow end for nothing.
+        unsafe { (&raw mut (*cpu).slot.css_set).write_volatile(0) };
+    }
 }
 
-/// How much of its running slice `task` has used in its present cgroup, ns; 0 if unknown.
 #[inline(always)]
-fn since_moved(task: Task) -> u64 {
-    // SAFETY: the value is plain data; one that is being replaced is another recent move.
-    if let Some(moved) = unsafe { MOVED.get(task.pid()) } {
-        return task.exec().saturating_sub(moved.exec);
-    }
-    // A thread that was moved with its process's leader: it has been running ever since.
-    // SAFETY: as above.
-    let moved = unsafe { MOVED.get(task.tgid()) };
-    // SAFETY: the helper has no precondition.
-    moved.map_or(0, |moved| unsafe { bpf_ktime_get_ns() }.saturating_sub(moved.at))
+fn moves_of(pid: u32) -> Option<*const Moves> {
+    let moves = MOVED.get_ptr(pid & (MOVED_ENTRIES - 1))?;
+    // SAFETY: the entry is mapped for as long as the map lives; a whole word.
+    (unsafe { (*moves).pid } == pid).then_some(moves)
 }
+
+/// How many CPUs are told of a move. On those above, a task that is moved away and back while it runs is
+/// charged where it began.
+const MAX_CPUS: u32 = 512;
 
 /// Adds to the counters of `index` on CPU `number`. A difference that came out negative, as no later value
 /// of a counter can be below an earlier one, is left out and counted.
 #[inline(always)]
 fn charge(number: u32, index: u32, used: Used) {
-    let Used { on_cpu, wait } = used;
+    let Used { on_cpu, wait, .. } = used;
     if (on_cpu | wait) >> 63 != 0 {
         return discard(number);
     }

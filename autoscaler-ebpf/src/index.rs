@@ -22,7 +22,7 @@ pub(crate) fn of(cpu: &mut Cpu, cgroup: Cgroup) -> u32 {
 #[inline(never)]
 fn look_up(cpu: &mut Cpu, cgroup: Cgroup) -> u32 {
     let id = cgroup.node().id();
-    let Some(index) = find(id).or_else(|| assign(id, cgroup)) else {
+    let Some(index) = find_or_assign(id, cgroup) else {
         // The first time, and then ever less often.
         if cpu.full & cpu.full.wrapping_sub(1) == 0 {
             no_room(id);
@@ -33,6 +33,17 @@ fn look_up(cpu: &mut Cpu, cgroup: Cgroup) -> u32 {
     cached.id = id;
     cached.index = u64::from(index);
     index
+}
+
+/// As [`of`], for programs that a switch can interrupt: without the CPU's cache.
+#[inline(always)]
+pub(crate) fn of_any_cpu(cgroup: Cgroup) -> u32 {
+    find_or_assign(cgroup.node().id(), cgroup).unwrap_or(NOWHERE)
+}
+
+#[inline(always)]
+fn find_or_assign(id: u64, cgroup: Cgroup) -> Option<u32> {
+    find(id).or_else(|| assign(id, cgroup))
 }
 
 #[inline(always)]

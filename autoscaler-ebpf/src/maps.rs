@@ -4,7 +4,7 @@ use autoscaler_common::{Counters, Cpu, Owner};
 use aya_ebpf::Global;
 use aya_ebpf::bindings::BPF_F_MMAPABLE;
 use aya_ebpf::macros::map;
-use aya_ebpf::maps::{Array, HashMap, LruHashMap, Queue};
+use aya_ebpf::maps::{Array, HashMap, Queue};
 
 /// How many indexes there are. `COUNTERS` has that many for each CPU.
 #[unsafe(no_mangle)]
@@ -47,15 +47,33 @@ pub(crate) struct Left {
 #[map]
 pub(crate) static LEFT: Array<Left> = Array::with_max_entries(LEFT_ENTRIES, 0);
 
-/// A task's (or its process's) last change of cgroup.
+/// A task's (or its process's) change of cgroup.
 #[derive(Clone, Copy)]
 pub(crate) struct Move {
     /// `CLOCK_MONOTONIC`, ns.
     pub(crate) at: u64,
     /// The on-CPU time of the task that the entry is named after, ns.
     pub(crate) exec: u64,
+    /// The index of the cgroup that it was moved from; `NOWHERE` if that is not known.
+    pub(crate) from: u32,
+    /// The index of the cgroup that it was moved to.
+    pub(crate) to: u32,
 }
 
-/// The last moves, by pid. An entry evicted costs no more than the split of one slice.
+/// How many moves of a task are remembered. A power of two.
+pub(crate) const REMEMBERED: u32 = 32;
+
+/// The last changes of one task.
+pub(crate) struct Moves {
+    pub(crate) pid: u32,
+    /// How many there were: the next goes to that place, modulo the ring's length.
+    pub(crate) made: u32,
+    pub(crate) ring: [Move; REMEMBERED as usize],
+}
+
+/// How many tasks' moves `MOVED` remembers. A power of two.
+pub(crate) const MOVED_ENTRIES: u32 = 256;
+
+/// By the low bits of the pid. An entry that another task took costs no more than the split of one slice.
 #[map]
-pub(crate) static MOVED: LruHashMap<u32, Move> = LruHashMap::with_max_entries(1024, 0);
+pub(crate) static MOVED: Array<Moves> = Array::with_max_entries(MOVED_ENTRIES, 0);
