@@ -2,6 +2,7 @@
 
 mod bench;
 mod build_ebpf;
+mod daemon;
 mod demo;
 mod dist;
 mod load;

@@ -2,6 +2,7 @@
 //! with the alternatives, as Markdown and JSON.
 
 mod cost;
+mod daemon;
 mod exactness;
 mod perf;
 mod programs;
@@ -42,16 +43,19 @@ enum Table {
     Slowdown,
     /// Requests per second and latency of a real gunicorn
     Web,
+    /// CPU time and memory of the daemon over 1, 20 and 200 projects
+    Daemon,
     /// Time to read the usage of many cgroups
     Snapshot,
     /// Our figures against the kernel's own
     Exactness,
 }
 
-const TABLES: [Table; 5] = [
+const TABLES: [Table; 6] = [
     Table::Cost,
     Table::Slowdown,
     Table::Web,
+    Table::Daemon,
     Table::Snapshot,
     Table::Exactness,
 ];
@@ -89,6 +93,7 @@ impl Table {
             Self::Cost => cost::measure(rounds),
             Self::Slowdown => slowdown::measure(rounds),
             Self::Web => web::measure(rounds),
+            Self::Daemon => daemon::measure(),
             Self::Snapshot => snapshot::measure(rounds),
             Self::Exactness => exactness::measure(),
         }

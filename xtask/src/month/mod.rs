@@ -1,6 +1,5 @@
 //! `cargo xtask month`: what a month of history costs, on disk and in the daemon's memory.
 
-mod daemon;
 mod load;
 mod store;
 
@@ -8,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use crate::workspace;
+use crate::{daemon, workspace};
 
 /// Writes a month of many projects' checks by the daemon's own writer, and measures the file and the daemon over it
 #[derive(clap::Args)]
@@ -46,7 +45,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.store.is_some() {
         return Ok(());
     }
-    let memory = daemon::measure(home.path(), args.projects)?;
+    let memory = daemon::measure(home.path(), args.projects)?.memory;
     println!(
         "daemon over it, after {} checks: {:.1} MiB resident ({:.1} MiB of its own, the rest the program's file), {:.1} MiB at most",
         daemon::CHECKS,

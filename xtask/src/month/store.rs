@@ -49,7 +49,7 @@ fn services(count: u32) -> Result<Vec<Service>> {
         .map(|number| Service {
             number,
             project: Project {
-                name: super::daemon::name(number),
+                name: crate::daemon::name(number),
                 ..project.clone()
             },
             history: History::default(),

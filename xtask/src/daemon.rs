@@ -1,4 +1,4 @@
-//! The real daemon over the month, watching as many services as the month has.
+//! The real daemon, optimized, watching as many services as one asks for: what it takes of memory and CPU.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,12 @@ use autoscaler_tests::wait::until;
 use crate::workspace;
 
 /// Checks after which the memory is read.
-pub(super) const CHECKS: usize = 60;
+pub(crate) const CHECKS: usize = 60;
 
-/// Time between them: the daemon's memory depends on their number alone.
+/// Checks that are not counted: the first read what the later ones find unchanged.
+const FIRST: usize = 3;
+
+/// Time between them: what a check costs and what the daemon keeps do not depend on it.
 const SECONDS: f64 = 0.5;
 
 /// Longest that they may take, on a busy machine too.
@@ -24,23 +27,31 @@ const LIMIT: Duration = Duration::from_mins(3);
 const SERVER: &str =
     "echo $$ > $0/cgroup.procs; trap : TTIN TTOU; sleep 600 & sleep 600 & while :; do wait; done";
 
-/// Memory of a process, KiB: the fields of /proc/PID/status (`proc_pid_status(5)`).
-pub(super) struct Memory {
-    /// `VmRSS`.
-    pub(super) resident: u64,
-    /// `RssAnon`: without the pages of the program's own file, which the kernel can drop.
-    pub(super) anonymous: u64,
-    /// `VmHWM`: the most that was resident at any time.
-    pub(super) peak: u64,
+/// What the daemon took.
+pub(crate) struct Taken {
+    /// After the last check.
+    pub(crate) memory: Memory,
+    /// CPU time of one check, all threads, mean.
+    pub(crate) cpu_per_check: Duration,
 }
 
-/// The name of a project of the month.
-pub(super) fn name(number: u32) -> String {
+/// Memory of a process, KiB: the fields of /proc/PID/status (`proc_pid_status(5)`).
+pub(crate) struct Memory {
+    /// `VmRSS`.
+    pub(crate) resident: u64,
+    /// `RssAnon`: without the pages of the program's own file, which the kernel can drop.
+    pub(crate) anonymous: u64,
+    /// `VmHWM`: the most that was resident at any time.
+    pub(crate) peak: u64,
+}
+
+/// The name of a project.
+pub(crate) fn name(number: u32) -> String {
     format!("project{number:02}")
 }
 
 /// Runs the optimized daemon with its history in `home`/state.
-pub(super) fn measure(home: &Path, projects: u32) -> Result<Memory> {
+pub(crate) fn measure(home: &Path, projects: u32) -> Result<Taken> {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--release", "--package", "autoscaler"])
         .current_dir(workspace())
@@ -70,14 +81,22 @@ pub(super) fn measure(home: &Path, projects: u32) -> Result<Memory> {
         .spawn()
         .context("cannot start the daemon")?;
     let daemon = Running(daemon);
-    // Each check tells of each project.
-    let told = CHECKS * projects as usize;
-    until("the checks", LIMIT, || {
-        let text = fs::read_to_string(&log).ok()?;
-        (text.lines().filter(|line| line.starts_with("[DEBUG]")).count() >= told).then_some(())
+    let checked = |checks: usize| {
+        // Each check tells of each project.
+        let told = checks * projects as usize;
+        until("the checks", LIMIT, || {
+            let text = fs::read_to_string(&log).ok()?;
+            (text.lines().filter(|line| line.starts_with("[DEBUG]")).count() >= told).then_some(())
+        })
+        .with_context(|| fs::read_to_string(&log).unwrap_or_default())
+    };
+    checked(FIRST)?;
+    let before = cpu(daemon.0.id())?;
+    checked(FIRST + CHECKS)?;
+    Ok(Taken {
+        memory: memory(daemon.0.id())?,
+        cpu_per_check: cpu(daemon.0.id())?.saturating_sub(before) / u32::try_from(CHECKS)?,
     })
-    .with_context(|| fs::read_to_string(&log).unwrap_or_default())?;
-    memory(daemon.0.id())
 }
 
 fn configuration(servers: &[Server]) -> String {
@@ -119,6 +138,23 @@ fn memory(pid: u32) -> Result<Memory> {
         anonymous: field("RssAnon:")?,
         peak: field("VmHWM:")?,
     })
+}
+
+/// CPU time of all threads, those that have ended too: `utime` and `stime` of /proc/PID/stat (`proc_pid_stat(5)`).
+fn cpu(pid: u32) -> Result<Duration> {
+    let path = format!("/proc/{pid}/stat");
+    let text = fs::read_to_string(&path).with_context(|| path.clone())?;
+    let after_name = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    // Fields 14 and 15; the first after the name is the third.
+    let ticks = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(str::parse::<u64>)
+        .sum::<Result<u64, _>>()
+        .with_context(|| path.clone())?;
+    let per_second = rustix::param::clock_ticks_per_second();
+    Ok(Duration::from_millis(ticks * 1000 / per_second))
 }
 
 /// A stand-in for a server, in a cgroup of its own.
