@@ -5,6 +5,7 @@
 //! replayed in a test.
 
 pub mod act;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod control;

@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal, test_kill_process};
 
 use crate::observe::cgroup::Cgroup;
 use crate::observe::process::{ProcessError, Procfs, State};
@@ -146,11 +146,7 @@ impl SignalTarget {
     /// found true after the open is true of the process that the pidfd holds.
     pub fn open(procfs: &Procfs, cgroup: &Cgroup, id: ProcessId) -> Result<Self, Refusal> {
         let pid = id.pid;
-        let raw = i32::try_from(pid)
-            .ok()
-            .and_then(Pid::from_raw)
-            .ok_or(Refusal::Gone { pid })?;
-        let pidfd = pidfd_open(raw, PidfdFlags::empty()).map_err(|error| refused(pid, error))?;
+        let pidfd = pidfd_open(raw(pid)?, PidfdFlags::empty()).map_err(|error| refused(pid, error))?;
         let target = Self {
             pidfd,
             id,
@@ -198,11 +194,24 @@ impl SignalTarget {
         pidfd_send_signal(&self.pidfd, signal.into()).map_err(|error| refused(self.id.pid, error))
     }
 
+    /// Whether the process may be signalled at all: `kill(2)` with signal 0, which sends nothing.
+    pub fn permitted(&self) -> Result<(), Refusal> {
+        let pid = self.id.pid;
+        test_kill_process(raw(pid)?).map_err(|error| refused(pid, error))
+    }
+
     /// The process that is held.
     #[must_use]
     pub fn id(&self) -> ProcessId {
         self.id
     }
+}
+
+fn raw(pid: u32) -> Result<Pid, Refusal> {
+    i32::try_from(pid)
+        .ok()
+        .and_then(Pid::from_raw)
+        .ok_or(Refusal::Gone { pid })
 }
 
 fn refused(pid: u32, error: rustix::io::Errno) -> Refusal {

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod by_hand;
+mod check;
 mod clock;
 mod daemon;
 mod history;
@@ -12,6 +13,7 @@ mod why;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::LoadError;
@@ -32,6 +34,7 @@ const EXAMPLES: &str = "\
 Examples:
   autoscaler top                      who uses the CPU, and who waits for it
   autoscaler simulate load.csv --mean-demand 2.5   what the thresholds would have made of that load
+  autoscaler check                                 whether the configuration and this host will do
   autoscaler run --once --dry-run     what would be done now, and why, without doing it
   autoscaler status                   what the running daemon sees, and what it waits for
   autoscaler why backdipro            what it decided about a project, and why
@@ -44,6 +47,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.";
 enum Command {
     /// Watch the configured projects and scale them (the daemon).
     Run(run::Args),
+    /// Check the configuration and the host, acting on nothing.
+    Check(check::Args),
     /// Try thresholds on a recorded load, beside fixed counts and other autoscalers' rules.
     Simulate(simulate::Args),
     /// Show the CPU and the run-queue wait of every cgroup, live.
@@ -71,24 +76,30 @@ struct Usage(String);
 #[must_use]
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Run(args) => run::run(args),
-        Command::Simulate(args) => simulate::run(&args),
-        Command::Top(args) => top::run(&args),
-        Command::Status(args) => status::run(&args),
-        Command::History(args) => history::run(&args),
-        Command::Why(args) => why::run(&args),
-        Command::Scale(args) => by_hand::scale(args),
-        Command::Pause(args) => by_hand::pause(args),
-        Command::Resume(args) => by_hand::resume(args),
+        // Its exit code says more than done or failed.
+        Command::Check(args) => check::run(args),
+        Command::Run(args) => done(run::run(args)),
+        Command::Simulate(args) => done(simulate::run(&args)),
+        Command::Top(args) => done(top::run(&args)),
+        Command::Status(args) => done(status::run(&args)),
+        Command::History(args) => done(history::run(&args)),
+        Command::Why(args) => done(why::run(&args)),
+        Command::Scale(args) => done(by_hand::scale(args)),
+        Command::Pause(args) => done(by_hand::pause(args)),
+        Command::Resume(args) => done(by_hand::resume(args)),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("autoscaler: {error:#}");
             let wrong_usage = error.is::<LoadError>() || error.is::<Usage>();
             ExitCode::from(if wrong_usage { 2 } else { 1 })
         }
     }
+}
+
+fn done(result: Result<()>) -> Result<ExitCode> {
+    result.map(|()| ExitCode::SUCCESS)
 }
 
 /// The definition of the command line, for man pages and completions.

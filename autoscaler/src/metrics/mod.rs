@@ -8,5 +8,6 @@ mod server;
 mod text;
 
 pub use scrape::{Process, ProjectScrape, Scrape};
+pub(crate) use server::address;
 pub use server::{Message, News, Server};
 pub use text::{Format, text};

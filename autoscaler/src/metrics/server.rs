@@ -21,6 +21,7 @@ use tokio::time::{sleep, timeout};
 use super::{Format, Scrape, text};
 use crate::config::Listen;
 use listener::Listener;
+pub(crate) use listener::name as address;
 
 /// Connections served at a time; the next wait in the kernel's backlog.
 const CONNECTIONS: usize = 8;

@@ -16,6 +16,7 @@ pub use chronicle::{Chronicle, Episode, unix};
 pub use message::{Done, Lasts, Message};
 
 use crate::act::{Limit, Outcome, Workers};
+use crate::check::Finding;
 use crate::config::{Language, Project};
 use crate::decide::{Action, Decision, Figures, Next, Reason};
 use crate::observe::Unobservable;
@@ -39,6 +40,53 @@ pub fn words_of(language: Language, reason: &Reason) -> String {
     match language {
         Language::Es => es::reason(reason),
         Language::En => en::reason(reason),
+    }
+}
+
+/// What `autoscaler check` found, told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// How bad it is: `ok`, `warning`, in the operator's language.
+    pub grade: &'static str,
+    /// What it is.
+    pub says: String,
+    /// What to do about it, where something is to be done and has not been said.
+    pub advice: Option<String>,
+}
+
+/// What was found, in words.
+#[must_use]
+pub fn found_of(language: Language, finding: &Finding) -> Found {
+    let (grade, says, advice) = match language {
+        Language::Es => (
+            es::check::grade(finding.grade),
+            es::check::says(&finding.fact),
+            es::check::advice(&finding.fact),
+        ),
+        Language::En => (
+            en::check::grade(finding.grade),
+            en::check::says(&finding.fact),
+            en::check::advice(&finding.fact),
+        ),
+    };
+    Found { grade, says, advice }
+}
+
+/// The heading over what was found of the configuration and the host.
+#[must_use]
+pub fn host_heading(language: Language) -> &'static str {
+    match language {
+        Language::Es => es::check::host_heading(),
+        Language::En => en::check::host_heading(),
+    }
+}
+
+/// How many errors and warnings there are, in words.
+#[must_use]
+pub fn sum_of(language: Language, errors: usize, warnings: usize) -> String {
+    match language {
+        Language::Es => es::check::sum(errors, warnings),
+        Language::En => en::check::sum(errors, warnings),
     }
 }
 
@@ -256,6 +304,11 @@ fn workers(count: u32) -> String {
     } else {
         format!("{count} workers")
     }
+}
+
+/// `500 MB`, or `none`.
+fn mebibytes(amount: Option<u64>, none: &str) -> String {
+    amount.map_or_else(|| none.to_owned(), |mib| format!("{mib} MB"))
 }
 
 /// A threshold as the operator wrote it: `75`, `62.5`.

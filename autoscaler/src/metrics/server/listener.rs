@@ -66,7 +66,7 @@ impl Drop for Listener {
 }
 
 /// An address as people write it.
-pub(super) fn name(listen: &Listen) -> String {
+pub(crate) fn name(listen: &Listen) -> String {
     match listen {
         Listen::Tcp(address) => format!("http://{address}/metrics"),
         Listen::Unix(path) => format!("unix:{}", path.display()),

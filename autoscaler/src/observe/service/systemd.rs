@@ -12,6 +12,8 @@ const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
 const MANAGER: &str = "org.freedesktop.systemd1.Manager";
 const UNIT: &str = "org.freedesktop.systemd1.Unit";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+/// For a process of no unit (`bus_manager_methods` in systemd's src/core/dbus-manager.c).
+const NO_UNIT: &str = "org.freedesktop.systemd1.NoUnitForPID";
 
 /// The host's systemd.
 #[derive(Debug, Default)]
@@ -26,26 +28,85 @@ impl Systemd {
         Self { bus }
     }
 
+    /// systemd's version, such as `252.39-1~deb12u1`.
+    ///
+    /// # Errors
+    /// When systemd cannot be asked.
+    pub async fn version(&self) -> Result<String, ServiceError> {
+        self.answer(async || {
+            let bus = self.bus.connect().await?;
+            property(&bus, MANAGER_PATH, MANAGER, "Version").await
+        })
+        .await
+    }
+
+    /// The unit that a process belongs to, such as `backdipro.service` or `session-3.scope`; `None` where systemd
+    /// knows of none.
+    ///
+    /// # Errors
+    /// When systemd cannot be asked.
+    pub async fn unit_of(&self, pid: u32) -> Result<Option<String>, ServiceError> {
+        self.answer(async || {
+            let bus = self.bus.connect().await?;
+            let reply = bus
+                .call_method(
+                    Some(DESTINATION),
+                    MANAGER_PATH,
+                    Some(MANAGER),
+                    "GetUnitByPID",
+                    &pid,
+                )
+                .await;
+            let path: OwnedObjectPath = match reply {
+                Ok(reply) => reply.body().deserialize()?,
+                Err(zbus::Error::MethodError(name, ..)) if name.as_str() == NO_UNIT => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
+            property(&bus, path.as_str(), UNIT, "Id").await.map(Some)
+        })
+        .await
+    }
+
+    /// What `question` gives, over a new connection if the old one is lost.
+    async fn answer<T>(&self, question: impl AsyncFn() -> Result<T, Failure>) -> Result<T, ServiceError> {
+        let booted = self.bus.booted();
+        if !booted.exists() {
+            return Err(ServiceError::NotBooted {
+                path: booted.display().to_string(),
+            });
+        }
+        let mut answer = question().await;
+        if let Err(failure) = &answer
+            && self.bus.drop_after(failure).await
+        {
+            // The connection may have died unseen, with the bus.
+            answer = question().await;
+        }
+        answer.map_err(|failure| ServiceError::Unreachable {
+            why: failure.to_string(),
+        })
+    }
+
     async fn ask(&self, unit: &str) -> Result<Option<Unit>, Failure> {
         let bus = self.bus.connect().await?;
         let reply = bus
             .call_method(Some(DESTINATION), MANAGER_PATH, Some(MANAGER), "LoadUnit", &unit)
             .await?;
         let path: OwnedObjectPath = reply.body().deserialize()?;
-        let load_state: String = property(&bus, &path, UNIT, "LoadState").await?;
+        let load_state: String = property(&bus, path.as_str(), UNIT, "LoadState").await?;
         if load_state == "not-found" {
             return Ok(None);
         }
         let (interface, has_main) = kind(unit);
         let main_pid: u32 = if has_main {
-            property(&bus, &path, interface, "MainPID").await?
+            property(&bus, path.as_str(), interface, "MainPID").await?
         } else {
             0
         };
-        let control_group: String = property(&bus, &path, interface, "ControlGroup").await?;
+        let control_group: String = property(&bus, path.as_str(), interface, "ControlGroup").await?;
         Ok(Some(Unit {
             // Asked last: processes that ended meanwhile leave the state that says so.
-            active_state: property(&bus, &path, UNIT, "ActiveState").await?,
+            active_state: property(&bus, path.as_str(), UNIT, "ActiveState").await?,
             main_pid: Some(main_pid).filter(|pid| *pid != 0),
             control_group: Some(control_group).filter(|path| !path.is_empty()),
         }))
@@ -54,28 +115,10 @@ impl Systemd {
 
 impl ServiceManager for Systemd {
     async fn unit(&mut self, unit: &str) -> Result<Unit, ServiceError> {
-        let booted = self.bus.booted();
-        if !booted.exists() {
-            return Err(ServiceError::NotBooted {
-                path: booted.display().to_string(),
-            });
-        }
-        let mut answer = self.ask(unit).await;
-        if let Err(failure) = &answer
-            && self.bus.drop_after(failure).await
-        {
-            // The connection may have died unseen, with the bus.
-            answer = self.ask(unit).await;
-        }
-        match answer {
-            Ok(Some(found)) => Ok(found),
-            Ok(None) => Err(ServiceError::NotFound {
-                unit: unit.to_owned(),
-            }),
-            Err(failure) => Err(ServiceError::Unreachable {
-                why: failure.to_string(),
-            }),
-        }
+        let found = self.answer(async || self.ask(unit).await).await?;
+        found.ok_or_else(|| ServiceError::NotFound {
+            unit: unit.to_owned(),
+        })
     }
 }
 
@@ -90,7 +133,7 @@ fn kind(unit: &str) -> (&'static str, bool) {
 
 async fn property<T: TryFrom<OwnedVariant>>(
     bus: &Connection,
-    path: &OwnedObjectPath,
+    path: &str,
     interface: &'static str,
     name: &'static str,
 ) -> Result<T, Failure> {

@@ -1,6 +1,7 @@
 //! The lines in English.
 
 mod act;
+pub(super) mod check;
 mod config;
 mod history;
 mod order;

@@ -43,7 +43,7 @@ fn because(cause: &Cause) -> String {
     }
 }
 
-fn refused(refusal: &Refusal) -> String {
+pub(super) fn refused(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Gone { pid } => format!("el proceso {pid} ya no existe"),
         Refusal::Reused { pid } => format!("el pid {pid} es ahora de otro proceso"),

@@ -2,6 +2,7 @@
 
 mod act;
 mod celery;
+pub(super) mod check;
 mod config;
 mod history;
 mod order;

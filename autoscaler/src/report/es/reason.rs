@@ -102,7 +102,7 @@ pub(in crate::report) fn reason(reason: &Reason) -> String {
     }
 }
 
-fn unobservable(fault: &Unobservable) -> String {
+pub(super) fn unobservable(fault: &Unobservable) -> String {
     match fault {
         Unobservable::UnitNotFound { unit } => {
             format!("systemd no conoce {unit}; compruebe service_name con `systemctl status {unit}`")

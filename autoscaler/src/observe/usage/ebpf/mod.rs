@@ -23,7 +23,8 @@ use super::{CgroupId, Health, Reading, SourceKind, Usage, UsageSource, WhyNotEbp
 use crate::observe::cgroup::CgroupMount;
 use crate::observe::process::Procfs;
 use ledger::Ledger;
-use offsets::{Offsets, VMLINUX};
+use offsets::Offsets;
+pub use offsets::VMLINUX as KERNEL_TYPES;
 use programs::Programs;
 
 /// Room for this many cgroups at least: 2 MiB, and 128 KiB for each CPU.
@@ -55,7 +56,7 @@ impl EbpfSource {
     /// As [`Self::open`].
     pub fn with_room_for(capacity: usize) -> Result<Self, WhyNotEbpf> {
         host::check()?;
-        let offsets = Offsets::read(Path::new(VMLINUX))?;
+        let offsets = Offsets::read(Path::new(KERNEL_TYPES))?;
         let programs = Programs::start(&offsets, capacity)?;
         let (ledger, known, lost_before) = Default::default();
         Ok(Self {

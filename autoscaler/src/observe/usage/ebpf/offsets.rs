@@ -7,7 +7,7 @@ use btfparse::{Offset, Readable, TypeInformation, TypeVariant};
 use super::super::WhyNotEbpf;
 
 /// The running kernel's own description of its types.
-pub(super) const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
+pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 
 /// One field that the programs read: the global that takes its offset, and how it is called.
 struct Field {

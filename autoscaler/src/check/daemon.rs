@@ -1,0 +1,41 @@
+//! What surrounds the daemon: whether one runs, and whether it could keep its history.
+
+use std::path::Path;
+
+use super::{Fact, writable::writable};
+use crate::config::Storage;
+use crate::control::{Answer, Client, ClientError, Command};
+use crate::history::default_path;
+
+/// Whether a daemon runs.
+pub(super) fn look(runtime_dir: &Path) -> Fact {
+    let answer = Client::connect(runtime_dir).and_then(|mut client| client.ask(Command::Status));
+    match answer {
+        Ok(Answer::Status(status)) => Fact::Daemon {
+            pid: status.pid,
+            version: status.program,
+        },
+        Ok(_) => Fact::DaemonSilent {
+            why: "it answered something else than its status".to_owned(),
+        },
+        Err(ClientError::NoDaemon { path }) => Fact::NoDaemon { socket: path },
+        Err(error) => Fact::DaemonSilent {
+            why: error.to_string(),
+        },
+    }
+}
+
+/// Whether the history can be written.
+pub(super) fn history(storage: &Storage, state_dir: &Path) -> Fact {
+    if !storage.enabled {
+        return Fact::NoHistory;
+    }
+    let path = storage.path.clone().unwrap_or_else(|| default_path(state_dir));
+    match writable(&path) {
+        Ok(()) => Fact::History { path },
+        Err(error) => Fact::HistoryNotWritable {
+            path,
+            why: error.to_string(),
+        },
+    }
+}

@@ -1,0 +1,382 @@
+//! What can be found, as data. `report` turns it into words.
+
+use std::path::PathBuf;
+
+use crate::act::Refusal;
+use crate::config::{Bounds, Notice, Project};
+use crate::observe::usage::{SourceKind, WhyNotEbpf};
+use crate::observe::{Host, PoolFault, QueueFault, Unobservable};
+
+/// One thing that was looked at.
+#[derive(Debug)]
+pub struct Finding {
+    /// The project's name; `None` for the configuration and the host.
+    pub project: Option<String>,
+    /// How bad it is.
+    pub grade: Grade,
+    /// What it is.
+    pub fact: Fact,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// As it should be.
+    Ok,
+    /// Something works less well than it could, or not as one might think.
+    Warning,
+    /// Something does not work: the daemon cannot start, or a project cannot be scaled.
+    Error,
+}
+
+impl Grade {
+    /// The grade's name for machines. Stable across releases.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What was found.
+#[derive(Debug)]
+pub enum Fact {
+    /// The configuration can be used.
+    ConfigLoaded {
+        /// The file.
+        path: PathBuf,
+        /// Projects in it.
+        projects: usize,
+        /// Projects that may be acted on.
+        enabled: usize,
+    },
+    /// The configuration cannot be used.
+    ConfigUnusable {
+        /// Every fault, with its place.
+        why: String,
+    },
+    /// Something in the configuration that loads but is worth a word.
+    Notice(Notice),
+
+    /// The kernel's release, as `uname -r` prints it.
+    Kernel {
+        /// The release.
+        release: String,
+    },
+    /// The host's CPUs and memory.
+    Host(Host),
+    /// The host's own figures cannot be read.
+    HostUnreadable {
+        /// The error with its path.
+        why: String,
+    },
+    /// This is not root: what the daemon may do can only be told in part.
+    NotRoot {
+        /// The user.
+        uid: u32,
+    },
+    /// The cgroup v2 hierarchy.
+    CgroupTree {
+        /// Its mount point.
+        path: PathBuf,
+    },
+    /// There is none.
+    NoCgroupTree {
+        /// The error, with what to do.
+        why: String,
+    },
+    /// The hierarchy does not have the memory controller: no project's memory can be limited.
+    TreeWithoutMemory {
+        /// Its mount point.
+        path: PathBuf,
+    },
+    /// The kernel tells how long tasks stood still for lack of CPU (PSI).
+    Pressure,
+    /// It does not.
+    NoPressure,
+    /// The kernel's type information.
+    KernelTypes {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The kernel has none.
+    NoKernelTypes {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The source of CPU figures was opened and read.
+    Source {
+        /// Which one.
+        kind: SourceKind,
+        /// CPUs that all tasks of the host used meanwhile.
+        used_cpus: f64,
+        /// CPUs that they waited for; `None` where the source cannot tell.
+        waiting_cpus: Option<f64>,
+    },
+    /// The kernel program cannot be used: `cpu.stat` takes its place.
+    WithoutEbpf(WhyNotEbpf),
+    /// The source cannot be read.
+    SourceUnreadable {
+        /// Which one.
+        kind: SourceKind,
+        /// Why.
+        why: String,
+    },
+    /// systemd answers over D-Bus.
+    Systemd {
+        /// Its version.
+        version: String,
+    },
+    /// It does not.
+    NoSystemd {
+        /// Why.
+        why: String,
+        /// Whether a project needs it.
+        needed: bool,
+    },
+    /// A daemon is running.
+    Daemon {
+        /// Its process.
+        pid: u32,
+        /// Its version.
+        version: String,
+    },
+    /// None is.
+    NoDaemon {
+        /// Where it was asked for.
+        socket: PathBuf,
+    },
+    /// Whether one is cannot be told.
+    DaemonSilent {
+        /// Why.
+        why: String,
+    },
+    /// The history can be written.
+    History {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The configuration wants none.
+    NoHistory,
+    /// It cannot be written.
+    HistoryNotWritable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        why: String,
+    },
+    /// No figures are to be served.
+    NoMetrics,
+    /// A daemon serves its figures there.
+    MetricsServed {
+        /// The address.
+        at: String,
+    },
+    /// Nobody listens there yet, and the daemon could.
+    MetricsFree {
+        /// The address.
+        at: String,
+    },
+    /// The daemon could not listen there.
+    MetricsTaken {
+        /// The address.
+        at: String,
+        /// Why.
+        why: String,
+    },
+
+    /// The configuration says to leave the project alone.
+    Disabled,
+    /// The project runs.
+    Place {
+        /// Its unit; `None` where the configuration names a cgroup.
+        unit: Option<String>,
+        /// Its cgroup's directory.
+        cgroup: PathBuf,
+    },
+    /// It cannot be observed.
+    Unobservable(Unobservable),
+    /// Its master and its workers are known.
+    Workers {
+        /// The master.
+        pid: u32,
+        /// Its command name.
+        command: String,
+        /// How many workers.
+        workers: u32,
+        /// Fewest and most.
+        bounds: Bounds,
+    },
+    /// Its count is outside its bounds: the daemon brings it back at once.
+    OutsideBounds {
+        /// How many workers.
+        workers: u32,
+        /// Fewest and most.
+        bounds: Bounds,
+    },
+    /// The master takes both signals, and may be sent them.
+    Signals {
+        /// The master.
+        pid: u32,
+    },
+    /// It would be sent nothing.
+    Refused(Refusal),
+    /// Its CPU was measured.
+    Cpu {
+        /// In percent of the project's basis.
+        percent: f64,
+        /// Run-queue wait, percent.
+        wait_percent: Option<f64>,
+        /// CPUs that its cgroup may use.
+        allowed_cpus: f64,
+    },
+    /// Its CPU could not be measured.
+    NoCpu,
+    /// Its memory limit can be kept.
+    MemoryLimit {
+        /// The limit now, MiB; `None` for none.
+        limit_mib: Option<u64>,
+        /// In use, MiB.
+        current_mib: u64,
+    },
+    /// Its cgroup has no memory controller.
+    NoMemoryLimit {
+        /// The cgroup's directory.
+        cgroup: PathBuf,
+        /// Its unit; `None` where the configuration names a cgroup.
+        unit: Option<String>,
+    },
+    /// Its memory limit may not be written.
+    LimitNotWritable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        why: String,
+    },
+    /// Its queues can be read.
+    Queue {
+        /// The queues.
+        queues: Vec<String>,
+        /// Tasks that wait in them.
+        waiting: u64,
+    },
+    /// They cannot.
+    QueueUnreadable(QueueFault),
+    /// Its pool answers to remote control.
+    Pool {
+        /// Processes that run a task.
+        active: Option<u32>,
+    },
+    /// It cannot be commanded.
+    PoolUnreachable(PoolFault),
+}
+
+impl Finding {
+    pub(super) fn of_host(fact: Fact) -> Self {
+        Self {
+            project: None,
+            grade: fact.grade(),
+            fact,
+        }
+    }
+
+    /// What is wrong with a project that is disabled harms nobody yet.
+    pub(super) fn of_project(project: &Project, fact: Fact) -> Self {
+        let worst = if project.enabled {
+            Grade::Error
+        } else {
+            Grade::Warning
+        };
+        Self {
+            project: Some(project.name.clone()),
+            grade: fact.grade().min(worst),
+            fact,
+        }
+    }
+}
+
+impl Fact {
+    /// The fact's name for machines. Stable across releases.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ConfigLoaded { .. } => "config_loaded",
+            Self::ConfigUnusable { .. } => "config_unusable",
+            Self::Notice(_) => "config_notice",
+            Self::Kernel { .. } => "kernel",
+            Self::Host(_) => "host",
+            Self::HostUnreadable { .. } => "host_unreadable",
+            Self::NotRoot { .. } => "not_root",
+            Self::CgroupTree { .. } => "cgroup_tree",
+            Self::NoCgroupTree { .. } => "no_cgroup_tree",
+            Self::TreeWithoutMemory { .. } => "tree_without_memory",
+            Self::Pressure => "pressure",
+            Self::NoPressure => "no_pressure",
+            Self::KernelTypes { .. } => "btf",
+            Self::NoKernelTypes { .. } => "no_btf",
+            Self::Source { .. } => "source",
+            Self::WithoutEbpf(_) => "without_ebpf",
+            Self::SourceUnreadable { .. } => "source_unreadable",
+            Self::Systemd { .. } => "systemd",
+            Self::NoSystemd { .. } => "no_systemd",
+            Self::Daemon { .. } => "daemon",
+            Self::NoDaemon { .. } => "no_daemon",
+            Self::DaemonSilent { .. } => "daemon_silent",
+            Self::History { .. } => "history",
+            Self::NoHistory => "no_history",
+            Self::HistoryNotWritable { .. } => "history_not_writable",
+            Self::NoMetrics => "no_metrics",
+            Self::MetricsServed { .. } => "metrics_served",
+            Self::MetricsFree { .. } => "metrics_free",
+            Self::MetricsTaken { .. } => "metrics_taken",
+            Self::Disabled => "disabled",
+            Self::Place { .. } => "place",
+            Self::Unobservable(fault) => fault.code(),
+            Self::Workers { .. } => "workers",
+            Self::OutsideBounds { .. } => "outside_bounds",
+            Self::Signals { .. } => "signals",
+            Self::Refused(_) => "refused",
+            Self::Cpu { .. } => "cpu",
+            Self::NoCpu => "no_cpu",
+            Self::MemoryLimit { .. } => "memory_limit",
+            Self::NoMemoryLimit { .. } => "no_memory_limit",
+            Self::LimitNotWritable { .. } => "limit_not_writable",
+            Self::Queue { .. } => "queue",
+            Self::QueueUnreadable(_) => "queue_unreadable",
+            Self::Pool { .. } => "pool",
+            Self::PoolUnreachable(_) => "pool_unreachable",
+        }
+    }
+
+    /// How bad it is for a project that is enabled.
+    fn grade(&self) -> Grade {
+        match self {
+            Self::ConfigUnusable { .. }
+            | Self::HostUnreadable { .. }
+            | Self::NoCgroupTree { .. }
+            | Self::SourceUnreadable { .. }
+            | Self::NoSystemd { needed: true, .. }
+            | Self::Unobservable(_)
+            | Self::Refused(_)
+            | Self::QueueUnreadable(_)
+            | Self::PoolUnreachable(_) => Grade::Error,
+            Self::Notice(_)
+            | Self::NotRoot { .. }
+            | Self::TreeWithoutMemory { .. }
+            | Self::NoKernelTypes { .. }
+            | Self::WithoutEbpf(_)
+            | Self::NoDaemon { .. }
+            | Self::DaemonSilent { .. }
+            | Self::HistoryNotWritable { .. }
+            | Self::MetricsTaken { .. }
+            | Self::OutsideBounds { .. }
+            | Self::NoCpu
+            | Self::NoMemoryLimit { .. }
+            | Self::LimitNotWritable { .. } => Grade::Warning,
+            _ => Grade::Ok,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The address where figures are to be served.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpSocket, TcpStream, UnixStream};
+use tokio::time::timeout;
+
+use super::{Fact, writable::writable};
+use crate::config::{Listen, Metrics};
+use crate::metrics::address;
+
+/// A daemon answers within milliseconds.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// More than a thousand projects' figures.
+const LARGEST: usize = 4 << 20;
+
+/// What every one of our answers holds.
+const OURS: &str = "autoscaler_";
+
+/// Whether our figures are served there, or could be.
+pub(super) async fn look(metrics: Option<&Metrics>) -> Fact {
+    let Some(Metrics { listen }) = metrics else {
+        return Fact::NoMetrics;
+    };
+    let at = address(listen);
+    let fetched = timeout(ANSWER, fetch(listen)).await;
+    let taken = |why: String| Fact::MetricsTaken { at: at.clone(), why };
+    match fetched {
+        Ok(Ok(text)) if text.contains(OURS) => Fact::MetricsServed { at },
+        Ok(Ok(_)) => taken("another program answers there".to_owned()),
+        Ok(Err(Fetch::Connect)) => match could_listen(listen) {
+            Ok(()) => Fact::MetricsFree { at },
+            Err(error) => taken(error.to_string()),
+        },
+        Ok(Err(Fetch::Http(error))) => taken(format!("another program listens there: {error}")),
+        Err(_) => taken(format!(
+            "what listens there did not answer within {} s",
+            ANSWER.as_secs()
+        )),
+    }
+}
+
+enum Fetch {
+    Connect,
+    Http(String),
+}
+
+async fn fetch(listen: &Listen) -> Result<String, Fetch> {
+    match listen {
+        Listen::Tcp(address) => get(TcpStream::connect(address).await).await,
+        Listen::Unix(path) => get(UnixStream::connect(path).await).await,
+    }
+}
+
+async fn get<S>(stream: io::Result<S>) -> Result<String, Fetch>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let stream = stream.map_err(|_| Fetch::Connect)?;
+    let http = |error: hyper::Error| Fetch::Http(error.to_string());
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(http)?;
+    let driver = tokio::spawn(connection);
+    let request = Request::get("/metrics").header("host", "localhost");
+    let request = request
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| Fetch::Http(error.to_string()))?;
+    let answer = sender.send_request(request).await.map_err(http)?;
+    let body = Limited::new(answer.into_body(), LARGEST).collect().await;
+    driver.abort();
+    let body = body.map_err(|error| Fetch::Http(error.to_string()))?;
+    Ok(String::from_utf8_lossy(&body.to_bytes()).into_owned())
+}
+
+/// Bound and let go, never listened on: nobody can connect meanwhile.
+fn could_listen(listen: &Listen) -> io::Result<()> {
+    match listen {
+        Listen::Tcp(address) => {
+            let socket = match address {
+                SocketAddr::V4(_) => TcpSocket::new_v4(),
+                SocketAddr::V6(_) => TcpSocket::new_v6(),
+            }?;
+            socket.set_reuseaddr(true)?;
+            socket.bind(*address)
+        }
+        Listen::Unix(path) => unix_could_listen(path),
+    }
+}
+
+/// A socket that a killed daemon left is taken away by the next; anything else stays.
+fn unix_could_listen(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::FileTypeExt as _;
+    match path.symlink_metadata() {
+        Ok(found) if !found.file_type().is_socket() => Err(io::Error::from(io::ErrorKind::AddrInUse)),
+        _ => writable(&path.with_file_name(".metrics")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    async fn at(listen: Listen) -> Fact {
+        look(Some(&Metrics { listen })).await
+    }
+
+    #[tokio::test]
+    async fn an_address_is_free_or_taken_and_nothing_is_left_behind() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        assert!(matches!(at(Listen::Tcp(address)).await, Fact::MetricsFree { .. }));
+        // Taken by somebody who hangs up at once.
+        let listener = TcpListener::bind(address).await.unwrap();
+        let hangs_up = tokio::spawn(async move { drop(listener.accept().await) });
+        assert!(matches!(
+            at(Listen::Tcp(address)).await,
+            Fact::MetricsTaken { .. }
+        ));
+        hangs_up.await.unwrap();
+
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.sock");
+        let unix = Listen::Unix(path.clone());
+        assert!(matches!(at(unix.clone()).await, Fact::MetricsFree { .. }));
+        assert!(!path.exists());
+        std::fs::write(&path, "").unwrap();
+        assert!(matches!(at(unix).await, Fact::MetricsTaken { .. }));
+    }
+}

@@ -1,0 +1,137 @@
+//! Looks at the configuration and the host as the daemon would, and says what it would find: `autoscaler check`.
+//!
+//! It acts on nothing: it sends no signal and writes no file. The kernel program is really loaded and read, systemd
+//! and the brokers are really asked, and a Celery worker is asked for its pool as at every check of the daemon.
+
+mod daemon;
+mod finding;
+mod host;
+mod metrics;
+mod project;
+mod source;
+mod writable;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::{self, Config, Language, LoadError, Loaded};
+use crate::observe::Observer;
+use crate::observe::host::HostError;
+use crate::observe::process::Procfs;
+use crate::observe::service::{Bus, Systemd};
+
+pub use finding::{Fact, Finding, Grade};
+
+/// Time over which the projects' CPU is measured.
+const WINDOW: Duration = Duration::from_secs(1);
+
+/// What is looked at.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The configuration file.
+    pub config: PathBuf,
+    /// The running daemon's runtime directory.
+    pub runtime_dir: PathBuf,
+    /// Where the history is, unless the configuration names another place.
+    pub state_dir: PathBuf,
+}
+
+/// Everything that was found, in the order it was looked at.
+#[derive(Debug)]
+pub struct Report {
+    /// The configuration's language; the default one where it cannot be loaded.
+    pub language: Language,
+    /// Whether the configuration could be loaded.
+    pub loaded: bool,
+    /// What was found.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// How many findings are of this grade.
+    #[must_use]
+    pub fn count(&self, grade: Grade) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.grade == grade)
+            .count()
+    }
+}
+
+/// Looks at everything. What cannot be looked at is a finding, never an error.
+pub async fn run(options: &Options) -> Report {
+    let loaded = config::load(&options.config);
+    let mut findings = configuration(options, &loaded);
+    let config = loaded.ok().map(|loaded| loaded.config);
+    let procfs = Procfs::default();
+    findings.extend(host::look(&procfs));
+    let (source, facts) = source::open(&procfs);
+    findings.extend(facts);
+    let bus = Bus::default();
+    findings.push(host::systemd(&bus, config.as_ref()).await);
+    findings.push(daemon::look(&options.runtime_dir));
+    if let Some(config) = &config {
+        findings.push(daemon::history(&config.global.history, &options.state_dir));
+        findings.push(metrics::look(config.global.metrics.as_ref()).await);
+    }
+    let mut findings: Vec<Finding> = findings.into_iter().map(Finding::of_host).collect();
+    if let Some(config) = &config {
+        let mut observer = Observer::new(Systemd::new(bus), source);
+        match projects(&procfs, &mut observer, config).await {
+            Ok(found) => findings.extend(found),
+            Err(error) => findings.push(Finding::of_host(Fact::HostUnreadable {
+                why: error.to_string(),
+            })),
+        }
+    }
+    Report {
+        language: config
+            .as_ref()
+            .map(|config| config.global.language)
+            .unwrap_or_default(),
+        loaded: config.is_some(),
+        findings,
+    }
+}
+
+fn configuration(options: &Options, loaded: &Result<Loaded, LoadError>) -> Vec<Fact> {
+    match loaded {
+        Ok(Loaded { config, notices }) => {
+            let enabled = config.projects.values().filter(|project| project.enabled);
+            let loaded = Fact::ConfigLoaded {
+                path: options.config.clone(),
+                projects: config.projects.len(),
+                enabled: enabled.count(),
+            };
+            let notices = notices.iter().cloned().map(Fact::Notice);
+            std::iter::once(loaded).chain(notices).collect()
+        }
+        Err(error) => vec![Fact::ConfigUnusable {
+            why: error.to_string(),
+        }],
+    }
+}
+
+async fn projects(
+    procfs: &Procfs,
+    observer: &mut Observer<Systemd>,
+    config: &Config,
+) -> Result<Vec<Finding>, HostError> {
+    // A disabled project is looked at as if it were not: that is what one wants to know before it is enabled.
+    let mut wanted = config.clone();
+    for project in wanted.projects.values_mut() {
+        project.enabled = true;
+    }
+    if wanted.projects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let snapshot = observer.observe_over(&wanted, WINDOW).await?;
+    let mut findings = Vec::new();
+    for (name, sample) in &snapshot.projects {
+        if let Some(project) = config.projects.get(name) {
+            let facts = project::look(procfs, project, &snapshot.host, sample).await;
+            findings.extend(facts.into_iter().map(|fact| Finding::of_project(project, fact)));
+        }
+    }
+    Ok(findings)
+}

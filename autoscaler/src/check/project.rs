@@ -1,0 +1,147 @@
+//! One project, from the sample that the observer took of it.
+
+use crate::act::{Refusal, SignalTarget};
+use crate::check::{Fact, writable::writable};
+use crate::config::{Project, QueueRule};
+use crate::decide::Figures;
+use crate::observe::cgroup::{Cgroup, CgroupMount};
+use crate::observe::process::Procfs;
+use crate::observe::queue::{self, QueueMonitor};
+use crate::observe::usage::monotonic;
+use crate::observe::{Host, ProjectSample, QueueFault, QueueSample, Unobservable};
+
+/// Everything about one project.
+pub(super) async fn look(
+    procfs: &Procfs,
+    project: &Project,
+    host: &Host,
+    sample: &Result<ProjectSample, Unobservable>,
+) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    if !project.enabled {
+        facts.push(Fact::Disabled);
+    }
+    match sample {
+        Ok(seen) => {
+            let unit = project.cgroup.is_none().then(|| project.service_name.clone());
+            facts.push(Fact::Place {
+                unit: unit.clone(),
+                cgroup: seen.cgroup.clone(),
+            });
+            facts.extend(workers(procfs, project, seen));
+            facts.push(cpu(&Figures::of(project, host, sample), seen));
+            facts.push(memory(seen, unit));
+            if let (Some(rule), Some(queue)) = (&project.queue, &seen.queue) {
+                facts.extend(pool(rule, queue));
+            }
+        }
+        Err(fault) => {
+            facts.push(Fact::Unobservable(fault.clone()));
+            // The broker does not depend on the service.
+            if let Some(rule) = &project.queue {
+                facts.push(broker(rule).await);
+            }
+        }
+    }
+    facts
+}
+
+fn workers(procfs: &Procfs, project: &Project, seen: &ProjectSample) -> Vec<Fact> {
+    let pid = seen.master.pid;
+    let workers = seen.worker_count();
+    let bounds = project.bounds;
+    let mut facts = vec![Fact::Workers {
+        pid,
+        command: procfs.stat(pid).map(|stat| stat.command).unwrap_or_default(),
+        workers,
+        bounds,
+    }];
+    if !(bounds.min..=bounds.max).contains(&workers) {
+        facts.push(Fact::OutsideBounds { workers, bounds });
+    }
+    // Celery is asked through its broker.
+    if project.queue.is_none() {
+        facts.push(match may_signal(procfs, seen) {
+            Ok(()) => Fact::Signals { pid },
+            Err(refusal) => Fact::Refused(refusal),
+        });
+    }
+    facts
+}
+
+/// All that is checked before a signal is sent, and whether one could be.
+fn may_signal(procfs: &Procfs, seen: &ProjectSample) -> Result<(), Refusal> {
+    SignalTarget::open(procfs, &cgroup(procfs, seen)?, seen.master)?.permitted()
+}
+
+fn cgroup(procfs: &Procfs, seen: &ProjectSample) -> Result<Cgroup, Refusal> {
+    CgroupMount::discover(procfs)
+        .and_then(|mount| mount.open(&seen.cgroup))
+        .map_err(|error| Refusal::Unreadable {
+            why: error.to_string(),
+        })
+}
+
+fn cpu(figures: &Figures, seen: &ProjectSample) -> Fact {
+    match (figures.cpu_percent, &seen.cpu) {
+        (Some(percent), Some(sample)) => Fact::Cpu {
+            percent,
+            wait_percent: figures.wait_percent,
+            allowed_cpus: sample.allowed_cpus,
+        },
+        _ => Fact::NoCpu,
+    }
+}
+
+fn memory(seen: &ProjectSample, unit: Option<String>) -> Fact {
+    let (Some(current), Some(max)) = (seen.memory.current, seen.memory.max) else {
+        return Fact::NoMemoryLimit {
+            cgroup: seen.cgroup.clone(),
+            unit,
+        };
+    };
+    let path = seen.cgroup.join("memory.max");
+    match writable(&path) {
+        Ok(()) => Fact::MemoryLimit {
+            limit_mib: (max != u64::MAX).then_some(max >> 20),
+            current_mib: current >> 20,
+        },
+        Err(error) => Fact::LimitNotWritable {
+            path,
+            why: error.to_string(),
+        },
+    }
+}
+
+fn pool(rule: &QueueRule, queue: &Result<QueueSample, QueueFault>) -> Vec<Fact> {
+    let queue = match queue {
+        Ok(queue) => queue,
+        Err(fault) => return vec![Fact::QueueUnreadable(fault.clone())],
+    };
+    let readable = Fact::Queue {
+        queues: rule.queues.clone(),
+        waiting: queue.waiting,
+    };
+    let pool = match &queue.pool_fault {
+        Some(fault) => Fact::PoolUnreachable(fault.clone()),
+        None => Fact::Pool { active: queue.active },
+    };
+    vec![readable, pool]
+}
+
+async fn broker(rule: &QueueRule) -> Fact {
+    let read = match queue::open(&rule.broker) {
+        Ok(broker) => {
+            let mut monitor = QueueMonitor::new(broker, rule.queues.clone());
+            monitor.read(monotonic()).await
+        }
+        Err(fault) => Err(fault),
+    };
+    match read {
+        Ok((depth, _)) => Fact::Queue {
+            queues: rule.queues.clone(),
+            waiting: depth.waiting,
+        },
+        Err(fault) => Fact::QueueUnreadable(fault),
+    }
+}

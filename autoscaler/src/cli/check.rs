@@ -1,0 +1,132 @@
+//! `autoscaler check`: the configuration and the host, looked at before the daemon is trusted with them.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+
+use crate::check::{self, Grade, Options, Report};
+use crate::config::DEFAULT_PATH;
+use crate::report::{found_of, host_heading, sum_of};
+
+/// Checks the configuration and the host: what the daemon would find, and what to do where something is wrong.
+///
+/// Acts on nothing: no signal, no file. The kernel program is really loaded and read, systemd and the brokers are
+/// really asked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit codes: 0 all well, or warnings alone; 1 errors; 2 the configuration cannot be used.")]
+pub(super) struct Args {
+    /// The configuration.
+    #[arg(long, short, value_name = "FILE", default_value = DEFAULT_PATH)]
+    config: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// The running daemon's runtime directory.
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "RUNTIME_DIRECTORY",
+        default_value = "/run/autoscaler"
+    )]
+    runtime_dir: PathBuf,
+    /// Where the history is kept, unless the configuration names another place.
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "STATE_DIRECTORY",
+        default_value = "/var/lib/autoscaler"
+    )]
+    state_dir: PathBuf,
+}
+
+pub(super) fn run(args: Args) -> Result<ExitCode> {
+    let options = Options {
+        config: args.config,
+        runtime_dir: args.runtime_dir,
+        state_dir: args.state_dir,
+    };
+    let report = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the async runtime could not be started")?
+        .block_on(check::run(&options));
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&Printed::of(&report))?);
+    } else {
+        print!("{}", told(&report));
+    }
+    Ok(match (report.loaded, report.count(Grade::Error)) {
+        (false, _) => ExitCode::from(2),
+        (true, 0) => ExitCode::SUCCESS,
+        (true, _) => ExitCode::FAILURE,
+    })
+}
+
+/// One line a finding, what to do below it, under the project's name.
+fn told(report: &Report) -> String {
+    let mut text = String::new();
+    let mut heading = None;
+    for finding in &report.findings {
+        let project = finding.project.as_deref();
+        if heading != Some(project) {
+            let name = project.unwrap_or(host_heading(report.language));
+            let _ = writeln!(text, "{}{name}", if heading.is_some() { "\n" } else { "" });
+            heading = Some(project);
+        }
+        let found = found_of(report.language, finding);
+        // A configuration's faults come with the lines they are in.
+        let says = found.says.replace('\n', "\n           ");
+        let _ = writeln!(text, "  {:<8} {says}", found.grade);
+        if let Some(advice) = found.advice {
+            let _ = writeln!(text, "           -> {advice}");
+        }
+    }
+    let sum = sum_of(
+        report.language,
+        report.count(Grade::Error),
+        report.count(Grade::Warning),
+    );
+    let _ = writeln!(text, "\n{sum}");
+    text
+}
+
+/// The report for machines.
+#[derive(Debug, Serialize)]
+struct Printed<'r> {
+    errors: usize,
+    warnings: usize,
+    findings: Vec<PrintedFinding<'r>>,
+}
+
+#[derive(Debug, Serialize)]
+struct PrintedFinding<'r> {
+    project: Option<&'r str>,
+    grade: &'static str,
+    code: &'static str,
+    words: String,
+    advice: Option<String>,
+}
+
+impl<'r> Printed<'r> {
+    fn of(report: &'r Report) -> Self {
+        let findings = report.findings.iter().map(|finding| {
+            let found = found_of(report.language, finding);
+            PrintedFinding {
+                project: finding.project.as_deref(),
+                grade: finding.grade.code(),
+                code: finding.fact.code(),
+                words: found.says,
+                advice: found.advice,
+            }
+        });
+        Self {
+            errors: report.count(Grade::Error),
+            warnings: report.count(Grade::Warning),
+            findings: findings.collect(),
+        }
+    }
+}
