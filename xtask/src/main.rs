@@ -42,7 +42,7 @@ enum Task {
     Test(test::Args),
     /// Makes the Debian package under target/dist
     Dist(dist::Args),
-    /// Runs the program on a real systemd host: an emulated Debian guest, on several kernels
+    /// Runs the program on a real systemd host: a Debian guest under QEMU, on several kernels
     Vm(vm::Args),
 }
 

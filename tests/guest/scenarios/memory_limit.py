@@ -4,6 +4,7 @@ from stage import daemon, systemd
 from stage.wait import until
 
 DEADLINE = 300
+QUICK = True
 MIB = 1 << 20
 
 

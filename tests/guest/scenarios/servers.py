@@ -35,7 +35,7 @@ def run(stage):
         with project.load("/burn?ms=40", clients=6) as load:
             project.reaches(least + 1)
         project.reaches(least)
-        assert load.failed == 0, f"{name}: {load.failures[0]}"
+        assert load.failed == 0, f"{name}: {load.failures[0].error}"
         done.append(name)
         daemon.stop()
         systemd.systemctl("stop", project.unit)

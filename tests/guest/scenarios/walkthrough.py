@@ -16,8 +16,9 @@ def run(stage):
     backdipro = stage.project("backdipro")
     assert listed() == 2, f"ps lists {listed()}: the master and one worker are there"
     log = stage.autoscaler({"backdipro": daemon.entry()}, check_interval_seconds=6)
-    # As many requests at a time as there are CPUs: the workers are busy, and none waits for another's CPU.
-    with backdipro.load("/burn?ms=300", clients=CPUS):
+    # As many requests at a time as there are CPUs: the workers are busy, and none waits for another's CPU. Long ones, so
+    # that next to nothing of a CPU goes to the client that sends them: the last rung asks for 90 % of all four.
+    with backdipro.load("/burn?ms=1000", clients=CPUS):
         for count in range(2, 7):
             backdipro.reaches(count, 240)
     assert listed() == 7, f"ps lists {listed()}: the master and six workers are there"

@@ -1,8 +1,12 @@
 """A load client: keeps so many requests under way, counts every one and every one that failed."""
 
+import collections
 import socket
 import threading
 import time
+
+# A request that failed: when it began and when it failed, in seconds of the monotonic clock, and what was wrong.
+Failure = collections.namedtuple("Failure", "began ended error")
 
 
 class Load:
@@ -40,11 +44,12 @@ class Load:
                 if self.sent >= self.limit:
                     return
                 self.sent += 1
+            began = time.monotonic()
             try:
                 request(self.port, self.path)
             except Exception as error:
                 with self._lock:
-                    self.failures.append(f"{time.strftime('%H:%M:%S')} {error!r}")
+                    self.failures.append(Failure(began, time.monotonic(), repr(error)))
                 self._over.wait(0.5)
             self._over.wait(self.pause)
 

@@ -1,6 +1,6 @@
 //! One guest: a QEMU process, watched over its two serial ports until it ends or has to be ended.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -46,16 +46,8 @@ pub(super) fn qemu(
     // The guest dies with this command, however it ends.
     let mut command = Command::new("setpriv");
     command
-        .args(["--pdeathsig", "KILL", "nice"])
-        .args([
-            "qemu-system-x86_64",
-            "-accel",
-            "tcg,thread=multi",
-            "-cpu",
-            "max",
-            "-M",
-            "q35",
-        ])
+        .args(["--pdeathsig", "KILL", "nice", "qemu-system-x86_64"])
+        .args(["-accel", accelerator(), "-cpu", "max", "-M", "q35"])
         .args(["-display", "none", "-no-reboot", "-nic", "none"])
         .args(["-smp", &machine.cpus.to_string()])
         .args(["-m", &machine.memory.to_string()])
@@ -84,6 +76,22 @@ pub(super) fn qemu(
             "root=/dev/vda rw console=ttyS0 panic=-1 oops=panic mitigations=off {PATIENT} {append}"
         ));
     command
+}
+
+/// The CPU's own virtualization where it can be had, else a CPU in software.
+///
+/// A `/dev/kvm` alone says little: on a virtual machine without nested virtualization it may be there, and hang.
+fn accelerator() -> &'static str {
+    let flags = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let offered = flags
+        .split_whitespace()
+        .any(|flag| flag == "vmx" || flag == "svm");
+    let open = || OpenOptions::new().read(true).write(true).open("/dev/kvm");
+    if offered && open().is_ok() {
+        "kvm"
+    } else {
+        "tcg,thread=multi"
+    }
 }
 
 /// How a guest ended.

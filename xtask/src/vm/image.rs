@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use super::archive::Archive;
-use super::kernels::KernelLine;
+use super::kernels::{KernelLine, Packages};
+use super::recipe::Kernels;
 use super::{prerequisites, recipe};
 
 /// A finished image. Guests write to an overlay, never to it.
@@ -55,30 +56,57 @@ pub(super) fn vm_folder() -> PathBuf {
     crate::workspace().join("target/vm")
 }
 
-/// The image of the current recipe, built if it is not there.
-pub(super) fn ensure() -> Result<Image> {
-    prerequisites::ensure()?;
-    let folder = vm_folder().join(format!("image-{}", recipe::hash()));
-    if !folder.is_dir() {
-        // Built beside and renamed when whole: a build that was cut off leaves no half image.
-        let unfinished = vm_folder().join("image.unfinished");
-        remove(&unfinished)?;
-        fs::create_dir_all(&unfinished)?;
-        build(&unfinished).context("the guest's image could not be built")?;
-        fs::rename(&unfinished, &folder).with_context(|| format!("{}", folder.display()))?;
+/// An image of the current recipe that holds these kernel lines, built if it is not there.
+///
+/// # Errors
+/// When it cannot be built; the message begins with [`IMPOSSIBLE`].
+pub(super) fn ensure(lines: &[KernelLine]) -> Result<Image> {
+    let found = |kernels: Kernels| {
+        let folder = vm_folder().join(format!("image-{}", kernels.hash()));
+        folder.is_dir().then_some(Image { folder })
+    };
+    prerequisites::ensure().context(IMPOSSIBLE)?;
+    let kernels = Kernels::for_lines(lines);
+    if let Some(image) = found(Kernels::All).or_else(|| found(kernels)) {
+        return Ok(image);
     }
+    // Built beside and renamed when whole: a build that was cut off leaves no half image.
+    let unfinished = vm_folder().join("image.unfinished");
+    remove(&unfinished)?;
+    fs::create_dir_all(&unfinished)?;
+    build(&unfinished, kernels).context(IMPOSSIBLE)?;
+    for entry in fs::read_dir(vm_folder())? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("image-") {
+            remove(&entry.path())?;
+        }
+    }
+    let folder = vm_folder().join(format!("image-{}", kernels.hash()));
+    fs::rename(&unfinished, &folder).with_context(|| format!("{}", folder.display()))?;
     Ok(Image { folder })
 }
 
-fn build(folder: &Path) -> Result<()> {
-    println!("building the guest's image, once (about three minutes)");
+/// The first words of the error on a machine where no guest can be made.
+pub(crate) const IMPOSSIBLE: &str = "no guest can be made on this machine";
+
+fn build(folder: &Path, kernels: Kernels) -> Result<()> {
+    println!("building the guest's image, once (some minutes)");
     let archive = Archive::of_this_host()?;
     let foreign = folder.join("foreign");
     fs::create_dir_all(&foreign)?;
-    for kernel in recipe::FOREIGN_KERNELS {
-        let suite = archive.suite(kernel.suite, &folder.join("suites"))?;
-        for (prefix, suffix) in kernel.packages {
-            suite.download(&suite.newest(prefix, suffix)?, &foreign)?;
+    let mut packages = recipe::PACKAGES.to_vec();
+    for kernel in kernels.packages() {
+        match kernel {
+            Packages::OfGuest(package) => packages.push(package),
+            Packages::OfSuite {
+                suite,
+                around_version,
+            } => {
+                let suite = archive.suite(suite, &folder.join("suites"))?;
+                for (prefix, suffix) in around_version {
+                    suite.download(&suite.newest(prefix, suffix)?, &foreign)?;
+                }
+            }
         }
     }
     let newest = folder.join("newest");
@@ -103,7 +131,12 @@ fn build(folder: &Path) -> Result<()> {
             .args(recipe::NEWEST),
     )?;
     let tree = folder.join("tree");
-    debootstrap(&archive, folder, &foreign, &newest, &tree)?;
+    let inputs = Inputs {
+        packages: &packages,
+        foreign: &foreign,
+        newest: &newest,
+    };
+    debootstrap(&archive, folder, &inputs, &tree)?;
     fs::rename(tree.join("kernels"), folder.join("kernels"))?;
     let mut mke2fs = Command::new("/sbin/mke2fs");
     mke2fs
@@ -119,13 +152,23 @@ fn build(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn debootstrap(archive: &Archive, folder: &Path, foreign: &Path, newest: &Path, tree: &Path) -> Result<()> {
+/// What a tree is made of.
+struct Inputs<'a> {
+    /// Packages of the guest's release.
+    packages: &'a [&'a str],
+    /// The folder of kernel packages of other suites.
+    foreign: &'a Path,
+    /// The folder of Python packages.
+    newest: &'a Path,
+}
+
+fn debootstrap(archive: &Archive, folder: &Path, inputs: &Inputs<'_>, tree: &Path) -> Result<()> {
     let setup = folder.join("setup.sh");
     fs::write(&setup, recipe::SETUP)?;
     check(
         Command::new("mmdebstrap")
             .args(["--quiet", "--variant=minbase", "--mode=root"])
-            .arg(format!("--include={}", recipe::PACKAGES.join(",")))
+            .arg(format!("--include={}", inputs.packages.join(",")))
             // Generated when the packages are installed and again by the setup: made once, small, by the setup.
             .arg("--essential-hook=mkdir -p \"$1/etc/initramfs-tools\" && echo update_initramfs=no >\"$1/etc/initramfs-tools/update-initramfs.conf\"")
             .arg("--dpkgopt=force-confold")
@@ -133,12 +176,12 @@ fn debootstrap(archive: &Archive, folder: &Path, foreign: &Path, newest: &Path, 
             .arg(recipe::RELEASE)
             .arg(tree)
             .args(archive.release(recipe::RELEASE))
-            .env("FOREIGN", foreign)
-            .env("NEWEST", newest),
+            .env("FOREIGN", inputs.foreign)
+            .env("NEWEST", inputs.newest),
     )
 }
 
-/// Runs a command, lowest in priority: the build is long and nobody waits for the host.
+/// Runs a command that has to succeed.
 fn check(command: &mut Command) -> Result<()> {
     let status = command
         .status()

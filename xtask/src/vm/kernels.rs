@@ -3,6 +3,21 @@
 use std::fmt;
 use std::str::FromStr;
 
+/// Where a kernel's packages are, and how they are called.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(super) enum Packages {
+    /// A package of the guest's own release.
+    OfGuest(&'static str),
+    /// Packages of another suite, by prefix and suffix around the version in their names: they are unpacked into the
+    /// guest's tree, not installed.
+    OfSuite {
+        /// The suite.
+        suite: &'static str,
+        /// Prefix and suffix of each.
+        around_version: &'static [(&'static str, &'static str)],
+    },
+}
+
 /// A line of kernel releases; the newest release that Debian holds of it is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KernelLine {
@@ -27,6 +42,26 @@ impl KernelLine {
             Self::V6_1 => "Debian 12 (default)",
             Self::V6_12 => "Debian 12, the newer kernel offered beside its own",
             Self::V7 => "Debian unstable",
+        }
+    }
+
+    /// The packages that hold it.
+    pub(super) fn packages(self) -> Packages {
+        match self {
+            Self::V5_10 => Packages::OfSuite {
+                suite: "bullseye",
+                around_version: &[("linux-image-5.10", "-cloud-amd64")],
+            },
+            Self::V6_1 => Packages::OfGuest("linux-image-cloud-amd64"),
+            Self::V6_12 => Packages::OfGuest("linux-image-6.12-cloud-amd64"),
+            Self::V7 => Packages::OfSuite {
+                suite: "sid",
+                around_version: &[
+                    ("linux-base-7", "-cloud-amd64"),
+                    ("linux-binary-7", "-cloud-amd64"),
+                    ("linux-modules-7", "-cloud-amd64"),
+                ],
+            },
         }
     }
 

@@ -1,7 +1,8 @@
-//! `cargo xtask vm`: the program on a real systemd host, in an emulated Debian guest, on several kernels.
+//! `cargo xtask vm`: the program on a real systemd host, in a Debian guest, on several kernels.
 //!
 //! The guest's disk and kernels are made once per recipe ([`image`]); the program and the scenarios go in on a second
-//! disk ([`payload`]), so a changed scenario needs no new image. QEMU emulates the CPU in software: no hypervisor needed.
+//! disk ([`payload`]), so a changed scenario needs no new image. Where the machine offers no virtualization, QEMU
+//! emulates the CPU in software.
 
 mod archive;
 mod guest;
@@ -15,9 +16,10 @@ mod scenarios;
 mod shell;
 mod verdict;
 
+use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 
 use crate::dist;
@@ -54,6 +56,9 @@ struct RunArgs {
     /// Runs this scenario only; may be given more than once
     #[arg(long = "scenario", value_name = "NAME")]
     scenarios: Vec<String>,
+    /// Runs the few scenarios that show most in the shortest time
+    #[arg(long, conflicts_with = "scenarios")]
+    quick: bool,
     #[command(flatten)]
     machine: Machine,
 }
@@ -85,9 +90,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             list()?;
         }
         Some(Action::Image) => {
-            image::ensure()?;
+            image::ensure(&KernelLine::ALL)?;
         }
-        Some(Action::Shell(shell)) => shell::run(shell.kernel, packages()?, shell.machine)?,
+        Some(Action::Shell(shell)) => shell::run(shell.kernel, files()?, shell.machine)?,
         None => return run_scenarios(&args.run),
     }
     Ok(())
@@ -107,14 +112,21 @@ fn list() -> Result<()> {
 
 fn run_scenarios(args: &RunArgs) -> Result<()> {
     let lines: &[KernelLine] = if args.all { &KernelLine::ALL } else { &args.kernels };
-    let chosen = scenarios::choose(&args.scenarios)?;
-    let image = image::ensure()?;
-    let packages = packages()?;
+    let chosen = if args.quick {
+        scenarios::quick()?
+    } else {
+        scenarios::choose(&args.scenarios)?
+    };
+    let image = image::ensure(lines)?;
+    let files = files()?;
     let mut verdicts = Vec::new();
     for line in lines {
-        verdicts.extend(rounds::run(&image, *line, &chosen, &packages, args.machine)?);
+        verdicts.extend(rounds::run(&image, *line, &chosen, &files, args.machine)?);
     }
-    println!("\n{}", verdict::table(&verdicts));
+    let table = verdict::table(&verdicts);
+    println!("\n{table}");
+    let path = rounds::artefacts().join("table.md");
+    fs::write(&path, table).with_context(|| format!("{}", path.display()))?;
     let failed = verdicts.iter().filter(|v| !v.passed()).count();
     println!("{} passed, {failed} failed", verdicts.len() - failed);
     if failed > 0 {
@@ -126,11 +138,13 @@ fn run_scenarios(args: &RunArgs) -> Result<()> {
     Ok(())
 }
 
-/// The package and one that upgrades it.
-fn packages() -> Result<Vec<PathBuf>> {
+/// What a guest is given of this checkout: the package, one that upgrades it, and the README, whose instructions are
+/// typed there.
+fn files() -> Result<Vec<PathBuf>> {
     let folder = image::vm_folder().join("packages");
-    ["1", "2"]
-        .into_iter()
-        .map(|revision| dist::package(revision, &folder))
-        .collect()
+    let mut files = vec![crate::workspace().join("README.md")];
+    for revision in ["1", "2"] {
+        files.push(dist::package(revision, &folder)?);
+    }
+    Ok(files)
 }

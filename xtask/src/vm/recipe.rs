@@ -2,6 +2,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::kernels::{KernelLine, Packages};
+
 /// The guest's release of Debian.
 pub(super) const RELEASE: &str = "bookworm";
 
@@ -14,8 +16,6 @@ pub(super) const PACKAGES: &[&str] = &[
     "iproute2",
     "kmod",
     "libnss-systemd",
-    "linux-image-6.12-cloud-amd64",
-    "linux-image-cloud-amd64",
     "lz4",
     "procps",
     "python3",
@@ -35,42 +35,62 @@ pub(super) const NEWEST: &[&str] = &["gunicorn==27.0.1", "gevent==26.9.0", "uvic
 /// The guest's Python, which the wheels must fit.
 pub(super) const PYTHON: &str = "3.11";
 
-/// A kernel of another suite: the packages are unpacked into the guest's tree, not installed.
-pub(super) struct ForeignKernel {
-    /// The suite.
-    pub(super) suite: &'static str,
-    /// Prefix and suffix around the version in each package's name.
-    pub(super) packages: &'static [(&'static str, &'static str)],
-}
-
-/// Kernels that the guest's own release does not have.
-pub(super) const FOREIGN_KERNELS: &[ForeignKernel] = &[
-    ForeignKernel {
-        suite: "bullseye",
-        packages: &[("linux-image-5.10", "-cloud-amd64")],
-    },
-    ForeignKernel {
-        suite: "sid",
-        packages: &[
-            ("linux-base-7", "-cloud-amd64"),
-            ("linux-binary-7", "-cloud-amd64"),
-            ("linux-modules-7", "-cloud-amd64"),
-        ],
-    },
-];
-
 /// Size of the guest's disk in MiB; the file is sparse.
 pub(super) const DISK_MIB: u32 = 3072;
 
 /// Turns the installed packages into the guest: kernels, initial RAM disks, services.
 pub(super) const SETUP: &str = include_str!("setup.sh");
 
-/// A name for this recipe: it changes with everything above.
-pub(super) fn hash() -> String {
-    let mut hasher = DefaultHasher::new();
-    (RELEASE, PACKAGES, NEWEST, PYTHON, DISK_MIB, SETUP).hash(&mut hasher);
-    for kernel in FOREIGN_KERNELS {
-        (kernel.suite, kernel.packages).hash(&mut hasher);
+/// Which kernels an image holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kernels {
+    /// The guest's own alone: the smallest image.
+    Own,
+    /// Every line's.
+    All,
+}
+
+impl Kernels {
+    /// The fewest that hold these lines.
+    pub(super) fn for_lines(lines: &[KernelLine]) -> Self {
+        if lines.iter().all(|line| *line == KernelLine::V6_1) {
+            Self::Own
+        } else {
+            Self::All
+        }
     }
-    format!("{:016x}", hasher.finish())
+
+    /// Their packages.
+    pub(super) fn packages(self) -> Vec<Packages> {
+        let lines: &[KernelLine] = match self {
+            Self::Own => &[KernelLine::V6_1],
+            Self::All => &KernelLine::ALL,
+        };
+        lines.iter().map(|line| line.packages()).collect()
+    }
+
+    /// A name for the recipe with these kernels: it changes with everything above.
+    pub(super) fn hash(self) -> String {
+        let mut hasher = DefaultHasher::new();
+        (RELEASE, PACKAGES, NEWEST, PYTHON, DISK_MIB, SETUP).hash(&mut hasher);
+        self.packages().hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Kernels;
+    use crate::vm::kernels::KernelLine;
+
+    #[test]
+    fn the_small_image_serves_only_the_guests_own_kernel() {
+        assert_eq!(Kernels::for_lines(&[KernelLine::V6_1]), Kernels::Own);
+        assert_eq!(
+            Kernels::for_lines(&[KernelLine::V6_1, KernelLine::V6_12]),
+            Kernels::All
+        );
+        assert_eq!(Kernels::for_lines(&KernelLine::ALL), Kernels::All);
+        assert_ne!(Kernels::Own.hash(), Kernels::All.hash());
+    }
 }

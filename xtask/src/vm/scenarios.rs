@@ -14,6 +14,8 @@ pub(super) struct Scenario {
     pub(super) summary: String,
     /// CPUs that it asks for by its line `CPUS = N`; it then runs in a guest of that size.
     pub(super) cpus: Option<u32>,
+    /// Whether its line `QUICK = True` puts it among the few that show most in the shortest time.
+    pub(super) quick: bool,
 }
 
 /// The guest's side: runner, stage and scenarios.
@@ -47,6 +49,7 @@ pub(super) fn all() -> Result<Vec<Scenario>> {
             cpus: text
                 .lines()
                 .find_map(|line| line.strip_prefix("CPUS = ")?.trim().parse().ok()),
+            quick: text.lines().any(|line| line == "QUICK = True"),
         });
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -68,6 +71,13 @@ pub(super) fn choose(names: &[String]) -> Result<Vec<Scenario>> {
         .collect()
 }
 
+/// The few that show most in the shortest time.
+pub(super) fn quick() -> Result<Vec<Scenario>> {
+    let mut scenarios = all()?;
+    scenarios.retain(|scenario| scenario.quick);
+    Ok(scenarios)
+}
+
 fn summary(text: &str) -> Option<String> {
     let docstring = text.strip_prefix("\"\"\"")?;
     let first = docstring.lines().next()?;
@@ -76,7 +86,7 @@ fn summary(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{all, choose};
+    use super::{all, choose, quick};
 
     #[test]
     fn every_scenario_says_what_it_shows() {
@@ -85,6 +95,12 @@ mod tests {
         for scenario in scenarios {
             assert!(!scenario.summary.is_empty(), "{}", scenario.name);
         }
+    }
+
+    #[test]
+    fn the_quick_ones_are_some_of_all() {
+        let quick = quick().expect("every file has a docstring").len();
+        assert!(0 < quick && quick < all().expect("every file has a docstring").len());
     }
 
     #[test]

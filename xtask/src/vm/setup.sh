@@ -6,6 +6,7 @@ root=$1
 
 # Unpacked aside: /lib is a link in the guest, and unpacking a package that has /lib as a folder would replace it.
 for package in "$FOREIGN"/*.deb; do
+    [ -f "$package" ] || continue
     aside=$(mktemp -d)
     dpkg-deb -x "$package" "$aside"
     for modules in "$aside"/lib/modules/* "$aside"/usr/lib/modules/*; do

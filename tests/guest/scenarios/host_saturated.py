@@ -1,0 +1,25 @@
+"""On a host whose CPUs are all busy a project that waits for one gets no worker that would only wait too."""
+
+from stage import daemon, systemd
+
+DEADLINE = 400
+
+NEIGHBOUR = """[Service]
+ExecStart=/bin/sh -c 'for i in 1 2 3 4; do while :; do :; done & done; wait'
+"""
+
+
+def run(stage):
+    crowded = stage.project("crowded")
+    systemd.write_unit("neighbour.service", NEIGHBOUR)
+    systemd.systemctl("daemon-reload")
+    systemd.systemctl("start", "neighbour.service")
+    # The share that a crowd leaves is small, so the rungs are: the wait is what counts here.
+    rungs = {"scale_up_2": 5, "scale_down_1": 2}
+    log = stage.autoscaler({"crowded": daemon.entry(2, cpu_thresholds=rungs)})
+    with crowded.load("/burn?ms=50", clients=4):
+        stage.note(log.wait("crowded.service", "CPU libre", seconds=180))
+        stage.hold(lambda: crowded.count() == 1, "no worker that the host has no CPU for", 15)
+        systemd.systemctl("stop", "neighbour.service")
+        crowded.reaches(2)
+    crowded.reaches(1)

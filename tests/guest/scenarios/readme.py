@@ -1,0 +1,66 @@
+"""The README's own instructions, typed as written: install, configure, try, order by hand, ask why."""
+
+import re
+import shutil
+import subprocess
+
+from stage import daemon, readme, systemd
+from stage.wait import until
+
+DEADLINE = 600
+
+
+def run(stage):
+    # "Set --workers of the unit to min_workers": that is the project as it stands here.
+    project = stage.project("backdipro")
+    checkout = stage.folder / "checkout"
+    install(checkout)
+    until(lambda: systemd.show(daemon.UNIT, "ActiveState") == "active", "the daemon runs after installation")
+    log = daemon.Log()
+    daemon.CONFIG.write_text(readme.block("Configure", "jsonc"))
+    assert re.search(r"`systemctl reload\s+autoscaler`", readme.section("Configure"))
+    enter("systemctl reload autoscaler", checkout)
+    log.wait("configuration reloaded")
+    for command in readme.typed("Configure"):
+        said = enter(command, checkout)
+        assert "backdipro.service" in said, f"{command}: {said}"
+
+    with project.load("/burn?ms=50", clients=2):
+        order = "autoscaler scale backdipro 3 --for 1h"
+        assert f"`{order}`" in readme.section("Understand a decision")
+        assert "scaled to 3 workers (memory limit: 500M per worker)" in enter(order, checkout)
+        project.reaches(3)
+        assert project.memory_max() == 3 * 500 << 20, project.memory_max()
+        answers = {command: enter(command, checkout) for command in readme.typed("Understand a decision")}
+        assert len(answers) == 3, list(answers)
+        for command, said in answers.items():
+            assert "backdipro" in said and "3 workers" in said, f"{command}: {said}"
+        (stage.folder / "answers.txt").write_text("\n".join(f"# {c}\n{said}" for c, said in answers.items()))
+        enter("autoscaler resume backdipro", checkout)
+        enter("autoscaler scale backdipro 1", checkout)
+        project.reaches(1)
+    assert "backdipro.service" in enter("autoscaler top | head", checkout)
+
+
+def install(checkout):
+    """Types the section "Install"; its first line was typed where the package was built."""
+    if daemon.installed():
+        daemon.dpkg("--purge", "autoscaler")
+    built, *commands = readme.typed("Install")
+    assert built == "cargo xtask dist", built
+    (checkout / "target/dist").mkdir(parents=True)
+    shutil.copy(daemon.package(1), checkout / "target/dist")
+    for command in commands:
+        enter(command, checkout)
+    shutil.rmtree(checkout)
+    checkout.mkdir()
+    assert daemon.installed()
+
+
+def enter(command, folder):
+    """Types a command as root and returns what it prints."""
+    print("#", command)
+    done = subprocess.run(command, shell=True, cwd=folder, text=True, capture_output=True)
+    print(done.stdout, done.stderr, sep="")
+    assert done.returncode == 0, f"{command}: ended with {done.returncode}: {done.stderr or done.stdout}"
+    return done.stdout + done.stderr
