@@ -122,6 +122,20 @@ fn a_good_host_passes_and_nothing_is_touched() -> Result<()> {
 }
 
 #[test]
+fn whoever_reads_may_have_seen_enough() -> Result<()> {
+    let home = Home::new(r#"{ "projects": {} }"#)?;
+    let mut child = command(&home)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    drop(child.stdout.take());
+    let ended = child.wait_with_output()?;
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!said.contains("panicked"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn a_running_daemon_is_found_and_its_metrics_too() -> Result<()> {
     if !require_root() {
         return Ok(());

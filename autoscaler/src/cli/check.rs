@@ -54,11 +54,12 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
         .build()
         .context("the async runtime could not be started")?
         .block_on(check::run(&options));
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&Printed::of(&report))?);
+    let text = if args.json {
+        serde_json::to_string_pretty(&Printed::of(&report))? + "\n"
     } else {
-        print!("{}", told(&report));
-    }
+        told(&report)
+    };
+    super::print(&text)?;
     Ok(match (report.loaded, report.count(Grade::Error)) {
         (false, _) => ExitCode::from(2),
         (true, 0) => ExitCode::SUCCESS,

@@ -11,9 +11,10 @@ mod status;
 mod top;
 mod why;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::LoadError;
@@ -100,6 +101,16 @@ pub fn main() -> ExitCode {
 
 fn done(result: Result<()>) -> Result<ExitCode> {
     result.map(|()| ExitCode::SUCCESS)
+}
+
+/// Prints to stdout. Whoever reads may have seen enough (`autoscaler check | head`): that is no error.
+fn print(text: &str) -> Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot print to stdout")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The definition of the command line, for man pages and completions.

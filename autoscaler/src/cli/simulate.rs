@@ -1,7 +1,7 @@
 //! `autoscaler simulate`: a recorded load through the policy.
 
 use std::fs::File;
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -162,12 +162,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
             suggestion.as_ref(),
         )
     };
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(error).context("cannot write the result")
-        }
-        _ => Ok(()),
-    }
+    super::print(&text)
 }
 
 fn file_name(path: &Path) -> String {

@@ -35,17 +35,17 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let Answer::Why(episodes) = answer else {
         return Ok(());
     };
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&episodes)?);
+    let text = if args.json {
+        serde_json::to_string_pretty(&episodes)? + "\n"
     } else if episodes.is_empty() {
-        println!(
-            "Nothing was decided about {} in that time: the daemon has just started, or has not checked yet.",
+        format!(
+            "Nothing was decided about {} in that time: the daemon has just started, or has not checked yet.\n",
             args.project
-        );
+        )
     } else {
-        print!("{}", told(&episodes, unix(SystemTime::now())));
-    }
-    Ok(())
+        told(&episodes, unix(SystemTime::now()))
+    };
+    super::print(&text)
 }
 
 /// One paragraph an episode, oldest first.
