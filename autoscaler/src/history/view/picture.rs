@@ -1,28 +1,20 @@
 //! The history as a picture: CPU between its thresholds, the queue, the workers with each decision marked, and
 //! memory under its limit, all on one axis of time.
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use plotters::coord::Shift;
-use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::series::Line;
 use super::{Past, Zone, mib};
 use crate::history::PastCheck;
-use crate::report::picture::{Drawing, FONT, TimeAxis};
+use crate::report::picture::{
+    Chart, DOWN, Drawing, FIGURE, FILL, FONT, GRID, HEADER, INK, Line, TimeAxis, UP, WIDTH, draw_lines,
+    failed, header,
+};
 
-const WIDTH: u32 = 1200;
-const HEADER: u32 = 74;
 /// Room for the labels of the axis of time, below the last panel.
 const TIME_LABELS: u32 = 46;
-
-const FIGURE: RGBColor = RGBColor(24, 60, 110);
-const FILL: RGBColor = RGBColor(196, 213, 232);
-const UP: RGBColor = RGBColor(217, 119, 6);
-const DOWN: RGBColor = RGBColor(22, 130, 80);
-const GRID: RGBColor = RGBColor(226, 228, 232);
-const INK: RGBColor = RGBColor(40, 44, 52);
 
 /// The picture of one project's history.
 #[derive(Debug, Clone, Copy)]
@@ -148,24 +140,13 @@ impl Picture<'_> {
             past.checks.len(),
             past.steps().count()
         );
-        let style = (FONT, 20).into_font().color(&INK);
-        area.draw_text(&title, &style, (14, 12)).map_err(failed)?;
-        let style = (FONT, 13).into_font().color(&INK);
-        let mut x = 14;
         let legend = [
             (FIGURE, "the figure"),
             (UP, "threshold of the next step up; a step up"),
             (DOWN, "threshold of the next step down; a step down"),
         ];
         let limit = past.has_memory().then_some((INK, "memory limit"));
-        for (colour, what) in legend.into_iter().chain(limit) {
-            area.draw(&Rectangle::new([(x, 47), (x + 16, 59)], colour.filled()))
-                .map_err(failed)?;
-            area.draw_text(what, &style, (x + 22, 46)).map_err(failed)?;
-            let (width, _) = area.estimate_text_size(what, &style).map_err(failed)?;
-            x += 22 + i32::try_from(width)? + 26;
-        }
-        Ok(())
+        header(area, &title, legend.into_iter().chain(limit))
     }
 
     fn panel<B: DrawingBackend>(
@@ -240,23 +221,4 @@ impl Picture<'_> {
         }
         Ok(())
     }
-}
-
-type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<TimeAxis, RangedCoordf64>>;
-
-fn draw_lines<B: DrawingBackend>(chart: &mut Chart<'_, B>, lines: &[Line], style: ShapeStyle) -> Result<()>
-where
-    B::ErrorType: 'static,
-{
-    for line in lines {
-        chart
-            .draw_series(LineSeries::new(line.iter().copied(), style))
-            .map_err(failed)?;
-    }
-    Ok(())
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "what map_err gives")]
-fn failed<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> anyhow::Error {
-    anyhow!("cannot draw the picture: {error}")
 }

@@ -4,15 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use super::{Past, Zone};
 use crate::history::PastCheck;
-
-/// One unbroken line: seconds of the wall's clock, and the value.
-pub(super) type Line = Vec<(f64, f64)>;
+use crate::report::picture::{Line, push};
 
 /// Two checks farther apart than this many usual intervals have a gap between them.
 const GAP: u32 = 3;
 
 impl Past {
-    /// The lines of one figure. Each value stands for the interval before its check, so a line is a stair.
+    /// The lines of one figure, in seconds of the wall's clock. Each value stands for the interval before its check, so a line is a stair.
     pub(super) fn lines(&self, zone: Zone, value: impl Fn(&PastCheck) -> Option<f64>) -> Vec<Line> {
         let usual = self.usual_interval();
         let (mut lines, mut line) = (Vec::new(), Line::new());
@@ -62,18 +60,5 @@ impl Past {
             return Duration::from_mins(2);
         }
         *between.select_nth_unstable(middle).1
-    }
-}
-
-/// Adds a point; one in the middle of a level stretch is moved on instead.
-fn push(line: &mut Line, point: (f64, f64)) {
-    #[expect(clippy::float_cmp, reason = "the same figure again, not one near it")]
-    if let [.., (_, before), (at, last)] = line.as_mut_slice()
-        && *before == point.1
-        && *last == point.1
-    {
-        *at = point.0;
-    } else if line.last() != Some(&point) {
-        line.push(point);
     }
 }

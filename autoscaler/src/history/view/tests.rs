@@ -73,7 +73,7 @@ fn a_line_breaks_where_nothing_was_recorded() {
     let [before, after] = &lines[..] else {
         panic!("two lines: {lines:?}");
     };
-    let minutes = |line: &series::Line, point: usize| {
+    let minutes = |line: &crate::report::picture::Line, point: usize| {
         let since = line[point].0 - Zone::UTC.wall_seconds(start());
         (since / 60.0, line[point].1)
     };

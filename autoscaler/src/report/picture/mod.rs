@@ -1,6 +1,8 @@
 //! Pictures as files: SVG and PNG from one drawing, with a font of our own, because a server seldom has any.
 
 mod axis;
+mod draw;
+mod line;
 
 use std::sync::OnceLock;
 
@@ -10,6 +12,8 @@ use plotters::prelude::{BitMapBackend, DrawingArea, DrawingBackend, IntoDrawingA
 use plotters::style::{FontStyle, register_font};
 
 pub use axis::TimeAxis;
+pub(crate) use draw::{Chart, DOWN, FIGURE, FILL, GRID, HEADER, INK, UP, WIDTH, draw_lines, failed, header};
+pub(crate) use line::{Line, push};
 
 /// The name under which the font is known: in an SVG the reader's own sans-serif takes its place.
 pub const FONT: &str = "sans-serif";

@@ -1,9 +1,7 @@
 //! Checks as a line with no more points than a picture can show.
 
+use crate::report::picture::{Line, push};
 use crate::simulate::{Check, Demand, Run};
-
-/// Points of one line: seconds since 1970, and the value.
-pub(super) type Line = Vec<(f64, f64)>;
 
 /// Columns of a picture that are told apart.
 const COLUMNS: usize = 1100;
@@ -33,17 +31,4 @@ pub(super) fn trace(run: &Run, demand: &Demand, value: impl Fn(&Check) -> Option
     lines.push(line);
     lines.retain(|line| !line.is_empty());
     lines
-}
-
-/// Adds a point; one in the middle of a level stretch is moved on instead.
-fn push(line: &mut Line, point: (f64, f64)) {
-    #[expect(clippy::float_cmp, reason = "the same figure again, not one near it")]
-    if let [.., (_, before), (at, last)] = line.as_mut_slice()
-        && *before == point.1
-        && *last == point.1
-    {
-        *at = point.0;
-    } else if line.last() != Some(&point) {
-        line.push(point);
-    }
 }

@@ -3,31 +3,25 @@
 
 mod line;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use plotters::coord::Shift;
-use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::{Check, Comparison, Demand, Run};
 use crate::config::Project;
-use crate::report::picture::{Drawing, FONT, TimeAxis};
-use line::{Line, trace};
+use crate::report::picture::{
+    DOWN, Drawing, FIGURE as WORKERS, FILL as SERVED, FONT, GRID, HEADER, INK, TimeAxis, UP, WIDTH,
+    draw_lines, failed, header,
+};
+use line::trace;
 
-const WIDTH: u32 = 1200;
-const HEADER: u32 = 74;
 const CPU_PANEL: u32 = 210;
 const POLICY_PANEL: u32 = 128;
 /// Room for the labels of the axis of time, below the last panel.
 const TIME_LABELS: u32 = 34;
 
-const SERVED: RGBColor = RGBColor(196, 213, 232);
 const UNMET: RGBColor = RGBColor(222, 60, 50);
-const WORKERS: RGBColor = RGBColor(24, 60, 110);
-const UP: RGBColor = RGBColor(217, 119, 6);
-const DOWN: RGBColor = RGBColor(22, 130, 80);
-const GRID: RGBColor = RGBColor(226, 228, 232);
-const INK: RGBColor = RGBColor(40, 44, 52);
 
 /// The picture of one comparison whose checks were kept.
 #[derive(Debug, Clone, Copy)]
@@ -84,24 +78,14 @@ impl Picture<'_> {
     where
         B::ErrorType: 'static,
     {
-        let title = (FONT, 20).into_font().color(&INK);
-        area.draw_text(self.title, &title, (14, 12)).map_err(failed)?;
-        let style = (FONT, 13).into_font().color(&INK);
-        let mut x = 14;
-        for (colour, what) in [
+        let legend = [
             (SERVED, "demand served, CPUs"),
             (UNMET, "not served"),
             (WORKERS, "workers (in the first panel their CPU, %)"),
             (UP, "threshold of the next step up, %"),
             (DOWN, "threshold of the next step down, %"),
-        ] {
-            area.draw(&Rectangle::new([(x, 47), (x + 16, 59)], colour.filled()))
-                .map_err(failed)?;
-            area.draw_text(what, &style, (x + 22, 46)).map_err(failed)?;
-            let (width, _) = area.estimate_text_size(what, &style).map_err(failed)?;
-            x += 22 + i32::try_from(width)? + 26;
-        }
-        Ok(())
+        ];
+        header(area, self.title, legend)
     }
 
     /// CPU of our policy's workers, between the thresholds that the count of the moment has.
@@ -141,7 +125,7 @@ impl Picture<'_> {
             (UP, 2, trace(ours, self.demand, up)),
             (DOWN, 2, trace(ours, self.demand, down)),
         ] {
-            draw_lines(&mut chart, lines, colour.stroke_width(width))?;
+            draw_lines(&mut chart, &lines, colour.stroke_width(width))?;
         }
         Ok(())
     }
@@ -186,20 +170,8 @@ impl Picture<'_> {
             }
         }
         let workers = trace(run, self.demand, |check| Some(f64::from(check.workers)));
-        draw_lines(&mut chart, workers, WORKERS.stroke_width(2))
+        draw_lines(&mut chart, &workers, WORKERS.stroke_width(2))
     }
-}
-
-type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<TimeAxis, RangedCoordf64>>;
-
-fn draw_lines<B: DrawingBackend>(chart: &mut Chart<'_, B>, lines: Vec<Line>, style: ShapeStyle) -> Result<()>
-where
-    B::ErrorType: 'static,
-{
-    for line in lines {
-        chart.draw_series(LineSeries::new(line, style)).map_err(failed)?;
-    }
-    Ok(())
 }
 
 /// A panel with its caption above the chart.
@@ -223,9 +195,4 @@ fn panel<'a, 'b, B: DrawingBackend>(
         .x_label_area_size(if last { TIME_LABELS } else { 0 })
         .y_label_area_size(56);
     builder
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "what map_err gives")]
-fn failed<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> anyhow::Error {
-    anyhow!("cannot draw the picture: {error}")
 }
