@@ -5,8 +5,8 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _, text::encode};
-use prometheus_client::metrics::MetricType;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text::encode};
+use prometheus_client::metrics::TypedMetric;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
@@ -380,19 +380,7 @@ fn counter(
     help: &str,
     samples: impl IntoIterator<Item = Sample>,
 ) -> fmt::Result {
-    let mut samples = samples.into_iter().peekable();
-    if samples.peek().is_none() {
-        return Ok(());
-    }
-    let mut metric = out.encode_descriptor(name, help, None, MetricType::Counter)?;
-    for (labels, value) in samples {
-        let counter = ConstCounter::new(value);
-        if labels.is_empty() {
-            return counter.encode(metric);
-        }
-        counter.encode(metric.encode_family(&labels)?)?;
-    }
-    Ok(())
+    family(out, name, help, samples, ConstCounter::new)
 }
 
 fn gauge(
@@ -401,17 +389,28 @@ fn gauge(
     help: &str,
     samples: impl IntoIterator<Item = Sample>,
 ) -> fmt::Result {
+    family(out, name, help, samples, ConstGauge::new)
+}
+
+/// One metric with all its samples; nothing at all where it has none.
+fn family<M: EncodeMetric + TypedMetric>(
+    out: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    samples: impl IntoIterator<Item = Sample>,
+    metric_of: impl Fn(f64) -> M,
+) -> fmt::Result {
     let mut samples = samples.into_iter().peekable();
     if samples.peek().is_none() {
         return Ok(());
     }
-    let mut metric = out.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    let mut encoder = out.encode_descriptor(name, help, None, M::TYPE)?;
     for (labels, value) in samples {
-        let gauge = ConstGauge::new(value);
+        let metric = metric_of(value);
         if labels.is_empty() {
-            return gauge.encode(metric);
+            return metric.encode(encoder);
         }
-        gauge.encode(metric.encode_family(&labels)?)?;
+        metric.encode(encoder.encode_family(&labels)?)?;
     }
     Ok(())
 }
