@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
+use super::daemon::Daemon;
 use crate::check::{self, Grade, Options, Report};
 use crate::config::DEFAULT_PATH;
 use crate::report::{found_of, host_heading, sum_of};
@@ -25,14 +26,8 @@ pub(super) struct Args {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-    /// The running daemon's runtime directory.
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "RUNTIME_DIRECTORY",
-        default_value = "/run/autoscaler"
-    )]
-    runtime_dir: PathBuf,
+    #[command(flatten)]
+    daemon: Daemon,
     /// Where the history is kept, unless the configuration names another place.
     #[arg(
         long,
@@ -46,7 +41,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args) -> Result<ExitCode> {
     let options = Options {
         config: args.config,
-        runtime_dir: args.runtime_dir,
+        runtime_dir: args.daemon.runtime_dir(),
         state_dir: args.state_dir,
     };
     let report = tokio::runtime::Builder::new_current_thread()

@@ -21,6 +21,11 @@ pub(super) struct Daemon {
 }
 
 impl Daemon {
+    /// Its runtime directory.
+    pub(super) fn runtime_dir(self) -> PathBuf {
+        self.runtime_dir
+    }
+
     /// Asks one thing over a connection of its own.
     pub(super) fn ask(&self, command: Command) -> Result<Answer> {
         Ok(Client::connect(&self.runtime_dir)?.ask(command)?)
@@ -30,7 +35,7 @@ impl Daemon {
     pub(super) fn order(&self, command: Command) -> Result<()> {
         if let Answer::Done(done) = self.ask(command)? {
             for line in done.lines {
-                println!("{line}");
+                super::print(&format!("{line}\n"))?;
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! `autoscaler history`: what a project's checks saw and decided, as a chart, a picture or a table.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -83,8 +83,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     } else if args.json {
         export::json(&past, io::stdout().lock())
     } else if args.svg.is_none() && args.png.is_none() {
-        let text = chart::draw(&past, zone, paper());
-        io::stdout().write_all(text.as_bytes()).map_err(Into::into)
+        super::print(&chart::draw(&past, zone, paper()))
     } else {
         Ok(())
     };
