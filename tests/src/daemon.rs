@@ -25,6 +25,26 @@ pub fn program() -> PathBuf {
     target_dir().join("debug/autoscaler")
 }
 
+/// `program run` with the configuration `config`, and its lock and history below `home`: a daemon that already serves
+/// this host is left alone.
+#[must_use]
+pub fn run_command(program: &Path, home: &Path, config: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .arg("run")
+        .arg("--config")
+        .arg(config)
+        .arg("--runtime-dir")
+        .arg(home.join("run"))
+        .arg("--state-dir")
+        .arg(home.join("state"))
+        .env_remove("RUNTIME_DIRECTORY")
+        .env_remove("STATE_DIRECTORY")
+        .env_remove("NOTIFY_SOCKET")
+        .stdin(Stdio::null());
+    command
+}
+
 /// A home for one daemon: its configuration and its runtime directory.
 #[derive(Debug)]
 pub struct Home {
@@ -77,21 +97,7 @@ impl Home {
     /// `autoscaler run` with this home, and whatever arguments are added to it.
     #[must_use]
     pub fn command(&self) -> Command {
-        let mut command = Command::new(program());
-        command
-            .arg("run")
-            .arg("--config")
-            .arg(self.config())
-            .arg("--runtime-dir")
-            .arg(self.runtime())
-            .arg("--state-dir")
-            .arg(self.state());
-        command
-            .env_remove("RUNTIME_DIRECTORY")
-            .env_remove("STATE_DIRECTORY")
-            .env_remove("NOTIFY_SOCKET")
-            .stdin(Stdio::null());
-        command
+        run_command(&program(), self.directory.path(), &self.config())
     }
 
     /// Runs it with `args` to its end.

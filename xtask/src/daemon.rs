@@ -1,12 +1,14 @@
 //! The real daemon, optimized, watching as many services as one asks for: what it takes of memory and CPU.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use autoscaler_tests::cgroup::ScratchCgroup;
+use autoscaler_tests::daemon::run_command;
+use autoscaler_tests::venv::target_dir;
 use autoscaler_tests::wait::until;
 
 use crate::workspace;
@@ -61,22 +63,10 @@ pub(crate) fn measure(home: &Path, projects: u32) -> Result<Taken> {
     let servers = (0..projects).map(Server::start).collect::<Result<Vec<_>>>()?;
     let config = home.join("config.json");
     fs::write(&config, configuration(&servers))?;
-    let program =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+    let program = target_dir().join("release/autoscaler");
     let log = home.join("log");
-    let daemon = Command::new(program.join("release/autoscaler"))
-        .arg("run")
+    let daemon = run_command(&program, home, &config)
         .arg("--verbose")
-        .arg("--config")
-        .arg(&config)
-        .arg("--runtime-dir")
-        .arg(home.join("run"))
-        .arg("--state-dir")
-        .arg(home.join("state"))
-        .env_remove("RUNTIME_DIRECTORY")
-        .env_remove("STATE_DIRECTORY")
-        .env_remove("NOTIFY_SOCKET")
-        .stdin(Stdio::null())
         .stdout(fs::File::create(&log)?)
         .spawn()
         .context("cannot start the daemon")?;

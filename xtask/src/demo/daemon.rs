@@ -5,6 +5,7 @@ use std::process::{Command as Plain, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use autoscaler_tests::daemon::run_command;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
@@ -47,20 +48,8 @@ pub(super) struct Daemon {
 impl Daemon {
     /// Starts `autoscaler run` with the configuration `file`; `home` is a directory of the demo's own.
     pub(super) fn start(program: &Path, home: &Path, file: &Path) -> Result<Self> {
-        let mut command = Command::new(program);
+        let mut command = Command::from(run_command(program, home, file));
         command
-            .arg("run")
-            .arg("--config")
-            .arg(file)
-            // A lock of its own: a daemon that already serves this host is left alone.
-            .arg("--runtime-dir")
-            .arg(home.join("run"))
-            .arg("--state-dir")
-            .arg(home.join("state"))
-            .env_remove("RUNTIME_DIRECTORY")
-            .env_remove("STATE_DIRECTORY")
-            .env_remove("NOTIFY_SOCKET")
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
