@@ -7,6 +7,8 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -59,7 +61,9 @@ impl App {
         self.set("VISIBILITY_TIMEOUT", &seconds.to_string())
     }
 
-    fn set(mut self, key: &str, value: &str) -> Self {
+    /// The same with this variable in the environment.
+    #[must_use]
+    pub fn set(mut self, key: &str, value: &str) -> Self {
         self.environment.push((key.to_owned(), value.to_owned()));
         self
     }
@@ -251,6 +255,19 @@ impl Worker {
         let mut pids = children(self.pid());
         pids.retain(|pid| state(*pid) != Some('Z'));
         pids
+    }
+
+    /// Ends it as systemd would: running tasks end first.
+    ///
+    /// # Errors
+    /// When it does not end in time.
+    pub fn end(mut self) -> Result<()> {
+        kill(Pid::from_raw(i32::try_from(self.pid())?), Signal::SIGTERM).context("cannot signal celery")?;
+        until("celery to end", READY_LIMIT, || {
+            self.main.try_wait().ok().flatten()
+        })
+        .with_context(|| self.log())
+        .map(drop)
     }
 
     /// All that it printed so far.

@@ -56,6 +56,14 @@ impl Venv {
         Self::with(&format!("celery-{version}"), &[celery.as_str(), "packaging"])
     }
 
+    /// An environment with the newest Celery and the setproctitle package, with which it shows its state in `ps`.
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn celery_with_titles() -> Result<Self> {
+        Self::with("celery-titles", &["celery[redis]", "packaging", "setproctitle"])
+    }
+
     /// The environment `name` with these requirements, in pip's words. Made at the first call, and again when
     /// the requirements change; test binaries that run at the same time wait for each other.
     ///

@@ -1,7 +1,7 @@
 //! Queues read from real brokers: every way in, and what each fault is called.
 
 use anyhow::Result;
-use autoscaler::config::Broker;
+use autoscaler::config::{Broker, BrokerUrl};
 use autoscaler::observe::QueueFault;
 use autoscaler::observe::queue::{self, Depth};
 use autoscaler_tests::Venv;
@@ -11,14 +11,14 @@ use autoscaler_tests::venv::NEWEST;
 
 fn broker(url: &str, key_prefix: &str) -> Broker {
     Broker {
-        url: url.to_owned(),
+        url: BrokerUrl::Written(url.to_owned()),
         key_prefix: key_prefix.to_owned(),
     }
 }
 
 async fn read(url: &str, key_prefix: &str, queues: &[&str]) -> Result<Depth, QueueFault> {
     let queues: Vec<String> = queues.iter().map(ToString::to_string).collect();
-    queue::open(&broker(url, key_prefix))?.depth(&queues).await
+    queue::open(url, &broker(url, key_prefix))?.depth(&queues).await
 }
 
 async fn waiting(url: &str, key_prefix: &str, queues: &[&str]) -> u64 {
@@ -97,7 +97,7 @@ async fn the_oldest_task_of_a_queue_that_stands_still_grows_older() -> Result<()
     let redis = Redis::start(Access::Open)?;
     App::new(&Venv::celery(NEWEST)?, &redis.url())?.put(3, 0.0, 0)?;
     let queues = ["celery".to_owned()];
-    let mut broker = queue::open(&broker(&redis.url(), ""))?;
+    let mut broker = queue::open(&redis.url(), &broker(&redis.url(), ""))?;
     let first = broker.depth(&queues).await?.oldest_waiting.unwrap_or_default();
     let second = broker.depth(&queues).await?.oldest_waiting.unwrap_or_default();
     assert!(second > first, "{first:?}, then {second:?}");
@@ -145,7 +145,7 @@ async fn every_fault_of_redis_has_its_name_and_none_shows_the_password() -> Resu
     assert!(matches!(faults[3], QueueFault::BadUrl { .. }), "{:?}", faults[3]);
 
     let queues = ["celery".to_owned()];
-    let mut broker = queue::open(&broker(&redis.url(), ""))?;
+    let mut broker = queue::open(&redis.url(), &broker(&redis.url(), ""))?;
     broker.depth(&queues).await?;
     redis.kill()?;
     let gone = broker.depth(&queues).await.unwrap_err();

@@ -12,12 +12,17 @@ const SOON: Duration = Duration::from_mins(2);
 
 /// A project with one to four workers: more above 10, 20 and 30 waiting tasks, one again below 1.
 fn project(cgroup: &ScratchCgroup, url: &str, more: &str) -> String {
+    project_at(cgroup, &format!(r#""redis_url": "{url}"{more}"#))
+}
+
+/// The same with whatever names its broker.
+fn project_at(cgroup: &ScratchCgroup, broker: &str) -> String {
     format!(
         r#"{{ "enabled": true, "cgroup": "{}", "min_workers": 1, "max_workers": 4,
             "queue_thresholds": {{ "scale_up_2": 10, "scale_up_3": 20, "scale_up_4": 30, "scale_down_1": 1 }},
             "queue_duration_minutes": {{ "scale_up": 0.01, "scale_down": 0.05 }},
             "scale_up_on_saturated_host": true, "min_available_mb_per_worker": 1,
-            "scale_down_min_available_mb": 1, "redis_url": "{url}"{more} }}"#,
+            "scale_down_min_available_mb": 1, {broker} }}"#,
         cgroup.relative().display()
     )
 }
@@ -139,5 +144,75 @@ fn two_projects_on_one_broker_are_told_apart() -> Result<()> {
         "{}",
         printed(&daemon)
     );
+    Ok(())
+}
+
+#[test]
+fn the_broker_url_is_the_workers_own_and_is_read_again_when_another_worker_has_another() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let brokers = (Redis::start(Access::Password)?, Redis::start(Access::Password)?);
+    let venv = Venv::celery(NEWEST)?;
+    let cgroup = ScratchCgroup::new("environment")?;
+    let home = home(&[("tienda", project_at(&cgroup, r#""broker_url_env": "BROKER_URL""#))])?;
+    let first = App::new(&venv, &brokers.0.url())?;
+    let worker = Worker::start(&first, &cgroup, "a", &["--concurrency", "1"])?;
+    let daemon = Daemon::start(home.command())?;
+    first.put(300, 0.1, 0)?;
+    wait_pool(&worker, 4).with_context(|| printed(&daemon))?;
+    first.wait_ended(300, SOON)?;
+    wait_pool(&worker, 1).with_context(|| printed(&daemon))?;
+    first.check_exactly_once(300)?;
+    worker.end()?;
+
+    let second = App::new(&venv, &brokers.1.url())?;
+    let worker = Worker::start(&second, &cgroup, "a", &["--concurrency", "1"])?;
+    second.put(300, 0.1, 0)?;
+    wait_pool(&worker, 4).with_context(|| printed(&daemon))?;
+    second.wait_ended(300, SOON)?;
+    second.check_exactly_once(300)?;
+    for secret in ["ss%2Fw", Redis::PASSWORD] {
+        assert!(!printed(&daemon).contains(secret), "{}", printed(&daemon));
+    }
+    Ok(())
+}
+
+#[test]
+fn an_environment_without_the_url_blocks_with_what_to_do() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Password)?;
+    let cgroups = (ScratchCgroup::new("without")?, ScratchCgroup::new("titled")?);
+    let plain = App::new(&Venv::celery(NEWEST)?, &redis.url())?.queue("plain");
+    let _plain = Worker::start(&plain, &cgroups.0, "plain", &["--concurrency", "1"])?;
+    // The setproctitle package writes the title where the environment was.
+    let titled = App::new(&Venv::celery_with_titles()?, &redis.url())?.queue("titled");
+    let worker = Worker::start(&titled, &cgroups.1, "titled", &["--concurrency", "1"])?;
+    let home = home(&[
+        (
+            "plain",
+            project_at(&cgroups.0, r#""broker_url_env": "NOT_SET", "queues": ["plain"]"#),
+        ),
+        (
+            "titled",
+            project_at(
+                &cgroups.1,
+                r#""broker_url_env": "BROKER_URL", "queues": ["titled"]"#,
+            ),
+        ),
+    ])?;
+    let daemon = Daemon::start(home.command())?;
+    let missing = daemon.wait_line("plain.service: bloqueado", SOON)?;
+    assert!(missing.contains("sin NOT_SET en su entorno"), "{missing}");
+    let overwritten = daemon.wait_line("titled.service: bloqueado", SOON)?;
+    assert!(overwritten.contains("Environment=SPT_NOENV=1"), "{overwritten}");
+    worker.end()?;
+
+    let titled = titled.set("SPT_NOENV", "1");
+    let worker = Worker::start(&titled, &cgroups.1, "titled", &["--concurrency", "1"])?;
+    titled.put(60, 0.1, 0)?;
+    wait_pool(&worker, 2).with_context(|| printed(&daemon))?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use autoscaler::act::{Actuator, Plan, PoolControl, Refusal, Timing, scale};
-use autoscaler::config::{Bounds, Broker, CeleryActuator, Ladder, QueueRule, QueueSizing};
+use autoscaler::config::{Bounds, Broker, BrokerUrl, CeleryActuator, Ladder, QueueRule, QueueSizing};
 use autoscaler::observe::PoolFault;
 use autoscaler::observe::celery::Inspector;
 use autoscaler::observe::cgroup::{Cgroup, CgroupMount};
@@ -28,7 +28,7 @@ fn rule(url: &str, queues: &[&str]) -> QueueRule {
     QueueRule {
         sizing: QueueSizing::Rungs(ladder),
         broker: Broker {
-            url: url.into(),
+            url: BrokerUrl::Written(url.into()),
             key_prefix: String::new(),
         },
         queues: queues.iter().map(ToString::to_string).collect(),
@@ -41,7 +41,7 @@ fn open(cgroup: &ScratchCgroup) -> Result<Cgroup> {
 }
 
 async fn control(cgroup: &ScratchCgroup, url: &str) -> Result<Result<PoolControl, Refusal>> {
-    Ok(PoolControl::open(&Procfs::default(), &open(cgroup)?, &rule(url, &["celery"])).await)
+    Ok(PoolControl::open(&Procfs::default(), &open(cgroup)?, url, &rule(url, &["celery"])).await)
 }
 
 async fn go(control: &mut PoolControl, to: u32) -> Result<()> {
@@ -189,8 +189,9 @@ async fn what_cannot_be_commanded_is_refused_with_its_reason() -> Result<()> {
     );
 
     let _worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
-    let rule = rule(&redis.url(), &["celery", "mial"]);
-    let refused = PoolControl::open(&Procfs::default(), &open(&cgroup)?, &rule)
+    let url = redis.url();
+    let rule = rule(&url, &["celery", "mial"]);
+    let refused = PoolControl::open(&Procfs::default(), &open(&cgroup)?, &url, &rule)
         .await
         .err();
     let fault = PoolFault::NotConsumed {
@@ -204,7 +205,7 @@ async fn what_cannot_be_commanded_is_refused_with_its_reason() -> Result<()> {
         actuator: CeleryActuator::Units,
         ..rule
     };
-    let refused = PoolControl::open(&Procfs::default(), &open(&cgroup)?, &units).await;
+    let refused = PoolControl::open(&Procfs::default(), &open(&cgroup)?, &url, &units).await;
     assert_eq!(refused.err(), Some(Refusal::Pool(PoolFault::UnitsNotActedOn)));
     Ok(())
 }
@@ -224,7 +225,7 @@ async fn a_running_task_is_not_killed_and_prefetched_ones_are_shown() -> Result<
         (app.begun().len() == 2).then_some(())
     })?;
 
-    let mut broker = queue::open(&rule(&redis.url(), &["celery"]).broker)?;
+    let mut broker = queue::open(&redis.url(), &rule(&redis.url(), &["celery"]).broker)?;
     let mut inspector = Inspector::new(&Procfs::default(), &open(&cgroup)?);
     let pool = inspector.look(broker.as_mut(), &["celery".to_owned()]).await?;
     assert_eq!((pool.active, pool.reserved), (2, Some(2)));

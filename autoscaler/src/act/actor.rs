@@ -15,6 +15,7 @@ use crate::decide::{Action, Decision, Reason};
 use crate::observe::ProjectSample;
 use crate::observe::cgroup::{Cgroup, CgroupMount};
 use crate::observe::process::Procfs;
+use crate::observe::queue;
 
 /// How decisions are carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -167,7 +168,9 @@ impl Actor {
                 self.walk(signals, &plan).await
             }
             Some(rule) => {
-                let pool = PoolControl::open(&self.procfs, cgroup, rule)
+                let url = queue::url(&rule.broker, &self.procfs, sample.master)
+                    .map_err(|fault| refused(fault.into()))?;
+                let pool = PoolControl::open(&self.procfs, cgroup, &url, rule)
                     .await
                     .map_err(refused)?;
                 self.walk(pool, &plan).await

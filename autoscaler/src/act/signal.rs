@@ -7,7 +7,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal, te
 
 use crate::observe::cgroup::Cgroup;
 use crate::observe::process::{ProcessError, Procfs, State};
-use crate::observe::{PoolFault, ProcessId, Unobservable};
+use crate::observe::{PoolFault, ProcessId, QueueFault, Unobservable};
 
 /// The two signals by which gunicorn, uvicorn, puma and unicorn change their worker count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +116,12 @@ impl From<ProcessError> for Refusal {
                 why: other.to_string(),
             },
         }
+    }
+}
+
+impl From<QueueFault> for Refusal {
+    fn from(fault: QueueFault) -> Self {
+        Self::Pool(fault.into())
     }
 }
 

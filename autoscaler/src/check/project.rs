@@ -2,7 +2,7 @@
 
 use crate::act::{Refusal, SignalTarget};
 use crate::check::{Fact, writable::writable};
-use crate::config::{Project, QueueRule};
+use crate::config::{BrokerUrl, Project, QueueRule};
 use crate::decide::Figures;
 use crate::observe::cgroup::{Cgroup, CgroupMount};
 use crate::observe::process::Procfs;
@@ -37,9 +37,11 @@ pub(super) async fn look(
         }
         Err(fault) => {
             facts.push(Fact::Unobservable(fault.clone()));
-            // The broker does not depend on the service.
-            if let Some(rule) = &project.queue {
-                facts.push(broker(rule).await);
+            // The broker does not depend on the service, unless the service alone knows where it is.
+            if let Some(rule) = &project.queue
+                && let BrokerUrl::Written(url) = &rule.broker.url
+            {
+                facts.push(broker(url, rule).await);
             }
         }
     }
@@ -129,8 +131,8 @@ fn pool(rule: &QueueRule, queue: &Result<QueueSample, QueueFault>) -> Vec<Fact> 
     vec![readable, pool]
 }
 
-async fn broker(rule: &QueueRule) -> Fact {
-    let read = match queue::open(&rule.broker) {
+async fn broker(url: &str, rule: &QueueRule) -> Fact {
+    let read = match queue::open(url, &rule.broker) {
         Ok(broker) => {
             let mut monitor = QueueMonitor::new(broker, rule.queues.clone());
             monitor.read(monotonic()).await

@@ -1,43 +1,65 @@
-//! `redis_url`, `broker_url` and `queues`. No sentence here quotes the URL: it may hold a password.
+//! `redis_url`, `broker_url`, `broker_url_env` and `queues`. No sentence here quotes the URL: it may hold a password.
 
 use jsonc_parser::ast::Value;
 use url::Url;
 
 use super::fields::{Field, Fields, Findings};
-use super::model::Broker;
+use super::model::{Broker, BrokerUrl};
 
-/// The broker of a Celery project, from whichever of its two keys is there; `at` is the project.
+/// The keys that name a broker.
+const URL_KEYS: [&str; 3] = ["redis_url", "broker_url", "broker_url_env"];
+
+/// The broker of a Celery project, from whichever of its keys is there; `at` is the project.
 pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'_>) -> Option<Broker> {
-    let field = match (fields.get("redis_url"), fields.get("broker_url")) {
-        (Some(_), Some(second)) => {
-            findings.refuse(
-                &second,
-                "\"redis_url\" and \"broker_url\" both name the broker: keep one",
-            );
-            return None;
-        }
-        (None, None) => {
-            let sentence = format!(
-                "project {:?} has rules over its queue but no broker: write \"redis_url\" or \"broker_url\", for example \"redis_url\": \"redis://localhost:6379/0\"",
-                at.key()
-            );
-            findings.refuse(&at, sentence);
-            return None;
-        }
-        (Some(field), None) | (None, Some(field)) => field,
+    let mut named = URL_KEYS.iter().filter_map(|key| fields.get(key));
+    let Some(field) = named.next() else {
+        let sentence = format!(
+            "project {:?} has rules over its queue but no broker: write \"redis_url\", \"broker_url\" or \"broker_url_env\", for example \"redis_url\": \"redis://localhost:6379/0\"",
+            at.key()
+        );
+        findings.refuse(&at, sentence);
+        return None;
     };
+    if let Some(second) = named.next() {
+        let sentence = format!(
+            "{:?} and {:?} both name the broker: keep one",
+            field.key(),
+            second.key()
+        );
+        findings.refuse(&second, sentence);
+        return None;
+    }
     let written = field.text(findings)?;
     let key_prefix = match fields.get("redis_key_prefix") {
         Some(prefix) => prefix.text(findings)?.to_owned(),
         None => String::new(),
     };
-    match check(written, field.key() == "redis_url") {
+    let url = match field.key() {
+        "broker_url_env" => check_variable(written).map(BrokerUrl::Environment),
+        key => check(written, key == "redis_url").map(BrokerUrl::Written),
+    };
+    match url {
         Ok(url) => Some(Broker { url, key_prefix }),
         Err(sentence) => {
             findings.refuse(field.value(), format!("{:?}: {sentence}", field.key()));
             None
         }
     }
+}
+
+/// Checks the name of a variable; who writes the URL itself there must not see it in the log.
+fn check_variable(written: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if written.is_empty()
+        || written.starts_with(|c: char| c.is_ascii_digit())
+        || !written.chars().all(allowed)
+    {
+        return Err(
+            "this is no name of an environment variable: write for example CELERY_BROKER_URL, which the unit sets"
+                .into(),
+        );
+    }
+    Ok(written.to_owned())
 }
 
 /// The queues of a Celery project: `["celery"]` unless configured.
@@ -195,5 +217,17 @@ mod tests {
             assert!(!sentence.contains("hunter2"), "{url}: {sentence}");
         }
         assert!(check("amqp://localhost", true).is_err());
+    }
+
+    #[test]
+    fn a_variable_is_a_name_and_a_url_in_its_place_is_not_shown() {
+        assert_eq!(
+            check_variable("CELERY_BROKER_URL2").unwrap(),
+            "CELERY_BROKER_URL2"
+        );
+        for other in ["", "2X", "A=B", "$BROKER_URL", "redis://:hunter2@h/0"] {
+            let sentence = check_variable(other).expect_err(other);
+            assert!(!sentence.contains("hunter2"), "{sentence}");
+        }
     }
 }

@@ -22,6 +22,7 @@ const RULES: &[&str] = &[
 const PROJECT: &[&str] = &[
     "actuator",
     "broker_url",
+    "broker_url_env",
     "cgroup",
     "cpu_thresholds",
     "enabled",

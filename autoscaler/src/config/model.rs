@@ -184,19 +184,30 @@ pub enum CeleryActuator {
     Units,
 }
 
-/// The broker of a Celery project. The URL may hold a password: it is never printed.
-#[derive(Clone, PartialEq, Eq)]
+/// The broker of a Celery project.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broker {
-    /// The URL as configured: `redis://`, `rediss://`, `redis+socket://`, `unix://`, `amqp://` or `amqps://`.
-    pub url: String,
+    /// Where its URL stands.
+    pub url: BrokerUrl,
     /// What stands before every key of the database: kombu's `global_keyprefix`. Empty unless configured.
     pub key_prefix: String,
 }
 
-impl std::fmt::Debug for Broker {
+/// Where a broker's URL stands. The URL may hold a password: it is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub enum BrokerUrl {
+    /// In the configuration: `redis://`, `rediss://`, `redis+socket://`, `unix://`, `amqp://` or `amqps://`.
+    Written(String),
+    /// In this variable of the environment that the project's main process was started with.
+    Environment(String),
+}
+
+impl std::fmt::Debug for BrokerUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let scheme = self.url.split("://").next().unwrap_or_default();
-        write!(f, "Broker({scheme}://…)")
+        match self {
+            Self::Written(url) => write!(f, "{}://…", url.split("://").next().unwrap_or_default()),
+            Self::Environment(variable) => write!(f, "${variable}"),
+        }
     }
 }
 

@@ -137,6 +137,7 @@ fn read_service(
 const QUEUE_KEYS: &[&str] = &[
     "redis_url",
     "broker_url",
+    "broker_url_env",
     "redis_key_prefix",
     "queues",
     "actuator",

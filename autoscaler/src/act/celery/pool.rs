@@ -41,15 +41,20 @@ pub struct PoolControl {
 }
 
 impl PoolControl {
-    /// Connects to the project's broker and finds the node that runs in `cgroup`.
+    /// Connects to the project's broker at `url` and finds the node that runs in `cgroup`.
     ///
     /// # Errors
     /// When the broker or the node cannot be asked, or the pool cannot be changed.
-    pub async fn open(procfs: &Procfs, cgroup: &Cgroup, rule: &QueueRule) -> Result<Self, Refusal> {
+    pub async fn open(
+        procfs: &Procfs,
+        cgroup: &Cgroup,
+        url: &str,
+        rule: &QueueRule,
+    ) -> Result<Self, Refusal> {
         if rule.actuator == CeleryActuator::Units {
             return Err(Refusal::Pool(PoolFault::UnitsNotActedOn));
         }
-        let mut broker = queue::open(&rule.broker).map_err(|fault| Refusal::Pool(fault.into()))?;
+        let mut broker = queue::open(url, &rule.broker)?;
         let mut inspector = Inspector::new(procfs, cgroup);
         // Every node of the broker is asked: only so a second worker of the same name comes to light.
         let pool = inspector.look(broker.as_mut(), &rule.queues).await?;

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::config::{
-    Bounds, CeleryActuator, Config, CpuBasis, Language, Loaded, MemoryRules, Notice, QueueSizing, parse,
+    Bounds, BrokerUrl, CeleryActuator, Config, CpuBasis, Language, Loaded, MemoryRules, Notice, QueueSizing,
+    parse,
 };
 
 fn load(text: &str) -> Loaded {
@@ -90,7 +91,8 @@ fn six_projects_with_the_earlier_tools_keys_load() {
         (Duration::from_mins(2), Duration::from_mins(10))
     );
     assert_eq!(queue.queues, ["celery"]);
-    assert_eq!(queue.broker.url, "redis://localhost:6379/0");
+    let url = BrokerUrl::Written("redis://localhost:6379/0".into());
+    assert_eq!(queue.broker.url, url);
     assert_eq!(queue.actuator, CeleryActuator::Pool);
 
     let mail = &config.projects["celerymail"];

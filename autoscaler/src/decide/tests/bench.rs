@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::{
-    Bounds, Broker, CeleryActuator, CpuBasis, Ladder, MemoryRules, Project, QueueRule, QueueSizing,
+    Bounds, Broker, BrokerUrl, CeleryActuator, CpuBasis, Ladder, MemoryRules, Project, QueueRule, QueueSizing,
 };
 use crate::decide::{Action, Decision, History, decide};
 use crate::observe::{CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueSample};
@@ -164,7 +164,7 @@ pub(super) fn celery(workers: u32) -> Bench {
             down_hold: Duration::from_mins(10),
         }),
         broker: Broker {
-            url: "redis://localhost/0".into(),
+            url: BrokerUrl::Written("redis://localhost/0".into()),
             key_prefix: String::new(),
         },
         queues: vec!["celery".into()],

@@ -6,11 +6,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::{Inspector, PoolFault};
-use crate::config::{CeleryActuator, Config, QueueRule};
+use crate::config::{BrokerUrl, CeleryActuator, Config, QueueRule};
 use crate::observe::cgroup::Cgroup;
 use crate::observe::process::Procfs;
 use crate::observe::queue::{self, QueueFault, QueueMonitor};
-use crate::observe::snapshot::{ProjectSample, QueueSample, Unobservable};
+use crate::observe::snapshot::{ProcessId, ProjectSample, QueueSample, Unobservable};
 
 /// Keeps a connection to each Celery project's broker, and what was learnt of its node.
 pub(crate) struct Watch {
@@ -20,8 +20,16 @@ pub(crate) struct Watch {
 
 struct Watched {
     rule: QueueRule,
-    monitor: Result<QueueMonitor, QueueFault>,
+    /// The broker, once its URL is known and can be used.
+    opened: Option<Opened>,
     inspector: Inspector,
+}
+
+struct Opened {
+    /// The main process that the URL was learnt from.
+    main: ProcessId,
+    url: String,
+    monitor: QueueMonitor,
 }
 
 impl Watch {
@@ -64,7 +72,10 @@ impl Watch {
             .projects
             .iter_mut()
             .filter_map(|(name, watched)| match samples.get(name) {
-                Some(Ok(_)) => Some(async move { (name, watched.read(now).await) }),
+                Some(Ok(sample)) => {
+                    let (procfs, main) = (&self.procfs, sample.master);
+                    Some(async move { (name, watched.read(procfs, main, now).await) })
+                }
                 _ => None,
             });
         for (name, read) in join_all(reads).await {
@@ -93,33 +104,56 @@ impl Read {
 
 impl Watched {
     fn new(procfs: &Procfs, cgroup: &Cgroup, rule: &QueueRule) -> Self {
-        let monitor = queue::open(&rule.broker).map(|broker| QueueMonitor::new(broker, rule.queues.clone()));
         Self {
             rule: rule.clone(),
-            monitor,
+            opened: None,
             inspector: Inspector::new(procfs, cgroup),
         }
     }
 
-    async fn read(&mut self, now: Duration) -> Read {
-        let monitor = match &mut self.monitor {
-            Ok(monitor) => monitor,
-            Err(fault) => {
-                return Read {
-                    queue: Err(fault.clone()),
-                    pool: None,
+    /// The broker, opened anew where its URL is the main process's and another main process has another.
+    fn open<'o>(
+        opened: &'o mut Option<Opened>,
+        rule: &QueueRule,
+        procfs: &Procfs,
+        main: ProcessId,
+    ) -> Result<&'o mut QueueMonitor, QueueFault> {
+        let broker = &rule.broker;
+        let now = match opened.take() {
+            Some(before) if before.main == main || matches!(broker.url, BrokerUrl::Written(_)) => before,
+            before => {
+                let url = queue::url(broker, procfs, main)?;
+                let monitor = match before {
+                    Some(before) if before.url == url => before.monitor,
+                    _ => QueueMonitor::new(queue::open(&url, broker)?, rule.queues.clone()),
                 };
+                Opened { main, url, monitor }
             }
         };
-        let (depth, covered) = match monitor.read(now).await {
-            Ok(read) => read,
-            Err(fault) => {
-                return Read {
-                    queue: Err(fault),
-                    pool: None,
-                };
-            }
-        };
+        Ok(&mut opened.insert(now).monitor)
+    }
+
+    async fn read(&mut self, procfs: &Procfs, main: ProcessId, now: Duration) -> Read {
+        match self.look(procfs, main, now).await {
+            Ok((queue, pool)) => Read {
+                queue: Ok(queue),
+                pool,
+            },
+            Err(fault) => Read {
+                queue: Err(fault),
+                pool: None,
+            },
+        }
+    }
+
+    async fn look(
+        &mut self,
+        procfs: &Procfs,
+        main: ProcessId,
+        now: Duration,
+    ) -> Result<(QueueSample, Option<super::Pool>), QueueFault> {
+        let monitor = Self::open(&mut self.opened, &self.rule, procfs, main)?;
+        let (depth, covered) = monitor.read(now).await?;
         let looked = match self.rule.actuator {
             CeleryActuator::Pool => self.inspector.look(monitor.broker(), &self.rule.queues).await,
             CeleryActuator::Units => Err(PoolFault::UnitsNotActedOn),
@@ -139,9 +173,6 @@ impl Watched {
             oldest_waiting: depth.oldest_waiting,
             pool_fault,
         };
-        Read {
-            queue: Ok(queue),
-            pool,
-        }
+        Ok((queue, pool))
     }
 }

@@ -85,6 +85,13 @@ impl Procfs {
         Ok(text.split('\0').map(str::to_owned).collect())
     }
 
+    /// The environment that the process was started with, `NAME=value` each: `/proc/PID/environ`. Needs
+    /// `CAP_SYS_PTRACE` where the process is another user's (proc_pid_environ(5)). No value is ever printed here.
+    pub fn environ(&self, pid: u32) -> Result<Vec<String>, ProcessError> {
+        let text = read(pid, &self.path(pid, "environ"))?;
+        Ok(text.split_terminator('\0').map(str::to_owned).collect())
+    }
+
     /// Whether `id` still is the process it was: neither gone, nor a zombie, nor another process with its pid.
     pub fn is_alive(&self, id: ProcessId) -> Result<bool, ProcessError> {
         match self.stat(id.pid) {

@@ -12,6 +12,32 @@ pub enum QueueFault {
         /// What is wrong with it.
         why: String,
     },
+    /// The variable that should hold the URL is not set.
+    #[error(
+        "process {pid} was started without {variable} in its environment: set it in the unit (Environment= or EnvironmentFile=) and restart it"
+    )]
+    NoVariable {
+        /// The variable.
+        variable: String,
+        /// The project's main process.
+        pid: u32,
+    },
+    /// The process has overwritten the environment that it was started with, to have room for its title.
+    #[error(
+        "process {pid} has written its title over its environment: set SPT_NOENV=1 in the unit (Environment=SPT_NOENV=1), which keeps setproctitle from it, and restart it"
+    )]
+    EnvironmentOverwritten {
+        /// The project's main process.
+        pid: u32,
+    },
+    /// The environment cannot be read.
+    #[error(
+        "the environment of the main process cannot be read: {why}; the daemon needs CAP_SYS_PTRACE, as in the unit that comes with it"
+    )]
+    EnvironmentUnreadable {
+        /// The error with its path.
+        why: String,
+    },
     /// No connection, or it broke, or no answer in time.
     #[error("the broker at {at} cannot be reached: {why}")]
     Unreachable {

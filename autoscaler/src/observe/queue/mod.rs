@@ -6,6 +6,7 @@
 
 mod address;
 mod back_off;
+mod environment;
 mod fault;
 mod monitor;
 mod rabbitmq;
@@ -19,7 +20,9 @@ use serde_json::Value;
 pub use fault::QueueFault;
 pub use monitor::QueueMonitor;
 
-use crate::config;
+use super::process::Procfs;
+use super::snapshot::ProcessId;
+use crate::config::{self, BrokerUrl};
 use address::Address;
 
 /// What a broker answers, sooner or later.
@@ -78,12 +81,23 @@ pub trait Broker: Send {
     fn call<'a>(&'a mut self, command: &'a Command<'a>, limit: Duration) -> Answer<'a, Option<Vec<Reply>>>;
 }
 
-/// The broker that the configuration names. Nothing is connected yet.
+/// The broker's URL, which may hold a password: as it is configured, or as `main`, the project's main process, has it.
+///
+/// # Errors
+/// When the main process does not have it, or nothing that can be used.
+pub fn url(broker: &config::Broker, procfs: &Procfs, main: ProcessId) -> Result<String, QueueFault> {
+    match &broker.url {
+        BrokerUrl::Written(url) => Ok(url.clone()),
+        BrokerUrl::Environment(variable) => environment::url(procfs, main, variable),
+    }
+}
+
+/// The broker at `url`, used as the configuration says. Nothing is connected yet.
 ///
 /// # Errors
 /// When the URL cannot be used.
-pub fn open(broker: &config::Broker) -> Result<Box<dyn Broker>, QueueFault> {
-    Ok(match Address::parse(&broker.url)? {
+pub fn open(url: &str, broker: &config::Broker) -> Result<Box<dyn Broker>, QueueFault> {
+    Ok(match Address::parse(url)? {
         Address::Redis(address) => Box::new(redis::Redis::new(&address, &broker.key_prefix)?),
         Address::Amqp(address) => Box::new(rabbitmq::RabbitMq::new(address)),
     })

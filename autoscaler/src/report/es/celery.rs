@@ -6,6 +6,15 @@ use crate::observe::{PoolFault, QueueFault};
 pub(super) fn queue(fault: &QueueFault) -> String {
     match fault {
         QueueFault::BadUrl { why } => format!("la URL del broker no sirve: {why}"),
+        QueueFault::NoVariable { variable, pid } => format!(
+            "el proceso {pid} arrancó sin {variable} en su entorno: póngala en la unidad (Environment= o EnvironmentFile=) y reiníciela"
+        ),
+        QueueFault::EnvironmentOverwritten { pid } => format!(
+            "el proceso {pid} ha escrito su título encima de su entorno: ponga en la unidad Environment=SPT_NOENV=1, que se lo impide a setproctitle, y reiníciela"
+        ),
+        QueueFault::EnvironmentUnreadable { why } => format!(
+            "no se puede leer el entorno del proceso principal: {why}; al demonio le hace falta CAP_SYS_PTRACE, como en la unidad que viene con él"
+        ),
         QueueFault::Unreachable { at, why } => format!("el broker en {at} no responde: {why}"),
         QueueFault::LoginRefused { at, why } => {
             format!("el broker en {at} rechaza el usuario o la contraseña: {why}")

@@ -1,5 +1,10 @@
 //! Connecting to Redis, and what its errors mean to the operator.
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
 use ::redis::aio::MultiplexedConnection;
 use ::redis::io::tcp::TcpSettings;
 use ::redis::{
@@ -7,8 +12,13 @@ use ::redis::{
     RedisError, ServerError, TlsCertificates,
 };
 
+use nix::fcntl::OFlag;
+
 use super::super::address::{Endpoint, RedisAddress};
 use super::{LIMIT, QueueFault};
+
+/// More than a system's whole bundle of certificate authorities, in bytes.
+const LARGEST_CA: u64 = 4 << 20;
 
 /// A client for the address. Nothing is connected yet.
 pub(super) fn client(address: &RedisAddress) -> Result<Client, QueueFault> {
@@ -51,7 +61,7 @@ pub(super) fn client(address: &RedisAddress) -> Result<Client, QueueFault> {
     let Some(path) = ca_file else {
         return Client::open(info).map_err(bad);
     };
-    let root_cert = std::fs::read(path).map_err(|error| QueueFault::BadUrl {
+    let root_cert = read_ca(path).map_err(|error| QueueFault::BadUrl {
         why: format!("its ssl_ca_certs {} cannot be read: {error}", path.display()),
     })?;
     Client::build_with_tls(
@@ -62,6 +72,20 @@ pub(super) fn client(address: &RedisAddress) -> Result<Client, QueueFault> {
         },
     )
     .map_err(bad)
+}
+
+/// The file's content. The path may come from a process of any user: nothing that waits or never ends is read.
+fn read_ca(path: &Path) -> io::Result<Vec<u8>> {
+    let file = File::options()
+        .read(true)
+        .custom_flags(OFlag::O_NONBLOCK.bits())
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut content = Vec::new();
+    file.take(LARGEST_CA).read_to_end(&mut content)?;
+    Ok(content)
 }
 
 /// Connects and logs in.
