@@ -1,12 +1,15 @@
 //! The daemon itself, with real Celery workers on a real Redis.
 
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use autoscaler_tests::broker::{Access, Redis};
 use autoscaler_tests::celery::{App, Worker};
+use autoscaler_tests::daemon::program;
 use autoscaler_tests::venv::{CELERIES, NEWEST};
 use autoscaler_tests::{Daemon, Home, ScratchCgroup, Venv, require_root, until};
+use serde_json::Value;
 
 const SOON: Duration = Duration::from_mins(2);
 
@@ -214,5 +217,64 @@ fn an_environment_without_the_url_blocks_with_what_to_do() -> Result<()> {
     let worker = Worker::start(&titled, &cgroups.1, "titled", &["--concurrency", "1"])?;
     titled.put(60, 0.1, 0)?;
     wait_pool(&worker, 2).with_context(|| printed(&daemon))?;
+    Ok(())
+}
+
+/// What Celery's own `inspect` says of the node `a@test`: pool processes, tasks that run, tasks fetched ahead.
+fn celery_says(app: &App) -> Result<(usize, usize, usize)> {
+    let count = |what: &str, within: &str| {
+        let said = app.inspect(what)?;
+        let list = said["a@test"].pointer(within).and_then(Value::as_array);
+        list.map(Vec::len)
+            .with_context(|| format!("inspect {what}: {said}"))
+    };
+    Ok((
+        count("stats", "/pool/processes")?,
+        count("active", "")?,
+        count("reserved", "")?,
+    ))
+}
+
+/// The same from `autoscaler status --json`.
+fn we_say(home: &Home) -> Result<(usize, usize, usize)> {
+    let output = Command::new(program())
+        .args(["status", "--json", "--runtime-dir"])
+        .arg(home.runtime())
+        .output()?;
+    let status: Value = serde_json::from_slice(&output.stdout)?;
+    let figure = |key: &str| {
+        let figure = status["projects"][0][key].as_u64();
+        let figure = figure.with_context(|| format!("no {key}: {status}"))?;
+        anyhow::Ok(usize::try_from(figure)?)
+    };
+    Ok((figure("workers")?, figure("active")?, figure("reserved")?))
+}
+
+#[test]
+fn celerys_own_inspect_agrees_with_what_status_shows() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    let app = App::new(&Venv::celery(NEWEST)?, &redis.url())?;
+    let cgroup = ScratchCgroup::new("inspect")?;
+    let worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
+    let home = home(&[("tienda", project(&cgroup, &redis.url(), ""))])?;
+    let daemon = Daemon::start(home.command())?;
+    let agree = |what: &str| {
+        // Both look at a moment of their own: they must come to agree while nothing moves.
+        let agreed = until(&format!("agreement {what}"), SOON, || {
+            let said = celery_says(&app).ok()?;
+            (we_say(&home).ok()? == said).then_some(said)
+        });
+        agreed.with_context(|| format!("Celery {:?}, status {:?}", celery_says(&app), we_say(&home)))
+    };
+    assert_eq!(agree("at rest")?, (1, 0, 0));
+    // Longer than the test: what runs and what was fetched ahead stays as it is once the pool has grown.
+    app.put(60, 600.0, 0)?;
+    wait_pool(&worker, 4).with_context(|| printed(&daemon))?;
+    let (processes, active, reserved) = agree("under load")?;
+    assert_eq!((processes, active), (4, 4), "{reserved} fetched ahead");
+    assert!(reserved > 0, "Celery fetches tasks ahead");
     Ok(())
 }

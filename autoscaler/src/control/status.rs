@@ -64,6 +64,12 @@ pub struct ProjectStatus {
     pub memory_limit_mib: Option<u64>,
     /// Waiting tasks.
     pub queue: Option<u64>,
+    /// Tasks that workers fetched ahead and that do not run yet.
+    pub reserved: Option<u64>,
+    /// Pool processes that run a task.
+    pub active: Option<u32>,
+    /// The oldest waiting task has waited at least this long, seconds.
+    pub oldest_waiting_seconds: Option<f64>,
     /// What the last check decided.
     pub decision: Option<Told>,
     /// The last decision that changed the count.

@@ -18,7 +18,7 @@ use super::{Mode, Options};
 use crate::act::{self, Actor, Mode as ActMode, Outcome};
 use crate::config::{Config, LoadError, Loaded, Project};
 use crate::control::{Answer, RefusedCode, SocketError, Status};
-use crate::decide::{Decision, decide_under, outlook};
+use crate::decide::{Decision, Outlook, decide_under, outlook};
 use crate::history::News;
 use crate::metrics;
 use crate::observe::cgroup::CgroupMount;
@@ -320,11 +320,12 @@ impl Checks {
         sample: &Result<ProjectSample, Unobservable>,
         decision: &Decision,
     ) {
-        let (memory, outlook) = match (sample, self.histories.get(&project.name)) {
-            (Ok(sample), Some(history)) => (sample.memory, outlook(project, host, sample, history)),
-            _ => Default::default(),
+        let sample = sample.as_ref().ok();
+        let outlook = match (sample, self.histories.get(&project.name)) {
+            (Some(sample), Some(history)) => outlook(project, host, sample, history),
+            _ => Outlook::default(),
         };
-        self.standings.decided(&project.name, decision, memory, outlook);
+        self.standings.decided(&project.name, decision, sample, outlook);
     }
 
     /// Starts the step that was decided, or else brings the memory limit in step with the workers seen.

@@ -7,7 +7,7 @@ use super::orders::{Given, Term};
 use crate::config::{Language, Project};
 use crate::control::{NextStep, OrderStatus, ProjectStatus, Told};
 use crate::decide::{Decision, Measure, Next, Order, Outlook};
-use crate::observe::CgroupMemory;
+use crate::observe::{CgroupMemory, ProjectSample, QueueSample};
 use crate::report::{Chronicle, Episode, outlook_of, unix, words_of};
 
 /// Runs of decisions kept of each project: at one check in two minutes, half a day of nothing but changes.
@@ -22,6 +22,7 @@ struct Standing {
     decided: Option<(SystemTime, Decision)>,
     stepped: Option<(SystemTime, Decision)>,
     memory: CgroupMemory,
+    queue: Option<QueueSample>,
     outlook: Outlook,
     chronicle: Chronicle,
 }
@@ -32,6 +33,7 @@ impl Default for Standing {
             decided: None,
             stepped: None,
             memory: CgroupMemory::default(),
+            queue: None,
             outlook: Outlook::default(),
             chronicle: Chronicle::new(RUNS),
         }
@@ -44,7 +46,7 @@ impl Standings {
         &mut self,
         project: &str,
         decision: &Decision,
-        memory: CgroupMemory,
+        sample: Option<&ProjectSample>,
         outlook: Outlook,
     ) {
         let standing = self.0.entry(project.to_owned()).or_default();
@@ -54,7 +56,8 @@ impl Standings {
             standing.stepped = Some((now, decision.clone()));
         }
         standing.decided = Some((now, decision.clone()));
-        standing.memory = memory;
+        standing.memory = sample.map(|sample| sample.memory).unwrap_or_default();
+        standing.queue = sample.and_then(|sample| sample.queue.as_ref()?.as_ref().ok().cloned());
         standing.outlook = outlook;
     }
 
@@ -110,6 +113,11 @@ impl Standings {
         }
         if let Some((at, decision)) = &standing.stepped {
             status.last_step = Some(told(*at, decision, language));
+        }
+        if let Some(queue) = &standing.queue {
+            status.reserved = queue.reserved;
+            status.active = queue.active;
+            status.oldest_waiting_seconds = queue.oldest_waiting.map(|oldest| oldest.as_secs_f64());
         }
         status.memory_current_mib = standing.memory.current.map(|bytes| bytes >> 20);
         status.memory_limit_mib = standing

@@ -13,6 +13,11 @@ struct Words {
     last_check: &'static str,
     last_step: &'static str,
     next: &'static str,
+    queue: &'static str,
+    waiting: &'static str,
+    oldest: &'static str,
+    reserved: &'static str,
+    active: &'static str,
     order: &'static str,
     until: &'static str,
     paused: &'static str,
@@ -30,6 +35,11 @@ const EN: Words = Words {
     last_check: "last check",
     last_step: "last step",
     next: "next",
+    queue: "queue",
+    waiting: "waiting",
+    oldest: "oldest",
+    reserved: "fetched ahead",
+    active: "running",
     order: "by hand",
     until: "until",
     paused: "paused",
@@ -54,6 +64,11 @@ const ES: Words = Words {
     last_check: "última revisión",
     last_step: "último paso",
     next: "siguiente",
+    queue: "cola",
+    waiting: "en espera",
+    oldest: "la más antigua,",
+    reserved: "reservadas",
+    active: "en ejecución",
     order: "orden manual",
     until: "hasta",
     paused: "en pausa",
@@ -252,6 +267,9 @@ fn paragraph(project: &ProjectStatus, words: &Words, now: i64) -> String {
     }) {
         lines.push((words.last_step, told(step)));
     }
+    if let Some(waiting) = project.queue {
+        lines.push((words.queue, queue(waiting, project, words)));
+    }
     for step in project.up.iter().chain(&project.down) {
         lines.push((words.next, step.words.clone()));
     }
@@ -270,6 +288,24 @@ fn paragraph(project: &ProjectStatus, words: &Words, now: i64) -> String {
     let mut text = format!("{} ({})\n", project.name, project.unit);
     for (label, line) in lines {
         let _ = writeln!(text, "  {label}{}  {line}", " ".repeat(width - label.width()));
+    }
+    text
+}
+
+/// Where a Celery project's tasks are: `120 waiting (oldest 12s), 8 fetched ahead, 2 running`.
+fn queue(waiting: u64, project: &ProjectStatus, words: &Words) -> String {
+    let mut text = format!("{waiting} {}", words.waiting);
+    if let Some(oldest) = project.oldest_waiting_seconds {
+        let _ = write!(text, " ({} {})", words.oldest, length(oldest));
+    }
+    let others = [
+        (project.reserved, words.reserved),
+        (project.active.map(u64::from), words.active),
+    ];
+    for (count, word) in others {
+        if let Some(count) = count {
+            let _ = write!(text, ", {count} {word}");
+        }
     }
     text
 }

@@ -86,7 +86,7 @@ impl Procfs {
     }
 
     /// The environment that the process was started with, `NAME=value` each: `/proc/PID/environ`. Needs
-    /// `CAP_SYS_PTRACE` where the process is another user's (proc_pid_environ(5)). No value is ever printed here.
+    /// `CAP_SYS_PTRACE` where the process is another user's (`proc_pid_environ(5)`). No value is ever printed here.
     pub fn environ(&self, pid: u32) -> Result<Vec<String>, ProcessError> {
         let text = read(pid, &self.path(pid, "environ"))?;
         Ok(text.split_terminator('\0').map(str::to_owned).collect())
