@@ -1,18 +1,23 @@
 //! Queues read from real brokers: every way in, and what each fault is called.
 
+use std::time::{Duration, Instant};
+
 use anyhow::Result;
-use autoscaler::config::{Broker, BrokerUrl};
+use autoscaler::config::{Broker, BrokerUrl, ManagementUrl};
 use autoscaler::observe::QueueFault;
 use autoscaler::observe::queue::{self, Depth};
-use autoscaler_tests::Venv;
 use autoscaler_tests::broker::{Access, RabbitMq, Redis};
-use autoscaler_tests::celery::App;
+use autoscaler_tests::celery::{App, Worker};
 use autoscaler_tests::venv::NEWEST;
+use autoscaler_tests::{ScratchCgroup, Venv, require_root};
+
+const SOON: Duration = Duration::from_mins(1);
 
 fn broker(url: &str, key_prefix: &str) -> Broker {
     Broker {
         url: BrokerUrl::Written(url.to_owned()),
         key_prefix: key_prefix.to_owned(),
+        management: None,
     }
 }
 
@@ -186,5 +191,60 @@ async fn rabbitmq_counts_and_names_its_faults() -> Result<()> {
     let unknown = read(&elsewhere, "", &["celery"]).await.unwrap_err();
     assert!(matches!(unknown, QueueFault::NotPermitted { .. }), "{unknown:?}");
     assert!(!format!("{refused} {refused:?}").contains("hunter2"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn rabbitmqs_management_api_tells_what_is_not_acknowledged() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let rabbitmq = RabbitMq::with_management()?;
+    let app = App::new(&Venv::celery(NEWEST)?, &rabbitmq.url())?;
+    let cgroup = ScratchCgroup::new("management")?;
+    let _worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
+    // One runs, and was acknowledged when it began; four are fetched ahead; five wait.
+    app.put(10, 600.0, 0)?;
+
+    let depth = async |management: &str| {
+        let mut broker = broker(&rabbitmq.url(), "");
+        broker.management = Some(ManagementUrl(management.to_owned()));
+        queue::open(&rabbitmq.url(), &broker)?
+            .depth(&["celery".to_owned()])
+            .await
+    };
+    let right = rabbitmq.management_url("guest", "guest");
+    // Its figures are some seconds old.
+    let start = Instant::now();
+    let known = loop {
+        let known = depth(&right).await?;
+        if (known.waiting, known.unacknowledged) == (5, Some(4)) || start.elapsed() > SOON {
+            break known;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    };
+    let expected = Depth {
+        waiting: 5,
+        unacknowledged: Some(4),
+        ..Depth::default()
+    };
+    assert_eq!(known, expected);
+
+    // Without it, or where it refuses, the queue's length is known all the same.
+    let refused = depth(&rabbitmq.management_url("guest", "hunter2")).await?;
+    assert_eq!((refused.waiting, refused.unacknowledged), (5, None));
+    let Some(fault) = refused.unacknowledged_fault else {
+        panic!("no fault");
+    };
+    assert!(matches!(fault, QueueFault::LoginRefused { .. }), "{fault:?}");
+    assert!(!format!("{fault} {fault:?}").contains("hunter2"));
+    let silent = depth("http://guest:guest@127.0.0.1:1").await?;
+    assert_eq!(silent.waiting, 5);
+    assert!(matches!(
+        silent.unacknowledged_fault,
+        Some(QueueFault::Unreachable { .. })
+    ));
+    let other = depth(&rabbitmq.url().replace("amqp", "http")).await?;
+    assert!(other.unacknowledged_fault.is_some(), "that is no HTTP: {other:?}");
     Ok(())
 }

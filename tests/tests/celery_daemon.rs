@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use autoscaler_tests::broker::{Access, Redis};
+use autoscaler_tests::broker::{Access, RabbitMq, Redis};
 use autoscaler_tests::celery::{App, Worker};
 use autoscaler_tests::daemon::program;
 use autoscaler_tests::venv::{CELERIES, NEWEST};
@@ -31,14 +31,18 @@ fn project_at(cgroup: &ScratchCgroup, broker: &str) -> String {
 }
 
 fn home(projects: &[(&str, String)]) -> Result<Home> {
+    Home::new(&text(projects))
+}
+
+fn text(projects: &[(&str, String)]) -> String {
     let projects: Vec<String> = projects
         .iter()
         .map(|(name, project)| format!("{name:?}: {project}"))
         .collect();
-    Home::new(&format!(
+    format!(
         r#"{{ "global": {{ "check_interval_seconds": 1, "language": "es" }}, "projects": {{ {} }} }}"#,
         projects.join(", ")
-    ))
+    )
 }
 
 fn wait_pool(worker: &Worker, size: usize) -> Result<()> {
@@ -276,5 +280,34 @@ fn celerys_own_inspect_agrees_with_what_status_shows() -> Result<()> {
     let (processes, active, reserved) = agree("under load")?;
     assert_eq!((processes, active), (4, 4), "{reserved} fetched ahead");
     assert!(reserved > 0, "Celery fetches tasks ahead");
+    Ok(())
+}
+
+#[test]
+fn a_management_api_that_refuses_is_told_once_and_the_pool_follows_all_the_same() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let rabbitmq = RabbitMq::with_management()?;
+    let app = App::new(&Venv::celery(NEWEST)?, &rabbitmq.url())?;
+    let cgroup = ScratchCgroup::new("refuses")?;
+    let worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
+    let configured = |password| {
+        let (url, management) = (rabbitmq.url(), rabbitmq.management_url("guest", password));
+        let broker = format!(r#""broker_url": "{url}", "management_url": "{management}""#);
+        [("tienda", project_at(&cgroup, &broker))]
+    };
+    let home = home(&configured("hunter2"))?;
+    let daemon = Daemon::start(home.command())?;
+    app.put(300, 0.1, 0)?;
+    wait_pool(&worker, 4).with_context(|| printed(&daemon))?;
+    let unknown = "no se sabe cuántas tareas están sin confirmar";
+    let said = daemon.printed().into_iter().filter(|line| line.contains(unknown));
+    assert_eq!(said.count(), 1, "{}", printed(&daemon));
+    home.configure(&text(&configured("guest")))?;
+    daemon.wait_line("se sabe de nuevo cuántas tareas están sin confirmar", SOON)?;
+    app.wait_ended(300, SOON)?;
+    app.check_exactly_once(300)?;
+    assert!(!printed(&daemon).contains("hunter2"), "{}", printed(&daemon));
     Ok(())
 }

@@ -30,6 +30,7 @@ fn rule(url: &str, queues: &[&str]) -> QueueRule {
         broker: Broker {
             url: BrokerUrl::Written(url.into()),
             key_prefix: String::new(),
+            management: None,
         },
         queues: queues.iter().map(ToString::to_string).collect(),
         actuator: CeleryActuator::Pool,

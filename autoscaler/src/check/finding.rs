@@ -265,6 +265,8 @@ pub enum Fact {
     },
     /// They cannot.
     QueueUnreadable(QueueFault),
+    /// How many tasks are not acknowledged is not known, although it was asked for.
+    UnacknowledgedUnknown(QueueFault),
     /// Its pool answers to remote control.
     Pool {
         /// Processes that run a task.
@@ -346,6 +348,7 @@ impl Fact {
             Self::LimitNotWritable { .. } => "limit_not_writable",
             Self::Queue { .. } => "queue",
             Self::QueueUnreadable(_) => "queue_unreadable",
+            Self::UnacknowledgedUnknown(_) => "unacknowledged_unknown",
             Self::Pool { .. } => "pool",
             Self::PoolUnreachable(_) => "pool_unreachable",
         }
@@ -375,6 +378,7 @@ impl Fact {
             | Self::OutsideBounds { .. }
             | Self::NoCpu
             | Self::NoMemoryLimit { .. }
+            | Self::UnacknowledgedUnknown(_)
             | Self::LimitNotWritable { .. } => Grade::Warning,
             _ => Grade::Ok,
         }

@@ -124,11 +124,18 @@ fn pool(rule: &QueueRule, queue: &Result<QueueSample, QueueFault>) -> Vec<Fact> 
         queues: rule.queues.clone(),
         waiting: queue.waiting,
     };
-    let pool = match &queue.pool_fault {
+    let mut facts = vec![readable];
+    facts.extend(
+        queue
+            .unacknowledged_fault
+            .clone()
+            .map(Fact::UnacknowledgedUnknown),
+    );
+    facts.push(match &queue.pool_fault {
         Some(fault) => Fact::PoolUnreachable(fault.clone()),
         None => Fact::Pool { active: queue.active },
-    };
-    vec![readable, pool]
+    });
+    facts
 }
 
 async fn broker(url: &str, rule: &QueueRule) -> Fact {

@@ -1,10 +1,10 @@
-//! `redis_url`, `broker_url`, `broker_url_env` and `queues`. No sentence here quotes the URL: it may hold a password.
+//! `redis_url`, `broker_url`, `broker_url_env`, `management_url` and `queues`. No sentence here quotes the URL: it may hold a password.
 
 use jsonc_parser::ast::Value;
 use url::Url;
 
 use super::fields::{Field, Fields, Findings};
-use super::model::{Broker, BrokerUrl};
+use super::model::{Broker, BrokerUrl, ManagementUrl};
 
 /// The keys that name a broker.
 const URL_KEYS: [&str; 3] = ["redis_url", "broker_url", "broker_url_env"];
@@ -39,12 +39,56 @@ pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'
         key => check(written, key == "redis_url").map(BrokerUrl::Written),
     };
     match url {
-        Ok(url) => Some(Broker { url, key_prefix }),
+        Ok(url) => Some(Broker {
+            management: management(fields, &url, findings),
+            url,
+            key_prefix,
+        }),
         Err(sentence) => {
             findings.refuse(field.value(), format!("{:?}: {sentence}", field.key()));
             None
         }
     }
+}
+
+/// The management API of the broker, where it is given.
+fn management(fields: &Fields<'_>, broker: &BrokerUrl, findings: &mut Findings<'_>) -> Option<ManagementUrl> {
+    let field = fields.get("management_url")?;
+    let written = field.text(findings)?;
+    let rabbitmq = match broker {
+        BrokerUrl::Written(url) => url.starts_with("amqp"),
+        BrokerUrl::Environment(_) => true,
+    };
+    let url = if rabbitmq {
+        check_management(written)
+    } else {
+        Err("only RabbitMQ has a management API: take it out".to_owned())
+    };
+    url.map_err(|sentence| findings.refuse(field.value(), format!("\"management_url\": {sentence}")))
+        .ok()
+}
+
+fn check_management(written: &str) -> Result<ManagementUrl, String> {
+    let example = "http://localhost:15672";
+    if written.starts_with("https://") {
+        return Err(format!(
+            "only http:// is spoken here: name the listener without TLS, for example {example}"
+        ));
+    }
+    let url = Url::parse(written)
+        .ok()
+        .filter(|url| url.scheme() == "http" && url.host_str().is_some_and(|host| !host.is_empty()));
+    let Some(url) = url else {
+        return Err(format!(
+            "this URL cannot be read: write for example {example}, with characters like # / ? @ of a password as %23 %2F %3F %40"
+        ));
+    };
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(format!(
+            "nothing may follow a ? or a #: write for example {example}"
+        ));
+    }
+    Ok(ManagementUrl(written.to_owned()))
 }
 
 /// Checks the name of a variable; who writes the URL itself there must not see it in the log.
@@ -217,6 +261,25 @@ mod tests {
             assert!(!sentence.contains("hunter2"), "{url}: {sentence}");
         }
         assert!(check("amqp://localhost", true).is_err());
+    }
+
+    #[test]
+    fn a_management_url_is_plain_http_and_not_shown() {
+        for url in ["http://localhost:15672", "http://u:hunter2@[::1]:15672/proxy/"] {
+            assert_eq!(check_management(url), Ok(ManagementUrl(url.into())));
+        }
+        for url in [
+            "",
+            "localhost",
+            "https://u:hunter2@h",
+            "amqp://u:hunter2@h",
+            "http://u:hunter2@h?x",
+            "http://u:hunter2#@h",
+        ] {
+            let sentence = check_management(url).expect_err(url);
+            assert!(!sentence.contains("hunter2"), "{sentence}");
+        }
+        assert!(!format!("{:?}", check_management("http://u:hunter2@h")).contains("hunter2"));
     }
 
     #[test]

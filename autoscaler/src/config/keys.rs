@@ -26,6 +26,7 @@ const PROJECT: &[&str] = &[
     "cgroup",
     "cpu_thresholds",
     "enabled",
+    "management_url",
     "max_workers",
     "min_workers",
     "queue_thresholds",

@@ -24,8 +24,8 @@ pub use errors::{ConfigErrors, Fault};
 pub use file::{DEFAULT_PATH, LoadError, load, read};
 pub use metrics::{Listen, Metrics};
 pub use model::{
-    Bounds, Broker, BrokerUrl, CeleryActuator, Config, CpuBasis, Global, Ladder, Language, MemoryRules,
-    Project, QueueRule, QueueSizing,
+    Bounds, Broker, BrokerUrl, CeleryActuator, Config, CpuBasis, Global, Ladder, Language, ManagementUrl,
+    MemoryRules, Project, QueueRule, QueueSizing,
 };
 pub use notice::Notice;
 pub use parse::{Loaded, parse};

@@ -191,6 +191,18 @@ pub struct Broker {
     pub url: BrokerUrl,
     /// What stands before every key of the database: kombu's `global_keyprefix`. Empty unless configured.
     pub key_prefix: String,
+    /// RabbitMQ's management API, which alone tells how many tasks are not acknowledged.
+    pub management: Option<ManagementUrl>,
+}
+
+/// The `http://` URL of RabbitMQ's management API. It may hold a password: it is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ManagementUrl(pub String);
+
+impl std::fmt::Debug for ManagementUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("http://…")
+    }
 }
 
 /// Where a broker's URL stands. The URL may hold a password: it is never printed.

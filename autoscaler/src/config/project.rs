@@ -138,6 +138,7 @@ const QUEUE_KEYS: &[&str] = &[
     "redis_url",
     "broker_url",
     "broker_url_env",
+    "management_url",
     "redis_key_prefix",
     "queues",
     "actuator",

@@ -68,6 +68,8 @@ pub struct ProjectStatus {
     pub reserved: Option<u64>,
     /// Pool processes that run a task.
     pub active: Option<u32>,
+    /// Tasks delivered to some worker and not acknowledged, where the broker tells.
+    pub unacknowledged: Option<u64>,
     /// The oldest waiting task has waited at least this long, seconds.
     pub oldest_waiting_seconds: Option<f64>,
     /// What the last check decided.

@@ -268,6 +268,9 @@ impl Checks {
         self.keeper.check(snapshot.host, kept);
         for (project, sample, decision) in decided {
             self.reporter.decision(&project, &decision);
+            if let Some(Ok(queue)) = sample.as_ref().and_then(|sample| sample.queue.as_ref()) {
+                self.reporter.unacknowledged(&project, queue);
+            }
             self.act(project, sample, decision);
         }
         self.save();

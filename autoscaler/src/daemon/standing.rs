@@ -117,6 +117,7 @@ impl Standings {
         if let Some(queue) = &standing.queue {
             status.reserved = queue.reserved;
             status.active = queue.active;
+            status.unacknowledged = queue.unacknowledged;
             status.oldest_waiting_seconds = queue.oldest_waiting.map(|oldest| oldest.as_secs_f64());
         }
         status.memory_current_mib = standing.memory.current.map(|bytes| bytes >> 20);

@@ -79,6 +79,11 @@ pub struct QueueSample {
     pub reserved: Option<u64>,
     /// Pool processes that are running a task; `None` where nobody can tell.
     pub active: Option<u32>,
+    /// Tasks that the broker delivered to some worker and that are not acknowledged; `None` where it cannot tell.
+    /// Redis counts those of all queues of its database together.
+    pub unacknowledged: Option<u64>,
+    /// Why the broker does not tell, where it should.
+    pub unacknowledged_fault: Option<QueueFault>,
     /// The oldest waiting task has waited at least this long; `None` where nothing waits or nobody can tell.
     pub oldest_waiting: Option<Duration>,
     /// Why the pool cannot be commanded, when the project scales by Celery's remote control and it cannot.

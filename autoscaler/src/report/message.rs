@@ -11,6 +11,7 @@ use crate::control::SocketError;
 use crate::decide::{Decision, Order};
 use crate::history::News;
 use crate::metrics;
+use crate::observe::QueueFault;
 use crate::observe::usage::{SourceKind, WhyNotEbpf};
 
 /// One thing to say.
@@ -187,6 +188,18 @@ pub enum Message<'a> {
         /// Why not.
         why: &'a SocketError,
     },
+    /// How many tasks are not acknowledged is not known; everything else goes on.
+    UnacknowledgedUnknown {
+        /// The project's unit.
+        unit: &'a str,
+        /// Why.
+        fault: &'a QueueFault,
+    },
+    /// It is known again.
+    UnacknowledgedKnown {
+        /// The project's unit.
+        unit: &'a str,
+    },
     /// The memory limit is as it should be again.
     LimitRestored {
         /// The project's unit.
@@ -237,6 +250,7 @@ impl Message<'_> {
             | Self::Blocked { .. }
             | Self::NoControl { .. }
             | Self::CountReset { .. }
+            | Self::UnacknowledgedUnknown { .. }
             | Self::LimitUnavailable { .. } => Level::WARN,
             _ => Level::INFO,
         }

@@ -19,7 +19,7 @@ use crate::act::{Limit, Outcome, Workers};
 use crate::check::Finding;
 use crate::config::{Language, Project};
 use crate::decide::{Action, Decision, Figures, Next, Reason};
-use crate::observe::Unobservable;
+use crate::observe::{QueueSample, Unobservable};
 use said::Said;
 
 /// Why something was decided, in English: for the commands a person types.
@@ -219,6 +219,20 @@ impl Reporter {
         }
     }
 
+    /// Tells once that the broker does not say how many tasks are not acknowledged, and once that it does again.
+    pub fn unacknowledged(&mut self, project: &Project, queue: &QueueSample) {
+        let unit = &project.service_name;
+        match &queue.unacknowledged_fault {
+            Some(fault) if self.said.is_new(&project.name, UNACKNOWLEDGED, "unknown") => {
+                self.say_of(project, &Message::UnacknowledgedUnknown { unit, fault });
+            }
+            None if self.over(project, UNACKNOWLEDGED) => {
+                self.say_of(project, &Message::UnacknowledgedKnown { unit });
+            }
+            _ => {}
+        }
+    }
+
     /// Forgets what was said of projects that `keep` does not want.
     pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         self.said.retain(keep);
@@ -264,6 +278,7 @@ fn step_message<'a>(project: &'a Project, outcome: &'a Outcome) -> Option<Messag
 
 const BLOCKED: &str = "blocked";
 const LIMIT: &str = "limit";
+const UNACKNOWLEDGED: &str = "unacknowledged";
 
 /// The figures as they stand at the head of a line: `Cola=120 CPU=75.2% Mem=12000MB`.
 /// The words of one language for the figures of a decision.

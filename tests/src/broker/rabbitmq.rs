@@ -25,6 +25,8 @@ pub struct RabbitMq {
     registry: Child,
     registry_port: u16,
     port: u16,
+    /// The management API's, where its plugin is switched on.
+    management: Option<u16>,
     directory: TempDir,
 }
 
@@ -34,6 +36,18 @@ impl RabbitMq {
     /// # Errors
     /// When `rabbitmq-server` is missing or does not come up.
     pub fn start() -> Result<Self> {
+        Self::with(None)
+    }
+
+    /// The same with its management API, on a port of its own.
+    ///
+    /// # Errors
+    /// When `rabbitmq-server` is missing or does not come up.
+    pub fn with_management() -> Result<Self> {
+        Self::with(Some(free_port()?))
+    }
+
+    fn with(management: Option<u16>) -> Result<Self> {
         let directory = tempfile::tempdir().context("no temporary directory")?;
         let port = free_port()?;
         let registry_port = free_port()?;
@@ -42,12 +56,13 @@ impl RabbitMq {
             .stdin(Stdio::null())
             .spawn()
             .context("cannot run epmd: install rabbitmq-server (on Debian and Ubuntu: apt-get install rabbitmq-server)")?;
-        let child = spawn(&directory, port, registry_port)?;
+        let child = spawn(&directory, port, management, registry_port)?;
         let mut server = Self {
             child,
             registry,
             registry_port,
             port,
+            management,
             directory,
         };
         server.wait_ready()?;
@@ -69,7 +84,7 @@ impl RabbitMq {
     /// # Errors
     /// When it does not come up.
     pub fn start_again(&mut self) -> Result<()> {
-        self.child = spawn(&self.directory, self.port, self.registry_port)?;
+        self.child = spawn(&self.directory, self.port, self.management, self.registry_port)?;
         self.wait_ready()
     }
 
@@ -85,10 +100,23 @@ impl RabbitMq {
         self.port
     }
 
+    /// The management API's URL, for `user` with `password`.
+    ///
+    /// # Panics
+    /// When it was started without.
+    #[must_use]
+    pub fn management_url(&self, user: &str, password: &str) -> String {
+        let port = self.management.expect("started with its management API");
+        format!("http://{user}:{password}@127.0.0.1:{port}")
+    }
+
     fn wait_ready(&mut self) -> Result<()> {
         let log = self.directory.path().join("log");
         until("rabbitmq-server to take connections", READY_LIMIT, || {
-            TcpStream::connect(("127.0.0.1", self.port)).ok().map(drop)
+            let mut ports = [Some(self.port), self.management].into_iter().flatten();
+            ports
+                .all(|port| TcpStream::connect(("127.0.0.1", port)).is_ok())
+                .then_some(())
         })
         .with_context(|| fs::read_to_string(&log).unwrap_or_default())
     }
@@ -110,14 +138,19 @@ fn end(child: &mut Child) {
     }
 }
 
-fn spawn(directory: &TempDir, port: u16, registry_port: u16) -> Result<Child> {
+fn spawn(directory: &TempDir, port: u16, management: Option<u16>, registry_port: u16) -> Result<Child> {
     let at = |name: &str| directory.path().join(name);
     let distribution = free_port()?;
-    fs::write(
-        at("rabbitmq.conf"),
-        format!("listeners.tcp.1 = 127.0.0.1:{port}\nlog.console = true\nlog.file = false\n"),
-    )?;
-    fs::write(at("enabled_plugins"), "[].\n")?;
+    let listener = format!("listeners.tcp.1 = 127.0.0.1:{port}\nlog.console = true\nlog.file = false\n");
+    let (api, plugins) = match management {
+        Some(port) => (
+            format!("management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {port}\n"),
+            "[rabbitmq_management].\n",
+        ),
+        None => (String::new(), "[].\n"),
+    };
+    fs::write(at("rabbitmq.conf"), listener + &api)?;
+    fs::write(at("enabled_plugins"), plugins)?;
     let log = File::options().create(true).append(true).open(at("log"))?;
     // The packaged script changes to the user rabbitmq, who could not read our directory; the one below it does not.
     Command::new("/usr/lib/rabbitmq/bin/rabbitmq-server")

@@ -18,6 +18,7 @@ struct Words {
     oldest: &'static str,
     reserved: &'static str,
     active: &'static str,
+    unacknowledged: &'static str,
     order: &'static str,
     until: &'static str,
     paused: &'static str,
@@ -40,6 +41,7 @@ const EN: Words = Words {
     oldest: "oldest",
     reserved: "fetched ahead",
     active: "running",
+    unacknowledged: "not acknowledged",
     order: "by hand",
     until: "until",
     paused: "paused",
@@ -69,6 +71,7 @@ const ES: Words = Words {
     oldest: "la más antigua,",
     reserved: "reservadas",
     active: "en ejecución",
+    unacknowledged: "sin confirmar",
     order: "orden manual",
     until: "hasta",
     paused: "en pausa",
@@ -301,6 +304,7 @@ fn queue(waiting: u64, project: &ProjectStatus, words: &Words) -> String {
     let others = [
         (project.reserved, words.reserved),
         (project.active.map(u64::from), words.active),
+        (project.unacknowledged, words.unacknowledged),
     ];
     for (count, word) in others {
         if let Some(count) = count {

@@ -166,6 +166,7 @@ pub(super) fn celery(workers: u32) -> Bench {
         broker: Broker {
             url: BrokerUrl::Written("redis://localhost/0".into()),
             key_prefix: String::new(),
+            management: None,
         },
         queues: vec!["celery".into()],
         actuator: CeleryActuator::Pool,
@@ -181,6 +182,8 @@ pub(super) fn queue_sample(bench: &Bench, waiting: u64, active: Option<u32>) -> 
             waiting,
             reserved: None,
             active,
+            unacknowledged: None,
+            unacknowledged_fault: None,
             oldest_waiting: None,
             pool_fault: None,
         })),

@@ -321,6 +321,8 @@ fn a_pool_that_cannot_be_commanded_blocks_and_says_why() {
         waiting: 500,
         reserved: None,
         active: None,
+        unacknowledged: None,
+        unacknowledged_fault: None,
         oldest_waiting: None,
         pool_fault: Some(PoolFault::NobodyListens),
     }));

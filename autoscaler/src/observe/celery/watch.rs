@@ -170,6 +170,8 @@ impl Watched {
                 .and_then(|pool| pool.reserved)
                 .or(depth.unacknowledged),
             active: pool.as_ref().map(|pool| pool.active),
+            unacknowledged: depth.unacknowledged,
+            unacknowledged_fault: depth.unacknowledged_fault,
             oldest_waiting: depth.oldest_waiting,
             pool_fault,
         };

@@ -70,6 +70,34 @@ pub(super) struct AmqpAddress {
     pub(super) vhost: String,
 }
 
+/// Where RabbitMQ's management API is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ManagementAddress {
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// What stands before the API's own paths, without a slash at its end.
+    pub(super) path: String,
+    pub(super) login: Login,
+}
+
+impl ManagementAddress {
+    /// Reads the API's URL. Without a user in it, the broker's own login is taken.
+    pub(super) fn parse(text: &str, broker: &AmqpAddress) -> Result<Self, QueueFault> {
+        let url = url(text)?;
+        let login = login(&url)?;
+        Ok(Self {
+            host: host(&url).ok_or_else(|| bad("the management API's has no host"))?,
+            port: url.port().unwrap_or(80),
+            path: url.path().trim_end_matches('/').to_owned(),
+            login: if login.user.is_some() {
+                login
+            } else {
+                broker.login.clone()
+            },
+        })
+    }
+}
+
 impl Address {
     /// Reads a broker's URL as kombu does.
     pub(super) fn parse(text: &str) -> Result<Self, QueueFault> {
@@ -252,6 +280,17 @@ mod tests {
         assert_eq!(amqp("pyamqp://guest:g@localhost/my%2Fv").vhost, "my/v");
         let tls = amqp("amqps://h/v");
         assert_eq!((tls.port, tls.tls), (5671, true));
+    }
+
+    #[test]
+    fn the_management_api_takes_the_brokers_login_unless_it_has_its_own() {
+        let broker = amqp("amqp://app:one@h/v");
+        let plain = ManagementAddress::parse("http://localhost:15672/", &broker).unwrap();
+        assert_eq!((plain.port, plain.path.as_str()), (15672, ""));
+        assert_eq!(plain.login, broker.login);
+        let own = ManagementAddress::parse("http://watch:two@h/rabbit/", &broker).unwrap();
+        assert_eq!((own.port, own.path.as_str()), (80, "/rabbit"));
+        assert_eq!(own.login.password.as_deref(), Some("two"));
     }
 
     #[test]

@@ -22,8 +22,8 @@ pub use monitor::QueueMonitor;
 
 use super::process::Procfs;
 use super::snapshot::ProcessId;
-use crate::config::{self, BrokerUrl};
-use address::Address;
+use crate::config::{self, BrokerUrl, ManagementUrl};
+use address::{Address, ManagementAddress};
 
 /// What a broker answers, sooner or later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, QueueFault>> + Send + 'a>>;
@@ -32,13 +32,15 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, QueueFault>> + Se
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// Several queues together, at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Depth {
     /// Tasks that wait in the broker, of all the queues and their priorities.
     pub waiting: u64,
     /// Tasks delivered to some worker and not acknowledged; `None` where the broker cannot tell. Redis counts
     /// those of all queues of its database together.
     pub unacknowledged: Option<u64>,
+    /// Why they are not known, where the broker should have told.
+    pub unacknowledged_fault: Option<QueueFault>,
     /// The oldest waiting task has waited at least this long; `None` where nothing waits or nobody can tell.
     pub oldest_waiting: Option<Duration>,
 }
@@ -99,6 +101,13 @@ pub fn url(broker: &config::Broker, procfs: &Procfs, main: ProcessId) -> Result<
 pub fn open(url: &str, broker: &config::Broker) -> Result<Box<dyn Broker>, QueueFault> {
     Ok(match Address::parse(url)? {
         Address::Redis(address) => Box::new(redis::Redis::new(&address, &broker.key_prefix)?),
-        Address::Amqp(address) => Box::new(rabbitmq::RabbitMq::new(address)),
+        Address::Amqp(address) => {
+            let management = broker
+                .management
+                .as_ref()
+                .map(|ManagementUrl(url)| ManagementAddress::parse(url, &address))
+                .transpose()?;
+            Box::new(rabbitmq::RabbitMq::new(address, management))
+        }
     })
 }

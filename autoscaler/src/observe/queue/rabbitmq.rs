@@ -1,16 +1,18 @@
 //! RabbitMQ as Celery's broker.
 
 mod connect;
+mod management;
 mod pidbox;
 
 use std::time::Duration;
 
+use futures_util::future::join;
 use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection};
 use tokio::time::timeout;
 
-use super::address::AmqpAddress;
+use super::address::{AmqpAddress, ManagementAddress};
 use super::{Answer, Broker, Command, Depth, LIMIT, QueueFault, Reply};
 
 /// A virtual host of a RabbitMQ server.
@@ -19,15 +21,17 @@ pub(super) struct RabbitMq {
     /// Host and port.
     at: String,
     connection: Option<Connection>,
+    management: Option<ManagementAddress>,
 }
 
 impl RabbitMq {
-    pub(super) fn new(address: AmqpAddress) -> Self {
+    pub(super) fn new(address: AmqpAddress, management: Option<ManagementAddress>) -> Self {
         let at = format!("{}:{}", address.host, address.port);
         Self {
             address,
             at,
             connection: None,
+            management,
         }
     }
 
@@ -51,7 +55,8 @@ impl RabbitMq {
         Ok(channel)
     }
 
-    async fn read_depth(&mut self, queues: &[String]) -> Result<Depth, QueueFault> {
+    /// Tasks that wait in `queues`.
+    async fn waiting(&mut self, queues: &[String]) -> Result<u64, QueueFault> {
         let channel = self.channel().await?;
         let mut waiting = 0;
         for queue in queues {
@@ -64,11 +69,7 @@ impl RabbitMq {
             waiting += u64::from(declared.message_count());
         }
         close(&channel).await;
-        Ok(Depth {
-            waiting,
-            unacknowledged: None,
-            oldest_waiting: None,
-        })
+        Ok(waiting)
     }
 
     async fn within<T>(
@@ -94,8 +95,26 @@ async fn close(channel: &Channel) {
 impl Broker for RabbitMq {
     fn depth<'a>(&'a mut self, queues: &'a [String]) -> Answer<'a, Depth> {
         Box::pin(async move {
-            let at = self.at.clone();
-            Self::within(&at, LIMIT, self.read_depth(queues)).await
+            let (at, vhost) = (self.at.clone(), self.address.vhost.clone());
+            let management = self.management.clone();
+            let unacknowledged = async {
+                match &management {
+                    Some(address) => management::unacknowledged(address, &vhost, queues).await,
+                    None => Ok(None),
+                }
+            };
+            let waiting = Self::within(&at, LIMIT, self.waiting(queues));
+            let (waiting, unacknowledged) = join(waiting, unacknowledged).await;
+            let (unacknowledged, unacknowledged_fault) = match unacknowledged {
+                Ok(count) => (count, None),
+                Err(fault) => (None, Some(fault)),
+            };
+            Ok(Depth {
+                waiting: waiting?,
+                unacknowledged,
+                unacknowledged_fault,
+                oldest_waiting: None,
+            })
         })
     }
 

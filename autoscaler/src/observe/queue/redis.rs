@@ -84,6 +84,7 @@ impl Redis {
         Ok(Depth {
             waiting: lengths.iter().sum(),
             unacknowledged: Some(*unacknowledged),
+            unacknowledged_fault: None,
             oldest_waiting: self.ages.oldest(&mut connection, &filled, Instant::now()).await,
         })
     }

@@ -151,6 +151,9 @@ fn of_project(fact: &Fact) -> String {
             )
         }
         Fact::QueueUnreadable(fault) => format!("the queue cannot be read: {fault}"),
+        Fact::UnacknowledgedUnknown(fault) => {
+            format!("how many tasks are not acknowledged is not known: {fault}")
+        }
         Fact::Pool { active } => format!(
             "the pool answers to remote control, {} busy",
             active.map_or_else(|| "an unknown number".to_owned(), |active| active.to_string())

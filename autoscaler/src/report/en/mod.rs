@@ -105,6 +105,12 @@ pub(super) fn render(message: &Message<'_>) -> String {
         Message::NoControl { why } => {
             format!("no control socket, so `autoscaler status` cannot ask this daemon: {why}")
         }
+        Message::UnacknowledgedUnknown { unit, fault } => format!(
+            "⚠️ {unit}: how many tasks are not acknowledged is not known ({fault}); everything else goes on"
+        ),
+        Message::UnacknowledgedKnown { unit } => {
+            format!("✅ {unit}: how many tasks are not acknowledged is known again")
+        }
         Message::LimitRestored { unit } => format!("✅ {unit}: the memory limit is in force again"),
     }
 }

@@ -168,6 +168,10 @@ fn of_project(fact: &Fact) -> String {
             )
         }
         Fact::QueueUnreadable(fault) => format!("no se puede leer la cola: {}", celery::queue(fault)),
+        Fact::UnacknowledgedUnknown(fault) => format!(
+            "no se sabe cuántas tareas están sin confirmar: {}",
+            celery::queue(fault)
+        ),
         Fact::Pool { active } => format!(
             "el pool atiende el control remoto, {} ocupados",
             active.map_or_else(

@@ -114,6 +114,13 @@ pub(super) fn render(message: &Message<'_>) -> String {
         Message::NoControl { why } => {
             format!("sin socket de control, `autoscaler status` no puede preguntar a este proceso: {why}")
         }
+        Message::UnacknowledgedUnknown { unit, fault } => format!(
+            "⚠️ {unit}: no se sabe cuántas tareas están sin confirmar ({}); todo lo demás sigue",
+            celery::queue(fault)
+        ),
+        Message::UnacknowledgedKnown { unit } => {
+            format!("✅ {unit}: se sabe de nuevo cuántas tareas están sin confirmar")
+        }
         Message::LimitRestored { unit } => format!("✅ {unit}: el límite de memoria se aplica de nuevo"),
     }
 }

@@ -8,7 +8,7 @@ use super::super::address::AmqpAddress;
 use super::{LIMIT, QueueFault};
 
 /// The broker's own default user, which it admits from its own host only.
-const GUEST: &str = "guest";
+pub(super) const GUEST: &str = "guest";
 
 /// Connects and logs in.
 pub(super) async fn connect(address: &AmqpAddress) -> lapin::Result<Connection> {
