@@ -6,7 +6,7 @@ use anyhow::Result;
 use autoscaler_tests::daemon::config;
 use autoscaler_tests::server::Options;
 use autoscaler_tests::venv::NEWEST;
-use autoscaler_tests::{Daemon, Home, Load, ScratchCgroup, Server, Venv, require_root_bpf};
+use autoscaler_tests::{Burner, Daemon, Home, Load, ScratchCgroup, Server, Venv, require_root_bpf};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -106,6 +106,32 @@ fn the_daemons_death_changes_nothing_and_its_held_times_survive() -> Result<()> 
     let seconds: f64 = held.split('s').next().unwrap_or_default().parse()?;
     assert!(seconds >= 5.0, "what was held before the restart counts: {line}");
     third.end()
+}
+
+#[test]
+fn on_a_full_host_a_worker_is_added_only_if_the_operator_wants_it_all_the_same() -> Result<()> {
+    if !require_root_bpf() {
+        return Ok(());
+    }
+    let neighbours = ScratchCgroup::new("neighbours")?;
+    // A session each: the scheduler shares the CPUs among sessions, not processes (`sched(7)`, autogroups).
+    let _busy = (0..2 * std::thread::available_parallelism()?.get())
+        .map(|_| Burner::script(neighbours.path(), "exec setsid yes >/dev/null"))
+        .collect::<Result<Vec<_>>>()?;
+    let unless_full = format!(r#"{RUNGS}, "scale_up_on_saturated_host": false"#);
+    let scene = Scene::new("full", &unless_full)?;
+    // Requests that want a CPU for long: the worker waits for one most of the time.
+    let load = Load::start(scene.server.address(), 4, "/burn/0.3");
+    let daemon = Daemon::start(scene.home.command())?;
+    daemon.wait_line("blocked: the host has no CPU left", LIMIT)?;
+    assert_eq!(scene.server.workers().len(), 1);
+    let all_the_same = format!(r#"{RUNGS}, "scale_up_on_saturated_host": true"#);
+    scene
+        .home
+        .configure(&config(&scene.cgroup.relative(), 1.0, &all_the_same))?;
+    daemon.wait_line("scaled to 2 workers", LIMIT)?;
+    assert!(load.stop().failed.is_empty());
+    daemon.end()
 }
 
 #[test]
