@@ -15,7 +15,7 @@ def run(stage):
     systemd.systemctl("daemon-reload")
     systemd.systemctl("start", "neighbour.service")
     # The share that a crowd leaves is small, so the rungs are: the wait is what counts here.
-    rungs = {"scale_up_2": 5, "scale_down_1": 2}
+    rungs = {"scale_up_2": 15, "scale_down_1": 5}
     log = stage.autoscaler({"crowded": daemon.entry(2, cpu_thresholds=rungs)})
     with crowded.load("/burn?ms=50", clients=4):
         stage.note(log.wait("crowded.service", "CPU libre", seconds=180))
