@@ -10,18 +10,29 @@ use nix::sys::time::TimeVal;
 #[derive(Clone, Copy)]
 pub(super) struct Bench {
     pub(super) name: &'static str,
+    /// Kept on the first CPU: the scheduler then has no choice of CPU to make, which is what spreads such figures.
+    pinned: bool,
     arguments: &'static [&'static str],
 }
 
 /// Two processes that wake each other over a pair of pipes.
 pub(super) const PIPE: Bench = Bench {
     name: "sched pipe",
+    pinned: false,
     arguments: &["sched", "pipe", "-l", "50000"],
+};
+
+/// The same on one CPU: every message is a switch and nothing else is, the worst case of all.
+pub(super) const PINNED_PIPE: Bench = Bench {
+    name: "sched pipe, one CPU",
+    pinned: true,
+    arguments: &["sched", "pipe", "-l", "200000"],
 };
 
 /// Groups of processes that all write to each other: hackbench.
 pub(super) const MESSAGING: Bench = Bench {
     name: "sched messaging",
+    pinned: false,
     arguments: &["sched", "messaging", "-g", "5", "-l", "100"],
 };
 
@@ -37,7 +48,13 @@ pub(super) struct Took {
 impl Bench {
     /// Runs it to its end.
     pub(super) fn run(self) -> Result<Took> {
-        let mut perf = Command::new("perf");
+        let mut perf = if self.pinned {
+            let mut taskset = Command::new("taskset");
+            taskset.args(["--cpu-list", "0", "perf"]);
+            taskset
+        } else {
+            Command::new("perf")
+        };
         perf.args(["bench", "-f", "simple"]).args(self.arguments);
         let before = children()?;
         let output = perf
