@@ -7,6 +7,7 @@ from stage import daemon, systemd
 
 DEADLINE = 900
 CPUS = 4
+QUICK = True
 
 STEP = r"\[INFO\] 📊 backdipro\.service: CPU=\d+\.\d% Mem=\d+MB -> scale_{way} a {count} workers?$"
 DONE = r"\[INFO\] ✅ backdipro\.service escalado a {count} workers? \(límite memoria: \d+M por worker\)$"

@@ -44,6 +44,21 @@ impl Outcome {
         Self::Tests(tests)
     }
 
+    /// A stage of scenarios in guests, from the sums that `cargo xtask vm` printed last.
+    pub(super) fn of_scenarios(success: bool, printed: &str) -> Self {
+        let sums = printed.lines().rev().find(|line| line.contains(" passed, "));
+        let number = |word| sums.map_or(0, |sums| sum(sums, word));
+        let mut tests = Tests {
+            passed: number("passed"),
+            failed: number("failed"),
+            skipped: BTreeMap::new(),
+        };
+        if !success || tests.passed == 0 {
+            tests.failed = tests.failed.max(1);
+        }
+        Self::Tests(tests)
+    }
+
     /// Whether nothing failed.
     pub(super) fn is_good(&self) -> bool {
         match self {
@@ -103,9 +118,9 @@ fn count(printed: &str) -> Tests {
     tests
 }
 
-/// The number before `word` in `ok. 12 passed; 0 failed; 1 ignored; …`.
+/// The number before `word` in `ok. 12 passed; 0 failed; 1 ignored; …` or in `3 passed, 0 failed`.
 fn sum(sums: &str, word: &str) -> usize {
-    let mut words = sums.split([' ', ';']).filter(|w| !w.is_empty());
+    let mut words = sums.split([' ', ';', ',']).filter(|w| !w.is_empty());
     let mut before = words.next();
     words
         .find_map(|this| {
@@ -190,5 +205,14 @@ test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
         let nothing = "running 0 tests\n\ntest result: ok. 0 passed; 0 failed; 0 ignored; 0 measured";
         assert!(!Outcome::of_tests(true, nothing, true).is_good());
         assert!(Outcome::of_tests(true, nothing, false).is_good());
+    }
+    #[test]
+    fn scenarios_count_by_the_guests_own_sums() {
+        let printed = "booting\n| probe | 6.1.0 | passed |\n2 passed, 0 failed\n";
+        let good = Outcome::of_scenarios(true, printed);
+        assert_eq!(good.to_string(), "ok, 2 passed");
+        let bad = Outcome::of_scenarios(false, "1 passed, 2 failed\nError: 2 scenario(s) failed");
+        assert_eq!(bad.to_string(), "FAILED, 1 passed, 2 failed");
+        assert!(!Outcome::of_scenarios(true, "").is_good(), "none ran");
     }
 }

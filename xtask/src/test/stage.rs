@@ -9,7 +9,7 @@ use autoscaler_tests::venv::target_dir;
 use clap::ValueEnum;
 
 use super::outcome::Outcome;
-use crate::workspace;
+use crate::{vm, workspace};
 
 /// Everything but the kernel programs, which only build for the BPF target.
 const HOST: [&str; 4] = ["--workspace", "--exclude", "autoscaler-ebpf", "--locked"];
@@ -29,6 +29,8 @@ pub(super) enum Stage {
     Doc,
     /// Does the whole program do its work on this kernel, with real servers?
     Program,
+    /// Does the package do its work on a systemd host, with its memory controller?
+    Guest,
     /// Are the dependencies what deny.toml allows?
     Dependencies,
     /// Is no dependency known to be vulnerable or withdrawn?
@@ -45,6 +47,7 @@ impl Stage {
             Self::Unit => "unit and property tests",
             Self::Doc => "examples in the documentation",
             Self::Program => "whole-program tests",
+            Self::Guest => "scenarios on a systemd host",
             Self::Dependencies => "dependencies and their licences",
             Self::Advisories => "advisories on dependencies",
         }
@@ -76,6 +79,7 @@ impl Stage {
         let printed = String::from_utf8_lossy(&printed);
         let outcome = match self.reason_to_skip(success, &printed) {
             Some(reason) => Outcome::Skipped(reason),
+            None if self == Self::Guest => Outcome::of_scenarios(success, &printed),
             None if self.counts_tests() => Outcome::of_tests(success, &printed, self != Self::Doc),
             None => Outcome::of_check(success),
         };
@@ -110,6 +114,10 @@ impl Stage {
                     show_output(cargo(&tests, &["--lib", "--tests", "--no-fail-fast"])),
                 ]
             }
+            Self::Guest => vec![cargo(
+                &["run", "--quiet", "--package", "xtask", "--"],
+                &["vm", "--quick"],
+            )],
             Self::Dependencies => vec![cargo(&["deny", "check"], &["licenses", "bans", "sources"])],
             Self::Advisories => vec![cargo(&["deny", "check"], &["advisories"])],
         }
@@ -121,8 +129,11 @@ impl Stage {
 
     /// Why the stage as a whole could not be run here, from what it printed.
     fn reason_to_skip(self, success: bool, printed: &str) -> Option<String> {
-        if success || !matches!(self, Self::Dependencies | Self::Advisories) {
+        if success || !matches!(self, Self::Guest | Self::Dependencies | Self::Advisories) {
             return None;
+        }
+        if let Some(line) = printed.lines().find(|line| line.contains(vm::IMPOSSIBLE)) {
+            return Some(line.trim_start_matches("Error: ").to_owned());
         }
         if printed.contains("no such command: `deny`") {
             return Some("cargo-deny is not installed: cargo install --locked cargo-deny".to_owned());

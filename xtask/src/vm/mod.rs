@@ -23,6 +23,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 
 use crate::dist;
+pub(crate) use image::IMPOSSIBLE;
 use kernels::KernelLine;
 
 /// Arguments of `cargo xtask vm`.
