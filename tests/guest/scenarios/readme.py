@@ -31,15 +31,24 @@ def run(stage):
         assert "scaled to 3 workers (memory limit: 500M per worker)" in enter(order, checkout)
         project.reaches(3)
         assert project.memory_max() == 3 * 500 << 20, project.memory_max()
+        serve_metrics(log)
         answers = {command: enter(command, checkout) for command in readme.typed("Understand a decision")}
-        assert len(answers) == 3, list(answers)
         for command, said in answers.items():
-            assert "backdipro" in said and "3 workers" in said, f"{command}: {said}"
+            assert "backdipro" in said, f"{command}: {said}"
+        told = [command for command, said in answers.items() if "3 workers" in said]
+        assert len(told) >= 3, f"the order is told by {told} alone"
         (stage.folder / "answers.txt").write_text("\n".join(f"# {c}\n{said}" for c, said in answers.items()))
         enter("autoscaler resume backdipro", checkout)
         enter("autoscaler scale backdipro 1", checkout)
         project.reaches(1)
     assert "backdipro.service" in enter("autoscaler top | head", checkout)
+
+
+def serve_metrics(log):
+    """What the README says to write into `global`, written, and taken up."""
+    line = re.search(r'`("metrics": \{.*?\})` in `global`', readme.section("Understand a decision"))[1]
+    daemon.CONFIG.write_text(daemon.CONFIG.read_text().replace('"global": {', '"global": { ' + line + ",", 1))
+    log.wait("metrics are served at http://127.0.0.1:9919/metrics")
 
 
 def install(checkout):

@@ -40,6 +40,6 @@ def clean_up():
             systemd.systemctl("stop", name, check=False)
             systemd.systemctl("reset-failed", name, check=False)
             unit.unlink()
-    subprocess.run("rm -rf /run/systemd/system.control/* /etc/systemd/system.control/* /home/victus/*", shell=True)
+    subprocess.run("rm -rf /run/systemd/system.control/* /etc/systemd/system.control/* /home/victus/* /home/victus/.config", shell=True)
     systemd.systemctl("daemon-reload")
     until(lambda: not systemd.systemctl("list-jobs", "--no-legend"), "the manager's jobs are done")

@@ -52,7 +52,8 @@ async def asgi(scope, receive, send):
 LAUNCHER = """#!/usr/bin/python3
 import sys
 from {module} import {name}
-sys.exit({name}())
+if __name__ == "__main__":
+    sys.exit({name}())
 """
 
 UNIT = """[Unit]
@@ -145,13 +146,13 @@ class Project:
 
     @property
     def master(self):
-        """The master's pid: the process of the cgroup that systemd itself started. 0 if there is none."""
+        """The master's pid: the process of the cgroup that came from outside it. 0 if there is none."""
         # Asking systemctl would be the slowest part of a scenario on an emulated CPU.
         try:
             pids = (self.cgroup / "cgroup.procs").read_text().split()
         except OSError:
             return 0
-        return next((int(pid) for pid in pids if processes.status(pid).get("PPid") == "1"), 0)
+        return next((int(pid) for pid in pids if processes.status(pid).get("PPid", pid) not in pids), 0)
 
     def workers(self):
         """The pids of the workers: the master's children."""
@@ -178,6 +179,11 @@ class Project:
         if self._cgroup is None:
             self._cgroup = systemd.cgroup(self.unit)
         return self._cgroup
+
+    @cgroup.setter
+    def cgroup(self, directory):
+        """Where it is when the system's manager does not know the unit."""
+        self._cgroup = directory
 
     def memory_max(self):
         """The limit in bytes; None when there is none."""
