@@ -1,12 +1,13 @@
 //! The pool of a real Celery worker, grown and shrunk over real brokers.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use autoscaler::act::{Actuator, Plan, PoolControl, Refusal, Timing, scale};
 use autoscaler::config::{Bounds, Broker, BrokerUrl, CeleryActuator, Ladder, QueueRule, QueueSizing};
 use autoscaler::observe::PoolFault;
-use autoscaler::observe::celery::Inspector;
+use autoscaler::observe::celery::{Inspector, fleet};
 use autoscaler::observe::cgroup::{Cgroup, CgroupMount};
 use autoscaler::observe::process::Procfs;
 use autoscaler::observe::queue;
@@ -202,12 +203,6 @@ async fn what_cannot_be_commanded_is_refused_with_its_reason() -> Result<()> {
     };
     assert_eq!(refused, Some(Refusal::Pool(fault)));
 
-    let units = QueueRule {
-        actuator: CeleryActuator::Units,
-        ..rule
-    };
-    let refused = PoolControl::open(&Procfs::default(), &open(&cgroup)?, &url, &units).await;
-    assert_eq!(refused.err(), Some(Refusal::Pool(PoolFault::UnitsNotActedOn)));
     Ok(())
 }
 
@@ -238,5 +233,30 @@ async fn a_running_task_is_not_killed_and_prefetched_ones_are_shown() -> Result<
         Err(Refusal::PoolBusy)
     );
     assert_eq!(cgroup.pids().len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_several_workers_in_one_slice_each_is_known_to_be_idle_or_busy() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    let venv = Venv::celery(NEWEST)?;
+    let app = |queue| anyhow::Ok(App::new(&venv, &redis.url())?.queue(queue));
+    let (first, second, third) = (app("first")?, app("second")?, app("third")?);
+    let (ours, theirs) = (ScratchCgroup::new("slice")?, ScratchCgroup::new("theirs")?);
+    let busy = Worker::start(&first, &ours, "first", &["--concurrency", "1"])?;
+    let idle = Worker::start(&second, &ours, "second", &["--concurrency", "1"])?;
+    let _foreign = Worker::start(&third, &theirs, "third", &["--concurrency", "1"])?;
+    first.put(1, 600.0, 0)?;
+    until("the task to begin", SOON, || {
+        (!first.begun().is_empty()).then_some(())
+    })?;
+
+    let mut broker = queue::open(&redis.url(), &rule(&redis.url(), &["first"]).broker)?;
+    let seen = fleet::busy(&Procfs::default(), &open(&ours)?, broker.as_mut()).await?;
+    let seen: BTreeMap<u32, bool> = seen.into_iter().map(|(main, busy)| (main.pid, busy)).collect();
+    assert_eq!(seen, BTreeMap::from([(busy.pid(), true), (idle.pid(), false)]));
     Ok(())
 }

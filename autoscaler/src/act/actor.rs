@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::actuator::Actuator;
 use super::celery::PoolControl;
+use super::instances::TemplateInstances;
 use super::memory::{Limit, MemoryError, MemoryLimits, ServiceManager};
 use super::outcome::{Outcome, Workers};
 use super::scale::{Cause, Plan, ScaleError, Scaled, Timing, scale};
 use super::signal::Refusal;
+use super::systemd::Systemd;
 use super::unanswered::Unanswered;
 use super::worker_signals::WorkerSignals;
 use crate::config::Project;
@@ -33,18 +35,17 @@ pub struct Actor {
     memory: MemoryLimits,
     mode: Mode,
     unanswered: Unanswered,
+    systemd: Option<Systemd>,
 }
 
 impl Actor {
-    /// Acts on the processes of `procfs` and the cgroups of `mount`. `manager` keeps the memory limits of its
-    /// units; `None` on a host without one.
+    /// Acts on the processes of `procfs` and the cgroups of `mount`. `systemd` keeps the memory limits of its units,
+    /// starts and stops them; `None` on a host without it.
     #[must_use]
-    pub fn new(
-        procfs: Procfs,
-        mount: CgroupMount,
-        manager: Option<Arc<dyn ServiceManager>>,
-        mode: Mode,
-    ) -> Self {
+    pub fn new(procfs: Procfs, mount: CgroupMount, systemd: Option<Systemd>, mode: Mode) -> Self {
+        let manager = systemd
+            .clone()
+            .map(|systemd| Arc::new(systemd) as Arc<dyn ServiceManager>);
         let memory = MemoryLimits::new(manager, mode.dry_run);
         Self {
             procfs,
@@ -52,6 +53,7 @@ impl Actor {
             memory,
             mode,
             unanswered: Unanswered::default(),
+            systemd,
         }
     }
 
@@ -106,7 +108,7 @@ impl Actor {
         let from = sample.worker_count();
         let raised = if to > from {
             let wanted = project.memory.limit_bytes(to);
-            Some(self.memory.raise(cgroup, unit(project), wanted).await)
+            Some(self.memory.raise(cgroup, unit(project, cgroup), wanted).await)
         } else {
             None
         };
@@ -170,10 +172,18 @@ impl Actor {
             Some(rule) => {
                 let url = queue::url(&rule.broker, &self.procfs, sample.master)
                     .map_err(|fault| refused(fault.into()))?;
-                let pool = PoolControl::open(&self.procfs, cgroup, &url, rule)
-                    .await
-                    .map_err(refused)?;
-                self.walk(pool, &plan).await
+                if let Some(template) = project.template() {
+                    let systemd = self.systemd.clone().ok_or_else(|| refused(no_systemd()))?;
+                    let broker = queue::open(&url, &rule.broker).map_err(|fault| refused(fault.into()))?;
+                    let host = (&self.procfs, &self.mount);
+                    let instances = TemplateInstances::new(systemd, host, cgroup, template, broker);
+                    self.walk(instances, &plan).await
+                } else {
+                    let pool = PoolControl::open(&self.procfs, cgroup, &url, rule)
+                        .await
+                        .map_err(refused)?;
+                    self.walk(pool, &plan).await
+                }
             }
         };
         match scaled {
@@ -195,13 +205,23 @@ impl Actor {
 
     async fn settle(&self, project: &Project, cgroup: &Cgroup, workers: u32) -> Result<Limit, MemoryError> {
         let wanted = project.memory.limit_bytes(workers);
-        self.memory.settle(cgroup, unit(project), wanted).await
+        self.memory.settle(cgroup, unit(project, cgroup), wanted).await
     }
 }
 
-/// The unit whose limit the service manager keeps; a project found by its cgroup has none.
-fn unit(project: &Project) -> Option<&str> {
-    project.cgroup.is_none().then_some(project.service_name.as_str())
+fn no_systemd() -> Refusal {
+    Refusal::Unreadable {
+        why: "there is no systemd to start and stop instances".to_owned(),
+    }
+}
+
+/// The unit whose limit the service manager keeps: of a template's instances, the slice that they share. A project
+/// found by its cgroup has none.
+fn unit<'a>(project: &'a Project, cgroup: &'a Cgroup) -> Option<&'a str> {
+    match project.template() {
+        Some(_) => cgroup.path().file_name()?.to_str(),
+        None => project.cgroup.is_none().then_some(project.service_name.as_str()),
+    }
 }
 
 /// Whether the limit stayed too low for one more worker, which would then be killed. Without the controller

@@ -25,9 +25,9 @@ pub trait ServiceManager: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<(), ManagerError>> + Send + 'a>>;
 }
 
-/// The service manager did not take a limit.
+/// The service manager did not take an order: a limit, a start, a stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{unit}: the service manager did not take the memory limit: {why}")]
+#[error("{unit}: the service manager did not do as it was told: {why}")]
 pub struct ManagerError {
     /// The unit.
     pub unit: String,

@@ -6,6 +6,7 @@
 mod actor;
 mod actuator;
 mod celery;
+mod instances;
 mod memory;
 mod outcome;
 mod scale;
@@ -17,6 +18,7 @@ mod worker_signals;
 pub use actor::{Actor, Mode};
 pub use actuator::{Actuator, Step};
 pub use celery::PoolControl;
+pub use instances::{StopFault, TemplateInstances, UnitManager};
 pub use memory::{Limit, ManagerError, MemoryError, MemoryLimits, ServiceManager};
 pub use outcome::{Outcome, Workers};
 pub use scale::{Cause, Plan, ScaleError, Scaled, Timing, scale};

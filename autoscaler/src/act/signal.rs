@@ -5,8 +5,11 @@ use std::os::fd::OwnedFd;
 use nix::errno::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal, test_kill_process};
 
+use super::instances::StopFault;
+use super::memory::ManagerError;
 use crate::observe::cgroup::Cgroup;
 use crate::observe::process::{ProcessError, Procfs, State};
+use crate::observe::service::ServiceError;
 use crate::observe::{PoolFault, ProcessId, QueueFault, Unobservable};
 
 /// The two signals by which gunicorn, uvicorn, puma and unicorn change their worker count.
@@ -81,8 +84,8 @@ pub enum Refusal {
     /// Celery's remote control cannot be used.
     #[error(transparent)]
     Pool(#[from] PoolFault),
-    /// A step down has to wait: no pool process is idle.
-    #[error("no pool process is idle")]
+    /// A step down has to wait: no pool process, or no instance, is idle.
+    #[error("no worker is idle")]
     PoolBusy,
     /// The worker still counts processes that have ended.
     #[error("the worker still counts pool processes that have ended")]
@@ -100,6 +103,20 @@ pub enum Refusal {
         /// The worker's words.
         why: String,
     },
+    /// An instance that was started did not come up.
+    #[error("{unit} was started and failed: journalctl -u {unit} says why")]
+    InstanceFailed {
+        /// The instance.
+        unit: String,
+    },
+    /// Stopping the instance could cut off what it works on.
+    #[error("{unit} is not stopped: {fault}")]
+    Unstoppable {
+        /// The instance.
+        unit: String,
+        /// Why not.
+        fault: StopFault,
+    },
     /// Something that must be known before a signal is sent cannot be read; the message names it.
     #[error("{why}")]
     Unreadable {
@@ -115,6 +132,22 @@ impl From<ProcessError> for Refusal {
             other => Self::Unreadable {
                 why: other.to_string(),
             },
+        }
+    }
+}
+
+impl From<ServiceError> for Refusal {
+    fn from(error: ServiceError) -> Self {
+        Self::Unreadable {
+            why: error.to_string(),
+        }
+    }
+}
+
+impl From<ManagerError> for Refusal {
+    fn from(error: ManagerError) -> Self {
+        Self::Unreadable {
+            why: error.to_string(),
         }
     }
 }

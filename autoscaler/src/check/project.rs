@@ -2,7 +2,7 @@
 
 use crate::act::{Refusal, SignalTarget};
 use crate::check::{Fact, writable::writable};
-use crate::config::{BrokerUrl, Project, QueueRule};
+use crate::config::{BrokerUrl, CeleryActuator, Project, QueueRule};
 use crate::decide::Figures;
 use crate::observe::cgroup::{Cgroup, CgroupMount};
 use crate::observe::process::Procfs;
@@ -131,10 +131,12 @@ fn pool(rule: &QueueRule, queue: &Result<QueueSample, QueueFault>) -> Vec<Fact> 
             .clone()
             .map(Fact::UnacknowledgedUnknown),
     );
-    facts.push(match &queue.pool_fault {
-        Some(fault) => Fact::PoolUnreachable(fault.clone()),
-        None => Fact::Pool { active: queue.active },
-    });
+    match (&queue.pool_fault, rule.actuator) {
+        (Some(fault), _) => facts.push(Fact::PoolUnreachable(fault.clone())),
+        (None, CeleryActuator::Pool) => facts.push(Fact::Pool { active: queue.active }),
+        // Programs that do not answer can be scaled, too.
+        (None, CeleryActuator::Units) => {}
+    }
     facts
 }
 

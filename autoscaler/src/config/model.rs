@@ -66,6 +66,15 @@ pub struct Project {
     pub memory: MemoryRules,
 }
 
+impl Project {
+    /// The template whose instances are the project's workers; `None` where they are processes of one service.
+    #[must_use]
+    pub fn template(&self) -> Option<&str> {
+        let rule = self.queue.as_ref()?;
+        (rule.actuator == CeleryActuator::Units).then_some(self.service_name.as_str())
+    }
+}
+
 /// Fewest and most workers a project may have; `1 <= min <= max`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {

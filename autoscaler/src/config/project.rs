@@ -42,6 +42,12 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
         path.map_err(|sentence| findings.refuse(field.value(), format!("\"cgroup\": {sentence}")))
             .ok()
     });
+    if let Some(field) = fields.get("cgroup").filter(|_| actuator == CeleryActuator::Units) {
+        findings.refuse(
+            &field,
+            "with \"actuator\": \"units\" systemd alone knows where the instances are: take \"cgroup\" out",
+        );
+    }
     let enabled = if let Some(field) = fields.get("enabled") {
         field.boolean(findings)
     } else {

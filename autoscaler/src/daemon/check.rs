@@ -23,7 +23,7 @@ use crate::history::News;
 use crate::metrics;
 use crate::observe::cgroup::CgroupMount;
 use crate::observe::process::Procfs;
-use crate::observe::service::{Bus, Systemd, UnitEvents};
+use crate::observe::service::{Bus, Systemd, UnitEvents, number_of};
 use crate::observe::usage::WhyNotEbpf;
 use crate::observe::{Host, Observer, ProjectSample, Snapshot, Unobservable, usage};
 use crate::report::{Message, Reporter};
@@ -93,12 +93,7 @@ fn actor(options: &Options, bus: Bus) -> Result<Actor> {
         dry_run: options.dry_run,
         ..ActMode::default()
     };
-    Ok(Actor::new(
-        procfs,
-        mount,
-        Some(Arc::new(act::Systemd::new(bus))),
-        mode,
-    ))
+    Ok(Actor::new(procfs, mount, Some(act::Systemd::new(bus)), mode))
 }
 
 impl Checks {
@@ -403,10 +398,11 @@ impl Checks {
 
     /// Whether `unit` is a project's.
     pub(super) fn watch_unit(&self, unit: &str) -> bool {
-        self.config
-            .projects
-            .values()
-            .any(|project| project.enabled && project.service_name == unit)
+        self.config.projects.values().any(|project| {
+            let is_unit = || project.service_name == unit;
+            let is_instance = |template| number_of(template, unit).is_some();
+            project.enabled && project.template().map_or_else(is_unit, is_instance)
+        })
     }
 
     /// Tells those who ask, and who ordered it, what came of a step.

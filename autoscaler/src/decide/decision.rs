@@ -185,7 +185,7 @@ pub enum Reason {
     QueueUnreadable(QueueFault),
     /// The project's pool cannot be seen or commanded.
     PoolUnreachable(PoolFault),
-    /// A step down has to wait: every pool process is running a task.
+    /// A step down has to wait: every pool process, or every instance, is running a task.
     PoolBusy,
     /// The project cannot be observed.
     Unobservable(Unobservable),

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use super::process::{ProcessTable, Procfs, SignalSet};
 
 /// The signals that gunicorn's master handles.
-pub(super) const GUNICORN: &[Signal] = &[
+pub(crate) const GUNICORN: &[Signal] = &[
     Signal::SIGHUP,
     Signal::SIGQUIT,
     Signal::SIGINT,
@@ -22,7 +22,7 @@ pub(super) const GUNICORN: &[Signal] = &[
 ];
 
 /// The signals that a gunicorn worker of class sync handles.
-pub(super) const GUNICORN_WORKER: &[Signal] = &[
+pub(crate) const GUNICORN_WORKER: &[Signal] = &[
     Signal::SIGQUIT,
     Signal::SIGINT,
     Signal::SIGTERM,
@@ -34,13 +34,13 @@ pub(super) const GUNICORN_WORKER: &[Signal] = &[
 ];
 
 /// The tree. Its processes start one tick after the other, in the order in which they are added.
-pub(super) struct Fixture {
+pub(crate) struct Fixture {
     dir: tempfile::TempDir,
     ticks: u64,
 }
 
 impl Fixture {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         for name in ["proc/self", "cgroup"] {
             fs::create_dir_all(dir.path().join(name)).unwrap();
@@ -56,20 +56,20 @@ impl Fixture {
         fixture
     }
 
-    pub(super) fn path(&self, file: &str) -> std::path::PathBuf {
+    pub(crate) fn path(&self, file: &str) -> std::path::PathBuf {
         self.dir.path().join(file)
     }
 
-    pub(super) fn write(&self, file: &str, text: &str) {
+    pub(crate) fn write(&self, file: &str, text: &str) {
         fs::write(self.path(file), text).unwrap();
     }
 
-    pub(super) fn procfs(&self) -> Procfs {
+    pub(crate) fn procfs(&self) -> Procfs {
         Procfs::at(self.path("proc"))
     }
 
     /// Makes the cgroup `name` with `pids` in it.
-    pub(super) fn cgroup(&self, name: &str, pids: &[u32]) {
+    pub(crate) fn cgroup(&self, name: &str, pids: &[u32]) {
         let directory = Path::new("cgroup").join(name);
         fs::create_dir_all(self.path(directory.to_str().unwrap())).unwrap();
         let lines: Vec<String> = pids.iter().map(u32::to_string).collect();
@@ -83,7 +83,7 @@ impl Fixture {
     }
 
     /// Adds a process; `cmdline` is split at spaces.
-    pub(super) fn process(&mut self, pid: u32, parent: u32, caught: &[Signal], cmdline: &str) {
+    pub(crate) fn process(&mut self, pid: u32, parent: u32, caught: &[Signal], cmdline: &str) {
         self.ticks += 1;
         let ticks = self.ticks;
         let name = format!("proc/{pid}");
@@ -101,12 +101,12 @@ impl Fixture {
     }
 
     /// Adds a process whose title is one argument with spaces.
-    pub(super) fn titled(&mut self, pid: u32, parent: u32, caught: &[Signal], title: &str) {
+    pub(crate) fn titled(&mut self, pid: u32, parent: u32, caught: &[Signal], title: &str) {
         self.process(pid, parent, caught, "");
         self.write(&format!("proc/{pid}/cmdline"), &format!("{title}\0"));
     }
 
-    pub(super) fn table(&self, pids: &[u32]) -> ProcessTable {
+    pub(crate) fn table(&self, pids: &[u32]) -> ProcessTable {
         ProcessTable::read(&self.procfs(), pids).unwrap()
     }
 }

@@ -4,7 +4,7 @@ pub mod celery;
 pub mod cgroup;
 pub mod cpu_list;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod host;
 mod kin;
 mod master;

@@ -40,6 +40,12 @@ def work(number, seconds):
     write("ended", number)
 """
 
+# An instance of a template takes a task only when it has ended the one before.
+ONE_AT_A_TIME = """
+app.conf.worker_prefetch_multiplier = 1
+app.conf.task_acks_late = True
+"""
+
 PUT = """
 import sys
 import tasks
@@ -76,6 +82,7 @@ def rules(most, **more):
         "broker_url_env": "BROKER_URL",
         # A pool on an emulated CPU keeps the host busy by booting alone.
         "scale_up_on_saturated_host": True,
+        "memory_per_worker_mb": 200,
         **more,
     }
 
@@ -95,7 +102,7 @@ class Service:
         if subprocess.run(["id", "-u", "victus"], capture_output=True).returncode != 0:
             subprocess.run(["useradd", "--create-home", "victus"], check=True)
         self.home.mkdir(parents=True, exist_ok=True)
-        (self.home / "tasks.py").write_text(APPLICATION)
+        (self.home / "tasks.py").write_text(APPLICATION + ONE_AT_A_TIME * self.template)
         (self.home / "put.py").write_text(PUT)
         subprocess.run(["chown", "-R", "victus:", str(self.home)], check=True)
         SECRETS.touch(mode=0o600)

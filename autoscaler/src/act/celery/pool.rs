@@ -8,12 +8,12 @@ use tokio::time::{Instant, sleep};
 
 use crate::act::actuator::{Actuator, Step};
 use crate::act::signal::Refusal;
-use crate::config::{CeleryActuator, QueueRule};
+use crate::config::QueueRule;
+use crate::observe::ProcessId;
 use crate::observe::celery::{Inspector, Pool};
 use crate::observe::cgroup::Cgroup;
 use crate::observe::process::{ProcessTable, Procfs};
 use crate::observe::queue::{self, Broker};
-use crate::observe::{PoolFault, ProcessId};
 
 /// How long a moment is waited for in which no task is on its way to a pool process.
 const QUIET_LIMIT: Duration = Duration::from_secs(3);
@@ -51,9 +51,6 @@ impl PoolControl {
         url: &str,
         rule: &QueueRule,
     ) -> Result<Self, Refusal> {
-        if rule.actuator == CeleryActuator::Units {
-            return Err(Refusal::Pool(PoolFault::UnitsNotActedOn));
-        }
         let mut broker = queue::open(url, &rule.broker)?;
         let mut inspector = Inspector::new(procfs, cgroup);
         // Every node of the broker is asked: only so a second worker of the same name comes to light.

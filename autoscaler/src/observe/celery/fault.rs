@@ -84,9 +84,6 @@ pub enum PoolFault {
         /// What is missing or wrong.
         why: String,
     },
-    /// `"actuator": "units"`: starting and stopping instances of a systemd template is not built.
-    #[error("\"actuator\": \"units\" is not acted on yet: leave it out to scale by Celery's remote control")]
-    UnitsNotActedOn,
     /// The project's processes cannot be read.
     #[error("{why}")]
     Unreadable {

@@ -6,6 +6,7 @@
 
 pub(crate) mod envelope;
 mod fault;
+pub mod fleet;
 mod identity;
 mod inspector;
 mod stats;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::{Inspector, PoolFault};
+use super::{Inspector, Pool, fleet};
 use crate::config::{BrokerUrl, CeleryActuator, Config, QueueRule};
 use crate::observe::cgroup::Cgroup;
 use crate::observe::process::Procfs;
@@ -68,36 +68,29 @@ impl Watch {
                 watched.inspector = Inspector::new(&self.procfs, cgroup);
             }
         }
-        let reads = self
+        let looks = self
             .projects
             .iter_mut()
             .filter_map(|(name, watched)| match samples.get(name) {
                 Some(Ok(sample)) => {
-                    let (procfs, main) = (&self.procfs, sample.master);
-                    Some(async move { (name, watched.read(procfs, main, now).await) })
+                    let procfs = &self.procfs;
+                    Some(async move { (name, watched.look(procfs, sample, now).await) })
                 }
                 _ => None,
             });
-        for (name, read) in join_all(reads).await {
-            if let Some(Ok(sample)) = samples.get_mut(name) {
-                read.note(sample);
+        for (name, looked) in join_all(looks).await {
+            let Some(Ok(sample)) = samples.get_mut(name) else {
+                continue;
+            };
+            let (queue, pool) = match looked {
+                Ok((queue, pool)) => (Ok(queue), pool),
+                Err(fault) => (Err(fault), None),
+            };
+            sample.queue = Some(queue);
+            if let Some(pool) = pool {
+                sample.master = pool.main;
+                sample.workers = pool.processes;
             }
-        }
-    }
-}
-
-/// What one project's broker and worker said.
-struct Read {
-    queue: Result<QueueSample, QueueFault>,
-    pool: Option<super::Pool>,
-}
-
-impl Read {
-    fn note(self, sample: &mut ProjectSample) {
-        sample.queue = Some(self.queue);
-        if let Some(pool) = self.pool {
-            sample.master = pool.main;
-            sample.workers = pool.processes;
         }
     }
 }
@@ -133,34 +126,28 @@ impl Watched {
         Ok(&mut opened.insert(now).monitor)
     }
 
-    async fn read(&mut self, procfs: &Procfs, main: ProcessId, now: Duration) -> Read {
-        match self.look(procfs, main, now).await {
-            Ok((queue, pool)) => Read {
-                queue: Ok(queue),
-                pool,
-            },
-            Err(fault) => Read {
-                queue: Err(fault),
-                pool: None,
-            },
-        }
-    }
-
+    /// What the project's broker says, and of a pool that is commanded, what its worker says.
     async fn look(
         &mut self,
         procfs: &Procfs,
-        main: ProcessId,
+        sample: &ProjectSample,
         now: Duration,
-    ) -> Result<(QueueSample, Option<super::Pool>), QueueFault> {
-        let monitor = Self::open(&mut self.opened, &self.rule, procfs, main)?;
+    ) -> Result<(QueueSample, Option<Pool>), QueueFault> {
+        let monitor = Self::open(&mut self.opened, &self.rule, procfs, sample.master)?;
         let (depth, covered) = monitor.read(now).await?;
-        let looked = match self.rule.actuator {
-            CeleryActuator::Pool => self.inspector.look(monitor.broker(), &self.rule.queues).await,
-            CeleryActuator::Units => Err(PoolFault::UnitsNotActedOn),
-        };
-        let (pool, pool_fault) = match looked {
-            Ok(pool) => (Some(pool), None),
-            Err(fault) => (None, Some(fault)),
+        let broker = monitor.broker();
+        let (pool, active, pool_fault) = match self.rule.actuator {
+            CeleryActuator::Pool => match self.inspector.look(broker, &self.rule.queues).await {
+                Ok(pool) => {
+                    let active = pool.active;
+                    (Some(pool), Some(active), None)
+                }
+                Err(fault) => (None, None, Some(fault)),
+            },
+            CeleryActuator::Units => match fleet::busy(procfs, self.inspector.cgroup(), broker).await {
+                Ok(busy) => (None, fleet::count(&busy, &sample.workers), None),
+                Err(fault) => (None, None, Some(fault)),
+            },
         };
         let queue = QueueSample {
             covered,
@@ -169,7 +156,7 @@ impl Watched {
                 .as_ref()
                 .and_then(|pool| pool.reserved)
                 .or(depth.unacknowledged),
-            active: pool.as_ref().map(|pool| pool.active),
+            active,
             unacknowledged: depth.unacknowledged,
             unacknowledged_fault: depth.unacknowledged_fault,
             oldest_waiting: depth.oldest_waiting,

@@ -1,18 +1,28 @@
 //! Where a project is: its cgroup, and its main process if anyone knows.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::config::Project;
 use crate::observe::cgroup::{Cgroup, CgroupError, CgroupMount};
-use crate::observe::service::{ServiceError, ServiceManager};
+use crate::observe::service::{Instance, ServiceError, ServiceManager, name_of};
 use crate::observe::snapshot::Unobservable;
 
 /// Where a project is.
 #[derive(Debug, Clone)]
 pub(super) struct Location {
     pub(super) cgroup: Cgroup,
-    /// The main process, where a service manager knows it.
-    pub(super) main_pid: Option<u32>,
+    pub(super) main: Main,
+}
+
+/// What a service manager knows of a project's processes.
+#[derive(Debug, Clone)]
+pub(super) enum Main {
+    /// The main process of its one service; `None` where nobody knows it.
+    Process(Option<u32>),
+    /// The instances of its template: the cgroup is the slice that they share.
+    Instances(Vec<Instance>),
 }
 
 /// A configured cgroup comes first: then no service manager is asked at all.
@@ -24,8 +34,11 @@ pub(super) async fn locate(
     if let Some(path) = &project.cgroup {
         return Ok(Location {
             cgroup: mount.open(path)?,
-            main_pid: None,
+            main: Main::Process(None),
         });
+    }
+    if let Some(template) = project.template() {
+        return locate_instances(mount, services, template).await;
     }
     let unit = services.unit(&project.service_name).await?;
     if !unit.is_up() {
@@ -43,8 +56,69 @@ pub(super) async fn locate(
     };
     Ok(Location {
         cgroup: mount.open(Path::new(&control_group))?,
-        main_pid: unit.main_pid,
+        main: Main::Process(unit.main_pid),
     })
+}
+
+/// systemd gives the instances of a template a slice of their own, `system-NAME.slice` (systemd.resource-control(5),
+/// `Slice=`): what that one uses is what they use together.
+async fn locate_instances(
+    mount: &CgroupMount,
+    services: &mut impl ServiceManager,
+    template: &str,
+) -> Result<Location, Unobservable> {
+    let mut instances = services.instances(template).await?;
+    instances.retain(|instance| instance.unit.is_up());
+    let slices: BTreeSet<PathBuf> = instances
+        .iter()
+        .filter_map(|instance| {
+            Some(
+                Path::new(instance.unit.control_group.as_deref()?)
+                    .parent()?
+                    .to_owned(),
+            )
+        })
+        .collect();
+    let mut slices = slices.into_iter();
+    let Some(slice) = slices.next() else {
+        return Err(Unobservable::UnitInactive {
+            unit: name_of(template, 1).unwrap_or_else(|| template.to_owned()),
+            state: "inactive".to_owned(),
+        });
+    };
+    if let Some(other) = slices.next() {
+        return Err(Unobservable::Unreadable {
+            why: format!(
+                "the instances of {template} are in {} and {}: let them share one slice",
+                slice.display(),
+                other.display()
+            ),
+        });
+    }
+    let cgroup = mount.open(&slice)?;
+    alone(&cgroup, template)?;
+    Ok(Location {
+        cgroup,
+        main: Main::Instances(instances),
+    })
+}
+
+/// Refuses a slice that holds others than instances of `template`: they would be counted with them.
+fn alone(cgroup: &Cgroup, template: &str) -> Result<(), Unobservable> {
+    let own = template.split_inclusive('@').next().unwrap_or(template);
+    for entry in fs::read_dir(cgroup.path()).map_err(|error| Unobservable::unreadable(&error))? {
+        let entry = entry.map_err(|error| Unobservable::unreadable(&error))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() && !name.starts_with(own) {
+            return Err(Unobservable::Unreadable {
+                why: format!(
+                    "the instances of {template} share {} with {name}: give the template a slice of its own, as it has without Slice=",
+                    cgroup.name()
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 impl From<CgroupError> for Unobservable {

@@ -20,7 +20,7 @@ use super::service::ServiceManager;
 use super::snapshot::{CpuSample, ProcessId, ProjectSample, Snapshot, Unobservable};
 use super::usage::{self, Health, SourceKind, Usage, UsageSource};
 use interval::Baselines;
-use locate::Location;
+use locate::{Location, Main};
 pub use totals::Totals;
 
 /// The workers of a project whose cgroup is known, oldest first, and how many CPUs they may use. Asks no service
@@ -33,7 +33,7 @@ pub fn workers_in(
 ) -> Result<(Vec<ProcessId>, f64), Unobservable> {
     let place = Location {
         cgroup,
-        main_pid: None,
+        main: Main::Process(None),
     };
     let sample = project::sample(procfs, project, &place)?;
     let runnable = project::runnable(procfs, sample.master, online)?;

@@ -3,10 +3,11 @@
 use crate::config::Project;
 use crate::observe::cpu_list::CpuList;
 use crate::observe::process::{ProcessError, ProcessTable, Procfs, Stat, unless_gone};
+use crate::observe::service::{self, Instance};
 use crate::observe::snapshot::{ProcessId, ProjectSample, Unobservable};
 use crate::observe::{master, pool, workers};
 
-use super::locate::Location;
+use super::locate::{Location, Main};
 
 /// The project's sample, still without its CPU.
 pub(super) fn sample(
@@ -20,15 +21,19 @@ pub(super) fn sample(
             path: place.cgroup.path().to_owned(),
         });
     }
-    let main = place
-        .main_pid
-        .map(|pid| main_process(procfs, &table, place, pid))
-        .transpose()?;
-    let (master, workers) = if project.queue.is_some() {
-        pool::find(procfs, &table, main)?
-    } else {
-        let master = master::find(procfs, &table, main)?;
-        (master.id, workers::of(procfs, &table, master)?)
+    let (master, workers) = match &place.main {
+        Main::Instances(instances) => instances_of(procfs, place, instances)?,
+        Main::Process(pid) => {
+            let main = pid
+                .map(|pid| main_process(procfs, &table, place, pid))
+                .transpose()?;
+            if project.queue.is_some() {
+                pool::find(procfs, &table, main)?
+            } else {
+                let master = master::find(procfs, &table, main)?;
+                (master.id, workers::of(procfs, &table, master)?)
+            }
+        }
     };
     Ok(ProjectSample {
         cgroup: place.cgroup.path().to_owned(),
@@ -38,6 +43,23 @@ pub(super) fn sample(
         memory: place.cgroup.memory()?,
         queue: None,
     })
+}
+
+/// The main processes of a template's instances, and the oldest of them, which stands for the master: the newest is
+/// always the first to go.
+fn instances_of(
+    procfs: &Procfs,
+    place: &Location,
+    instances: &[Instance],
+) -> Result<(ProcessId, Vec<ProcessId>), Unobservable> {
+    let running = service::running(procfs, instances.to_vec())?;
+    let workers: Vec<ProcessId> = running.into_iter().map(|(main, _)| main).collect();
+    match workers.first() {
+        Some(oldest) => Ok((*oldest, workers)),
+        None => Err(Unobservable::CgroupEmpty {
+            path: place.cgroup.path().to_owned(),
+        }),
+    }
 }
 
 /// The CPUs that are online and within the affinity of the master, which its workers inherit.

@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex};
 use anyhow::{Result, bail};
 
 use super::*;
-use crate::config::{Bounds, CpuBasis, Global, Language, MemoryRules, Project, Storage};
+use crate::config::{
+    Bounds, Broker, BrokerUrl, CeleryActuator, CpuBasis, Global, Language, MemoryRules, Project, QueueRule,
+    QueueSizing, Storage,
+};
 use crate::observe::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
 use crate::observe::service::ServiceError;
 use crate::observe::service::fake::FakeManager;
@@ -274,4 +277,75 @@ async fn a_single_check_looks_twice() {
         .await
         .unwrap();
     assert!(snapshot.projects["p"].as_ref().unwrap().cpu.is_some());
+}
+
+fn template(name: &str) -> Project {
+    let broker = Broker {
+        url: BrokerUrl::Written("redis://127.0.0.1:1/0".into()),
+        key_prefix: String::new(),
+        management: None,
+    };
+    Project {
+        service_name: format!("{name}@.service"),
+        queue: Some(QueueRule {
+            sizing: QueueSizing::tasks_per_worker(
+                10,
+                Bounds { min: 1, max: 6 },
+                Duration::ZERO,
+                Duration::ZERO,
+            ),
+            broker,
+            queues: vec!["celery".into()],
+            actuator: CeleryActuator::Units,
+        }),
+        ..project(name, None)
+    }
+}
+
+#[tokio::test]
+async fn the_instances_of_a_template_are_the_workers_of_one_project() {
+    let mut host = Fixture::new();
+    let mut services = FakeManager::default();
+    let slice = "system.slice/system-mail.slice";
+    for (pid, instance) in [(11, "2"), (10, "1"), (12, "beat")] {
+        host.process(pid, 1, &[], "celery");
+        let unit = format!("mail@{instance}.service");
+        host.cgroup(&format!("{slice}/{unit}"), &[pid]);
+        services.up(&unit, Some(pid), &format!("/{slice}/{unit}"));
+    }
+    let config = config(vec![template("mail")]);
+    let mut observer = Observer::at(
+        host.procfs(),
+        services,
+        Box::new(FakeSource::then(&[Some(0), Some(0)])),
+    );
+    let snapshot = observer.observe(&config).await.unwrap();
+    let sample = snapshot.projects["mail"].as_ref().unwrap();
+    assert_eq!(
+        sample.cgroup,
+        host.path("cgroup").join(slice),
+        "what they use together"
+    );
+    let workers: Vec<u32> = sample.workers.iter().map(|worker| worker.pid).collect();
+    assert_eq!(workers, [11, 10], "numbered ones, oldest first");
+    assert_eq!(sample.master.pid, 11);
+
+    // Somebody else in the slice would be counted with them.
+    host.cgroup(&format!("{slice}/web.service"), &[]);
+    let fault = only(&mut observer, template("mail")).await.unwrap_err();
+    assert!(
+        matches!(&fault, Unobservable::Unreadable { why } if why.contains("web.service")),
+        "{fault:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_template_without_an_instance_that_is_up_is_not_running() {
+    let host = Fixture::new();
+    let source = FakeSource::then(&[Some(0)]);
+    let mut observer = observer(&host, FakeManager::default(), &source);
+    let fault = only(&mut observer, template("mail")).await.unwrap_err();
+    let unit = "mail@1.service".to_owned();
+    let state = "inactive".to_owned();
+    assert_eq!(fault, Unobservable::UnitInactive { unit, state });
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ServiceError, ServiceManager, Unit};
+use super::{Instance, ServiceError, ServiceManager, Unit, number_of};
 
 #[derive(Debug, Default)]
 pub(in crate::observe) struct FakeManager {
@@ -37,5 +37,16 @@ impl ServiceManager for FakeManager {
             .ok_or_else(|| ServiceError::NotFound {
                 unit: unit.to_owned(),
             })
+    }
+
+    async fn instances(&mut self, template: &str) -> Result<Vec<Instance>, ServiceError> {
+        let numbered = self.units.iter().filter_map(|(name, unit)| {
+            Some(Instance {
+                number: number_of(template, name)?,
+                name: name.clone(),
+                unit: unit.clone(),
+            })
+        });
+        Ok(numbered.collect())
     }
 }

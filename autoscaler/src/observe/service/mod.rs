@@ -4,6 +4,8 @@ mod bus;
 mod events;
 #[cfg(test)]
 pub(super) mod fake;
+mod instances;
+mod stop_rules;
 mod systemd;
 
 use std::future::Future;
@@ -11,6 +13,8 @@ use std::future::Future;
 pub use bus::Bus;
 pub(crate) use bus::Failure;
 pub use events::UnitEvents;
+pub use instances::{Instance, name_of, number_of, running};
+pub use stop_rules::StopRules;
 pub use systemd::Systemd;
 
 /// A unit as the service manager knows it.
@@ -62,4 +66,10 @@ pub trait ServiceManager {
     /// # Errors
     /// See [`ServiceError`].
     fn unit(&mut self, unit: &str) -> impl Future<Output = Result<Unit, ServiceError>>;
+
+    /// The numbered instances of `template`, such as `celery@.service`, that it has loaded; up or not.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    fn instances(&mut self, template: &str) -> impl Future<Output = Result<Vec<Instance>, ServiceError>>;
 }

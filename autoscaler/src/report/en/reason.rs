@@ -96,7 +96,7 @@ pub(in crate::report) fn reason(reason: &Reason) -> String {
         }
         Reason::QueueUnreadable(fault) => format!("the queue cannot be read: {fault}"),
         Reason::PoolUnreachable(fault) => format!("the pool cannot be commanded: {fault}"),
-        Reason::PoolBusy => "every pool process is busy".into(),
+        Reason::PoolBusy => "every worker is running a task".into(),
         Reason::Unobservable(fault) => unobservable(fault),
     }
 }

@@ -1,7 +1,7 @@
 //! What went wrong with a step, in Spanish.
 
 use super::celery;
-use crate::act::{Cause, Refusal, ScaleError, Step};
+use crate::act::{Cause, Refusal, ScaleError, Step, StopFault};
 use crate::report::duration::short;
 
 pub(super) fn failure(error: &ScaleError) -> String {
@@ -65,12 +65,33 @@ pub(super) fn refused(refusal: &Refusal) -> String {
             format!("los procesos {pids:?} podrían ser el principal: el servidor se está actualizando")
         }
         Refusal::Pool(fault) => celery::pool(fault),
-        Refusal::PoolBusy => "ningún proceso del pool está libre".into(),
+        Refusal::PoolBusy => "ningún worker está libre".into(),
         Refusal::PoolUnsettled => "el worker cuenta todavía procesos del pool que ya terminaron".into(),
         Refusal::LastPoolProcess => {
             "el último proceso del pool se queda: sin él no correría ninguna tarea".into()
         }
         Refusal::CommandRefused { node, method, why } => format!("el nodo {node} rechaza {method}: {why}"),
+        Refusal::InstanceFailed { unit } => {
+            format!("{unit} se arrancó y falló: journalctl -u {unit} dice por qué")
+        }
+        Refusal::Unstoppable { unit, fault } => format!("no se para {unit}: {}", unstoppable(fault)),
         Refusal::Unreadable { why } => why.clone(),
+    }
+}
+
+fn unstoppable(fault: &StopFault) -> String {
+    match fault {
+        StopFault::OtherSignal { signal } => format!("su KillSignal= es la señal {signal}, no SIGTERM"),
+        StopFault::NotCaught { pid } => {
+            format!("su proceso principal {pid} no atiende SIGTERM y acabaría en medio de su trabajo")
+        }
+        StopFault::NoSignal => "su KillMode=none deja corriendo sus procesos: escriba KillMode=mixed".into(),
+        StopFault::GroupNotCaught { pid } => format!(
+            "su KillMode=control-group manda SIGTERM también al proceso {pid}, que no lo atiende: escriba KillMode=mixed"
+        ),
+        StopFault::WouldBeKilled { after } => format!(
+            "nadie dice si está libre, y systemd lo mataría a los {} s: escriba TimeoutStopSec=infinity",
+            after.as_secs()
+        ),
     }
 }

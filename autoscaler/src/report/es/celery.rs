@@ -61,9 +61,6 @@ pub(super) fn pool(fault: &PoolFault) -> String {
         PoolFault::Malformed { node, method, why } => {
             format!("el nodo {node} ha contestado a {method} algo desconocido: {why}")
         }
-        PoolFault::UnitsNotActedOn => {
-            "\"actuator\": \"units\" aún no se atiende: quítelo para escalar por el control remoto de Celery".into()
-        }
         PoolFault::Unreadable { why } => format!("no se puede leer: {why}"),
     }
 }

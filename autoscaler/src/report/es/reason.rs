@@ -97,7 +97,7 @@ pub(in crate::report) fn reason(reason: &Reason) -> String {
         }
         Reason::QueueUnreadable(fault) => format!("no se puede leer la cola: {}", celery::queue(fault)),
         Reason::PoolUnreachable(fault) => format!("no se puede gobernar el pool: {}", celery::pool(fault)),
-        Reason::PoolBusy => "todos los procesos del pool están ocupados".into(),
+        Reason::PoolBusy => "todos los workers están ejecutando una tarea".into(),
         Reason::Unobservable(fault) => unobservable(fault),
     }
 }

@@ -101,6 +101,43 @@ impl Manager {
         OwnedObjectPath::try_from(path).map_err(|error| zbus::fdo::Error::Failed(error.to_string()))
     }
 
+    /// As systemd would: what matches the pattern, whatever its instance's name.
+    #[zbus(name = "ListUnitsByPatterns")]
+    #[expect(clippy::needless_pass_by_value, reason = "D-Bus arguments are owned")]
+    fn list_units_by_patterns(
+        &self,
+        states: Vec<String>,
+        patterns: Vec<String>,
+    ) -> zbus::fdo::Result<Vec<Listed>> {
+        assert!(states.is_empty());
+        if patterns != ["app@*.service"] && patterns != [r"my\\x2dapp@*.service"] {
+            return Err(zbus::fdo::Error::InvalidArgs(format!("{patterns:?}")));
+        }
+        let no_job =
+            || OwnedObjectPath::try_from("/").map_err(|error| zbus::fdo::Error::Failed(error.to_string()));
+        let listed = |name: &str| {
+            let text = String::new;
+            let path = self.load_unit("app@1.service")?;
+            Ok((
+                name.to_owned(),
+                text(),
+                text(),
+                text(),
+                text(),
+                text(),
+                path,
+                0,
+                text(),
+                no_job()?,
+            ))
+        };
+        let prefix = patterns[0].replace(r"\\", r"\").replace("@*.service", "");
+        [format!("{prefix}@1.service"), format!("{prefix}@beat.service")]
+            .iter()
+            .map(|name| listed(name))
+            .collect()
+    }
+
     #[zbus(name = "Subscribe")]
     #[expect(clippy::unused_self, reason = "D-Bus methods take self")]
     fn subscribe(&self) {}
@@ -136,6 +173,7 @@ impl UnitObject {
 struct ServiceObject {
     pid: u32,
     cgroup: &'static str,
+    stop_usec: u64,
 }
 
 #[zbus::interface(name = "org.freedesktop.systemd1.Service")]
@@ -143,6 +181,29 @@ impl ServiceObject {
     #[zbus(property, name = "MainPID")]
     fn main_pid(&self) -> u32 {
         self.pid
+    }
+
+    #[zbus(property, name = "KillMode")]
+    #[expect(clippy::unused_self, reason = "D-Bus properties take self")]
+    fn kill_mode(&self) -> &'static str {
+        "mixed"
+    }
+
+    #[zbus(property, name = "KillSignal")]
+    #[expect(clippy::unused_self, reason = "D-Bus properties take self")]
+    fn kill_signal(&self) -> i32 {
+        15
+    }
+
+    #[zbus(property, name = "SendSIGKILL")]
+    #[expect(clippy::unused_self, reason = "D-Bus properties take self")]
+    fn send_sigkill(&self) -> bool {
+        true
+    }
+
+    #[zbus(property, name = "TimeoutStopUSec")]
+    fn timeout_stop_usec(&self) -> u64 {
+        self.stop_usec
     }
 
     #[zbus(property, name = "ControlGroup")]
@@ -159,18 +220,27 @@ async fn stand_in(address: &str) -> Connection {
     let mut builder = Builder::address(address)
         .name(DESTINATION)
         .serve_at(MANAGER_PATH, Manager);
-    for (leaf, load, active, pid, cgroup) in [
+    for (leaf, load, active, pid, cgroup, stop_usec) in [
         (
             "app_401_2eservice",
             "loaded",
             "active",
             42,
             "/system.slice/system-app.slice/app@1.service",
+            90_000_000,
         ),
-        ("gone_2eservice", "not-found", "inactive", 0, ""),
+        ("gone_2eservice", "not-found", "inactive", 0, "", u64::MAX),
     ] {
         builder = at(builder, leaf, UnitObject { load, active });
-        builder = at(builder, leaf, ServiceObject { pid, cgroup });
+        builder = at(
+            builder,
+            leaf,
+            ServiceObject {
+                pid,
+                cgroup,
+                stop_usec,
+            },
+        );
     }
     builder.build().await.unwrap()
 }
@@ -186,6 +256,39 @@ async fn a_unit_has_its_main_process_and_its_cgroup() {
         Some("/system.slice/system-app.slice/app@1.service")
     );
     assert!(unit.is_up());
+}
+
+#[tokio::test]
+async fn a_template_has_its_numbered_instances_whatever_is_escaped_in_its_name() {
+    let Some(bus) = TestBus::start() else { return };
+    let _objects = stand_in(&bus.address()).await;
+    for template in ["app@.service", r"my\x2dapp@.service"] {
+        let instances = bus.systemd().instances(template).await.unwrap();
+        let [instance] = instances.as_slice() else {
+            panic!("{instances:?}")
+        };
+        assert_eq!(instance.number, 1);
+        assert_eq!(instance.unit.main_pid, Some(42));
+        assert!(instance.unit.is_up());
+    }
+}
+
+#[tokio::test]
+async fn what_a_stop_would_do_is_read_from_the_unit() {
+    let Some(bus) = TestBus::start() else { return };
+    let _objects = stand_in(&bus.address()).await;
+    let mut expected = StopRules {
+        kill_mode: "mixed".into(),
+        kill_signal: 15,
+        time_limit: Some(Duration::from_secs(90)),
+    };
+    assert_eq!(bus.systemd().stop_rules("app@1.service").await.unwrap(), expected);
+    expected.time_limit = None;
+    assert_eq!(
+        bus.systemd().stop_rules("gone.service").await.unwrap(),
+        expected,
+        "infinity"
+    );
 }
 
 #[tokio::test]

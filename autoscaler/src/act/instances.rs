@@ -1,0 +1,172 @@
+//! The actuator of systemd template instances: one more `NAME@N.service`, or one less, for any program.
+
+mod stop;
+
+use std::future::Future;
+use std::path::Path;
+
+use nix::sys::signal::Signal;
+
+use super::actuator::{Actuator, Step};
+use super::memory::ManagerError;
+use super::signal::Refusal;
+use crate::observe::ProcessId;
+use crate::observe::celery::fleet;
+use crate::observe::cgroup::{Cgroup, CgroupMount};
+use crate::observe::process::{ProcessError, Procfs};
+use crate::observe::queue::Broker;
+use crate::observe::service::{Instance, ServiceError, StopRules, name_of, running};
+pub use stop::StopFault;
+
+/// Knows the instances of a template, starts and stops them.
+pub trait UnitManager: Send + Sync {
+    /// The numbered instances of `template` that are loaded.
+    fn instances(&self, template: &str) -> impl Future<Output = Result<Vec<Instance>, ServiceError>> + Send;
+
+    /// What stopping `unit` would do to its processes.
+    fn stop_rules(&self, unit: &str) -> impl Future<Output = Result<StopRules, ServiceError>> + Send;
+
+    /// Starts `unit` and returns without waiting for it.
+    fn start(&self, unit: &str) -> impl Future<Output = Result<(), ManagerError>> + Send;
+
+    /// Stops `unit` and returns without waiting for its end.
+    fn stop(&self, unit: &str) -> impl Future<Output = Result<(), ManagerError>> + Send;
+}
+
+/// The instances of one project's template.
+pub struct TemplateInstances<M> {
+    manager: M,
+    procfs: Procfs,
+    mount: CgroupMount,
+    /// The slice that the instances share.
+    slice: Cgroup,
+    template: String,
+    /// Tells which instances of a Celery project are idle.
+    broker: Box<dyn Broker>,
+    /// The instance that was started last.
+    started: Option<String>,
+}
+
+impl<M: UnitManager> TemplateInstances<M> {
+    /// The instances of `template`, which share the slice `slice`.
+    pub fn new(
+        manager: M,
+        (procfs, mount): (&Procfs, &CgroupMount),
+        slice: &Cgroup,
+        template: &str,
+        broker: Box<dyn Broker>,
+    ) -> Self {
+        Self {
+            manager,
+            procfs: procfs.clone(),
+            mount: mount.clone(),
+            slice: slice.clone(),
+            template: template.to_owned(),
+            broker,
+            started: None,
+        }
+    }
+
+    async fn look(&mut self) -> Result<Vec<(ProcessId, Instance)>, Refusal> {
+        let instances = self.manager.instances(&self.template).await?;
+        let failed = |instance: &&Instance| {
+            self.started.as_ref() == Some(&instance.name) && instance.unit.active_state == "failed"
+        };
+        if let Some(failed) = instances.iter().find(failed) {
+            return Err(Refusal::InstanceFailed {
+                unit: failed.name.clone(),
+            });
+        }
+        Ok(running(&self.procfs, instances)?)
+    }
+
+    /// The lowest number whose instance is not there: one that still ends, or that failed, is.
+    async fn free(&mut self) -> Result<String, Refusal> {
+        let taken: Vec<u32> = self
+            .manager
+            .instances(&self.template)
+            .await?
+            .into_iter()
+            .filter(|instance| instance.unit.active_state != "inactive")
+            .map(|instance| instance.number)
+            .collect();
+        (1..=u32::MAX)
+            .find(|number| !taken.contains(number))
+            .and_then(|number| name_of(&self.template, number))
+            .ok_or_else(|| Refusal::Unreadable {
+                why: format!("{} is no template with a free number", self.template),
+            })
+    }
+
+    /// The instance to stop, once nothing of its work would be lost by it.
+    async fn dispensable(&mut self) -> Result<String, Refusal> {
+        let running = self.look().await?;
+        let busy = fleet::busy(&self.procfs, &self.slice, self.broker.as_mut()).await?;
+        let (main, instance, idle) = stop::choose(&running, &busy).ok_or(Refusal::PoolBusy)?;
+        let rules = self.manager.stop_rules(&instance.name).await?;
+        let uncaught = self.uncaught(main, instance)?;
+        match stop::fault(&rules, idle, main.pid, &uncaught) {
+            None => Ok(instance.name.clone()),
+            Some(fault) => Err(Refusal::Unstoppable {
+                unit: instance.name.clone(),
+                fault,
+            }),
+        }
+    }
+
+    /// The processes of an instance that do not catch SIGTERM.
+    fn uncaught(&self, main: ProcessId, instance: &Instance) -> Result<Vec<u32>, Refusal> {
+        let mut pids = vec![main.pid];
+        if let Some(control_group) = &instance.unit.control_group {
+            let unreadable = |error: &dyn std::fmt::Display| Refusal::Unreadable {
+                why: error.to_string(),
+            };
+            let cgroup = self
+                .mount
+                .open(Path::new(control_group))
+                .map_err(|error| unreadable(&error))?;
+            pids.extend(cgroup.processes().map_err(|error| unreadable(&error))?);
+        }
+        let mut uncaught = Vec::new();
+        for pid in pids {
+            match self.procfs.status(pid) {
+                Ok(status) if status.caught.contains(Signal::SIGTERM) => {}
+                Ok(_) => uncaught.push(pid),
+                Err(ProcessError::Gone { .. }) if pid != main.pid => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(uncaught)
+    }
+}
+
+impl<M: UnitManager> Actuator for TemplateInstances<M> {
+    async fn workers(&mut self) -> Result<Vec<ProcessId>, Refusal> {
+        Ok(self.look().await?.into_iter().map(|(main, _)| main).collect())
+    }
+
+    async fn check(&mut self, step: Step) -> Result<(), Refusal> {
+        match step {
+            Step::Up => self.free().await.map(drop),
+            Step::Down => self.dispensable().await.map(drop),
+        }
+    }
+
+    async fn ask(&mut self, step: Step) -> Result<(), Refusal> {
+        match step {
+            Step::Up => {
+                let unit = self.free().await?;
+                self.manager.start(&unit).await?;
+                self.started = Some(unit);
+            }
+            Step::Down => {
+                let unit = self.dispensable().await?;
+                self.manager.stop(&unit).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! Which instance may be stopped, and whether its work survives that: pure.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use crate::observe::ProcessId;
+use crate::observe::service::{Instance, StopRules};
+
+/// Why stopping a unit could cut off what it works on (systemd.kill(5)).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StopFault {
+    /// Another signal than the one that asks for an end in good order.
+    #[error("its KillSignal= is signal {signal}, not SIGTERM")]
+    OtherSignal {
+        /// The signal's number.
+        signal: i32,
+    },
+    /// The main process does not catch the signal: it would end at once.
+    #[error("its main process {pid} does not catch SIGTERM and would end in the middle of its work")]
+    NotCaught {
+        /// The main process.
+        pid: u32,
+    },
+    /// No process would be told.
+    #[error("its KillMode=none leaves its processes running: write KillMode=mixed")]
+    NoSignal,
+    /// Every process of the unit gets the signal, and one of them would end at once.
+    #[error(
+        "its KillMode=control-group sends SIGTERM to process {pid}, too, which does not catch it: write KillMode=mixed"
+    )]
+    GroupNotCaught {
+        /// That process.
+        pid: u32,
+    },
+    /// Nobody knows whether it is idle, and systemd kills it if it does not end soon enough.
+    #[error(
+        "nobody tells whether it is idle, and systemd would kill it after {} s: write TimeoutStopSec=infinity", .after.as_secs()
+    )]
+    WouldBeKilled {
+        /// `TimeoutStopSec`.
+        after: Duration,
+    },
+}
+
+/// The newest of the idle instances, else the newest of those that nobody tells about, and whether it is idle. `None`
+/// when all are known to be busy. `running` is oldest first.
+pub(super) fn choose<'i>(
+    running: &'i [(ProcessId, Instance)],
+    busy: &HashMap<ProcessId, bool>,
+) -> Option<(ProcessId, &'i Instance, bool)> {
+    let newest = |wanted: Option<bool>| {
+        running
+            .iter()
+            .rev()
+            .find(|(main, _)| busy.get(main).copied() == wanted)
+    };
+    let idle = newest(Some(false)).map(|(main, instance)| (*main, instance, true));
+    idle.or_else(|| newest(None).map(|(main, instance)| (*main, instance, false)))
+}
+
+/// What stands against stopping the unit whose main process is `main`. `uncaught` are those of its processes that do
+/// not catch SIGTERM.
+pub(super) fn fault(rules: &StopRules, idle: bool, main: u32, uncaught: &[u32]) -> Option<StopFault> {
+    if rules.kill_mode == "none" {
+        return Some(StopFault::NoSignal);
+    }
+    if rules.kill_signal != Signal::SIGTERM as i32 {
+        return Some(StopFault::OtherSignal {
+            signal: rules.kill_signal,
+        });
+    }
+    if uncaught.contains(&main) {
+        return Some(StopFault::NotCaught { pid: main });
+    }
+    if let (Some(pid), "control-group") = (uncaught.first(), rules.kill_mode.as_str()) {
+        return Some(StopFault::GroupNotCaught { pid: *pid });
+    }
+    rules
+        .time_limit
+        .filter(|_| !idle)
+        .map(|after| StopFault::WouldBeKilled { after })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::service::Unit;
+
+    const MAIN: u32 = 10;
+    const CHILD: u32 = 11;
+
+    fn rules(kill_mode: &str, kill_signal: Signal, limit: Option<u64>) -> StopRules {
+        StopRules {
+            kill_mode: kill_mode.into(),
+            kill_signal: kill_signal as i32,
+            time_limit: limit.map(Duration::from_secs),
+        }
+    }
+
+    #[test]
+    fn only_a_stop_that_ends_the_work_in_good_order_is_allowed() {
+        let mixed = rules("mixed", Signal::SIGTERM, Some(90));
+        assert_eq!(fault(&mixed, true, MAIN, &[CHILD]), None);
+        let group = rules("control-group", Signal::SIGTERM, Some(90));
+        assert_eq!(fault(&group, true, MAIN, &[]), None);
+        assert_eq!(
+            fault(&group, true, MAIN, &[CHILD]),
+            Some(StopFault::GroupNotCaught { pid: CHILD })
+        );
+        assert_eq!(
+            fault(&mixed, true, MAIN, &[MAIN]),
+            Some(StopFault::NotCaught { pid: MAIN })
+        );
+        let none = rules("none", Signal::SIGTERM, None);
+        assert_eq!(fault(&none, true, MAIN, &[]), Some(StopFault::NoSignal));
+        let other = rules("mixed", Signal::SIGINT, None);
+        let signal = Signal::SIGINT as i32;
+        assert_eq!(
+            fault(&other, true, MAIN, &[]),
+            Some(StopFault::OtherSignal { signal })
+        );
+    }
+
+    #[test]
+    fn where_nobody_knows_whether_it_is_idle_systemd_must_wait_as_long_as_it_takes() {
+        let after = Duration::from_secs(90);
+        let finite = rules("mixed", Signal::SIGTERM, Some(90));
+        assert_eq!(
+            fault(&finite, false, MAIN, &[]),
+            Some(StopFault::WouldBeKilled { after })
+        );
+        let infinite = rules("mixed", Signal::SIGTERM, None);
+        assert_eq!(fault(&infinite, false, MAIN, &[]), None);
+    }
+
+    #[test]
+    fn the_newest_idle_instance_goes_first() {
+        let id = |pid| ProcessId { pid, start_ticks: 1 };
+        let running: Vec<(ProcessId, Instance)> = [1, 2, 3]
+            .map(|number| {
+                let unit = Unit {
+                    active_state: "active".into(),
+                    main_pid: Some(number),
+                    control_group: None,
+                };
+                let name = format!("w@{number}.service");
+                (id(number), Instance { number, name, unit })
+            })
+            .into();
+        let chosen = |busy: &[(u32, bool)]| {
+            let busy = busy.iter().map(|(pid, busy)| (id(*pid), *busy)).collect();
+            choose(&running, &busy).map(|(main, _, idle)| (main.pid, idle))
+        };
+        assert_eq!(chosen(&[(1, false), (2, false), (3, true)]), Some((2, true)));
+        assert_eq!(
+            chosen(&[(1, false), (2, true)]),
+            Some((1, true)),
+            "idle before unknown"
+        );
+        assert_eq!(chosen(&[(1, true), (3, true)]), Some((2, false)));
+        assert_eq!(chosen(&[]), Some((3, false)));
+        assert_eq!(chosen(&[(1, true), (2, true), (3, true)]), None);
+    }
+}
