@@ -1,6 +1,7 @@
 //! One decision carried out: the memory limit, the workers, the memory limit again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::actuator::Actuator;
 use super::celery::PoolControl;
@@ -18,6 +19,9 @@ use crate::observe::ProjectSample;
 use crate::observe::cgroup::{Cgroup, CgroupMount};
 use crate::observe::process::Procfs;
 use crate::observe::queue;
+
+/// Between two looks at a template's instances: each asks systemd some questions about every one of them.
+const UNITS_POLL: Duration = Duration::from_millis(500);
 
 /// How decisions are carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -176,8 +180,12 @@ impl Actor {
                     let systemd = self.systemd.clone().ok_or_else(|| refused(no_systemd()))?;
                     let broker = queue::open(&url, &rule.broker).map_err(|fault| refused(fault.into()))?;
                     let host = (&self.procfs, &self.mount);
-                    let instances = TemplateInstances::new(systemd, host, cgroup, template, broker);
-                    self.walk(instances, &plan).await
+                    let mut instances = TemplateInstances::new(systemd, host, cgroup, template, broker);
+                    let timing = Timing {
+                        poll: UNITS_POLL,
+                        ..self.mode.timing
+                    };
+                    scale(&mut instances, &plan, &timing, self.mode.dry_run).await
                 } else {
                     let pool = PoolControl::open(&self.procfs, cgroup, &url, rule)
                         .await

@@ -85,8 +85,9 @@ impl Procfs {
         Ok(text.split('\0').map(str::to_owned).collect())
     }
 
-    /// The environment that the process was started with, `NAME=value` each: `/proc/PID/environ`. Needs
-    /// `CAP_SYS_PTRACE` where the process is another user's (`proc_pid_environ(5)`). No value is ever printed here.
+    /// The environment that the process was started with, `NAME=value` each: `/proc/PID/environ`. Where the
+    /// process is another user's, `CAP_DAC_READ_SEARCH` opens the file and `CAP_SYS_PTRACE` lets it be read
+    /// (`proc_pid_environ(5)`). No value is ever printed here.
     pub fn environ(&self, pid: u32) -> Result<Vec<String>, ProcessError> {
         let text = read(pid, &self.path(pid, "environ"))?;
         Ok(text.split_terminator('\0').map(str::to_owned).collect())

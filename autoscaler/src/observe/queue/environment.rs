@@ -1,6 +1,8 @@
 //! A broker's URL from the environment that a project's main process was started with: so it is the one that the
 //! worker itself has, wherever the unit took it from, and a password need not stand in the configuration.
 
+use std::io::ErrorKind;
+
 use super::QueueFault;
 use super::address::{Address, Endpoint, RedisAddress};
 use crate::observe::process::{ProcessError, Procfs};
@@ -12,10 +14,15 @@ use crate::observe::snapshot::ProcessId;
 /// socket, which root could open where that user cannot, is not taken from it.
 pub(super) fn url(procfs: &Procfs, main: ProcessId, variable: &str) -> Result<String, QueueFault> {
     let pid = main.pid;
-    let environ = procfs.environ(pid).map_err(unreadable)?;
+    let environ = procfs.environ(pid).map_err(|error| match &error {
+        ProcessError::Unreadable { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
+            QueueFault::EnvironmentForbidden { pid }
+        }
+        other => unreadable(other),
+    })?;
     // Read first, looked at second: what was read is this process's, not that of a later one with its pid.
-    if procfs.stat(pid).map_err(unreadable)?.id != main {
-        return Err(unreadable(ProcessError::Gone { pid }));
+    if procfs.stat(pid).map_err(|error| unreadable(&error))?.id != main {
+        return Err(unreadable(&ProcessError::Gone { pid }));
     }
     let value = environ
         .iter()
@@ -48,8 +55,7 @@ pub(super) fn url(procfs: &Procfs, main: ProcessId, variable: &str) -> Result<St
     Ok(value.to_owned())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn unreadable(error: ProcessError) -> QueueFault {
+fn unreadable(error: &ProcessError) -> QueueFault {
     QueueFault::EnvironmentUnreadable {
         why: error.to_string(),
     }

@@ -30,10 +30,16 @@ pub enum QueueFault {
         /// The project's main process.
         pid: u32,
     },
-    /// The environment cannot be read.
+    /// Another user's environment, and the daemon may not read those.
     #[error(
-        "the environment of the main process cannot be read: {why}; the daemon needs CAP_SYS_PTRACE, as in the unit that comes with it"
+        "the environment of process {pid} may not be read: the daemon needs CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE, as it has in the unit that comes with it"
     )]
+    EnvironmentForbidden {
+        /// The project's main process.
+        pid: u32,
+    },
+    /// The environment cannot be read.
+    #[error("the environment of the main process cannot be read: {why}")]
     EnvironmentUnreadable {
         /// The error with its path.
         why: String,

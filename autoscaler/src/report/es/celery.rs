@@ -12,9 +12,12 @@ pub(super) fn queue(fault: &QueueFault) -> String {
         QueueFault::EnvironmentOverwritten { pid } => format!(
             "el proceso {pid} ha escrito su título encima de su entorno: ponga en la unidad Environment=SPT_NOENV=1, que se lo impide a setproctitle, y reiníciela"
         ),
-        QueueFault::EnvironmentUnreadable { why } => format!(
-            "no se puede leer el entorno del proceso principal: {why}; al demonio le hace falta CAP_SYS_PTRACE, como en la unidad que viene con él"
+        QueueFault::EnvironmentForbidden { pid } => format!(
+            "no está permitido leer el entorno del proceso {pid}: al demonio le hacen falta CAP_DAC_READ_SEARCH y CAP_SYS_PTRACE, como los tiene en la unidad que viene con él"
         ),
+        QueueFault::EnvironmentUnreadable { why } => {
+            format!("no se puede leer el entorno del proceso principal: {why}")
+        }
         QueueFault::Unreachable { at, why } => format!("el broker en {at} no responde: {why}"),
         QueueFault::LoginRefused { at, why } => {
             format!("el broker en {at} rechaza el usuario o la contraseña: {why}")
