@@ -1,6 +1,7 @@
 """Template units, units in a slice of their own, units with delegated cgroups and a user's own are found and scaled."""
 
 import pwd
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -28,8 +29,17 @@ def run(stage):
             project.reaches(1)
     finally:
         systemd.systemctl("stop", manager)
+        shutil.rmtree(DROP_IN)
     assert "web-shop.slice" in str(sliced.cgroup), sliced.cgroup
     assert systemd.show("app@1.service", "MemoryMax") == str(160 << 20), systemd.show("app@1.service", "MemoryMax")
+
+
+# The guest has no PAM module that would make a session; a manager needs no more of one than this.
+MANAGER = """[Service]
+PAMName=
+Environment=XDG_RUNTIME_DIR=/run/user/%i
+"""
+DROP_IN = Path("/run/systemd/system/user@.service.d")
 
 
 def of_user(stage, name):
@@ -43,6 +53,8 @@ def of_user(stage, name):
     (wanted / project.unit).symlink_to(folder / project.unit)
     subprocess.run(["chown", "-R", "victus:", "/home/victus/.config"], check=True)
     system_unit.unlink()
+    DROP_IN.mkdir(exist_ok=True)
+    (DROP_IN / "no-pam.conf").write_text(MANAGER)
     systemd.systemctl("daemon-reload")
     uid = pwd.getpwnam("victus").pw_uid
     manager = f"user@{uid}.service"

@@ -14,6 +14,14 @@ def status(pid):
     return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
 
 
+def command(pid):
+    """The command line; empty when the process is gone."""
+    try:
+        return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def children(pid):
     """The pids of a process's living children."""
     try:

@@ -155,9 +155,10 @@ class Project:
         return next((int(pid) for pid in pids if processes.status(pid).get("PPid", pid) not in pids), 0)
 
     def workers(self):
-        """The pids of the workers: the master's children."""
+        """The pids of the workers: the master's children, without the one that multiprocessing keeps for itself."""
         master = self.master
-        return processes.children(master) if master else []
+        children = processes.children(master) if master else []
+        return [pid for pid in children if "resource_tracker" not in processes.command(pid)]
 
     def count(self):
         """How many workers there are."""

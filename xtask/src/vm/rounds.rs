@@ -56,7 +56,8 @@ fn one_guest(
     machine: Machine,
 ) -> Result<Vec<Verdict>> {
     let folder = artefacts().join(&kernel.release);
-    let disk = image::vm_folder().join("payload.ext4");
+    // Of its own, so that guests of two kernels can run side by side.
+    let disk = image::vm_folder().join(format!("payload-{}.ext4", kernel.release));
     let payload = Payload {
         scenarios: scenarios.to_vec(),
         files: files.to_vec(),
