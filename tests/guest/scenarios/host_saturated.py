@@ -10,7 +10,8 @@ ExecStart=/bin/sh -c 'for i in 1 2 3 4; do while :; do :; done & done; wait'
 
 
 def run(stage):
-    crowded = stage.project("crowded")
+    # A third of a CPU is its share beside the neighbour: its one worker wants three times that.
+    crowded = stage.project("crowded", service="CPUWeight=20")
     systemd.write_unit("neighbour.service", NEIGHBOUR)
     systemd.systemctl("daemon-reload")
     systemd.systemctl("start", "neighbour.service")

@@ -22,12 +22,20 @@ def run_inside(name, folder):
         stage.never_failed()
     except BaseException as error:
         traceback.print_exc()
+        explain(stage)
         figures = {"result": "failed", "detail": f"{error}" or type(error).__name__}
     figures["detail"] = figures["detail"] or "; ".join(stage.notes)
     figures.update(stage.figures())
     (folder / "figures.json").write_text(json.dumps(figures))
     print(json.dumps(figures, indent=1))
     return figures["result"] != "passed"
+
+
+def explain(stage):
+    """What the daemon itself says of the projects, for whoever looks for what went wrong."""
+    for arguments in [["status"], *(["why", project.name] for project in stage.projects)]:
+        done = subprocess.run(["autoscaler", *arguments], text=True, capture_output=True)
+        print("# autoscaler", *arguments, f"\n{done.stdout}{done.stderr}")
 
 
 def clean_up():

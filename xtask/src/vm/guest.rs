@@ -32,8 +32,9 @@ const FATAL: &[&str] = &[
     "emergency mode",
 ];
 
-/// A virtual CPU may get no time for a while when the host is busy: that is no fault of the guest's kernel.
-const PATIENT: &str = "no_timer_check watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300";
+/// A virtual CPU may get no time for a while when the host is busy: that is no fault of the guest's kernel. Nor is it a fault
+/// of its clock, which the kernel would give up by patching its own code: an emulated CPU may stumble over that.
+const PATIENT: &str = "no_timer_check watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300 tsc=reliable";
 
 /// The command line of QEMU, without serial ports.
 pub(super) fn qemu(

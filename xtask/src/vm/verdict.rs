@@ -39,6 +39,9 @@ pub(super) struct Verdict {
     pub(super) detail: String,
     /// How long it took, in seconds.
     pub(super) seconds: f64,
+    /// Whether the guest ended before the scenario did.
+    #[serde(skip)]
+    pub(super) lost: bool,
 }
 
 impl Verdict {
@@ -53,6 +56,7 @@ impl Verdict {
             result: "failed".to_owned(),
             detail: why.to_owned(),
             seconds: after.as_secs_f64(),
+            lost: true,
         }
     }
 
