@@ -58,7 +58,7 @@ with tasks.app.producer_pool.acquire(block=True) as producer:
 
 UNIT = """[Unit]
 Description=Celery worker of {name}
-After=redis.service
+After=broker.service
 
 [Service]
 User=victus
@@ -107,12 +107,12 @@ class Service:
         subprocess.run(["chown", "-R", "victus:", str(self.home)], check=True)
         SECRETS.touch(mode=0o600)
         SECRETS.write_text(f"BROKER_URL={URL}\n")
-        systemd.write_unit("redis.service", REDIS)
+        systemd.write_unit("broker.service", REDIS)
         node = f"{self.name}-%%i" if self.template else self.name
         text = UNIT.format(name=self.name, home=self.home, secrets=SECRETS, node=node, stop=stop)
         systemd.write_unit(self.unit, text.replace("%%", "%"))
         systemd.systemctl("daemon-reload")
-        systemd.systemctl("start", "redis.service")
+        systemd.systemctl("start", "broker.service")
         return self
 
     def start(self):
