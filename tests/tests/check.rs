@@ -286,6 +286,59 @@ fn a_broker_that_is_down_is_an_error_of_its_project() -> Result<()> {
     Ok(())
 }
 
+/// The capabilities that the packaged unit leaves to the daemon, as setpriv takes them.
+fn capabilities_of_the_unit() -> Result<String> {
+    let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/autoscaler.service");
+    let text = fs::read_to_string(unit)?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("CapabilityBoundingSet="));
+    let names = line.context("no CapabilityBoundingSet=")?.split_whitespace();
+    let kept = names.map(|name| format!(",+{}", name.trim_start_matches("CAP_").to_lowercase()));
+    Ok(format!("-all{}", kept.collect::<String>()))
+}
+
+#[test]
+fn the_packaged_unit_may_read_a_broker_url_from_another_users_environment() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let cgroup = ScratchCgroup::new("check-environment")?;
+    let mut process = Command::new("sleep")
+        .arg("600")
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .env("BROKER_URL", "redis://:s3cret@127.0.0.1:1/0")
+        .spawn()?;
+    let looked: Result<(String, String)> = (|| {
+        cgroup.add(process.id())?;
+        let queue =
+            r#""min_workers": 1, "max_workers": 4, "tasks_per_worker": 9, "broker_url_env": "BROKER_URL""#;
+        let home = Home::new(&config(&cgroup.relative(), 0.5, queue))?;
+        let words = |capabilities: &str| {
+            let check = command(&home);
+            let output = Command::new("setpriv")
+                .args(["--bounding-set", capabilities])
+                .arg(check.get_program())
+                .args(check.get_args())
+                .arg("--json")
+                .output()
+                .context("cannot run setpriv")?;
+            assert!(!String::from_utf8_lossy(&output.stdout).contains("s3cret"));
+            let checked = Checked::of(&output)?;
+            let found = checked.finding("site", "queue_unreadable");
+            anyhow::Ok(found.with_context(|| format!("{:#}", checked.json))?["words"].to_string())
+        };
+        Ok((words(&capabilities_of_the_unit()?)?, words("-all,+kill")?))
+    })();
+    process.kill()?;
+    process.wait()?;
+    let (packaged, bare) = looked?;
+    assert!(packaged.contains("127.0.0.1:1 cannot be reached"), "{packaged}");
+    assert!(bare.contains("CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE"), "{bare}");
+    Ok(())
+}
+
 #[test]
 fn without_privilege_it_says_what_is_missing() -> Result<()> {
     if !require_root() {
