@@ -86,10 +86,13 @@ impl Scene {
 }
 
 fn ask(home: &Home, args: &[&str]) -> Result<Output> {
-    Command::new(program())
-        .args(args)
-        .arg("--runtime-dir")
-        .arg(home.runtime())
+    let mut command = Command::new(program());
+    command.args(args).arg("--runtime-dir").arg(home.runtime());
+    if args.first() == Some(&"why") {
+        command.arg("--config").arg(home.config());
+        command.arg("--state-dir").arg(home.state());
+    }
+    command
         .output()
         .with_context(|| format!("cannot run {}", program().display()))
 }
@@ -182,6 +185,63 @@ fn a_count_by_hand_is_carried_out_logged_and_kept_over_a_restart() -> Result<()>
     let resumed = scene.done(&["resume", "site"])?;
     assert!(resumed.contains("the thresholds rule again"), "{resumed}");
     assert!(scene.site()?["order"].is_null());
+    scene.daemon.end()
+}
+
+#[test]
+fn what_was_decided_is_told_after_a_restart_and_without_a_daemon() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let step = "scale_up 1 -> 2: 2 workers ordered by hand";
+    let scene = scene("control-why", 1)?;
+    until("checks before the order", LIMIT, || {
+        let why = scene.done(&["why", "site"]).ok()?;
+        (why.contains("hold at 1") && why.contains("checks, CPU")).then_some(())
+    })?;
+    scene.done(&["scale", "site", "2"])?;
+    until("checks after it", LIMIT, || {
+        scene
+            .done(&["why", "site"])
+            .ok()?
+            .contains("hold at 2: CPU < 1% (scale_down_1)")
+            .then_some(())
+    })?;
+    let Scene {
+        home,
+        daemon,
+        server,
+        cgroup,
+    } = scene;
+    daemon.end()?;
+
+    let output = ask(&home, &["why", "site", "--since", "10m"])?;
+    let (alone, said) = (
+        String::from_utf8(output.stdout)?,
+        String::from_utf8(output.stderr)?,
+    );
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("told from the history alone"), "{said}");
+    let [before, ordered, after] = ["hold at 1", step, "hold at 2"].map(|part| alone.find(part));
+    assert!(before.is_some() && before < ordered && ordered < after, "{alone}");
+    assert!(
+        alone.contains("✋ site.service: 2 workers, ordered by") && alone.contains("✅ scaled to 2 workers"),
+        "{alone}"
+    );
+
+    let daemon = Daemon::start(home.command())?;
+    daemon.wait_line("🚀 autoscaler", LIMIT)?;
+    let scene = Scene {
+        home,
+        daemon,
+        server,
+        cgroup,
+    };
+    scene.done(&["scale", "site", "3"])?;
+    let both = scene.done(&["why", "site"])?;
+    let [first, second] = [step, "scale_up 2 -> 3: 3 workers ordered by hand"].map(|part| both.find(part));
+    assert!(first.is_some() && first < second, "{both}");
+    assert_eq!(both.matches(step).count(), 1, "{both}");
     scene.daemon.end()
 }
 

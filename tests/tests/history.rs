@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use autoscaler_tests::daemon::program;
-use autoscaler_tests::{Burner, Daemon, Home, ScratchCgroup, require_root, until};
+use autoscaler_tests::server::Options;
+use autoscaler_tests::{Burner, Daemon, Home, ScratchCgroup, Server, Venv, require_root, until};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -91,6 +92,63 @@ fn what_the_checks_saw_can_be_looked_at_while_the_daemon_runs() -> Result<()> {
     assert_eq!(unknown.status.code(), Some(2), "{told}");
     assert!(told.contains("did you mean \"site\"?"), "{told}");
     daemon.end()
+}
+
+#[test]
+fn a_simulation_replays_what_the_daemon_recorded() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let cgroup = ScratchCgroup::new("history-replayed")?;
+    let venv = Venv::gunicorn("23.0.0")?;
+    let _server = Server::gunicorn(&venv, &cgroup, &Options::workers(1))?;
+    let _burner = Burner::busy(cgroup.path())?;
+    let home = Home::new(&config(&cgroup.relative(), ""))?;
+    let daemon = Daemon::start(home.command())?;
+    wait_kept(&store(&home), 8)?;
+    // The simulation reads a store that the daemon is writing.
+    let simulated = simulate(&home, &["--history", "site", "--json"])?;
+    daemon.end()?;
+    let checks = kept(&store(&home)).context("a history")?;
+    let recorded: Vec<f64> = checks
+        .iter()
+        .filter_map(|check| Some(check["on_cpu_seconds"].as_f64()? / check["covered_seconds"].as_f64()?))
+        .collect();
+    let simulated: Value = serde_json::from_str(&simulated)?;
+    let demand = &simulated["demand"];
+    let highest = demand["highest_cpus"].as_f64().context("a demand")?;
+    assert!(demand["checks"].as_u64() >= Some(5), "{simulated}");
+    // The burner takes all the CPU that it gets, and what it got at some check is what is replayed.
+    assert!(highest > 0.1, "{simulated}");
+    assert!(
+        recorded.iter().any(|cpus| (cpus - highest).abs() < 1e-3),
+        "{highest} in {recorded:?}"
+    );
+    assert!(simulated["capped_percent"].is_number(), "{simulated}");
+    let table = simulate(&home, &["--history", "site", "--set", "site.max_workers=2"])?;
+    assert!(
+        table.starts_with("site: 1 to 2 workers") && table.contains("history of site: "),
+        "{table}"
+    );
+    Ok(())
+}
+
+/// `autoscaler simulate` over the home's history and configuration.
+fn simulate(home: &Home, args: &[&str]) -> Result<String> {
+    let output = Command::new(program())
+        .arg("simulate")
+        .args(args)
+        .arg("--config")
+        .arg(home.config())
+        .arg("--state-dir")
+        .arg(home.state())
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 #[test]

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 use super::daemon::Daemon;
+use super::store::StateDir;
 use crate::check::{self, Grade, Options, Report};
 use crate::config::DEFAULT_PATH;
 use crate::report::{found_of, host_heading, sum_of};
@@ -28,21 +29,15 @@ pub(super) struct Args {
     json: bool,
     #[command(flatten)]
     daemon: Daemon,
-    /// Where the history is kept, unless the configuration names another place.
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "STATE_DIRECTORY",
-        default_value = "/var/lib/autoscaler"
-    )]
-    state_dir: PathBuf,
+    #[command(flatten)]
+    state: StateDir,
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode> {
     let options = Options {
         config: args.config,
         runtime_dir: args.daemon.runtime_dir(),
-        state_dir: args.state_dir,
+        state_dir: args.state.state_dir,
     };
     let report = tokio::runtime::Builder::new_current_thread()
         .enable_all()

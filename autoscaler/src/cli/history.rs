@@ -6,11 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
 
-use super::Usage;
 use super::daemon::duration;
-use crate::config::{self, LoadError};
+use super::store::Place;
 use crate::history::view::{Past, Zone, chart, export, picture::Picture};
-use crate::history::{HistoryReader, default_path};
 use crate::report::picture;
 
 /// Shows what a project's checks saw and decided: CPU and its thresholds, workers, memory, queue, steps.
@@ -41,31 +39,16 @@ pub(super) struct Args {
     /// Print every check and event as JSON
     #[arg(long)]
     json: bool,
-    /// The configuration, which says where the history is [default: /etc/autoscaler/config.json if it can be read]
-    #[arg(long, value_name = "FILE", conflicts_with = "store")]
-    config: Option<PathBuf>,
-    /// The history itself
-    #[arg(long, value_name = "FILE")]
-    store: Option<PathBuf>,
-    /// Where the daemon keeps it, unless the configuration names another place
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "STATE_DIRECTORY",
-        default_value = "/var/lib/autoscaler"
-    )]
-    state_dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
 }
 
 /// Columns of a chart that is not drawn on a terminal.
 const COLUMNS: u16 = 100;
 
 pub(super) fn run(args: &Args) -> Result<()> {
-    let reader = HistoryReader::open(&args.path()?)?;
-    let names = reader.projects()?;
-    if !names.contains(&args.project) {
-        return Err(unknown(&args.project, &names).into());
-    }
+    let config = args.place.config()?;
+    let reader = args.place.open(config.as_ref(), &args.project)?;
     // The check of this very moment belongs to it.
     let until = SystemTime::now() + Duration::from_secs(1);
     let since = until.checked_sub(args.since).unwrap_or(SystemTime::UNIX_EPOCH);
@@ -96,22 +79,6 @@ pub(super) fn run(args: &Args) -> Result<()> {
     })
 }
 
-impl Args {
-    /// Where the history is: as told, or as the configuration says. One that was not asked for may be missing.
-    fn path(&self) -> Result<PathBuf> {
-        if let Some(store) = &self.store {
-            return Ok(store.clone());
-        }
-        let path = self.config.as_deref().unwrap_or(Path::new(config::DEFAULT_PATH));
-        let configured = match config::load(path) {
-            Ok(loaded) => loaded.config.global.history.path,
-            Err(LoadError::NotFound { .. } | LoadError::Unreadable { .. }) if self.config.is_none() => None,
-            Err(error) => return Err(error.into()),
-        };
-        Ok(configured.unwrap_or_else(|| default_path(&self.state_dir)))
-    }
-}
-
 fn paper() -> chart::Paper {
     let terminal = io::stdout().is_terminal();
     let width = if terminal {
@@ -123,24 +90,6 @@ fn paper() -> chart::Paper {
         width,
         colours: terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     }
-}
-
-fn unknown(project: &str, names: &[String]) -> Usage {
-    let nearest = names
-        .iter()
-        .max_by(|a, b| {
-            let likeness = |name: &str| strsim::normalized_damerau_levenshtein(project, name);
-            likeness(a).total_cmp(&likeness(b))
-        })
-        .map(|name| format!("; did you mean {name:?}?"));
-    let known = match names {
-        [] => "it holds no project yet".to_owned(),
-        names => format!("it holds {}", names.join(", ")),
-    };
-    Usage(format!(
-        "the history has no project {project:?}: {known}{}",
-        nearest.unwrap_or_default()
-    ))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {

@@ -8,6 +8,7 @@ mod history;
 mod run;
 mod simulate;
 mod status;
+mod store;
 mod top;
 mod why;
 

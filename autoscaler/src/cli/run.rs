@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use tracing::level_filters::LevelFilter;
 
+use super::store::StateDir;
 use crate::config::DEFAULT_PATH;
 use crate::daemon::{self, Mode, Options};
 use crate::report::log;
@@ -31,14 +32,8 @@ pub(super) struct Args {
         default_value = "/run/autoscaler"
     )]
     runtime_dir: PathBuf,
-    /// Where the history is kept, unless the configuration names another place.
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "STATE_DIRECTORY",
-        default_value = "/var/lib/autoscaler"
-    )]
-    state_dir: PathBuf,
+    #[command(flatten)]
+    state: StateDir,
 }
 
 pub(super) fn run(args: Args) -> Result<()> {
@@ -50,7 +45,7 @@ pub(super) fn run(args: Args) -> Result<()> {
     let options = Options {
         config: args.config,
         runtime_dir: args.runtime_dir,
-        state_dir: args.state_dir,
+        state_dir: args.state.state_dir,
         dry_run: args.dry_run,
         mode: if args.once { Mode::Once } else { Mode::Daemon },
     };

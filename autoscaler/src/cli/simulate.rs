@@ -1,16 +1,19 @@
 //! `autoscaler simulate`: a recorded load through the policy.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{ArgGroup, Args as ClapArgs};
 
 use super::Usage;
-use crate::config::{self, Project};
+use super::daemon::duration;
+use super::store::Store;
+use crate::config::{self, Config, Project};
 use crate::report::picture;
 use crate::simulate::picture::Picture;
 use crate::simulate::{self, Demand, Scale, Service, Trace};
@@ -20,16 +23,28 @@ const EXAMPLE: &str = include_str!("../../../packaging/autoscaler.example.json")
 const EXAMPLE_NAME: &str = "the built-in example";
 const EXAMPLE_PROJECT: &str = "backdipro";
 
+/// How far a history is looked back in.
+const SINCE: Duration = Duration::from_hours(7 * 24);
+
 /// What to simulate.
 #[derive(Debug, ClapArgs)]
 #[command(
     group = ArgGroup::new("scale").required(true),
+    group = ArgGroup::new("recording").required(true),
     after_help = EXAMPLES
 )]
 pub(super) struct Args {
     /// The recording: CSV with the columns timestamp and value, or - for standard input
-    #[arg(value_name = "FILE.csv")]
-    file: PathBuf,
+    #[arg(value_name = "FILE.csv", group = "recording")]
+    file: Option<PathBuf>,
+    /// The CPU that this project used, from the daemon's own history
+    #[arg(long, value_name = "PROJECT", groups = ["recording", "scale"])]
+    history: Option<String>,
+    /// How far to look back in the history, such as 24h, 7d [default: 7d]
+    #[arg(long, value_name = "TIME", requires = "history", value_parser = duration)]
+    since: Option<Duration>,
+    #[command(flatten)]
+    store: Store,
 
     /// The values rise with the load (requests, users): their mean stands for this many busy workers
     #[arg(long, value_name = "CPUS", group = "scale", value_parser = demand)]
@@ -38,11 +53,12 @@ pub(super) struct Args {
     #[arg(long, group = "scale")]
     busy_workers: bool,
 
-    /// Take thresholds and bounds from this configuration, instead of the built-in example
+    /// Take thresholds and bounds from this configuration [default: the built-in example; with --history
+    /// /etc/autoscaler/config.json]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The project of the configuration; may be left out where there is only one
-    #[arg(long, value_name = "NAME", requires = "config")]
+    /// The project of the configuration; may be left out where there is only one, and with --history
+    #[arg(long, value_name = "NAME")]
     project: Option<String>,
     /// Try another value; may be given again
     #[arg(
@@ -93,17 +109,22 @@ Examples:
   autoscaler simulate requests.csv --mean-demand 2.5 --config /etc/autoscaler/config.json --project shop
   autoscaler simulate requests.csv --mean-demand 2.5 --suggest --max-unmet 1
   autoscaler simulate requests.csv --mean-demand 2.5 --from 2014-10-27 --until 2014-11-03 --svg week.svg
+  autoscaler simulate --history shop --since 7d --set shop.cpu_thresholds.scale_up_2=55
 
 The model: n workers serve at most n CPUs of demand, and no more than the host has; what is over is lost.";
 
 pub(super) fn run(args: &Args) -> Result<()> {
-    let (project, interval) = project(args)?;
-    let interval = args.check_interval.unwrap_or(interval);
-    let trace = read(&args.file)?;
+    let (project, config) = project(args)?;
+    let interval = args.check_interval.unwrap_or(config.global.check_interval);
+    let Recording {
+        name,
+        title,
+        trace,
+        capped_percent,
+    } = Recording::read(args, &config)?;
     let scale = args.mean_demand.map_or(Scale::BusyWorkers, Scale::MeanDemand);
     let window = args.from.unwrap_or(f64::NEG_INFINITY)..args.until.unwrap_or(f64::INFINITY);
-    let file = args.file.display();
-    let demand = Demand::new(&trace, scale, interval, window).with_context(|| file.to_string())?;
+    let demand = Demand::new(&trace, scale, interval, window).with_context(|| name.clone())?;
     let service = Service {
         cpus: args.cpus.map_or(project.bounds.max, NonZeroU32::get),
         memory_mib: args.memory_mb,
@@ -125,7 +146,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
         title: &format!(
             "{} over {}, {} to {} UTC",
             project.name,
-            file_name(&args.file),
+            title,
             simulate::format_timestamp(demand.start),
             simulate::format_timestamp(demand.end())
         ),
@@ -147,48 +168,113 @@ pub(super) fn run(args: &Args) -> Result<()> {
         let json = serde_json::json!({
             "project": project.name,
             "demand": demand.summary(),
+            "capped_percent": capped_percent,
             "host": { "cpus": service.cpus, "memory_mib": service.memory_mib },
             "policies": comparison,
             "suggestion": suggestion,
         });
         format!("{json:#}\n")
     } else {
-        simulate::words(
-            &file.to_string(),
+        let mut text = simulate::words(
+            &name,
             &demand,
             &project,
             service,
             &comparison,
             suggestion.as_ref(),
-        )
+        );
+        if let Some(percent) = capped_percent.filter(|percent| *percent > 0.0) {
+            let _ = writeln!(
+                text,
+                "\nIn {percent:.1} % of the recorded time every worker was busy: more load than was recorded may have been there."
+            );
+        }
+        text
     };
     super::print(&text)
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned()
+/// What is replayed.
+struct Recording {
+    /// Where it comes from, for sentences.
+    name: String,
+    /// The same, for a picture's title.
+    title: String,
+    trace: Trace,
+    /// Share of the time in which more load could not have shown, percent; `None` where nobody can tell.
+    capped_percent: Option<f64>,
+}
+
+impl Recording {
+    fn read(args: &Args, config: &Config) -> Result<Self> {
+        match (&args.file, &args.history) {
+            (Some(file), _) => Self::of_file(file),
+            (None, Some(project)) => Self::of_history(args, config, project),
+            (None, None) => bail!(Usage("name a recording, or a project with --history".into())),
+        }
+    }
+
+    fn of_file(path: &Path) -> Result<Self> {
+        let input: Box<dyn Read> = if path == Path::new("-") {
+            Box::new(io::stdin().lock())
+        } else {
+            Box::new(File::open(path).with_context(|| format!("cannot open {}", path.display()))?)
+        };
+        let name = path.display().to_string();
+        Ok(Self {
+            title: path
+                .file_name()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy()
+                .into_owned(),
+            trace: Trace::read(input).with_context(|| name.clone())?,
+            name,
+            capped_percent: None,
+        })
+    }
+
+    fn of_history(args: &Args, config: &Config, project: &str) -> Result<Self> {
+        let reader = args.store.open(Some(config), project)?;
+        let until = SystemTime::now();
+        let since = args.since.unwrap_or(SINCE);
+        let intervals = reader.demand(project, until.checked_sub(since).unwrap_or(UNIX_EPOCH), until)?;
+        let seconds = |capped: bool| -> f64 {
+            let counted = intervals
+                .iter()
+                .filter(|interval| !capped || interval.is_capped());
+            counted.map(|interval| interval.covered.as_secs_f64()).sum()
+        };
+        let capped_percent = 100.0 * seconds(true) / seconds(false);
+        let values = intervals.iter().map(|interval| {
+            let end = interval.until.duration_since(UNIX_EPOCH).unwrap_or_default();
+            (end.saturating_sub(interval.covered).as_secs_f64(), interval.cpus)
+        });
+        let trace = Trace::new(values).with_context(|| {
+            format!(
+                "the history holds {} checks of {project} with CPU figures in that time, and two or more are needed: \
+                 let the daemon run on, or look farther back with --since",
+                intervals.len()
+            )
+        })?;
+        Ok(Self {
+            name: format!("history of {project}"),
+            title: "its history".into(),
+            trace,
+            capped_percent: Some(capped_percent),
+        })
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn read(path: &Path) -> Result<Trace> {
-    let input: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(File::open(path).with_context(|| format!("cannot open {}", path.display()))?)
-    };
-    Trace::read(input).with_context(|| path.display().to_string())
-}
-
-/// The project, with the changes of `--set`, and the configuration's time between checks.
-fn project(args: &Args) -> Result<(Project, Duration)> {
+/// The project, with the changes of `--set`, and the configuration that it is of.
+fn project(args: &Args) -> Result<(Project, Config)> {
+    let default = args.history.as_ref().map(|_| Path::new(config::DEFAULT_PATH));
+    let path = args.config.as_deref().or(default);
     let (mut name, mut text) = (EXAMPLE_NAME.to_owned(), EXAMPLE.to_owned());
-    if let Some(path) = &args.config {
+    if let Some(path) = path {
         (name, text) = (path.display().to_string(), config::read(path)?);
     }
     for set in &args.sets {
@@ -201,7 +287,14 @@ fn project(args: &Args) -> Result<(Project, Duration)> {
         .map_err(config::LoadError::from)?
         .config;
     let names: Vec<String> = config.projects.keys().cloned().collect();
-    let wanted = match (&args.project, &args.config, names.as_slice()) {
+    let wanted = match (
+        args.project.as_ref().or(args.history.as_ref()),
+        path,
+        names.as_slice(),
+    ) {
+        (Some(_), None, _) => bail!(Usage(
+            "--project needs --config: name the configuration that it is of".into()
+        )),
         (Some(wanted), ..) => wanted.as_str(),
         (None, None, _) => EXAMPLE_PROJECT,
         (None, Some(_), [only]) => only.as_str(),
@@ -222,7 +315,7 @@ fn project(args: &Args) -> Result<(Project, Duration)> {
             "project {wanted:?} has no cpu_thresholds, and simulate replays a CPU load: choose another project"
         )));
     }
-    Ok((project, config.global.check_interval))
+    Ok((project, config))
 }
 
 fn number(text: &str, range: std::ops::RangeInclusive<f64>) -> Result<f64, String> {

@@ -3,17 +3,25 @@
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::clock;
 use super::daemon::{Daemon, duration};
-use crate::control::{Answer, Command};
+use super::store::Place;
+use crate::control::{Answer, ClientError, Command};
+use crate::history::view::Past;
 use crate::report::{Episode, unix};
 
 /// Tells what was decided about a project, and why, with the figures behind it.
 ///
-/// Checks that decided alike are folded into one line, with the lowest and the highest of their figures.
+/// Checks that decided alike are folded into one line, with the lowest and the highest of their figures. The running
+/// daemon tells of its own time, the history of the time before it, also while no daemon runs.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  autoscaler why backdipro                 the last two hours
+  autoscaler why backdipro --since 7d      also before the daemon was last started
+  autoscaler why backdipro --since 1d --json | jq '.[] | select(.workers_to)'")]
 pub(super) struct Args {
     /// The project, as the configuration names it
     project: String,
@@ -25,27 +33,70 @@ pub(super) struct Args {
     json: bool,
     #[command(flatten)]
     daemon: Daemon,
+    #[command(flatten)]
+    place: Place,
 }
 
 pub(super) fn run(args: &Args) -> Result<()> {
-    let answer = args.daemon.ask(Command::Why {
-        project: args.project.clone(),
-        since_seconds: args.since.as_secs(),
-    })?;
-    let Answer::Why(episodes) = answer else {
-        return Ok(());
+    let now = SystemTime::now();
+    let remembered = args.remembered();
+    let before = match &remembered {
+        Ok(episodes) => episodes.first().map(|first| first.from),
+        Err(_) => None,
+    };
+    let episodes = match (args.recorded(now, before), remembered) {
+        (Ok(mut recorded), Ok(remembered)) => {
+            recorded.extend(remembered);
+            recorded
+        }
+        (Ok(recorded), Err(daemon)) => {
+            eprintln!("autoscaler: told from the history alone: {daemon:#}");
+            recorded
+        }
+        (Err(_), Ok(remembered)) => remembered,
+        (Err(_), Err(daemon)) if is_refusal(&daemon) => return Err(daemon),
+        (Err(history), Err(daemon)) => bail!("{daemon:#}; and {history:#}"),
     };
     let text = if args.json {
         serde_json::to_string_pretty(&episodes)? + "\n"
     } else if episodes.is_empty() {
-        format!(
-            "Nothing was decided about {} in that time: the daemon has just started, or has not checked yet.\n",
-            args.project
-        )
+        format!("Nothing was decided about {} in that time.\n", args.project)
     } else {
-        told(&episodes, unix(SystemTime::now()))
+        told(&episodes, unix(now))
     };
     super::print(&text)
+}
+
+impl Args {
+    /// What the running daemon remembers: everything since its start, or the latest of it.
+    fn remembered(&self) -> Result<Vec<Episode>> {
+        let answer = self.daemon.ask(Command::Why {
+            project: self.project.clone(),
+            since_seconds: self.since.as_secs(),
+        })?;
+        match answer {
+            Answer::Why(episodes) => Ok(episodes),
+            other => bail!("the daemon answered something else: {other:?}"),
+        }
+    }
+
+    /// What the history holds up to `before`, Unix time in seconds, or up to now.
+    fn recorded(&self, now: SystemTime, before: Option<i64>) -> Result<Vec<Episode>> {
+        let config = self.place.config()?;
+        let reader = self.place.open(config.as_ref(), &self.project)?;
+        let since = now.checked_sub(self.since).unwrap_or(SystemTime::UNIX_EPOCH);
+        let until = before
+            .and_then(|before| u64::try_from(before).ok())
+            .map_or(now, |before| SystemTime::UNIX_EPOCH + Duration::from_secs(before));
+        let past = Past::read(&reader, &self.project, since, until)?;
+        let language = config.map(|config| config.global.language).unwrap_or_default();
+        Ok(past.chronicle(language).episodes(since, language))
+    }
+}
+
+/// Whether a daemon answered, and said no.
+fn is_refusal(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(ClientError::Refused(_)))
 }
 
 /// One paragraph an episode, oldest first.

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use super::check::Checks;
+use super::keep::as_kept;
 use super::orders::{Given, Term};
 use crate::config::{Config, Project};
 use crate::control::{Answer, Call, Command, Done, Peer, RefusedCode};
@@ -130,6 +131,8 @@ impl Checks {
         let history = self.histories.entry(name.clone()).or_default();
         let decision = decide_under(order, &project, &snapshot.host, sample, history);
         self.note(&project, &snapshot.host, sample, &decision);
+        let kept = as_kept(&self.config, &snapshot, |_| Some(&decision));
+        self.keeper.check(snapshot.host, kept);
         self.reporter.decision(&project, &decision);
         self.save();
         match decision.action {

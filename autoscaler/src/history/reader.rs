@@ -101,10 +101,8 @@ pub struct Demand {
     pub covered: Duration,
     /// CPUs in use, the mean: 2.5 keeps two and a half workers on a CPU all the time.
     pub cpus: f64,
-    /// Workers that shared it.
-    pub workers: u32,
-    /// CPUs that its tasks waited for, the mean; `None` where the source could not tell.
-    pub waiting_cpus: Option<f64>,
+    /// CPUs that its workers could have used: one each, and no more than the cgroup may use.
+    pub capacity: f64,
 }
 
 /// A store opened for reading.
@@ -263,7 +261,16 @@ impl HistoryReader {
     }
 }
 
+/// From this share of its capacity on, a project may have wanted more CPU than it got.
+const SATURATED: f64 = 0.95;
+
 impl Demand {
+    /// Whether its workers were so busy that more load could not have shown.
+    #[must_use]
+    pub fn is_capped(&self) -> bool {
+        self.capacity > 0.0 && self.cpus >= SATURATED * self.capacity
+    }
+
     fn of(check: &PastCheck) -> Option<Self> {
         let cpu = check.cpu.as_ref()?;
         let covered = cpu.covered.as_secs_f64();
@@ -271,8 +278,7 @@ impl Demand {
             until: check.at,
             covered: cpu.covered,
             cpus: cpu.on_cpu.as_secs_f64() / covered,
-            workers: check.figures.workers.unwrap_or(0),
-            waiting_cpus: cpu.wait.map(|wait| wait.as_secs_f64() / covered),
+            capacity: f64::from(check.figures.workers.unwrap_or(0)).min(cpu.allowed_cpus),
         })
     }
 }

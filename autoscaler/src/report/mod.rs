@@ -19,6 +19,7 @@ use crate::act::{Limit, Outcome, Workers};
 use crate::check::Finding;
 use crate::config::{Language, Project};
 use crate::decide::{Action, Decision, Figures, Next, Reason};
+use crate::history::EventKind;
 use crate::observe::{QueueSample, Unobservable};
 use said::Said;
 
@@ -40,6 +41,15 @@ pub fn words_of(language: Language, reason: &Reason) -> String {
     match language {
         Language::Es => es::reason(reason),
         Language::En => en::reason(reason),
+    }
+}
+
+/// What happened between checks, in words: `text` is what the history keeps of it.
+#[must_use]
+pub fn event_of(language: Language, kind: EventKind, text: &str) -> String {
+    match language {
+        Language::Es => es::event(kind, text),
+        Language::En => en::event(kind, text),
     }
 }
 

@@ -49,6 +49,19 @@ pub enum TraceError {
 }
 
 impl Trace {
+    /// A series of these moments, in seconds since 1970, and values; `None` of fewer than two. A moment that is not
+    /// after the one before it (a clock that was set back) is left out.
+    #[must_use]
+    pub fn new(values: impl IntoIterator<Item = (f64, f64)>) -> Option<Self> {
+        let mut samples: Vec<(f64, f64)> = Vec::new();
+        for (at, value) in values {
+            if samples.last().is_none_or(|(before, _)| at > *before) {
+                samples.push((at, value));
+            }
+        }
+        (samples.len() >= 2).then_some(Self { samples })
+    }
+
     /// Reads a CSV. A byte order mark, any line ends, quotes and further columns are accepted.
     ///
     /// # Errors

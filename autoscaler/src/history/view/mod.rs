@@ -4,6 +4,7 @@ pub mod chart;
 pub mod export;
 pub mod picture;
 mod series;
+mod told;
 mod zone;
 
 use std::time::SystemTime;

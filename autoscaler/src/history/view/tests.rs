@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 use super::chart::{Paper, draw};
 use super::picture::Picture;
 use super::*;
+use crate::config::Language;
 use crate::decide::{Action, Figures, Measure, Reason};
-use crate::history::{Thresholds, from_millis};
+use crate::history::{EventKind, Thresholds, from_millis};
 use crate::observe::{CgroupMemory, Host};
 use crate::report::picture::{png, svg};
 
@@ -172,4 +173,34 @@ fn the_table_and_the_object_hold_every_check() {
     let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(value["checks"].as_array().unwrap().len(), past.checks.len());
     assert_eq!(value["checks"][59]["workers_to"], 3);
+}
+
+#[test]
+fn the_past_is_told_as_a_running_daemon_tells_its_own() {
+    let mut past = past();
+    let event = |minute, kind: EventKind, text: &str| PastEvent {
+        at: start() + MINUTE * minute + Duration::from_secs(1),
+        kind: Some(kind),
+        code: kind.code().into(),
+        text: text.into(),
+    };
+    past.events = vec![
+        event(60, EventKind::Scaled, "3"),
+        event(119, EventKind::ByHand, "paused"),
+    ];
+    // A reason that this version does not know says nothing, and parts nothing.
+    past.checks[20].reason = None;
+    let told = past.chronicle(Language::En).episodes(start(), Language::En);
+    let told: Vec<_> = told
+        .iter()
+        .map(|episode| (episode.action.as_str(), episode.checks, episode.events.join("; ")))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("hold", 58, String::new()),
+            ("scale_up", 1, "✅ scaled to 3 workers".to_owned()),
+            ("hold", 29, "paused".to_owned()),
+        ]
+    );
 }

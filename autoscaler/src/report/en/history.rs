@@ -1,7 +1,8 @@
 //! What the history's writer and the metrics' server have to tell, in English.
 
-use crate::history::News;
+use crate::history::{EventKind, News};
 use crate::metrics;
+use crate::report::workers;
 
 pub(super) fn render(news: &News) -> String {
     match news {
@@ -33,5 +34,16 @@ pub(super) fn metrics(news: &metrics::News) -> String {
         metrics::News::Unavailable { at, why } => {
             format!("⚠️ metrics are not served: {at}: {why}; it is tried again")
         }
+    }
+}
+
+pub(in crate::report) fn event(kind: EventKind, text: &str) -> String {
+    match kind {
+        EventKind::Scaled => {
+            let count = text.parse().map_or_else(|_| text.to_owned(), workers);
+            format!("✅ scaled to {count}")
+        }
+        EventKind::StepFailed => format!("❌ could not be scaled: {text}"),
+        EventKind::ByHand => text.to_owned(),
     }
 }

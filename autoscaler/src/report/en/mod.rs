@@ -8,6 +8,7 @@ mod order;
 mod outlook;
 mod reason;
 
+pub(super) use history::event;
 pub(super) use outlook::outlook;
 pub(super) use reason::{reason, unobservable};
 

@@ -1,7 +1,8 @@
 //! What the history's writer and the metrics' server have to tell, in Spanish.
 
-use crate::history::News;
+use crate::history::{EventKind, News};
 use crate::metrics;
+use crate::report::workers;
 
 pub(super) fn render(news: &News) -> String {
     match news {
@@ -33,5 +34,16 @@ pub(super) fn metrics(news: &metrics::News) -> String {
         metrics::News::Unavailable { at, why } => {
             format!("⚠️ no se sirven las métricas: {at}: {why}; se intentará de nuevo")
         }
+    }
+}
+
+pub(in crate::report) fn event(kind: EventKind, text: &str) -> String {
+    match kind {
+        EventKind::Scaled => {
+            let count = text.parse().map_or_else(|_| text.to_owned(), workers);
+            format!("✅ escalado a {count}")
+        }
+        EventKind::StepFailed => format!("❌ no se pudo escalar: {text}"),
+        EventKind::ByHand => text.to_owned(),
     }
 }

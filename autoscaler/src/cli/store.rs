@@ -1,0 +1,81 @@
+//! Where the history is: for the commands that read it, run the daemon or check it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::Usage;
+use crate::config::{self, Config, LoadError};
+use crate::history::{HistoryReader, default_path};
+use crate::simulate::nearest;
+
+/// Where a daemon keeps what lasts.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct StateDir {
+    /// Where the history is kept, unless the configuration names another place
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "STATE_DIRECTORY",
+        default_value = "/var/lib/autoscaler"
+    )]
+    pub(super) state_dir: PathBuf,
+}
+
+/// Which history is read.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Store {
+    /// The history itself, in place of the one that the configuration names
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
+    #[command(flatten)]
+    state_dir: StateDir,
+}
+
+/// The configuration, for what only needs to know where the history is.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Place {
+    /// The configuration, which says where the history is [default: /etc/autoscaler/config.json if it can be read]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    store: Store,
+}
+
+impl Store {
+    /// Opens the history, where it holds `project`.
+    pub(super) fn open(&self, config: Option<&Config>, project: &str) -> Result<HistoryReader> {
+        let configured = config.and_then(|config| config.global.history.path.clone());
+        let path = self.store.clone().or(configured);
+        let path = path.unwrap_or_else(|| default_path(&self.state_dir.state_dir));
+        let reader = HistoryReader::open(&path)?;
+        let names = reader.projects()?;
+        if names.iter().any(|name| name == project) {
+            return Ok(reader);
+        }
+        let advice = match names.as_slice() {
+            [] => "it holds no project yet".to_owned(),
+            names => nearest(project, names),
+        };
+        bail!(Usage(format!("the history has no project {project:?}: {advice}")))
+    }
+}
+
+impl Place {
+    /// The configuration. One that was not asked for may be missing, and be wrong where it is not needed.
+    pub(super) fn config(&self) -> Result<Option<Config>> {
+        let path = self.config.as_deref().unwrap_or(Path::new(config::DEFAULT_PATH));
+        let asked = self.config.is_some();
+        match config::load(path) {
+            Ok(loaded) => Ok(Some(loaded.config)),
+            Err(_) if !asked && self.store.store.is_some() => Ok(None),
+            Err(LoadError::NotFound { .. } | LoadError::Unreadable { .. }) if !asked => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Opens the history, where it holds `project`.
+    pub(super) fn open(&self, config: Option<&Config>, project: &str) -> Result<HistoryReader> {
+        self.store.open(config, project)
+    }
+}

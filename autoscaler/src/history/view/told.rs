@@ -1,0 +1,33 @@
+//! The decisions of the past as the running daemon remembers its own: those alike in a row folded into one.
+
+use std::time::SystemTime;
+
+use super::Past;
+use crate::config::Language;
+use crate::report::{Chronicle, event_of};
+
+impl Past {
+    /// Every decision with what came of it, in order, its events told in `language`.
+    #[must_use]
+    pub fn chronicle(&self, language: Language) -> Chronicle {
+        let mut chronicle = Chronicle::new(usize::MAX);
+        let mut events = self.events.iter().peekable();
+        let mut tell_until = |chronicle: &mut Chronicle, until: Option<SystemTime>| {
+            while let Some(event) = events.next_if(|event| until.is_none_or(|until| event.at < until)) {
+                chronicle.happened(match event.kind {
+                    Some(kind) => event_of(language, kind, &event.text),
+                    None => format!("{}: {}", event.code, event.text),
+                });
+            }
+        };
+        for check in &self.checks {
+            // Without a decision a step was under way, or another version decided for a reason of its own.
+            if let Some(decision) = check.decision() {
+                tell_until(&mut chronicle, Some(check.at));
+                chronicle.decided(check.at, &decision);
+            }
+        }
+        tell_until(&mut chronicle, None);
+        chronicle
+    }
+}
