@@ -1,19 +1,14 @@
 //! Celery workers that are instances of one template: which of them run a task.
 
 use std::collections::HashMap;
-use std::time::Duration;
-
-use serde_json::json;
 
 use super::PoolFault;
 use super::identity::proven;
+use super::inspector::{ask_all, table};
 use crate::observe::cgroup::Cgroup;
-use crate::observe::process::{ProcessTable, Procfs};
-use crate::observe::queue::{Broker, Command, Reply};
+use crate::observe::process::Procfs;
+use crate::observe::queue::Broker;
 use crate::observe::snapshot::ProcessId;
-
-/// For the answers of all nodes of a broker.
-const LIMIT: Duration = Duration::from_secs(2);
 
 /// Whether each main process in `cgroup` runs a task, as far as its node says so: a program that is no Celery, or one
 /// without remote control, is not among them.
@@ -25,12 +20,8 @@ pub async fn busy(
     cgroup: &Cgroup,
     broker: &mut dyn Broker,
 ) -> Result<HashMap<ProcessId, bool>, PoolFault> {
-    let unreadable = |why: String| PoolFault::Unreadable { why };
-    let pids = cgroup
-        .processes()
-        .map_err(|error| unreadable(error.to_string()))?;
-    let before = ProcessTable::read(procfs, &pids).map_err(|error| unreadable(error.to_string()))?;
-    let stats = ask(broker, "stats").await?;
+    let before = table(procfs, cgroup)?;
+    let stats = ask_all(broker, "stats").await?.unwrap_or_default();
     let mut nodes = HashMap::new();
     for reply in &stats {
         // Two workers of one name could not be told apart in the next answer.
@@ -42,7 +33,7 @@ pub async fn busy(
     if nodes.is_empty() {
         return Ok(HashMap::new());
     }
-    let active = ask(broker, "active").await?;
+    let active = ask_all(broker, "active").await?.unwrap_or_default();
     Ok(active
         .iter()
         .filter_map(|reply| Some((*nodes.get(&reply.node)?, !reply.body.as_array()?.is_empty())))
@@ -55,13 +46,4 @@ pub(super) fn count(busy: &HashMap<ProcessId, bool>, workers: &[ProcessId]) -> O
         .iter()
         .map(|worker| busy.get(worker).copied().map(u32::from))
         .sum()
-}
-
-async fn ask(broker: &mut dyn Broker, method: &'static str) -> Result<Vec<Reply>, PoolFault> {
-    let question = Command {
-        method,
-        arguments: json!({}),
-        node: None,
-    };
-    Ok(broker.call(&question, LIMIT).await?.unwrap_or_default())
 }

@@ -165,15 +165,7 @@ impl Inspector {
 
     async fn identify(&mut self, broker: &mut dyn Broker) -> Result<Node, PoolFault> {
         let before = self.table()?;
-        let question = Command {
-            method: "stats",
-            arguments: json!({}),
-            node: None,
-        };
-        let replies = broker
-            .call(&question, ALL_LIMIT)
-            .await?
-            .ok_or(PoolFault::NobodyListens)?;
+        let replies = ask_all(broker, "stats").await?.ok_or(PoolFault::NobodyListens)?;
         let node = identity::find(&self.procfs, &before, &replies)?;
         if node.stats.autoscaler.is_some() {
             return Err(PoolFault::OwnAutoscale { node: node.name });
@@ -228,11 +220,28 @@ impl Inspector {
     }
 
     fn table(&self) -> Result<ProcessTable, PoolFault> {
-        let unreadable = |why: String| PoolFault::Unreadable { why };
-        let pids = self
-            .cgroup
-            .processes()
-            .map_err(|error| unreadable(error.to_string()))?;
-        ProcessTable::read(&self.procfs, &pids).map_err(|error| unreadable(error.to_string()))
+        table(&self.procfs, &self.cgroup)
     }
+}
+
+/// What each node of the broker returns; `None` where nobody listens.
+pub(super) async fn ask_all(
+    broker: &mut dyn Broker,
+    method: &'static str,
+) -> Result<Option<Vec<Reply>>, PoolFault> {
+    let question = Command {
+        method,
+        arguments: json!({}),
+        node: None,
+    };
+    Ok(broker.call(&question, ALL_LIMIT).await?)
+}
+
+/// The processes of a cgroup.
+pub(super) fn table(procfs: &Procfs, cgroup: &Cgroup) -> Result<ProcessTable, PoolFault> {
+    let unreadable = |why: String| PoolFault::Unreadable { why };
+    let pids = cgroup
+        .processes()
+        .map_err(|error| unreadable(error.to_string()))?;
+    ProcessTable::read(procfs, &pids).map_err(|error| unreadable(error.to_string()))
 }
