@@ -4,7 +4,7 @@ import pathlib
 import subprocess
 
 from . import processes, systemd
-from .project import HOME
+from .project import HOME, make_user
 from .wait import until
 
 PORT = 6390
@@ -99,8 +99,7 @@ class Service:
 
     def install(self, stop=120):
         """Writes the application, Redis' unit and the service's; `stop` is its TimeoutStopSec."""
-        if subprocess.run(["id", "-u", "victus"], capture_output=True).returncode != 0:
-            subprocess.run(["useradd", "--create-home", "victus"], check=True)
+        make_user()
         self.home.mkdir(parents=True, exist_ok=True)
         (self.home / "tasks.py").write_text(APPLICATION + ONE_AT_A_TIME * self.template)
         (self.home / "put.py").write_text(PUT)
@@ -141,7 +140,10 @@ class Service:
             return [systemd.main_pid(self.instance(number)) for number in self.instances()]
         master = self.master
         # The pool is forks of the main process; its other children have command lines of their own.
-        return [pid for pid in processes.children(master) if cmdline(pid) == cmdline(master)] if master else []
+        if not master:
+            return []
+        command = processes.command(master)
+        return [pid for pid in processes.children(master) if processes.command(pid) == command]
 
     def count(self):
         """How many workers there are."""
@@ -183,11 +185,3 @@ class Service:
     def signals(self):
         """Celery takes none for its size."""
         return 0
-
-
-def cmdline(pid):
-    """A process's command line; empty when it is gone."""
-    try:
-        return (processes.PROC / str(pid) / "cmdline").read_bytes()
-    except OSError:
-        return b""

@@ -76,6 +76,12 @@ WantedBy=multi-user.target
 """
 
 
+def make_user():
+    """Makes the user whom the projects run as, unless it is there."""
+    if subprocess.run(["id", "-u", "victus"], capture_output=True).returncode != 0:
+        subprocess.run(["useradd", "--create-home", "victus"], check=True)
+
+
 class Project:
     """One project. `args` are further arguments of gunicorn, `service` further lines of the unit's section."""
 
@@ -90,8 +96,7 @@ class Project:
 
     def install(self):
         """Writes the application and the unit file."""
-        if subprocess.run(["id", "-u", "victus"], capture_output=True).returncode != 0:
-            subprocess.run(["useradd", "--create-home", "victus"], check=True)
+        make_user()
         bin_folder = self.home / "venv/bin"
         bin_folder.mkdir(parents=True, exist_ok=True)
         (self.home / "application.py").write_text(APPLICATION)
