@@ -31,7 +31,7 @@ struct Scene {
     daemon: Daemon,
     server: Server,
     /// Removed last, with what is still in it.
-    cgroup: ScratchCgroup,
+    _cgroup: ScratchCgroup,
 }
 
 fn scene(label: &str, workers: u32) -> Result<Scene> {
@@ -39,14 +39,19 @@ fn scene(label: &str, workers: u32) -> Result<Scene> {
     let venv = Venv::gunicorn("23.0.0")?;
     let server = Server::gunicorn(&venv, &cgroup, &Options::workers(workers))?;
     let home = Home::new(&config(&cgroup.relative(), 0.5, RUNGS))?;
+    Ok(Scene {
+        daemon: started(&home)?,
+        home,
+        server,
+        _cgroup: cgroup,
+    })
+}
+
+/// The home's daemon, once it says so.
+fn started(home: &Home) -> Result<Daemon> {
     let daemon = Daemon::start(home.command())?;
     daemon.wait_line("🚀 autoscaler", LIMIT)?;
-    Ok(Scene {
-        home,
-        daemon,
-        server,
-        cgroup,
-    })
+    Ok(daemon)
 }
 
 impl Scene {
@@ -134,7 +139,7 @@ fn a_count_by_hand_is_carried_out_logged_and_kept_over_a_restart() -> Result<()>
     if !require_root() {
         return Ok(());
     }
-    let scene = scene("control-scale", 1)?;
+    let mut scene = scene("control-scale", 1)?;
     assert!(
         scene
             .done(&["scale", "site", "3"])?
@@ -159,25 +164,12 @@ fn a_count_by_hand_is_carried_out_logged_and_kept_over_a_restart() -> Result<()>
     scene.server.wait_workers(2)?;
     assert_eq!(scene.site()?["order"]["workers"], 2);
     scene.daemon.signal(Signal::SIGKILL)?;
-    let Scene {
-        home,
-        mut daemon,
-        server,
-        cgroup,
-    } = scene;
-    daemon.wait_end()?;
+    scene.daemon.wait_end()?;
     assert!(
-        home.runtime().join("control.sock").exists(),
+        scene.home.runtime().join("control.sock").exists(),
         "kill -9 leaves it behind"
     );
-    let daemon = Daemon::start(home.command())?;
-    daemon.wait_line("🚀 autoscaler", LIMIT)?;
-    let scene = Scene {
-        home,
-        daemon,
-        server,
-        cgroup,
-    };
+    scene.daemon = started(&scene.home)?;
     until("the order after the restart", LIMIT, || {
         let site = scene.site().ok()?;
         (site["order"]["workers"] == 2 && site["decision"]["reason"] == "by_hand").then_some(())
@@ -194,7 +186,7 @@ fn what_was_decided_is_told_after_a_restart_and_without_a_daemon() -> Result<()>
         return Ok(());
     }
     let step = "scale_up 1 -> 2: 2 workers ordered by hand";
-    let scene = scene("control-why", 1)?;
+    let mut scene = scene("control-why", 1)?;
     until("checks before the order", LIMIT, || {
         let why = scene.done(&["why", "site"]).ok()?;
         (why.contains("hold at 1") && why.contains("checks, CPU")).then_some(())
@@ -207,15 +199,9 @@ fn what_was_decided_is_told_after_a_restart_and_without_a_daemon() -> Result<()>
             .contains("hold at 2: CPU < 1% (scale_down_1)")
             .then_some(())
     })?;
-    let Scene {
-        home,
-        daemon,
-        server,
-        cgroup,
-    } = scene;
-    daemon.end()?;
+    scene.daemon.end()?;
 
-    let output = ask(&home, &["why", "site", "--since", "10m"])?;
+    let output = ask(&scene.home, &["why", "site", "--since", "10m"])?;
     let (alone, said) = (
         String::from_utf8(output.stdout)?,
         String::from_utf8(output.stderr)?,
@@ -229,14 +215,7 @@ fn what_was_decided_is_told_after_a_restart_and_without_a_daemon() -> Result<()>
         "{alone}"
     );
 
-    let daemon = Daemon::start(home.command())?;
-    daemon.wait_line("🚀 autoscaler", LIMIT)?;
-    let scene = Scene {
-        home,
-        daemon,
-        server,
-        cgroup,
-    };
+    scene.daemon = started(&scene.home)?;
     scene.done(&["scale", "site", "3"])?;
     let both = scene.done(&["why", "site"])?;
     let [first, second] = [step, "scale_up 2 -> 3: 3 workers ordered by hand"].map(|part| both.find(part));

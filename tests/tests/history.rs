@@ -26,12 +26,14 @@ fn config(cgroup: &Path, history: &str) -> String {
 
 /// `autoscaler history site` over the home's store.
 fn history(store: &Path, args: &[&str]) -> Result<String> {
-    let output = Command::new(program())
-        .args(["history", "site", "--store"])
-        .arg(store)
-        .args(args)
-        .env("TZ", "UTC")
-        .output()?;
+    let mut command = Command::new(program());
+    command.args(["history", "site", "--store"]).arg(store).args(args);
+    printed(command.env("TZ", "UTC"))
+}
+
+/// What a command prints that has to succeed.
+fn printed(command: &mut Command) -> Result<String> {
+    let output = command.output()?;
     ensure!(
         output.status.success(),
         "{}",
@@ -135,20 +137,10 @@ fn a_simulation_replays_what_the_daemon_recorded() -> Result<()> {
 
 /// `autoscaler simulate` over the home's history and configuration.
 fn simulate(home: &Home, args: &[&str]) -> Result<String> {
-    let output = Command::new(program())
-        .arg("simulate")
-        .args(args)
-        .arg("--config")
-        .arg(home.config())
-        .arg("--state-dir")
-        .arg(home.state())
-        .output()?;
-    ensure!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(String::from_utf8(output.stdout)?)
+    let mut command = Command::new(program());
+    command.arg("simulate").args(args);
+    command.arg("--config").arg(home.config());
+    printed(command.arg("--state-dir").arg(home.state()))
 }
 
 #[test]
