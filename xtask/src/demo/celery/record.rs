@@ -24,6 +24,11 @@ impl Record {
         self.put
     }
 
+    /// Pool processes at the last look.
+    pub(super) fn workers(&self) -> usize {
+        self.last as usize
+    }
+
     pub(super) fn add_put(&mut self, tasks: u32) {
         self.put += tasks;
     }
@@ -55,7 +60,7 @@ impl Record {
                 Err(why) => point(false, format!("of {put} tasks: {why}")),
             },
             point(
-                celery_says.is_some_and(|says| u32::try_from(says) == Ok(self.last)),
+                celery_says == Some(self.workers()),
                 match celery_says {
                     Some(says) => format!(
                         "Celery's own `inspect stats` counts {says}, the daemon {}",
