@@ -12,6 +12,7 @@ pub mod control;
 pub mod daemon;
 pub mod decide;
 pub mod history;
+pub mod init;
 pub mod metrics;
 pub mod observe;
 pub mod report;

@@ -5,6 +5,7 @@ mod check;
 mod clock;
 mod daemon;
 mod history;
+mod init;
 mod run;
 mod simulate;
 mod status;
@@ -36,6 +37,7 @@ const EXAMPLES: &str = "\
 Examples:
   autoscaler top                      who uses the CPU, and who waits for it
   autoscaler simulate load.csv --mean-demand 2.5   what the thresholds would have made of that load
+  autoscaler init                                  a configuration for the services that run here
   autoscaler check                                 whether the configuration and this host will do
   autoscaler run --once --dry-run     what would be done now, and why, without doing it
   autoscaler status                   what the running daemon sees, and what it waits for
@@ -49,6 +51,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.";
 enum Command {
     /// Watch the configured projects and scale them (the daemon).
     Run(run::Args),
+    /// Propose a configuration for the gunicorn and Celery services that run here.
+    Init(init::Args),
     /// Check the configuration and the host, acting on nothing.
     Check(check::Args),
     /// Try thresholds on a recorded load, beside fixed counts and other autoscalers' rules.
@@ -80,6 +84,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         // Its exit code says more than done or failed.
         Command::Check(args) => check::run(args),
+        Command::Init(args) => done(init::run(&args)),
         Command::Run(args) => done(run::run(args)),
         Command::Simulate(args) => done(simulate::run(&args)),
         Command::Top(args) => done(top::run(&args)),

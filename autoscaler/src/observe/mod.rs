@@ -12,6 +12,7 @@ pub mod observer;
 mod pool;
 pub mod process;
 pub mod queue;
+mod server;
 pub mod service;
 pub mod snapshot;
 pub mod usage;
@@ -20,6 +21,7 @@ mod workers;
 pub use celery::PoolFault;
 pub use observer::{Observer, Totals, workers_in};
 pub use queue::QueueFault;
+pub use server::{ServerKind, server_in};
 pub use snapshot::{
     CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueSample, Snapshot, Throttle, Unobservable,
 };

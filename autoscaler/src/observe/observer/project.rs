@@ -3,9 +3,9 @@
 use crate::config::Project;
 use crate::observe::cpu_list::CpuList;
 use crate::observe::process::{ProcessError, ProcessTable, Procfs, Stat, unless_gone};
+use crate::observe::server::{self, ServerKind};
 use crate::observe::service::{self, Instance};
 use crate::observe::snapshot::{ProcessId, ProjectSample, Unobservable};
-use crate::observe::{master, pool, workers};
 
 use super::locate::{Location, Main};
 
@@ -15,24 +15,18 @@ pub(super) fn sample(
     project: &Project,
     place: &Location,
 ) -> Result<ProjectSample, Unobservable> {
-    let table = ProcessTable::read(procfs, &place.cgroup.processes()?)?;
-    if table.is_empty() {
-        return Err(Unobservable::CgroupEmpty {
-            path: place.cgroup.path().to_owned(),
-        });
-    }
+    let table = server::processes(procfs, &place.cgroup)?;
     let (master, workers) = match &place.main {
         Main::Instances(instances) => instances_of(procfs, place, instances)?,
         Main::Process(pid) => {
             let main = pid
                 .map(|pid| main_process(procfs, &table, place, pid))
                 .transpose()?;
-            if project.queue.is_some() {
-                pool::find(procfs, &table, main)?
-            } else {
-                let master = master::find(procfs, &table, main)?;
-                (master.id, workers::of(procfs, &table, master)?)
-            }
+            let kind = match project.queue {
+                Some(_) => ServerKind::Celery,
+                None => ServerKind::Signalled,
+            };
+            kind.find(procfs, &table, main)?
         }
     };
     Ok(ProjectSample {

@@ -2,6 +2,7 @@
 //! and normal.
 
 mod error;
+mod memory;
 mod stat;
 mod status;
 mod table;
@@ -43,6 +44,21 @@ impl Procfs {
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The pids of all processes that may be seen, lowest first. Each may be gone by the time it is read.
+    pub fn pids(&self) -> Result<Vec<u32>, ProcessError> {
+        let unreadable = |source| ProcessError::Unreadable {
+            path: self.root.clone(),
+            source,
+        };
+        let mut pids = Vec::new();
+        for entry in std::fs::read_dir(&self.root).map_err(unreadable)? {
+            let name = entry.map_err(unreadable)?.file_name();
+            pids.extend(name.to_str().and_then(|name| name.parse::<u32>().ok()));
+        }
+        pids.sort_unstable();
+        Ok(pids)
     }
 
     /// Parent, state, start time and command name: `/proc/PID/stat`.

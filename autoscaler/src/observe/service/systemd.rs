@@ -13,6 +13,8 @@ const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
 const MANAGER: &str = "org.freedesktop.systemd1.Manager";
 const UNIT: &str = "org.freedesktop.systemd1.Unit";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+/// For a process of no unit (`bus_manager_methods` in systemd's src/core/dbus-manager.c).
+const NO_UNIT: &str = "org.freedesktop.systemd1.NoUnitForPID";
 
 /// The host's systemd.
 #[derive(Debug, Default)]
@@ -37,6 +39,34 @@ impl Systemd {
             property(&bus, MANAGER_PATH, MANAGER, "Version").await
         })
         .await
+    }
+
+    /// The unit that a process belongs to, such as `backdipro.service` or `session-3.scope`; `None` where systemd
+    /// knows of none.
+    ///
+    /// # Errors
+    /// When systemd cannot be asked.
+    pub async fn unit_of(&self, pid: u32) -> Result<Option<String>, ServiceError> {
+        self.answer(|| self.unit_name(pid)).await
+    }
+
+    async fn unit_name(&self, pid: u32) -> Result<Option<String>, Failure> {
+        let bus = self.bus.connect().await?;
+        let reply = bus
+            .call_method(
+                Some(DESTINATION),
+                MANAGER_PATH,
+                Some(MANAGER),
+                "GetUnitByPID",
+                &pid,
+            )
+            .await;
+        let path: OwnedObjectPath = match reply {
+            Ok(reply) => reply.body().deserialize()?,
+            Err(zbus::Error::MethodError(name, ..)) if name.as_str() == NO_UNIT => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        property(&bus, path.as_str(), UNIT, "Id").await.map(Some)
     }
 
     /// What `question` gives, over a new connection if the old one is lost.

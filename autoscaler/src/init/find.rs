@@ -1,0 +1,179 @@
+//! The services of this host whose workers can be scaled.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::broker::{self, Broker};
+use super::place::place;
+use super::{At, Found, Kind, Service, WhyLeftOut, name};
+use crate::observe::cgroup::{CgroupError, CgroupMount};
+use crate::observe::cpu_list::CpuList;
+use crate::observe::host::{HostError, HostReader};
+use crate::observe::process::{ProcessError, Procfs};
+use crate::observe::service::{ServiceError, Systemd};
+use crate::observe::{ServerKind, Unobservable, server_in};
+
+/// Why nothing could be looked for.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    /// The host's own figures cannot be read.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// There is no cgroup v2.
+    #[error(transparent)]
+    Cgroup(#[from] CgroupError),
+    /// The processes cannot be listed.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+}
+
+/// A cgroup with processes that look like a server's.
+struct Candidate {
+    /// The first of them.
+    pid: u32,
+    at: At,
+    kinds: BTreeSet<Kind>,
+}
+
+/// Looks at every process of the host.
+///
+/// # Errors
+/// When the processes, the cgroups or the host's own figures cannot be read at all.
+pub async fn find(procfs: &Procfs, systemd: &Systemd) -> Result<Found, FindError> {
+    let mount = CgroupMount::discover(procfs)?;
+    let (host, online) = HostReader::new(procfs.clone()).read()?;
+    let mut found = Found {
+        host,
+        services: Vec::new(),
+        left_out: Vec::new(),
+        without_systemd: None,
+    };
+    let mut taken = BTreeSet::new();
+    for (cgroup, candidate) in found.candidates(procfs, systemd).await? {
+        let Candidate { pid, at, kinds } = candidate;
+        let looked_at = match kinds.iter().collect::<Vec<_>>().as_slice() {
+            [kind] => look(procfs, (&mount, &online), &cgroup, at, **kind),
+            _ => Err(WhyLeftOut::SeveralKinds),
+        };
+        match looked_at {
+            Ok(service) => {
+                let path = match &service.at {
+                    At::Unit(unit) => unit,
+                    At::Cgroup(path) => path,
+                };
+                let name = name::of(path, &taken);
+                taken.insert(name.clone());
+                found.services.push(Service { name, ..service });
+            }
+            // It ended while it was looked at.
+            Err(WhyLeftOut::Unobservable(
+                Unobservable::CgroupNotFound { .. } | Unobservable::CgroupEmpty { .. },
+            )) => {}
+            Err(why) => found.leave_out(pid, &kinds, &cgroup, why),
+        }
+    }
+    found.services.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+impl Found {
+    /// The cgroups that look like a service's, by their paths from the mount.
+    async fn candidates(
+        &mut self,
+        procfs: &Procfs,
+        systemd: &Systemd,
+    ) -> Result<BTreeMap<String, Candidate>, FindError> {
+        let mut by_cgroup: BTreeMap<String, (u32, BTreeSet<Kind>)> = BTreeMap::new();
+        for pid in procfs.pids()? {
+            // Gone again, or another user's: nothing to propose.
+            let Ok(Some(kind)) = kind(procfs, pid) else {
+                continue;
+            };
+            let Ok(cgroup) = procfs.cgroup(pid) else { continue };
+            by_cgroup
+                .entry(cgroup)
+                .or_insert_with(|| (pid, BTreeSet::new()))
+                .1
+                .insert(kind);
+        }
+        let mut candidates: BTreeMap<String, Candidate> = BTreeMap::new();
+        for (cgroup, (pid, kinds)) in by_cgroup {
+            let unit = systemd.unit_of(pid).await;
+            if let Err(error @ ServiceError::Unreachable { .. }) = &unit {
+                self.without_systemd = Some(error.to_string());
+            }
+            match place(&cgroup, unit) {
+                Ok((path, at)) => candidates
+                    .entry(path)
+                    .or_insert(Candidate {
+                        pid,
+                        at,
+                        kinds: BTreeSet::new(),
+                    })
+                    .kinds
+                    .extend(kinds),
+                Err(why) => self.leave_out(pid, &kinds, &cgroup, why),
+            }
+        }
+        Ok(candidates)
+    }
+}
+
+/// What a process belongs to. A web server is told by its signals, too: without them it could not be scaled.
+fn kind(procfs: &Procfs, pid: u32) -> Result<Option<Kind>, ProcessError> {
+    Ok(match Kind::of(&procfs.cmdline(pid)?) {
+        Some(Kind::Web(_)) if !procfs.status(pid)?.caught.has_worker_signals() => None,
+        kind => kind,
+    })
+}
+
+/// Looks at the service in `cgroup`; its name is still to be chosen.
+fn look(
+    procfs: &Procfs,
+    (mount, online): (&CgroupMount, &CpuList),
+    cgroup: &str,
+    at: At,
+    kind: Kind,
+) -> Result<Service, WhyLeftOut> {
+    let directory = mount.open(Path::new(cgroup)).map_err(Unobservable::from)?;
+    let server_kind = match kind {
+        Kind::Web(_) => ServerKind::Signalled,
+        Kind::Celery => ServerKind::Celery,
+    };
+    let (master, workers) = server_in(procfs, &directory, server_kind)?;
+    if workers.is_empty() && kind == Kind::Celery {
+        return Err(WhyLeftOut::NoPool);
+    }
+    let cmdline = procfs.cmdline(master.pid).map_err(Unobservable::from)?;
+    let (broker, queues) = match kind {
+        Kind::Web(_) => (Broker::Unknown, Vec::new()),
+        Kind::Celery => {
+            // Of another user's process it may not be read: then it names no broker.
+            let environment = procfs.environ(master.pid).unwrap_or_default();
+            (Broker::of(&cmdline, &environment), broker::queues(&cmdline))
+        }
+    };
+    if let Broker::Other(scheme) = broker {
+        return Err(WhyLeftOut::Broker { scheme });
+    }
+    let status = procfs.status(master.pid).map_err(Unobservable::from)?;
+    let held: Vec<u64> = workers
+        .iter()
+        .filter_map(|worker| procfs.held_kib(worker.pid).ok())
+        .collect();
+    Ok(Service {
+        name: String::new(),
+        at,
+        kind,
+        master: master.pid,
+        workers: u32::try_from(workers.len()).unwrap_or(u32::MAX),
+        worker_mib: held.iter().max().unwrap_or(&0).div_ceil(1024),
+        workers_mib: held.iter().sum::<u64>().div_ceil(1024),
+        master_mib: procfs.held_kib(master.pid).unwrap_or(0).div_ceil(1024),
+        allowed_cpus: directory
+            .allowed_cpus(&status.cpus_allowed.and(online))
+            .map_err(Unobservable::from)?,
+        broker,
+        queues,
+    })
+}

@@ -1,0 +1,24 @@
+//! Proposes a configuration from the services that run on this host: `autoscaler init`.
+//!
+//! [`find`] looks for gunicorn and Celery services → [`Found`] → [`propose`] chooses bounds, rungs and memory for
+//! each → [`text`] writes them down with the reason of each choice beside it. Nothing is touched, and no password
+//! is printed.
+
+mod broker;
+mod find;
+mod found;
+mod kind;
+mod name;
+mod place;
+mod propose;
+mod text;
+
+pub use broker::Broker;
+pub use find::{FindError, find};
+pub use found::{At, Found, LeftOut, Service, WhyLeftOut};
+pub use kind::Kind;
+pub use propose::{Proposal, Rungs, propose};
+pub use text::{text, words};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! A proposal as the text of a configuration, the reason of each choice beside it.
+
+use std::fmt::Write as _;
+
+use super::{At, Broker, Found, Kind, LeftOut, Proposal, Service, WhyLeftOut, propose};
+use crate::report::why_unobservable;
+
+/// Where the comments stand.
+const COLUMN: usize = 44;
+
+/// The configuration for all that was found.
+#[must_use]
+pub fn text(found: &Found) -> String {
+    let mut text = Text::default();
+    text.head(found);
+    for service in &found.services {
+        let proposal = propose(service, &found.host, found.services.len());
+        text.project(service, &proposal);
+    }
+    for left_out in &found.left_out {
+        text.0 += "\n";
+        text.comment(4, &format!("Left out: {}", words(left_out)));
+    }
+    text.0 += "  },\n}\n";
+    text.0
+}
+
+/// Why something that was found is no project, in one line.
+#[must_use]
+pub fn words(left_out: &LeftOut) -> String {
+    let why = match &left_out.why {
+        WhyLeftOut::RootCgroup => {
+            "it shares the root cgroup with everything else: run it as a systemd service".to_owned()
+        }
+        WhyLeftOut::NoService { unit } => format!("{unit} is no service: run it as a systemd service"),
+        WhyLeftOut::SeveralKinds => {
+            "a web server and Celery share one cgroup: give each a systemd service of its own".to_owned()
+        }
+        WhyLeftOut::NoPool => {
+            "its pool has no processes: it is still starting, or of a kind without (gevent, eventlet, threads, solo)".to_owned()
+        }
+        WhyLeftOut::Broker { scheme } => {
+            format!("its queues are at a broker of the kind {scheme:?}: Redis and RabbitMQ can be read")
+        }
+        WhyLeftOut::Unobservable(fault) => why_unobservable(fault),
+    };
+    let LeftOut {
+        pid, kind, cgroup, ..
+    } = left_out;
+    format!("{} in {}, process {pid}: {why}", kind.name(), printable(cgroup))
+}
+
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn comment(&mut self, indent: usize, comment: &str) {
+        let _ = writeln!(self.0, "{:indent$}// {comment}", "");
+    }
+
+    fn line(&mut self, indent: usize, code: &str, comment: &str) {
+        let code = format!("{:indent$}{code}", "");
+        if comment.is_empty() {
+            let _ = writeln!(self.0, "{code}");
+        } else {
+            let _ = writeln!(self.0, "{code:<COLUMN$} // {comment}");
+        }
+    }
+
+    fn head(&mut self, found: &Found) {
+        let host = &found.host;
+        let down = host.memory_total_mib * 8 / 18;
+        self.comment(
+            0,
+            "Proposed by `autoscaler init` from what runs here now; every project is disabled.",
+        );
+        self.comment(
+            0,
+            "Read it, run `autoscaler check`, watch `autoscaler run --once --dry-run`, then enable one.",
+        );
+        self.comment(
+            0,
+            &format!(
+                "{} CPUs, {} MB of memory, {} MB available.",
+                host.cpus, host.memory_total_mib, host.memory_available_mib
+            ),
+        );
+        self.line(0, "{", "");
+        self.line(2, "\"global\": {", "");
+        self.line(4, "\"check_interval_seconds\": 120,", "the default");
+        self.line(4, "\"language\": \"es\",", "of the log lines: \"es\" or \"en\"");
+        self.comment(
+            4,
+            &format!("\"scale_down_min_available_mb\": {down}, // steps down need more than this: 8/18 of the memory"),
+        );
+        self.line(2, "},", "");
+        self.line(2, "\"projects\": {", "");
+    }
+
+    fn project(&mut self, service: &Service, proposal: &Proposal) {
+        let name = &service.name;
+        self.0 += "\n";
+        self.comment(
+            4,
+            &format!(
+                "{}: {}, master {}, {} worker(s), {} MB in all (a shared page counts once)",
+                printable(match &service.at {
+                    At::Unit(place) | At::Cgroup(place) => place,
+                }),
+                service.kind.name(),
+                service.master,
+                service.workers,
+                service.workers_mib + service.master_mib
+            ),
+        );
+        self.line(4, &format!("{}: {{", quoted(name)), "");
+        self.line(
+            6,
+            "\"enabled\": false,",
+            "true lets the daemon add and remove workers",
+        );
+        match &service.at {
+            At::Unit(unit) if *unit == format!("{name}.service") => {}
+            At::Unit(unit) => self.line(6, &format!("\"service_name\": {},", quoted(unit)), ""),
+            At::Cgroup(path) => self.line(
+                6,
+                &format!("\"cgroup\": {},", quoted(path)),
+                "no systemd unit of this name: told by its cgroup",
+            ),
+        }
+        let (min, max) = (&proposal.min, &proposal.max);
+        self.line(6, &format!("\"min_workers\": {},", min.0), &min.1);
+        self.line(6, &format!("\"max_workers\": {},", max.0), &max.1);
+        match service.kind {
+            Kind::Web(_) => {
+                self.rungs("cpu_thresholds", proposal, |percent| format!("CPU {percent} %"));
+                self.line(
+                    6,
+                    "\"cpu_duration_minutes\": { \"scale_up\": 3, \"scale_down\": 15 },",
+                    "",
+                );
+            }
+            Kind::Celery => {
+                self.rungs("queue_thresholds", proposal, |tasks| {
+                    format!("{tasks} tasks waiting")
+                });
+                self.line(
+                    6,
+                    "\"queue_duration_minutes\": { \"scale_up\": 2, \"scale_down\": 10 },",
+                    "",
+                );
+                self.broker(service);
+            }
+        }
+        let (each, base) = (&proposal.per_worker_mib, &proposal.base_mib);
+        self.line(6, &format!("\"memory_per_worker_mb\": {},", each.0), &each.1);
+        self.line(6, &format!("\"memory_base_mb\": {},", base.0), &base.1);
+        self.line(
+            6,
+            &format!("\"min_available_mb_per_worker\": {},", each.0),
+            "a step up needs this for each worker",
+        );
+        self.line(4, "},", "");
+    }
+
+    fn rungs(&mut self, key: &str, proposal: &Proposal, threshold: impl Fn(u32) -> String) {
+        self.line(6, &format!("{key:?}: {{"), "");
+        for (workers, limit) in &proposal.rungs.up {
+            let comment = format!("above {}: go to {workers} workers", threshold(*limit));
+            self.line(8, &format!("\"scale_up_{workers}\": {limit},"), &comment);
+        }
+        for (workers, limit) in proposal.rungs.down.iter().rev() {
+            let comment = if *workers == proposal.min.0 {
+                format!("below {}: go to {workers}", threshold(*limit))
+            } else {
+                format!(
+                    "below {}: one worker less, not below {workers}",
+                    threshold(*limit)
+                )
+            };
+            self.line(8, &format!("\"scale_down_{workers}\": {limit},"), &comment);
+        }
+        self.line(6, "},", "");
+    }
+
+    fn broker(&mut self, service: &Service) {
+        let (value, comment) = match &service.broker {
+            Broker::Variable(name) => (*name, "the variable of its environment that names the broker"),
+            Broker::Plain(url) => (url.as_str(), "as it was started with"),
+            Broker::Stripped(url) => (
+                url.as_str(),
+                "its user and password are not printed here: write them in, and keep this file to root (0600)",
+            ),
+            Broker::Unknown | Broker::Other(_) => (
+                "redis://localhost:6379/0",
+                "a guess: it is in the application's own settings. Also \"broker_url\": \"amqp://…\"",
+            ),
+        };
+        let key = match &service.broker {
+            Broker::Variable(_) => "broker_url_env",
+            _ if value.starts_with("amqp") || value.starts_with("pyamqp") => "broker_url",
+            _ => "redis_url",
+        };
+        self.line(6, &format!("{key:?}: {},", quoted(value)), comment);
+        if service.queues.is_empty() {
+            self.line(
+                6,
+                "\"queues\": [\"celery\"],",
+                "the default; does it take from others?",
+            );
+        } else {
+            let queues: Vec<String> = service.queues.iter().map(|queue| quoted(queue)).collect();
+            self.line(
+                6,
+                &format!("\"queues\": [{}],", queues.join(", ")),
+                "as it was started with",
+            );
+        }
+    }
+}
+
+/// Text in quotes, as JSON writes it.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Text that cannot end a comment's line.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect()
+}
