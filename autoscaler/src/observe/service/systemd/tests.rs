@@ -87,6 +87,22 @@ impl Drop for TestBus {
 
 struct Manager;
 
+/// systemd's errors to a question about a process.
+#[derive(Debug, zbus::DBusError)]
+#[zbus(prefix = "org.freedesktop.systemd1")]
+enum RefusedPid {
+    #[zbus(error)]
+    Bus(zbus::Error),
+    NoUnitForPID(String),
+    NoSuchProcess(String),
+}
+
+impl From<zbus::fdo::Error> for RefusedPid {
+    fn from(error: zbus::fdo::Error) -> Self {
+        Self::Bus(error.into())
+    }
+}
+
 #[zbus::interface(name = "org.freedesktop.systemd1.Manager")]
 impl Manager {
     #[zbus(name = "LoadUnit")]
@@ -99,6 +115,17 @@ impl Manager {
         };
         let path = format!("/org/freedesktop/systemd1/unit/{leaf}");
         OwnedObjectPath::try_from(path).map_err(|error| zbus::fdo::Error::Failed(error.to_string()))
+    }
+
+    #[zbus(name = "GetUnitByPID")]
+    fn unit_by_pid(&self, pid: u32) -> Result<OwnedObjectPath, RefusedPid> {
+        match pid {
+            42 => Ok(self.load_unit("app@1.service")?),
+            1 => Err(RefusedPid::NoUnitForPID(
+                "PID 1 does not belong to any loaded unit".into(),
+            )),
+            _ => Err(RefusedPid::NoSuchProcess("no such process".into())),
+        }
     }
 
     /// As systemd would: what matches the pattern, whatever its instance's name.
@@ -167,6 +194,12 @@ impl UnitObject {
     #[zbus(property, name = "ActiveState")]
     fn active_state(&self) -> &str {
         self.active
+    }
+
+    #[zbus(property, name = "Id")]
+    #[expect(clippy::unused_self, reason = "D-Bus properties take self")]
+    fn id(&self) -> &'static str {
+        "app@1.service"
     }
 }
 
@@ -289,6 +322,20 @@ async fn what_a_stop_would_do_is_read_from_the_unit() {
         expected,
         "infinity"
     );
+}
+
+#[tokio::test]
+async fn a_process_is_told_its_unit_if_it_has_one() {
+    let Some(bus) = TestBus::start() else { return };
+    let _objects = stand_in(&bus.address()).await;
+    let systemd = bus.systemd();
+    assert_eq!(
+        systemd.unit_of(42).await.unwrap().as_deref(),
+        Some("app@1.service")
+    );
+    assert_eq!(systemd.unit_of(1).await.unwrap(), None);
+    let error = systemd.unit_of(7).await.unwrap_err();
+    assert!(matches!(error, ServiceError::Unreachable { .. }), "{error}");
 }
 
 #[tokio::test]
