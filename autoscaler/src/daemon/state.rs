@@ -15,7 +15,7 @@ use crate::decide::History;
 use crate::observe::usage::monotonic;
 
 /// Raised whenever the meaning of the file changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A gap longer than this breaks what was held: nobody watched meanwhile.
 const LONGEST_GAP: Duration = Duration::from_mins(10);

@@ -76,12 +76,12 @@ fn allowed(
     Some(lowest_steady(m, counts, trough).map(|to| (to, reason)))
 }
 
-/// The lowest of `counts` at which the highest load seen while the rung held stays clear of the next rung up.
-fn lowest_steady(m: &Measured<'_>, mut counts: Range<u32>, trough: Trough) -> Result<u32, Reason> {
+/// The lowest of `counts` at which the highest load of the time that had to be held stays clear of the next rung up.
+fn lowest_steady(m: &Measured<'_>, mut counts: Range<u32>, trough: &Trough) -> Result<u32, Reason> {
     let Some(projection) = m.projection else {
         return Ok(counts.start);
     };
-    let projected = |count: u32| projection.percent(trough.peak_cpus, count);
+    let projected = |count: u32| projection.percent(trough.peak_cpus(), count);
     let rung_over = |count: u32| {
         m.ladder
             .next_up(count)

@@ -1,6 +1,6 @@
 //! What the checks so far have left behind for the next one: held times, and what was last seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -51,11 +51,36 @@ pub(super) struct Climb {
 }
 
 /// A measure that has stayed under a rung.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Trough {
     pub(super) held: Duration,
-    /// The highest load within that time, CPUs.
-    pub(super) peak_cpus: f64,
+    /// Loads within the time that a step has to be held for, CPUs, each with the held time at its end: the
+    /// highest first, and after each only the highest since.
+    peaks: VecDeque<(Duration, f64)>,
+}
+
+impl Trough {
+    /// One more interval of `covered` with this load; an interval that ended `window` ago counts no more, or
+    /// the last of a load would hold its workers until the next one.
+    fn extend(&mut self, covered: Duration, load_cpus: f64, window: Duration) {
+        self.held += covered;
+        while self.peaks.back().is_some_and(|(_, load)| *load <= load_cpus) {
+            self.peaks.pop_back();
+        }
+        while self
+            .peaks
+            .front()
+            .is_some_and(|(end, _)| *end + window <= self.held)
+        {
+            self.peaks.pop_front();
+        }
+        self.peaks.push_back((self.held, load_cpus));
+    }
+
+    /// The highest load within the time that a step has to be held for, CPUs.
+    pub(super) fn peak_cpus(&self) -> f64 {
+        self.peaks.front().map_or(0.0, |(_, load)| *load)
+    }
 }
 
 /// A crossed rung on its way to being acted on.
@@ -158,14 +183,8 @@ impl History {
             .iter()
             .filter(|(rung, threshold)| **rung < workers && m.value < **threshold)
             .map(|(rung, _)| {
-                let before = held.down.get(rung).copied().unwrap_or(Trough {
-                    held: Duration::ZERO,
-                    peak_cpus: 0.0,
-                });
-                let now = Trough {
-                    held: before.held + m.covered,
-                    peak_cpus: before.peak_cpus.max(m.load_cpus),
-                };
+                let mut now = held.down.get(rung).cloned().unwrap_or_default();
+                now.extend(m.covered, m.load_cpus, m.ladder.down_hold);
                 (*rung, now)
             })
             .collect();
@@ -175,8 +194,8 @@ impl History {
         self.held(measure).up.filter(|climb| climb.rung == rung)
     }
 
-    pub(super) fn held_down(&self, measure: Measure, rung: u32) -> Option<Trough> {
-        self.held(measure).down.get(&rung).copied()
+    pub(super) fn held_down(&self, measure: Measure, rung: u32) -> Option<&Trough> {
+        self.held(measure).down.get(&rung)
     }
 
     /// The crossed rungs of one measure that have not held for long enough yet.

@@ -206,6 +206,22 @@ fn the_highest_load_while_it_held_decides_how_far_down() {
 }
 
 #[test]
+fn a_load_of_long_ago_does_not_hold_a_worker_for_ever() {
+    let mut bench = bench(2);
+    // The last of the load: just under the rung, and too much for one worker.
+    assert_eq!(bench.check(34.0).action, Action::Hold);
+    for _ in 0..6 {
+        assert_eq!(bench.check(1.0).action, Action::Hold);
+    }
+    assert!(matches!(bench.check(1.0).reason, Reason::WouldFlap { .. }));
+    assert_eq!(
+        bench.check(1.0).action,
+        Action::ScaleDown { from: 2, to: 1 },
+        "fifteen minutes have passed since then"
+    );
+}
+
+#[test]
 fn workers_over_the_cpus_cost_nothing_to_take_away() {
     let mut bench = bench(6);
     bench.host.cpus = 2;
