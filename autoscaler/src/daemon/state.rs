@@ -208,7 +208,7 @@ mod tests {
         fs::write(&state.path, "{\"version\": 99}").unwrap();
         assert_eq!(
             state.load().unwrap_err().to_string(),
-            "written in format 99, this program reads 1"
+            format!("written in format 99, this program reads {VERSION}")
         );
     }
 }
