@@ -13,7 +13,7 @@ SERVERS = {
     "newest-gevent": {"newest": True, "args": "--worker-class gevent"},
     "newest-asgi": {"newest": True, "args": "--worker-class asgi application:asgi"},
     "uvicorn": {"newest": True, "server": "uvicorn", "workers": 2},
-    "socket": {"args": "--bind fd://3"},
+    "socket": {"activated": True},
 }
 
 

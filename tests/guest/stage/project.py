@@ -83,13 +83,16 @@ def make_user():
 
 
 class Project:
-    """One project. `args` are further arguments of gunicorn, `service` further lines of the unit's section."""
+    """One project. `args` are further arguments of gunicorn, `service` further lines of the unit's section.
+    An `activated` gunicorn takes the sockets that systemd gives it: with `--bind fd://3` beside them 20.1 takes the
+    same one twice and fails."""
 
-    def __init__(self, name, args="", service="", newest=False, server="gunicorn", workers=1, unit=None):
+    def __init__(self, name, args="", service="", newest=False, server="gunicorn", workers=1, unit=None, activated=False):
         self.name, self.unit = name, unit or f"{name}.service"
         self.home = HOME / name
         self.port = next(_ports)
         self.args, self.service, self.newest, self.server, self.workers_at_start = args, service, newest, server, workers
+        self.activated = activated
         self.loads = []
         self._cgroup = None
         self._handled_before = self._handled()
@@ -112,7 +115,7 @@ class Project:
         """Writes the unit file and tells the manager."""
         binary = self.home / "venv/bin" / self.server
         if self.server == "gunicorn":
-            bind = "" if "fd://" in self.args or "--bind" in self.args else f"--bind 127.0.0.1:{self.port}"
+            bind = "" if self.activated or "--bind" in self.args else f"--bind 127.0.0.1:{self.port}"
             target = "" if "application:" in self.args else "application:app"
             command = f"{binary} --workers {self.workers_at_start} {bind} {self.args} {target}"
             kind = "notify"
