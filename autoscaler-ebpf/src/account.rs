@@ -93,7 +93,10 @@ fn leave_unexpected(number: u32, state: *mut Cpu, task: Task) {
         cpu.lost_switches += 1;
         cpu.slot.task = task.address();
         // Since when it runs, the scheduler itself noted when it put the task here.
-        let used = used(task, Marks::of(&cpu.slot), task.prev_exec(), task.delay());
+        let used = Used {
+            unseen: true,
+            ..used(task, Marks::of(&cpu.slot), task.prev_exec(), task.delay())
+        };
         return charge_split(number, now, task, state, used);
     }
     let used = used(task, Marks::of(&slot), slot.exec, slot.delay);
@@ -109,7 +112,10 @@ fn charge_split(number: u32, first: u32, task: Task, state: *mut Cpu, used: Used
     let mut before = first;
     // A thread that was moved with its process's leader has no entry of its own. It has been running ever
     // since the move, so that the clock tells what it used.
-    let own = moves_of(task.pid());
+    let own = moves_of(task.pid()).filter(|moves| {
+        // SAFETY: the entry is mapped for as long as the map lives; a whole word.
+        unsafe { (**moves).task == task.address() }
+    });
     if let Some(moves) = own.or_else(|| moves_of(task.tgid())) {
         let exec = task.exec();
         // SAFETY: the helper has no precondition.
@@ -122,8 +128,9 @@ fn charge_split(number: u32, first: u32, task: Task, state: *mut Cpu, used: Used
             }
             // SAFETY: the place is masked; one that is being replaced is another recent move.
             let moved = unsafe { (*moves).ring[(made.wrapping_sub(age) & (REMEMBERED - 1)) as usize] };
-            if age == 1 && moved.to != now {
-                // The leader was moved alone, or somebody else had this pid.
+            if age == 1 && moved.to != now && own.is_none() {
+                // The leader was moved alone, or somebody else had this pid. (The task's own last move may well
+                // lead elsewhere: the next one is made, and not yet told of.)
                 break;
             }
             let since = if own.is_some() {
@@ -145,7 +152,9 @@ fn charge_split(number: u32, first: u32, task: Task, state: *mut Cpu, used: Used
             before = if moved.from == NOWHERE { first } else { moved.from };
         }
     }
-    charge(number, before, rest);
+    // It began in `first` if it was seen to come; only else does the move tell from where it was taken. That one is
+    // told of late: the task may have left and come again since it was made.
+    charge(number, if used.unseen { before } else { first }, rest);
 }
 
 /// What is to be charged, ns.
@@ -153,7 +162,7 @@ fn charge_split(number: u32, first: u32, task: Task, state: *mut Cpu, used: Used
 struct Used {
     on_cpu: u64,
     wait: u64,
-    /// Part of `on_cpu` was used before the task came: it had left by a switch that was never reported.
+    /// Part of `on_cpu` was used before a switch that was never reported, whichever way it led.
     unseen: bool,
 }
 
@@ -226,9 +235,10 @@ pub(crate) fn note_move(task: Task) {
     if let Some(moves) = MOVED.get_ptr_mut(pid & (MOVED_ENTRIES - 1)) {
         // SAFETY: moves are made one at a time (`cgroup_mutex`).
         let moves = unsafe { &mut *moves };
-        if moves.pid != pid {
+        if moves.pid != pid || moves.task != task.address() {
             moves.made = 0;
             moves.pid = pid;
+            moves.task = task.address();
         }
         let made = moves.made;
         let from = if made == 0 {

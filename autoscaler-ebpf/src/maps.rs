@@ -65,6 +65,8 @@ pub(crate) const REMEMBERED: u32 = 32;
 
 /// The last changes of one task.
 pub(crate) struct Moves {
+    /// The task's address, which tells it from an earlier one with the same pid.
+    pub(crate) task: u64,
     pub(crate) pid: u32,
     /// How many there were: the next goes to that place, modulo the ring's length.
     pub(crate) made: u32,
