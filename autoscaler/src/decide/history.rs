@@ -135,6 +135,11 @@ impl History {
         self.queue = Held::default();
     }
 
+    /// Nobody saw the queue at this check: what was held of it has had a break.
+    pub(super) fn forget_queue(&mut self) {
+        self.queue = Held::default();
+    }
+
     /// Compares the processes with those of the last check: new workers boot within this check's interval; a
     /// new master, or none of the old workers and fewer of them, is a restart or reload that may have lost
     /// workers the load still needs.

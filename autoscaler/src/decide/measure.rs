@@ -41,39 +41,45 @@ impl Projection<'_> {
     }
 }
 
-/// The measures of this check; fewer than the project has ladders where a figure is missing, and an error
-/// where what is missing stands against acting at all.
-pub(super) fn all<'a>(
-    project: &'a Project,
-    host: &'a Host,
-    sample: &'a ProjectSample,
-) -> Result<Vec<Measured<'a>>, Reason> {
+/// The measures of this check; fewer than the project has ladders where a figure is missing.
+pub(super) fn all<'a>(project: &'a Project, host: &'a Host, sample: &'a ProjectSample) -> Vec<Measured<'a>> {
     let mut measured = Vec::with_capacity(2);
     measured.extend(cpu(project, host, sample));
-    if let Some(rule) = &project.queue {
-        match &sample.queue {
-            Some(Err(fault)) if project.cpu.is_none() => return Err(Reason::QueueUnreadable(fault.clone())),
-            // Not read at this check: a CPU ladder beside it may still lead up.
-            None | Some(Err(_)) => {}
+    if let (Some(rule), Some(Ok(queue))) = (&project.queue, &sample.queue) {
+        measured.push(Measured {
+            measure: Measure::Queue,
+            ladder: rule.sizing.ladder(),
+            direct: rule.sizing.is_direct(),
+            value: queue.waiting as f64,
+            covered: queue.covered,
+            load_cpus: 0.0,
+            constraint: sample.cpu.as_ref().and_then(|cpu| constraint::of(host, cpu)),
+            projection: None,
+        });
+    }
+    measured
+}
+
+/// Why the project's queues are not among the measures, although they were asked for.
+pub(super) fn unreadable_queue(project: &Project, sample: &ProjectSample) -> Option<Reason> {
+    match (&project.queue, &sample.queue) {
+        (Some(_), Some(Err(fault))) => Some(Reason::QueueUnreadable(fault.clone())),
+        _ => None,
+    }
+}
+
+/// Why no step could be carried out, whatever the measures say.
+pub(super) fn unreachable_pool(project: &Project, sample: &ProjectSample) -> Option<Reason> {
+    match (&project.queue, &sample.queue) {
+        (
+            Some(_),
             Some(Ok(QueueSample {
                 pool_fault: Some(fault),
                 ..
-            })) => {
-                return Err(Reason::PoolUnreachable(fault.clone()));
-            }
-            Some(Ok(queue)) => measured.push(Measured {
-                measure: Measure::Queue,
-                ladder: rule.sizing.ladder(),
-                direct: rule.sizing.is_direct(),
-                value: queue.waiting as f64,
-                covered: queue.covered,
-                load_cpus: 0.0,
-                constraint: sample.cpu.as_ref().and_then(|cpu| constraint::of(host, cpu)),
-                projection: None,
-            }),
-        }
+            })),
+        ) => Some(Reason::PoolUnreachable(fault.clone())),
+        _ => None,
     }
-    Ok(measured)
 }
 
 fn cpu<'a>(project: &'a Project, host: &'a Host, sample: &'a ProjectSample) -> Option<Measured<'a>> {

@@ -83,14 +83,20 @@ fn outcome(project: &Project, host: &Host, sample: &ProjectSample, history: &mut
     if let Some(outcome) = back_inside_bounds(project, host, workers, history) {
         return outcome;
     }
-    let measured = match measure::all(project, host, sample) {
-        Ok(measured) => measured,
-        Err(reason) => return (Action::Blocked, reason),
-    };
+    let measured = measure::all(project, host, sample);
     for m in &measured {
         history.track(m, workers, project.bounds);
     }
+    let unreadable = measure::unreadable_queue(project, sample);
+    if unreadable.is_some() {
+        history.forget_queue();
+    }
+    if let Some(reason) = measure::unreachable_pool(project, sample) {
+        return (Action::Blocked, reason);
+    }
+    // Beside a queue that cannot be read, the CPU may still lead up.
     up::step(project, host, workers, &measured, history)
+        .or_else(|| Some((Action::Blocked, unreadable?)))
         .or_else(|| down::step(project, host, sample, &measured, history))
         .unwrap_or_else(|| (Action::Hold, waiting(project, workers, &measured, history)))
 }

@@ -114,7 +114,8 @@ fn restore(workers: u32, measured: &[Measured<'_>], history: &mut History) -> Op
             })
         })
         .min_by_key(|wanted| wanted.to);
-    if wanted.is_none() {
+    // A measure that says nothing yet may still ask for them.
+    if wanted.is_none() && judging.len() == measured.len() {
         history.drop_restore();
     }
     wanted

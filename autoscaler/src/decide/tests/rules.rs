@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::bench::{Bench, backdipro, celery, with_queue};
+use super::bench::{Bench, backdipro, celery, queue_sample, with_queue};
 use crate::config::{Bounds, CpuBasis, QueueSizing};
 use crate::decide::{Action, Measure, Reason, decide};
 use crate::observe::{PoolFault, QueueFault, QueueSample, Unobservable};
@@ -382,16 +382,19 @@ fn a_busy_pool_is_not_taken_from() {
 fn a_broker_that_is_away_blocks_and_says_why() {
     let mut bench = celery(2);
     let mut sample = bench.sample(Some(0.1));
-    let fault = QueueFault::Unreachable {
-        at: "localhost:6379".into(),
-        why: "connection refused".into(),
-    };
-    sample.queue = Some(Err(fault.clone()));
+    sample.queue = Some(Err(unreachable_broker()));
     let decision = bench.check_sample(&sample);
     assert_eq!(
         (decision.action, decision.reason),
-        (Action::Blocked, Reason::QueueUnreadable(fault))
+        (Action::Blocked, Reason::QueueUnreadable(unreachable_broker()))
     );
+}
+
+fn unreachable_broker() -> QueueFault {
+    QueueFault::Unreachable {
+        at: "localhost:6379".into(),
+        why: "connection refused".into(),
+    }
 }
 
 #[test]
@@ -400,16 +403,104 @@ fn beside_a_cpu_ladder_a_missing_queue_forbids_only_the_way_down() {
     bench.project.cpu = backdipro(CpuBasis::Workers).cpu;
     bench.interval = Duration::from_mins(15);
     let mut idle = bench.sample(Some(0.0));
-    idle.queue = Some(Err(QueueFault::Unreachable {
-        at: "localhost:6379".into(),
-        why: "connection refused".into(),
-    }));
-    assert_eq!(bench.check_sample(&idle).action, Action::Hold);
+    idle.queue = Some(Err(unreachable_broker()));
+    let decision = bench.check_sample(&idle);
+    assert_eq!(
+        (decision.action, decision.reason),
+        (Action::Blocked, Reason::QueueUnreadable(unreachable_broker())),
+        "what stands against the step down is said"
+    );
     let mut busy = bench.sample(Some(4.0));
     busy.queue = idle.queue;
     assert_eq!(
         bench.check_sample(&busy).action,
         Action::ScaleUp { from: 4, to: 5 }
+    );
+}
+
+#[test]
+fn what_nobody_saw_of_a_queue_is_not_held() {
+    let mut bench = celery(6);
+    bench.interval = Duration::from_mins(4);
+    for _ in 0..2 {
+        assert_eq!(with_queue(&mut bench, 0, Some(0)).action, Action::Hold);
+    }
+    let mut away = bench.sample(Some(0.1));
+    away.queue = Some(Err(unreachable_broker()));
+    for _ in 0..30 {
+        assert_eq!(bench.check_sample(&away).action, Action::Blocked);
+    }
+    for _ in 0..2 {
+        assert_eq!(
+            with_queue(&mut bench, 0, Some(0)).action,
+            Action::Hold,
+            "ten minutes from here on"
+        );
+    }
+    assert_eq!(
+        with_queue(&mut bench, 0, Some(0)).action,
+        Action::ScaleDown { from: 6, to: 2 }
+    );
+}
+
+#[test]
+fn while_a_pool_cannot_be_commanded_a_load_that_falls_ends_what_was_held() {
+    let mut bench = celery(4);
+    bench.project.cpu = backdipro(CpuBasis::Workers).cpu;
+    let mute = |bench: &Bench, cpus: f64| {
+        let mut sample = queue_sample(bench, 7, None);
+        sample.cpu = bench.sample(Some(cpus)).cpu;
+        if let Some(Ok(queue)) = &mut sample.queue {
+            queue.pool_fault = Some(PoolFault::NobodyListens);
+        }
+        sample
+    };
+    let heard = |bench: &Bench, cpus: f64| {
+        let mut sample = queue_sample(bench, 7, Some(1));
+        sample.cpu = bench.sample(Some(cpus)).cpu;
+        sample
+    };
+    let sample = heard(&bench, 4.0);
+    assert_eq!(bench.check_sample(&sample).action, Action::Hold);
+    let sample = mute(&bench, 2.4);
+    assert_eq!(bench.check_sample(&sample).action, Action::Blocked);
+    let sample = heard(&bench, 4.0);
+    assert_eq!(
+        bench.check_sample(&sample).action,
+        Action::Hold,
+        "two minutes, not the four of before and after"
+    );
+    // And one that stays is held, so that the step comes with the pool's first answer.
+    let sample = mute(&bench, 4.0);
+    assert_eq!(bench.check_sample(&sample).action, Action::Blocked);
+    let sample = heard(&bench, 4.0);
+    assert_eq!(
+        bench.check_sample(&sample).action,
+        Action::ScaleUp { from: 4, to: 5 }
+    );
+}
+
+#[test]
+fn after_a_restart_a_calm_queue_does_not_speak_for_a_cpu_that_is_not_known_yet() {
+    let mut bench = celery(6);
+    bench.project.cpu = backdipro(CpuBasis::Workers).cpu;
+    let sample = |bench: &Bench, cpus: f64| {
+        let mut sample = queue_sample(bench, 7, Some(1));
+        sample.cpu = bench.sample(Some(cpus)).cpu;
+        sample
+    };
+    let loaded = sample(&bench, 4.5);
+    bench.check_sample(&loaded);
+    bench.master.start_ticks += 1;
+    bench.reload(2);
+    let booting = sample(&bench, 2.0);
+    assert_eq!(bench.check_sample(&booting).action, Action::Hold);
+    assert_eq!(bench.history.count_to_restore(), Some(6));
+    let loaded = sample(&bench, 2.0);
+    assert_eq!(
+        bench.check_sample(&loaded).action,
+        Action::ScaleUp { from: 2, to: 3 },
+        "the load still asks for them"
     );
 }
 
