@@ -16,14 +16,14 @@ pub(super) fn span(from: i64, until: i64, now: i64) -> String {
     format!("{}-{}", time(from, now), time(until, from))
 }
 
-/// `12s ago`, `4m ago`, `2h05m ago`.
-pub(super) fn ago(at: i64, now: i64) -> String {
+/// How long ago: `12s`, `4m`, `2h05m`, `3d`.
+pub(super) fn age(at: i64, now: i64) -> String {
     let seconds = (now - at).max(0);
     match seconds {
-        0..60 => format!("{seconds}s ago"),
-        60..3600 => format!("{}m ago", seconds / 60),
-        3600..86_400 => format!("{}h{:02}m ago", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{}d ago", seconds / 86_400),
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{}d", seconds / 86_400),
     }
 }
 
@@ -57,12 +57,13 @@ mod tests {
     #[test]
     fn the_past_is_told_in_the_unit_that_fits() {
         for (seconds, text) in [
-            (5, "5s ago"),
-            (240, "4m ago"),
-            (7500, "2h05m ago"),
-            (-3, "0s ago"),
+            (5, "5s"),
+            (240, "4m"),
+            (7500, "2h05m"),
+            (300_000, "3d"),
+            (-3, "0s"),
         ] {
-            assert_eq!(ago(1000, 1000 + seconds), text);
+            assert_eq!(age(1000, 1000 + seconds), text);
         }
     }
 }

@@ -307,7 +307,7 @@ fn project(args: &Args) -> Result<(Project, Config)> {
         ))),
     };
     let project = config.projects.remove(wanted).ok_or_else(|| {
-        let advice = simulate::nearest(wanted, &names);
+        let advice = config::nearest(wanted, &names);
         Usage(format!("{name} has no project {wanted:?}: {advice}"))
     })?;
     if project.cpu.is_none() {

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Result, bail};
 
 use super::daemon::Daemon;
+use crate::config::nearest;
 use crate::control::{Answer, Command, Status};
 use crate::report::unix;
 
@@ -64,12 +65,12 @@ impl Args {
         };
         if let Some(name) = &self.project {
             if status.project(name).is_none() {
-                let known: Vec<&str> = status
+                let known: Vec<String> = status
                     .projects
                     .iter()
-                    .map(|project| project.name.as_str())
+                    .map(|project| project.name.clone())
                     .collect();
-                bail!("there is no project {name:?}; there are: {}", known.join(", "));
+                bail!("there is no project {name:?}: {}", nearest(name, &known));
             }
             status.projects.retain(|project| project.name == *name);
         }

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use super::Usage;
-use crate::config::{self, Config, LoadError};
+use crate::config::{self, Config, LoadError, nearest};
 use crate::history::{HistoryReader, default_path};
-use crate::simulate::nearest;
 
 /// Where a daemon keeps what lasts.
 #[derive(Debug, Clone, clap::Args)]

@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use super::clock;
 use super::daemon::{Daemon, duration};
 use super::store::Place;
+use crate::config::Language;
 use crate::control::{Answer, ClientError, Command};
 use crate::history::view::Past;
 use crate::report::{Episode, unix};
@@ -37,6 +38,31 @@ pub(super) struct Args {
     place: Place,
 }
 
+/// The words that are not the daemon's own sentences.
+struct Words {
+    nothing: &'static str,
+    checks: &'static str,
+    wait: &'static str,
+    queue: &'static str,
+    available: &'static str,
+}
+
+const EN: Words = Words {
+    nothing: "Nothing was decided in that time about",
+    checks: "checks",
+    wait: "wait",
+    queue: "queue",
+    available: "available",
+};
+
+const ES: Words = Words {
+    nothing: "En ese tiempo no se decidió nada sobre",
+    checks: "revisiones",
+    wait: "espera",
+    queue: "cola",
+    available: "disponibles",
+};
+
 pub(super) fn run(args: &Args) -> Result<()> {
     let now = SystemTime::now();
     let remembered = args.remembered();
@@ -57,17 +83,27 @@ pub(super) fn run(args: &Args) -> Result<()> {
         (Err(_), Err(daemon)) if is_refusal(&daemon) => return Err(daemon),
         (Err(history), Err(daemon)) => bail!("{daemon:#}; and {history:#}"),
     };
+    let words = match args.language() {
+        Language::En => &EN,
+        Language::Es => &ES,
+    };
     let text = if args.json {
         serde_json::to_string_pretty(&episodes)? + "\n"
     } else if episodes.is_empty() {
-        format!("Nothing was decided about {} in that time.\n", args.project)
+        format!("{} {}\n", words.nothing, args.project)
     } else {
-        told(&episodes, unix(now))
+        told(&episodes, words, unix(now))
     };
     super::print(&text)
 }
 
 impl Args {
+    /// The daemon's, as far as its configuration can be read.
+    fn language(&self) -> Language {
+        let config = self.place.config().ok().flatten();
+        config.map(|config| config.global.language).unwrap_or_default()
+    }
+
     /// What the running daemon remembers: everything since its start, or the latest of it.
     fn remembered(&self) -> Result<Vec<Episode>> {
         let answer = self.daemon.ask(Command::Why {
@@ -100,7 +136,7 @@ fn is_refusal(error: &anyhow::Error) -> bool {
 }
 
 /// One paragraph an episode, oldest first.
-fn told(episodes: &[Episode], now: i64) -> String {
+fn told(episodes: &[Episode], words: &Words, now: i64) -> String {
     let mut text = String::new();
     for episode in episodes {
         let step = match (episode.workers, episode.workers_to) {
@@ -115,7 +151,7 @@ fn told(episodes: &[Episode], now: i64) -> String {
             episode.action,
             episode.words
         );
-        let figures = figures(episode);
+        let figures = figures(episode, words);
         if !figures.is_empty() {
             let _ = writeln!(text, "          {figures}");
         }
@@ -126,22 +162,22 @@ fn told(episodes: &[Episode], now: i64) -> String {
     text
 }
 
-fn figures(episode: &Episode) -> String {
+fn figures(episode: &Episode, words: &Words) -> String {
     let mut figures = Vec::new();
     if episode.checks > 1 {
-        figures.push(format!("{} checks", episode.checks));
+        figures.push(format!("{} {}", episode.checks, words.checks));
     }
     if let Some(range) = episode.cpu_percent {
         figures.push(format!("CPU {}", percents(range)));
     }
     if let Some(range) = episode.wait_percent {
-        figures.push(format!("wait {}", percents(range)));
+        figures.push(format!("{} {}", words.wait, percents(range)));
     }
     if let Some(queue) = episode.queue {
-        figures.push(format!("queue {queue}"));
+        figures.push(format!("{} {queue}", words.queue));
     }
     if episode.workers.is_some() {
-        figures.push(format!("{} MB available", episode.memory_available_mib));
+        figures.push(format!("{} MB {}", episode.memory_available_mib, words.available));
     }
     figures.join(", ")
 }
@@ -184,7 +220,12 @@ mod tests {
             events: Vec::new(),
             ..episode.clone()
         };
-        let text = told(&[episode, quiet], 60);
+        let spanish = told(&[quiet.clone()], &ES, 60);
+        assert!(
+            spanish.ends_with("14 revisiones, CPU 12.0-31.5%, 12000 MB disponibles\n"),
+            "{spanish}"
+        );
+        let text = told(&[episode, quiet], &EN, 60);
         let lines: Vec<&str> = text.lines().collect();
         assert!(
             lines[0].ends_with("scale_up 1 -> 2: CPU > 65% (scale_up_2) for 4m00s"),

@@ -10,6 +10,7 @@ mod ladder;
 mod metrics;
 pub mod model;
 mod names;
+mod nearest;
 mod notice;
 mod parse;
 mod project;
@@ -27,6 +28,7 @@ pub use model::{
     Bounds, Broker, BrokerUrl, CeleryActuator, Config, CpuBasis, Global, Ladder, Language, ManagementUrl,
     MemoryRules, Project, QueueRule, QueueSizing,
 };
+pub use nearest::nearest;
 pub use notice::Notice;
 pub use parse::{Loaded, parse};
 pub use storage::Storage;

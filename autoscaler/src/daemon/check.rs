@@ -320,7 +320,9 @@ impl Checks {
     ) {
         let sample = sample.as_ref().ok();
         let outlook = match (sample, self.histories.get(&project.name)) {
-            (Some(sample), Some(history)) => outlook(project, host, sample, history),
+            (Some(sample), Some(history)) => {
+                outlook(project, host, sample, history).explained(&decision.reason)
+            }
             _ => Outlook::default(),
         };
         self.standings.decided(&project.name, decision, sample, outlook);

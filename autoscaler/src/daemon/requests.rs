@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::check::Checks;
 use super::keep::as_kept;
 use super::orders::{Given, Term};
-use crate::config::{Config, Project};
+use crate::config::{Config, Project, nearest};
 use crate::control::{Answer, Call, Command, Done, Peer, RefusedCode};
 use crate::decide::{Action, Decision, Order, decide_under};
 use crate::history::EventKind;
@@ -15,9 +15,6 @@ use crate::observe::service::Systemd;
 use crate::observe::usage::{CpuStatSource, monotonic};
 use crate::observe::{Observer, Snapshot};
 use crate::report::{Lasts, Message, words_of};
-
-/// Names less alike than this are not offered in place of an unknown one.
-const ALIKE: f64 = 0.7;
 
 impl Checks {
     /// Answers a call, or sees to it that it is answered when its step is over.
@@ -264,19 +261,10 @@ impl Checks {
     fn project(&self, name: &str) -> Result<&Project, Answer> {
         let projects = &self.config.projects;
         projects.get(name).ok_or_else(|| {
-            let nearest = projects
-                .keys()
-                .map(|known| (strsim::jaro_winkler(name, known), known))
-                .filter(|(alike, _)| *alike >= ALIKE)
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            let known: Vec<&str> = projects.keys().map(String::as_str).collect();
-            let hint = match nearest {
-                Some((_, nearest)) => format!("did you mean {nearest:?}?"),
-                None => format!("there are: {}", known.join(", ")),
-            };
+            let known: Vec<String> = projects.keys().cloned().collect();
             Answer::refused(
                 RefusedCode::UnknownProject,
-                format!("there is no project {name:?}; {hint}"),
+                format!("there is no project {name:?}: {}", nearest(name, &known)),
             )
         })
     }

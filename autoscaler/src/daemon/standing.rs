@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::orders::{Given, Term};
 use crate::config::{Language, Project};
 use crate::control::{NextStep, OrderStatus, ProjectStatus, Told};
-use crate::decide::{Decision, Measure, Next, Order, Outlook};
+use crate::decide::{Decision, Measure, Next, Order, Outlook, Reason};
 use crate::observe::{CgroupMemory, ProjectSample, QueueSample};
 use crate::report::{Chronicle, Episode, outlook_of, unix, words_of};
 
@@ -126,7 +126,25 @@ impl Standings {
             .max
             .filter(|limit| *limit != u64::MAX)
             .map(|bytes| bytes >> 20);
-        let next = |up: bool| move |next: &Next| next_step(next, up, language);
+        // An order stands above the rungs.
+        let ordered = given.map(|given| match given.order {
+            Order::Pause => Reason::Paused,
+            Order::Scale(workers) => Reason::ByHand { workers },
+        });
+        let next = |up: bool| {
+            let ordered = ordered.clone();
+            move |next: &Next| {
+                let against = ordered.clone().or_else(|| next.against.clone());
+                next_step(
+                    &Next {
+                        against,
+                        ..next.clone()
+                    },
+                    up,
+                    language,
+                )
+            }
+        };
         status.up = standing.outlook.up.iter().map(next(true)).collect();
         status.down = standing.outlook.down.iter().map(next(false)).collect();
         status

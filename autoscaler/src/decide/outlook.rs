@@ -35,6 +35,32 @@ pub struct Next {
     pub against: Option<Reason>,
 }
 
+impl Next {
+    /// Whether the measure is beyond the threshold, and has been for as long as it must be.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
+        !self.held.is_zero() && self.held >= self.needed
+    }
+}
+
+impl Outlook {
+    /// Names what the check that decided for `reason` had against the steps that were due.
+    #[must_use]
+    pub fn explained(mut self, reason: &Reason) -> Self {
+        let (up, down) = match reason {
+            Reason::PoolUnreachable(_) => (true, true),
+            Reason::WouldFlap { .. } | Reason::PoolBusy | Reason::QueueUnreadable(_) => (false, true),
+            _ => (false, false),
+        };
+        let all_up = self.up.iter_mut().filter(|_| up);
+        let all_down = self.down.iter_mut().filter(|_| down);
+        for next in all_up.chain(all_down).filter(|next| next.is_due()) {
+            next.against.get_or_insert_with(|| reason.clone());
+        }
+        self
+    }
+}
+
 /// Looks at `history` as the last check left it; `sample` is that check's.
 #[must_use]
 pub fn outlook(project: &Project, host: &Host, sample: &ProjectSample, history: &History) -> Outlook {

@@ -158,9 +158,17 @@ fn widened(range: Option<(f64, f64)>, value: Option<f64>) -> Option<(f64, f64)> 
 /// Whether the second says nothing new after the first. A step always does.
 fn alike(first: &Decision, second: &Decision) -> bool {
     let same_rung = match (&first.reason, &second.reason) {
-        (Reason::NotHeldYet { rung, up, .. }, Reason::NotHeldYet { rung: r, up: u, .. }) => {
-            (rung, up) == (r, u)
-        }
+        (
+            Reason::NotHeldYet {
+                measure, rung, up, ..
+            },
+            Reason::NotHeldYet {
+                measure: m,
+                rung: r,
+                up: u,
+                ..
+            },
+        ) => (measure, rung, up) == (m, r, u),
         _ => true,
     };
     matches!(second.action, Action::Hold | Action::Blocked)

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Done, Message, Reporter};
+use super::{Done, Message, Reporter, outlook_of};
 use crate::config::Language;
-use crate::decide::{Action, Decision, Figures, Measure, Reason};
+use crate::decide::{Action, Decision, Figures, Measure, Next, Reason};
 
 fn decision(action: Action) -> Decision {
     Decision {
@@ -46,6 +46,50 @@ fn the_documented_lines_to_the_letter() {
     assert_eq!(
         es.render(&Message::Scaled { unit: UNIT, done }),
         "✅ backdipro.service escalado a 3 workers (límite memoria: 500M por worker)"
+    );
+}
+
+#[test]
+fn what_comes_next_is_told_by_how_far_it_is_on_its_way() {
+    let next = |held| Next {
+        measure: Measure::Cpu,
+        rung: 3,
+        to: 3,
+        threshold: 75.0,
+        held: Duration::from_secs(held),
+        needed: Duration::from_mins(3),
+        against: None,
+    };
+    let told = |next: &Next| {
+        [
+            outlook_of(Language::En, next, true),
+            outlook_of(Language::Es, next, true),
+        ]
+    };
+    assert_eq!(
+        told(&next(0)),
+        [
+            "up to 3: CPU > 75% (scale_up_3) for 3m00s",
+            "subir a 3: CPU > 75% (scale_up_3) durante 3m00s"
+        ]
+    );
+    assert_eq!(
+        told(&next(100)),
+        [
+            "up to 3: CPU > 75% (scale_up_3) for another 1m20s",
+            "subir a 3: CPU > 75% (scale_up_3) durante 1m20s más"
+        ]
+    );
+    let paused = Next {
+        against: Some(Reason::Paused),
+        ..next(240)
+    };
+    assert_eq!(
+        told(&paused),
+        [
+            "up to 3: CPU > 75% (scale_up_3), held for 4m00s; but paused by hand; `autoscaler resume` ends it",
+            "subir a 3: CPU > 75% (scale_up_3), desde hace 4m00s; pero en pausa por orden manual; termina con `autoscaler resume`"
+        ]
     );
 }
 

@@ -4,6 +4,8 @@
 use jsonc_parser::ParseOptions;
 use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
 
+use crate::config::nearest;
+
 /// Why a change cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
@@ -129,21 +131,6 @@ fn find_project<'k>(
     })
 }
 
-/// Advice on a name that is none of `known`: the nearest one, or all.
-#[must_use]
-pub fn nearest(name: &str, known: &[String]) -> String {
-    let near = known
-        .iter()
-        .map(|known| (strsim::normalized_damerau_levenshtein(name, known), known))
-        .filter(|(likeness, _)| *likeness >= 0.6)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match near {
-        Some((_, near)) => format!("did you mean {near:?}?"),
-        None if known.is_empty() => "the configuration has none".into(),
-        None => format!("there are {}", known.join(", ")),
-    }
-}
-
 /// A value as it is written in JSON; anything else is a text.
 fn input(value: &str) -> CstInputValue {
     fn convert(value: serde_json::Value) -> CstInputValue {
@@ -231,7 +218,7 @@ mod tests {
             assert!(said(set).contains("write KEY=VALUE"), "{set}");
         }
         assert!(
-            said("aa.max_workers=3").contains("there are a, a.b"),
+            said("aa.max_workers=3").contains("there are: a, a.b"),
             "{}",
             said("aa.max_workers=3")
         );

@@ -18,7 +18,7 @@ mod timestamp;
 mod trace;
 mod words;
 
-pub use change::{ChangeError, change, nearest};
+pub use change::{ChangeError, change};
 pub use compare::{Comparison, Run, compare};
 pub use demand::{Demand, DemandError, Gaps, Piece, Scale, Summary};
 pub use replay::{Check, replay};

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::cli::clock::{ago, time};
+use crate::cli::clock::{age, time};
 use crate::control::{NextStep, ProjectStatus, Status, Told};
 
 /// The words that are not the daemon's own sentences.
@@ -23,6 +23,8 @@ struct Words {
     until: &'static str,
     paused: &'static str,
     checked: &'static str,
+    /// What stands before and after a length of time that has passed.
+    ago: [&'static str; 2],
     never: &'static str,
     dry_run: &'static str,
     disabled: &'static str,
@@ -46,6 +48,7 @@ const EN: Words = Words {
     until: "until",
     paused: "paused",
     checked: "checked",
+    ago: ["", " ago"],
     never: "no check yet",
     dry_run: "dry run: changes nothing",
     disabled: "disabled",
@@ -76,6 +79,7 @@ const ES: Words = Words {
     until: "hasta",
     paused: "en pausa",
     checked: "revisado",
+    ago: ["hace ", ""],
     never: "aún sin revisar",
     dry_run: "simulacro: no cambia nada",
     disabled: "deshabilitado",
@@ -83,6 +87,14 @@ const ES: Words = Words {
 };
 
 const NONE: &str = "-";
+
+impl Words {
+    /// `12s ago`.
+    fn ago(&self, at: i64, now: i64) -> String {
+        let [before, after] = self.ago;
+        format!("{before}{}{after}", age(at, now))
+    }
+}
 
 /// The whole of it; `now` is the Unix time.
 pub(super) fn render(status: &Status, now: i64) -> String {
@@ -104,7 +116,7 @@ fn head(status: &Status, words: &Words, now: i64) -> String {
         "cpu.stat"
     };
     let checked = match status.checked_at {
-        Some(at) => format!("{} {}", words.checked, ago(at, now)),
+        Some(at) => format!("{} {}", words.checked, words.ago(at, now)),
         None => words.never.to_owned(),
     };
     let busy = status
@@ -254,7 +266,7 @@ fn paragraph(project: &ProjectStatus, words: &Words, now: i64) -> String {
         format!(
             "{} ({}) {}: {}",
             time(told.at, now),
-            ago(told.at, now),
+            words.ago(told.at, now),
             action(told),
             told.words
         )

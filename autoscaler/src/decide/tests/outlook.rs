@@ -94,6 +94,22 @@ fn what_stands_against_a_step_is_known_before_it_is_due() {
 }
 
 #[test]
+fn a_step_that_is_due_and_not_taken_names_what_its_check_had_against_it() {
+    // 2 workers at 34 % are 68 % of one; the rung above one is 65.
+    let mut bench = bench(2);
+    bench.interval = Duration::from_mins(10);
+    let decision = bench.check(34.0);
+    let early = look(&bench).explained(&decision.reason);
+    assert_eq!((early.down[0].is_due(), &early.down[0].against), (false, &None));
+    let decision = bench.check(34.0);
+    let due = look(&bench).explained(&decision.reason);
+    assert!(due.down[0].is_due());
+    let against = due.down[0].against.as_ref().unwrap();
+    assert_eq!(against.code(), "would_flap");
+    assert_eq!(due.up[0].against, None, "it has nothing against the way up");
+}
+
+#[test]
 fn tasks_per_worker_has_a_step_each_way_that_leads_straight_to_its_count() {
     let mut bench = celery(4);
     let (up_hold, down_hold) = (Duration::from_mins(4), Duration::from_mins(10));
