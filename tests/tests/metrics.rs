@@ -226,6 +226,17 @@ fn a_real_prometheus_scrapes_it_and_the_counters_follow_the_kernels() -> Result<
         });
         rows??;
     }
+    // And its variables have something to choose from.
+    for (figure, label) in variables()? {
+        let asked = format!("group by ({label}) ({})", figure.replace("$instance", ".*"));
+        let named = until(&asked, LIMIT, || {
+            let rows = prometheus.rows(&asked).ok()?;
+            rows.iter()
+                .any(|row| row["metric"][&label].is_string())
+                .then_some(())
+        });
+        named?;
+    }
 
     let text = fetch(&at)?;
     promtool(&["check", "metrics"], &text)?;
@@ -258,10 +269,36 @@ fn the_rules_and_the_dashboard_name_figures_that_are_served() -> Result<()> {
     Ok(())
 }
 
-/// The queries of the dashboard.
-fn dashboard() -> Result<Vec<String>> {
+fn dashboard_json() -> Result<Value> {
     let text = fs::read_to_string(packaging().join("grafana/autoscaler.json"))?;
-    let dashboard: Value = serde_json::from_str(&text)?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// The figure and the label that each variable of the dashboard takes its values from.
+fn variables() -> Result<Vec<(String, String)>> {
+    let dashboard = dashboard_json()?;
+    let list = dashboard["templating"]["list"].as_array().context("variables")?;
+    let queries = list
+        .iter()
+        .filter_map(|variable| variable["query"]["query"].as_str());
+    let variables = queries
+        .map(|query| {
+            let inner = query
+                .strip_prefix("label_values(")
+                .and_then(|rest| rest.strip_suffix(')'));
+            let (figure, label) = inner
+                .and_then(|inner| inner.rsplit_once(", "))
+                .with_context(|| format!("label_values(figure, label), not {query}"))?;
+            Ok((figure.to_owned(), label.to_owned()))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    ensure!(!variables.is_empty(), "the dashboard has no variable");
+    Ok(variables)
+}
+
+/// The queries of the dashboard: of its panels and of its annotations.
+fn dashboard() -> Result<Vec<String>> {
+    let dashboard = dashboard_json()?;
     let panels = dashboard["panels"].as_array().context("panels")?;
     let mut queries = Vec::new();
     for panel in panels {
@@ -271,6 +308,12 @@ fn dashboard() -> Result<Vec<String>> {
             .collect();
         ensure!(!asked.is_empty(), "a panel without a query: {}", panel["title"]);
         queries.extend(asked);
+    }
+    for annotation in dashboard["annotations"]["list"]
+        .as_array()
+        .context("annotations")?
+    {
+        queries.push(annotation["expr"].as_str().context("a query")?.to_owned());
     }
     Ok(queries)
 }
