@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use autoscaler_tests::Address;
 use autoscaler_tests::cgroup::ScratchCgroup;
 use autoscaler_tests::daemon::run_command;
 use autoscaler_tests::venv::target_dir;
@@ -22,6 +23,9 @@ const FIRST: usize = 3;
 /// Time between them: what a check costs and what the daemon keeps do not depend on it.
 const SECONDS: f64 = 0.5;
 
+/// Scrapes of its metrics after them.
+const SCRAPES: usize = 60;
+
 /// Longest that they may take, on a busy machine too.
 const LIMIT: Duration = Duration::from_mins(3);
 
@@ -33,6 +37,8 @@ const SERVER: &str =
 pub(crate) struct Taken {
     /// After the last check.
     pub(crate) memory: Memory,
+    /// After its metrics have been scraped, too.
+    pub(crate) scraped: Memory,
     /// CPU time of one check, all threads, mean.
     pub(crate) cpu_per_check: Duration,
 }
@@ -62,7 +68,8 @@ pub(crate) fn measure(home: &Path, projects: u32) -> Result<Taken> {
     ensure!(built.success(), "the program cannot be built");
     let servers = (0..projects).map(Server::start).collect::<Result<Vec<_>>>()?;
     let config = home.join("config.json");
-    fs::write(&config, configuration(&servers))?;
+    let metrics = home.join("metrics.sock");
+    fs::write(&config, configuration(&servers, &metrics))?;
     let program = target_dir().join("release/autoscaler");
     let log = home.join("log");
     let daemon = run_command(&program, home, &config)
@@ -83,13 +90,21 @@ pub(crate) fn measure(home: &Path, projects: u32) -> Result<Taken> {
     checked(FIRST)?;
     let before = cpu(daemon.0.id())?;
     checked(FIRST + CHECKS)?;
+    let cpu_per_check = cpu(daemon.0.id())?.saturating_sub(before) / u32::try_from(CHECKS)?;
+    let checked = memory(daemon.0.id())?;
+    let metrics = Address::Unix(metrics);
+    for _ in 0..SCRAPES {
+        let (status, text) = metrics.get("/metrics", LIMIT)?;
+        ensure!(status == 200, "the metrics: {status}: {text}");
+    }
     Ok(Taken {
-        memory: memory(daemon.0.id())?,
-        cpu_per_check: cpu(daemon.0.id())?.saturating_sub(before) / u32::try_from(CHECKS)?,
+        memory: checked,
+        scraped: memory(daemon.0.id())?,
+        cpu_per_check,
     })
 }
 
-fn configuration(servers: &[Server]) -> String {
+fn configuration(servers: &[Server], metrics: &Path) -> String {
     let projects: Vec<_> = servers
         .iter()
         .enumerate()
@@ -103,7 +118,9 @@ fn configuration(servers: &[Server]) -> String {
         })
         .collect();
     format!(
-        r#"{{ "global": {{ "check_interval_seconds": {SECONDS}, "language": "en" }}, "projects": {{ {} }} }}"#,
+        r#"{{ "global": {{ "check_interval_seconds": {SECONDS}, "language": "en", "metrics": {{ "listen": "unix:{}" }} }},
+              "projects": {{ {} }} }}"#,
+        metrics.display(),
         projects.join(",\n")
     )
 }

@@ -5,7 +5,7 @@ mod store;
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::{daemon, workspace};
 
@@ -45,16 +45,30 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.store.is_some() {
         return Ok(());
     }
-    let memory = daemon::measure(home.path(), args.projects)?.memory;
+    let taken = daemon::measure(home.path(), args.projects)?;
+    let mebibytes = |kib: u64| kib as f64 / KIB_OF_MIB;
     println!(
-        "daemon over it, after {} checks: {:.1} MiB resident ({:.1} MiB of its own, the rest the program's file), {:.1} MiB at most",
+        "daemon over it, after {} checks: {:.1} MiB resident ({:.1} MiB of its own, the rest the program's file and the \
+         kernel's maps), {:.1} MiB with its metrics scraped; {:.1} MiB at most, while it starts",
         daemon::CHECKS,
-        memory.resident as f64 / KIB_OF_MIB,
-        memory.anonymous as f64 / KIB_OF_MIB,
-        memory.peak as f64 / KIB_OF_MIB
+        mebibytes(taken.memory.resident),
+        mebibytes(taken.memory.anonymous),
+        mebibytes(taken.scraped.resident),
+        mebibytes(taken.scraped.peak)
     );
+    if args.projects <= MEANT_FOR {
+        let resident = mebibytes(taken.memory.resident.max(taken.scraped.resident));
+        ensure!(
+            resident < MOST,
+            "{resident:.1} MiB are resident, {MOST} at most were meant for {MEANT_FOR} projects"
+        );
+    }
     Ok(())
 }
+
+/// The most that the daemon may hold, MiB, with so many projects.
+const MOST: f64 = 15.0;
+const MEANT_FOR: u32 = 20;
 
 const MIB: f64 = 1_048_576.0;
 const KIB_OF_MIB: f64 = 1024.0;
