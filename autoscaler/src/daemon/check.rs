@@ -18,12 +18,12 @@ use super::{Mode, Options};
 use crate::act::{self, Actor, Mode as ActMode, Outcome};
 use crate::config::{Config, LoadError, Loaded, Project};
 use crate::control::{Answer, RefusedCode, SocketError, Status};
-use crate::decide::{Decision, Outlook, decide_under, outlook};
+use crate::decide::{Decision, History, Order, Outlook, decide_under, outlook};
 use crate::history::News;
 use crate::metrics;
 use crate::observe::cgroup::CgroupMount;
 use crate::observe::process::Procfs;
-use crate::observe::service::{Bus, Systemd, UnitEvents, number_of};
+use crate::observe::service::{Bus, Systemd, UnitEvents};
 use crate::observe::usage::WhyNotEbpf;
 use crate::observe::{Host, Observer, ProjectSample, Snapshot, Unobservable, usage};
 use crate::report::{Message, Reporter};
@@ -67,6 +67,10 @@ struct Told {
     /// The held times could not be saved.
     unsaved: bool,
 }
+
+/// How a look becomes a decision: [`decide_under`], or [`crate::decide::decide_between`] checks.
+type Policy =
+    fn(Option<Order>, &Project, &Host, &Result<ProjectSample, Unobservable>, &mut History) -> Decision;
 
 /// A step that is over.
 #[derive(Debug)]
@@ -293,25 +297,38 @@ impl Checks {
             if self.is_busy(name) {
                 continue;
             }
-            let order = self.orders.take(name);
-            let history = self.histories.entry(name.clone()).or_default();
-            let lost_before = history.count_to_restore();
-            let decision = decide_under(order, &project, &snapshot.host, sample, history);
-            if let (Some(before), Some(now), None) =
-                (history.count_to_restore(), decision.figures.workers, lost_before)
-            {
-                let unit = &project.service_name;
-                self.reporter
-                    .say_of(&project, &Message::CountReset { unit, before, now });
-            }
-            self.note(&project, &snapshot.host, sample, &decision);
+            let decision = self.decide_by(decide_under, &project, &snapshot.host, sample);
             decided.push((project, sample.as_ref().ok().cloned(), decision));
         }
         decided
     }
 
+    /// Decides for one project by `policy` under its order by hand, and tells of workers that a reload or restart
+    /// cost it.
+    pub(super) fn decide_by(
+        &mut self,
+        policy: Policy,
+        project: &Project,
+        host: &Host,
+        sample: &Result<ProjectSample, Unobservable>,
+    ) -> Decision {
+        let order = self.orders.take(&project.name);
+        let history = self.histories.entry(project.name.clone()).or_default();
+        let lost_before = history.count_to_restore();
+        let decision = policy(order, project, host, sample, history);
+        if let (Some(before), Some(now), None) =
+            (history.count_to_restore(), decision.figures.workers, lost_before)
+        {
+            let unit = &project.service_name;
+            self.reporter
+                .say_of(project, &Message::CountReset { unit, before, now });
+        }
+        self.note(project, host, sample, &decision);
+        decision
+    }
+
     /// Notes a decision for those who ask.
-    pub(super) fn note(
+    fn note(
         &mut self,
         project: &Project,
         host: &Host,
@@ -396,15 +413,6 @@ impl Checks {
             .projects
             .values()
             .any(|project| project.cgroup.is_none())
-    }
-
-    /// Whether `unit` is a project's.
-    pub(super) fn watch_unit(&self, unit: &str) -> bool {
-        self.config.projects.values().any(|project| {
-            let is_unit = || project.service_name == unit;
-            let is_instance = |template| number_of(template, unit).is_some();
-            project.enabled && project.template().map_or_else(is_unit, is_instance)
-        })
     }
 
     /// Tells those who ask, and who ordered it, what came of a step.

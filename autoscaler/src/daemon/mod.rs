@@ -4,8 +4,10 @@
 //! and the watchdog hears from the loop itself.
 
 mod check;
+mod early;
 mod keep;
 mod lock;
+mod look;
 mod memory;
 mod meter;
 mod notify;
@@ -27,6 +29,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use crate::config::{self, Change, Watch};
 use crate::control::{Call, Desk, Socket, serve};
 use check::Checks;
+use early::{EarlyLooks, SETTLE};
 
 /// How `autoscaler run` was called.
 #[derive(Debug, Clone)]
@@ -57,9 +60,6 @@ const CALLS: usize = 32;
 
 /// How often the configuration file is looked at for changes.
 const CONFIG_LOOK: Duration = Duration::from_secs(2);
-
-/// How long a unit that was started or reloaded has to fork its workers before it is looked at.
-const SETTLE: Duration = Duration::from_secs(2);
 
 /// The longest that `--once` measures.
 const ONCE_WINDOW: Duration = Duration::from_secs(5);
@@ -101,7 +101,7 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
     let mut due = every(checks.interval());
 
     let mut unit_events = checks.unit_events();
-    let mut early = false;
+    let mut early = EarlyLooks::default();
 
     let (server, mut calls) = control(&checks, options);
     checks.say_started();
@@ -111,19 +111,18 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = due.tick() => {
-                early = false;
                 checks.timed_check().await;
+                early.checked();
                 notify::status(checks.line());
             }
             happened = checks.happened() => checks.handle(happened).await,
             unit = unit_events.next(), if checks.use_systemd() => {
-                // A check out of turn once the unit has settled. A unit that restarts without end brings it
-                // forward once, not ever again.
-                if !early && checks.watch_unit(&unit) && checks.interval() > SETTLE {
-                    early = true;
-                    due.reset_after(SETTLE);
+                // A check that comes as soon sees it as well.
+                if checks.interval() > SETTLE {
+                    checks.projects_of(&unit).into_iter().for_each(|project| early.ask(project));
                 }
             }
+            project = early.next() => checks.look_early(&project).await,
             Some(call) = calls.recv() => checks.call(call).await,
             _ = alive.tick() => notify::alive(),
             _ = hangup.recv() => {

@@ -7,13 +7,11 @@ use tokio::sync::oneshot;
 use super::check::Checks;
 use super::keep::as_kept;
 use super::orders::{Given, Term};
-use crate::config::{Config, Project, nearest};
+use crate::config::{Project, nearest};
 use crate::control::{Answer, Call, Command, Done, Peer, RefusedCode};
-use crate::decide::{Action, Decision, Order, decide_under};
+use crate::decide::{Action, Decision, Order, decide_between};
 use crate::history::EventKind;
-use crate::observe::service::Systemd;
-use crate::observe::usage::{CpuStatSource, monotonic};
-use crate::observe::{Observer, Snapshot};
+use crate::observe::usage::monotonic;
 use crate::report::{Lasts, Message, words_of};
 
 impl Checks {
@@ -113,21 +111,17 @@ impl Checks {
         self.publish();
     }
 
-    /// Decides and acts on one project at once. Its CPU is not looked at: the counters' next interval is that of
-    /// the next check, for all projects.
+    /// Decides and acts on one project at once.
     async fn carry_out(&mut self, project: Project) {
         let name = project.name.clone();
-        let snapshot = match self.look_at(&project).await {
+        let snapshot = match self.observer.look_at(&self.config, &name).await {
             Ok(snapshot) => snapshot,
-            Err(why) => return self.reply(&name, Answer::refused(RefusedCode::Failed, why)),
+            Err(error) => return self.reply(&name, Answer::refused(RefusedCode::Failed, error.to_string())),
         };
         let Some(sample) = snapshot.projects.get(&name) else {
             return;
         };
-        let order = self.orders.take(&name);
-        let history = self.histories.entry(name.clone()).or_default();
-        let decision = decide_under(order, &project, &snapshot.host, sample, history);
-        self.note(&project, &snapshot.host, sample, &decision);
+        let decision = self.decide_by(decide_between, &project, &snapshot.host, sample);
         let kept = as_kept(&self.config, &snapshot, |_| Some(&decision));
         self.keeper.check(snapshot.host, kept);
         self.reporter.decision(&project, &decision);
@@ -138,16 +132,6 @@ impl Checks {
             Action::Hold | Action::Blocked => self.reply(&name, self.undone(&project, &decision)),
         }
         self.act(project, sample.as_ref().ok().cloned(), decision);
-    }
-
-    async fn look_at(&self, project: &Project) -> Result<Snapshot, String> {
-        let config = Config {
-            global: self.config.global.clone(),
-            projects: [(project.name.clone(), project.clone())].into(),
-        };
-        let source = Box::<CpuStatSource>::default();
-        let mut observer = Observer::new(Systemd::new(self.bus.clone()), source);
-        observer.observe(&config).await.map_err(|error| error.to_string())
     }
 
     fn undone(&self, project: &Project, decision: &Decision) -> Answer {

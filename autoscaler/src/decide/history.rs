@@ -17,6 +17,9 @@ pub struct History {
     seen: Option<Seen>,
     /// This check's figures contain the boot of workers that the check before did not see.
     booting: bool,
+    /// A look between two checks saw such a boot: the figures of the next check contain it.
+    #[serde(default)]
+    boot_to_come: bool,
     /// The count before a reload or restart put it back, while the load may still ask for it.
     restore: Option<u32>,
     cpu: Held,
@@ -121,6 +124,20 @@ impl History {
         self.booting
     }
 
+    /// Whether this check's CPU figures contain the boot of workers, seen now or by a look since the check before.
+    pub(super) fn boot_in_cpu(&self) -> bool {
+        self.booting || self.boot_to_come
+    }
+
+    pub(super) fn boot_to_come(&self) -> bool {
+        self.boot_to_come
+    }
+
+    /// The last look ended no interval: a boot that it saw, or an `earlier` one, is in the figures to come.
+    pub(super) fn keep_boot(&mut self, earlier: bool) {
+        self.boot_to_come = self.booting || earlier;
+    }
+
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }
@@ -166,7 +183,7 @@ impl History {
 
     /// Adds this check's interval to the held time of each rung that its value is beyond, and ends the rest.
     pub(super) fn track(&mut self, m: &Measured<'_>, workers: u32, bounds: Bounds) {
-        let boot = self.booting && m.measure == Measure::Cpu;
+        let boot = self.boot_in_cpu() && m.measure == Measure::Cpu;
         let held = self.held_mut(m.measure);
         held.up = rung_above(m.ladder, workers, bounds)
             .filter(|(_, threshold)| m.value > *threshold && !boot)
@@ -248,6 +265,7 @@ impl History {
             }
             Action::Hold | Action::Blocked => sample.worker_count(),
         };
+        self.boot_to_come = false;
         self.seen = Some(Seen {
             master: sample.master,
             workers: sample.workers.clone(),

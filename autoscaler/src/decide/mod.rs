@@ -72,6 +72,23 @@ pub fn decide_under(
     }
 }
 
+/// The same on a look between two checks, which has no CPU figures: those of the next check cover the time before
+/// and after it. A boot that it sees, or that an earlier one saw, is in them.
+pub fn decide_between(
+    order: Option<Order>,
+    project: &Project,
+    host: &Host,
+    sample: &Result<ProjectSample, Unobservable>,
+    history: &mut History,
+) -> Decision {
+    let earlier = history.boot_to_come();
+    let decision = decide_under(order, project, host, sample, history);
+    if sample.is_ok() {
+        history.keep_boot(earlier);
+    }
+    decision
+}
+
 type Outcome = (Action, Reason);
 
 fn outcome(project: &Project, host: &Host, sample: &ProjectSample, history: &mut History) -> Outcome {

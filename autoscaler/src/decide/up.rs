@@ -95,7 +95,7 @@ fn restore(workers: u32, measured: &[Measured<'_>], history: &mut History) -> Op
     // Figures from before the new workers had booted say nothing either way.
     let judging: Vec<_> = measured
         .iter()
-        .filter(|m| !(m.measure == Measure::Cpu && history.in_boot()))
+        .filter(|m| !(m.measure == Measure::Cpu && history.boot_in_cpu()))
         .collect();
     if judging.is_empty() {
         return None;

@@ -1,6 +1,7 @@
 //! The policy against hosts that exist only here.
 
 mod bench;
+mod between;
 mod examples;
 mod orders;
 mod outlook;

@@ -49,6 +49,16 @@ impl Baselines {
         })
     }
 
+    /// Whether a cgroup was in the last look.
+    pub(super) fn knows(&self, id: CgroupId) -> bool {
+        self.last.contains_key(&id)
+    }
+
+    /// Has the next look's means of a cgroup that the last look did not know begin here.
+    pub(super) fn begin(&mut self, now: Baseline) {
+        self.last.entry(now.usage.id).or_insert(now);
+    }
+
     /// Makes the look that was measured the last one, and forgets cgroups that were not in it.
     pub(super) fn advance(&mut self) {
         self.last = std::mem::take(&mut self.next);

@@ -1,5 +1,6 @@
 //! One check's look at the host: every project's figures, read at one moment, as a [`Snapshot`].
 
+mod aside;
 mod interval;
 mod locate;
 mod project;

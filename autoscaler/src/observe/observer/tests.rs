@@ -266,6 +266,39 @@ async fn two_projects_of_one_cgroup_have_the_same_figures() {
     assert_eq!(cpu("p"), cpu("q"));
 }
 
+/// One unit that starts again and again must not cut the intervals that its neighbours are judged by.
+#[tokio::test]
+async fn a_look_at_one_project_leaves_the_means_of_the_next_check_whole() {
+    let mut host = host();
+    host.process(20, 1, GUNICORN, "gunicorn");
+    host.process(21, 20, GUNICORN_WORKER, "gunicorn");
+    host.cgroup("b", &[20, 21]);
+    let source = FakeSource::then(&[Some(1_000), Some(2_000), Some(9_000)]);
+    let mut observer = observer(&host, FakeManager::default(), &source);
+    let config = config(vec![project("p", Some("a")), project("q", Some("b"))]);
+    observer.observe(&config).await.unwrap();
+
+    let cpus = |busy, idle| host.write("proc/stat", &format!("cpu  {busy} 0 0 {idle} 0 0 0 0\ncpu0 1\n"));
+    cpus(12, 8);
+    let looked = observer.look_at(&config, "p").await.unwrap();
+    assert_eq!(looked.projects.keys().collect::<Vec<_>>(), ["p"]);
+    let sample = looked.projects["p"].as_ref().unwrap();
+    assert_eq!((sample.worker_count(), sample.cpu), (2, None));
+    assert_eq!(looked.host.busy_percent, None);
+
+    // The directory of `p` was made anew, and a look has seen it.
+    std::fs::rename(host.path("cgroup/a"), host.path("cgroup/old")).unwrap();
+    cpus(12, 18);
+    host.cgroup("a", &[10, 11, 12]);
+    observer.look_at(&config, "p").await.unwrap();
+    let checked = observer.observe(&config).await.unwrap();
+    let cpu = |name: &str| checked.projects[name].as_ref().unwrap().cpu.unwrap();
+    assert_eq!(cpu("p").on_cpu, Duration::from_micros(7), "since the look");
+    assert_eq!(cpu("q").on_cpu, Duration::from_micros(8), "since the check");
+    assert_eq!(cpu("q").covered, Duration::from_secs(20));
+    assert_eq!(checked.host.busy_percent, Some(50.0), "since the check, too");
+}
+
 #[tokio::test]
 async fn a_single_check_looks_twice() {
     let host = host();

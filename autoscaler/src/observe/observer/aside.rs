@@ -1,0 +1,70 @@
+//! A look at one project between two checks, which leaves every check's means as they were.
+
+use std::collections::BTreeMap;
+
+use super::interval::Baseline;
+use super::locate::{self, Location};
+use super::{Observer, project};
+use crate::config::Config;
+use crate::observe::cgroup::CgroupMount;
+use crate::observe::host::{HostError, HostReader};
+use crate::observe::service::ServiceManager;
+use crate::observe::snapshot::{Snapshot, Unobservable};
+use crate::observe::usage;
+
+impl<S: ServiceManager> Observer<S> {
+    /// Looks at the project `name` of `config` and at nothing else. It has no CPU figures, and the next
+    /// [`Observer::observe`] gives every project those since the last one, this look or not. A cgroup that no
+    /// look has seen yet, such as that of a unit that was restarted, has its figures from here on.
+    ///
+    /// # Errors
+    /// When the host's own figures cannot be read.
+    pub async fn look_at(&mut self, config: &Config, name: &str) -> Result<Snapshot, HostError> {
+        // A reader of its own: the host's busy share, too, is that between two checks.
+        let (host, _) = HostReader::new(self.procfs.clone()).read()?;
+        let mut projects = BTreeMap::new();
+        if let Some(project) = config.projects.get(name) {
+            let place = match CgroupMount::discover(&self.procfs) {
+                Ok(mount) => locate::locate(&mount, &mut self.services, project).await,
+                Err(error) => Err(Unobservable::unreadable(&error)),
+            };
+            let sample = place.and_then(|place| {
+                let sample = project::sample(&self.procfs, project, &place)?;
+                self.begin(&place);
+                self.cgroups.insert(name.to_owned(), place.cgroup);
+                Ok(sample)
+            });
+            projects.insert(name.to_owned(), sample);
+        }
+        let taken_at = usage::monotonic();
+        self.celery
+            .fill(config, &self.cgroups, &mut projects, taken_at)
+            .await;
+        Ok(Snapshot {
+            taken_at,
+            host,
+            projects,
+        })
+    }
+
+    /// Reads where the means of a cgroup begin that is new since the last check. What cannot be read now is
+    /// read, and its fault told, by the next check.
+    fn begin(&mut self, place: &Location) {
+        if self.baselines.knows(place.cgroup.id()) {
+            return;
+        }
+        let paths = [place.cgroup.path().to_owned()];
+        let (Ok(reading), Ok(throttle)) = (self.source.read(&paths), place.cgroup.throttling()) else {
+            return;
+        };
+        if let Some(usage) = reading.usage.first().copied().flatten()
+            && usage.id == place.cgroup.id()
+        {
+            self.baselines.begin(Baseline {
+                taken_at: reading.taken_at,
+                usage,
+                throttle,
+            });
+        }
+    }
+}
