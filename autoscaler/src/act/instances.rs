@@ -2,6 +2,7 @@
 
 mod stop;
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::path::Path;
 
@@ -29,6 +30,9 @@ pub trait UnitManager: Send + Sync {
     /// Starts `unit` and returns without waiting for it.
     fn start(&self, unit: &str) -> impl Future<Output = Result<(), ManagerError>> + Send;
 
+    /// Lets systemd forget that `unit` failed (`reset-failed` of systemctl(1)).
+    fn reset_failed(&self, unit: &str) -> impl Future<Output = Result<(), ManagerError>> + Send;
+
     /// Stops `unit` and returns without waiting for its end.
     fn stop(&self, unit: &str) -> impl Future<Output = Result<(), ManagerError>> + Send;
 }
@@ -45,6 +49,13 @@ pub struct TemplateInstances<M> {
     broker: Box<dyn Broker>,
     /// The instance that was started last.
     started: Option<String>,
+}
+
+/// An instance that can be started.
+struct Next {
+    unit: String,
+    /// It was started before and failed.
+    failed: bool,
 }
 
 impl<M: UnitManager> TemplateInstances<M> {
@@ -80,22 +91,34 @@ impl<M: UnitManager> TemplateInstances<M> {
         Ok(running(&self.procfs, instances)?)
     }
 
-    /// The lowest number whose instance is not there: one that still ends, or that failed, is.
-    async fn free(&mut self) -> Result<String, Refusal> {
-        let taken: Vec<u32> = self
-            .manager
-            .instances(&self.template)
-            .await?
-            .into_iter()
-            .filter(|instance| instance.unit.active_state != "inactive")
-            .map(|instance| instance.number)
+    /// The instance to start: the lowest number that is neither up nor on its way down.
+    ///
+    /// One that failed comes again before another number does, and none comes while one is on its way up, or those
+    /// that cannot work would grow in number check by check, and all come up once the cause is mended.
+    async fn next(&mut self) -> Result<Next, Refusal> {
+        let instances = self.manager.instances(&self.template).await?;
+        // Between two attempts of Restart=, too, a unit is activating (systemd.service(5)).
+        let starting = |instance: &&Instance| instance.unit.active_state == "activating";
+        if let Some(starting) = instances.iter().find(starting) {
+            return Err(Refusal::InstanceStarting {
+                unit: starting.name.clone(),
+            });
+        }
+        let states: HashMap<u32, &str> = instances
+            .iter()
+            .map(|instance| (instance.number, instance.unit.active_state.as_str()))
             .collect();
-        (1..=u32::MAX)
-            .find(|number| !taken.contains(number))
-            .and_then(|number| name_of(&self.template, number))
-            .ok_or_else(|| Refusal::Unreadable {
-                why: format!("{} is no template with a free number", self.template),
+        let free = |number: &u32| matches!(states.get(number), None | Some(&"inactive" | &"failed"));
+        let number = (1..=u32::MAX).find(free);
+        let next = number.and_then(|number| {
+            Some(Next {
+                unit: name_of(&self.template, number)?,
+                failed: states.get(&number) == Some(&"failed"),
             })
+        });
+        next.ok_or_else(|| Refusal::Unreadable {
+            why: format!("{} is no template with a free number", self.template),
+        })
     }
 
     /// The instance to stop, once nothing of its work would be lost by it.
@@ -147,7 +170,7 @@ impl<M: UnitManager> Actuator for TemplateInstances<M> {
 
     async fn check(&mut self, step: Step) -> Result<(), Refusal> {
         match step {
-            Step::Up => self.free().await.map(drop),
+            Step::Up => self.next().await.map(drop),
             Step::Down => self.dispensable().await.map(drop),
         }
     }
@@ -155,7 +178,11 @@ impl<M: UnitManager> Actuator for TemplateInstances<M> {
     async fn ask(&mut self, step: Step) -> Result<(), Refusal> {
         match step {
             Step::Up => {
-                let unit = self.free().await?;
+                let Next { unit, failed } = self.next().await?;
+                if failed {
+                    // A failure that is seen from here on is one of this start.
+                    self.manager.reset_failed(&unit).await?;
+                }
                 self.manager.start(&unit).await?;
                 self.started = Some(unit);
             }

@@ -109,6 +109,14 @@ pub enum Refusal {
         /// The instance.
         unit: String,
     },
+    /// An instance is on its way up, or systemd starts it again and again: another would come on top of it.
+    #[error(
+        "{unit} is starting, perhaps again and again: systemctl status {unit} says why; no other is started meanwhile"
+    )]
+    InstanceStarting {
+        /// The instance.
+        unit: String,
+    },
     /// Stopping the instance could cut off what it works on.
     #[error("{unit} is not stopped: {fault}")]
     Unstoppable {

@@ -89,6 +89,10 @@ impl UnitManager for Systemd {
         self.call(unit, "StartUnit", &(unit, "replace")).await
     }
 
+    async fn reset_failed(&self, unit: &str) -> Result<(), ManagerError> {
+        self.call(unit, "ResetFailedUnit", &unit).await
+    }
+
     async fn stop(&self, unit: &str) -> Result<(), ManagerError> {
         self.call(unit, "StopUnit", &(unit, "replace")).await
     }

@@ -88,6 +88,11 @@ impl UnitManager for &Manager {
         Ok(())
     }
 
+    async fn reset_failed(&self, unit: &str) -> Result<(), ManagerError> {
+        self.set(unit, "inactive");
+        Ok(())
+    }
+
     async fn stop(&self, unit: &str) -> Result<(), ManagerError> {
         self.set(unit, "deactivating");
         Ok(())
@@ -123,22 +128,16 @@ async fn go(actuator: &mut TemplateInstances<&Manager>, to: u32) -> Result<Scale
 #[tokio::test]
 async fn the_lowest_free_numbers_come_and_the_newest_go_first() {
     let host = host();
-    // 2 failed and 3 still ends: both numbers are taken.
+    // 3 still ends: its number is taken. 2 failed: whatever the cause, it is tried again before another number.
     let manager = Manager::with(&[(1, "active"), (2, "failed"), (3, "deactivating")]);
     let mut actuator = actuator(&host, &manager);
     assert_eq!(go(&mut actuator, 3).await.unwrap(), Scaled { from: 1, to: 3 });
-    let up = [
-        (1, "active"),
-        (2, "failed"),
-        (3, "deactivating"),
-        (4, "active"),
-        (5, "active"),
-    ];
+    let up = [(1, "active"), (2, "active"), (3, "deactivating"), (4, "active")];
     assert_eq!(manager.states(), up);
 
     assert_eq!(go(&mut actuator, 1).await.unwrap(), Scaled { from: 3, to: 1 });
-    let ending = [4, 5].map(|number| (number, "deactivating"));
-    assert_eq!(manager.states()[3..], ending);
+    let ending = [2, 3, 4].map(|number| (number, "deactivating"));
+    assert_eq!(manager.states()[1..], ending);
     assert_eq!(manager.states()[0], (1, "active"));
 }
 
@@ -175,4 +174,27 @@ async fn an_instance_that_fails_at_once_is_named() {
         error.cause,
         crate::act::Cause::Refused(Refusal::InstanceFailed { unit })
     );
+}
+
+/// An instance that crashes again and again is up for moments only: check by check another was started beside it.
+#[tokio::test]
+async fn none_is_started_while_another_is_on_its_way_up() {
+    let host = host();
+    let manager = Manager::with(&[(1, "active"), (2, "activating")]);
+    let refused = actuator(&host, &manager).ask(Step::Up).await.unwrap_err();
+    let unit = "mail@2.service".to_owned();
+    assert_eq!(refused, Refusal::InstanceStarting { unit });
+    assert_eq!(manager.states(), [(1, "active"), (2, "activating")]);
+}
+
+/// What failed is not left behind for another number, however often it is tried.
+#[tokio::test]
+async fn those_that_fail_do_not_grow_in_number() {
+    let host = host();
+    let mut manager = Manager::with(&[(1, "active")]);
+    manager.comes_up_as = "failed";
+    for _ in 0..3 {
+        go(&mut actuator(&host, &manager), 2).await.unwrap_err();
+    }
+    assert_eq!(manager.states(), [(1, "active"), (2, "failed")]);
 }

@@ -71,6 +71,9 @@ pub(super) fn refused(refusal: &Refusal) -> String {
             "el último proceso del pool se queda: sin él no correría ninguna tarea".into()
         }
         Refusal::CommandRefused { node, method, why } => format!("el nodo {node} rechaza {method}: {why}"),
+        Refusal::InstanceStarting { unit } => format!(
+            "{unit} está arrancando, quizá una y otra vez: systemctl status {unit} dice por qué; mientras tanto no se arranca otra"
+        ),
         Refusal::InstanceFailed { unit } => {
             format!("{unit} se arrancó y falló: journalctl -u {unit} dice por qué")
         }
