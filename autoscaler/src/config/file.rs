@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use nix::libc;
 
 use super::parse::{Loaded, parse};
-use super::{ConfigErrors, Distrust, trust};
+use super::trust::{self, FileId};
+use super::{ConfigErrors, Distrust};
 
 /// Where the configuration is, unless `--config` says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/autoscaler/config.json";
@@ -71,19 +72,46 @@ pub enum LoadError {
     Invalid(#[from] ConfigErrors),
 }
 
+/// How often a file that is replaced while it is looked at, as an editor does when it saves, is looked at anew.
+const TRIES: usize = 3;
+
 /// Loads the configuration at `path`. As root, only from a file that nobody else may write.
 pub fn load(path: &Path) -> Result<Loaded, LoadError> {
-    if nix::unistd::geteuid().is_root() {
-        trust::check(path, |uid| uid == 0)?;
-    }
-    let text = read(path)?;
+    let file = if nix::unistd::geteuid().is_root() {
+        open_trusted(path)?
+    } else {
+        open(path)?
+    };
+    let text = text(file, path)?;
     Ok(parse(&path.display().to_string(), &text)?)
+}
+
+/// Opens the very file that was found to be root's.
+fn open_trusted(path: &Path) -> Result<File, LoadError> {
+    for _ in 0..TRIES {
+        let checked = trust::check(path, |uid| uid == 0)?;
+        let file = open(path)?;
+        let opened = file.metadata().map_err(|source| LoadError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        if checked == Some(FileId::of(&opened)) {
+            return Ok(file);
+        }
+    }
+    Err(Distrust::Replaced {
+        path: path.to_owned(),
+    }
+    .into())
 }
 
 /// Reads the text of the configuration at `path`, whoever may write it: for what gives no orders.
 pub fn read(path: &Path) -> Result<String, LoadError> {
+    text(open(path)?, path)
+}
+
+fn text(file: File, path: &Path) -> Result<String, LoadError> {
     let own = || path.to_owned();
-    let file = open(path)?;
     let mut bytes = Vec::new();
     // One byte more than allowed tells a file that is too large, whatever its metadata says.
     file.take(MAX_BYTES + 1)

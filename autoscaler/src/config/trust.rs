@@ -1,9 +1,11 @@
 //! Who may write the configuration. It tells a root daemon which processes to signal, so nobody but root may:
 //! neither the file, nor a directory or symbolic link on the way to it.
 
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Most symbolic links that are followed: `MAXSYMLINKS` of the kernel, `path_resolution(7)`.
 const MAX_LINKS: usize = 40;
@@ -40,6 +42,12 @@ pub enum Distrust {
         /// Its permission bits.
         mode: u32,
     },
+    /// It became another file between the look at it and its opening, again and again.
+    #[error("{}: it is replaced by another file again and again while it is read. Leave it as it is, and try again", path.display())]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
     /// A directory on the way lets others put another file in its place.
     #[error(
         "{}: others than root may replace it, because of its directory {} (user {uid}, mode {mode:04o}), and a root \
@@ -48,7 +56,7 @@ pub enum Distrust {
         path.display(), directory.display(), path.display(), super::DEFAULT_PATH
     )]
     Directory {
-        /// The file or link in it.
+        /// The file that was to be read.
         path: PathBuf,
         /// The directory.
         directory: PathBuf,
@@ -59,70 +67,100 @@ pub enum Distrust {
     },
 }
 
-/// Checks the file at `path` and everything on the way to it; `trusted` says whose word counts.
-/// What cannot be looked at is left to the opening of the file, which says so better.
-pub(super) fn check(path: &Path, trusted: impl Fn(u32) -> bool) -> Result<(), Distrust> {
-    let mut hop = path.to_owned();
-    for _ in 0..MAX_LINKS {
-        let (Some(directory), Some(name)) = (directory_of(&hop), hop.file_name()) else {
-            return Ok(());
-        };
-        let entry = directory.join(name);
+/// A file, whatever its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        }
+    }
+}
+
+/// Checks the file at `path` and everything on the way to it; `trusted` says whose word counts. Walks the path as
+/// the kernel does, `path_resolution(7)`: each name is looked up in a directory that was checked before.
+///
+/// Gives the file that was checked, which alone may be read: what is opened later under the same name may be
+/// another. `None` for what cannot be looked at: the opening of the file says why.
+pub(super) fn check(path: &Path, trusted: impl Fn(u32) -> bool) -> Result<Option<FileId>, Distrust> {
+    let Ok(absolute) = std::path::absolute(path) else {
+        return Ok(None);
+    };
+    let mut to_come = names(&absolute);
+    let mut directory = PathBuf::from("/");
+    let mut links = 0;
+    while let Some(name) = to_come.pop_front() {
+        if name == OsStr::new("..") {
+            directory.pop();
+            continue;
+        }
+        check_directory(path, &directory, &trusted)?;
+        let entry = directory.join(&name);
         let Ok(metadata) = fs::symlink_metadata(&entry) else {
-            return Ok(());
+            return Ok(None);
         };
-        check_directories(&entry, &directory, &trusted)?;
-        if !trusted(metadata.uid()) {
+        let is_last = to_come.is_empty();
+        // Of a directory the same is asked when the next name is looked up in it.
+        if (is_last || metadata.is_symlink()) && !trusted(metadata.uid()) {
             return Err(Distrust::Owner {
                 path: entry,
                 uid: metadata.uid(),
             });
         }
         if metadata.is_symlink() {
-            let Ok(target) = fs::read_link(&entry) else {
-                return Ok(());
+            links += 1;
+            let (Ok(target), true) = (fs::read_link(&entry), links <= MAX_LINKS) else {
+                return Ok(None);
             };
-            hop = directory.join(target);
-            continue;
+            if target.is_absolute() {
+                directory = PathBuf::from("/");
+            }
+            let mut onward = names(&target);
+            onward.append(&mut to_come);
+            to_come = onward;
+        } else if is_last {
+            if metadata.mode() & OTHERS_WRITE != 0 {
+                return Err(Distrust::Writable {
+                    path: entry,
+                    mode: permissions(&metadata),
+                });
+            }
+            return Ok(Some(FileId::of(&metadata)));
+        } else {
+            directory = entry;
         }
-        if metadata.mode() & OTHERS_WRITE != 0 {
-            return Err(Distrust::Writable {
-                path: entry,
-                mode: permissions(&metadata),
-            });
-        }
+    }
+    Ok(None)
+}
+
+/// The names that a path is looked up by, one after the other.
+fn names(path: &Path) -> VecDeque<OsString> {
+    path.components()
+        .filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir))
+        .map(|part| part.as_os_str().to_owned())
+        .collect()
+}
+
+fn check_directory(path: &Path, directory: &Path, trusted: &impl Fn(u32) -> bool) -> Result<(), Distrust> {
+    let Ok(metadata) = fs::symlink_metadata(directory) else {
         return Ok(());
-    }
-    Ok(())
-}
-
-fn check_directories(entry: &Path, directory: &Path, trusted: &impl Fn(u32) -> bool) -> Result<(), Distrust> {
-    for directory in directory.ancestors() {
-        let Ok(metadata) = fs::metadata(directory) else {
-            return Ok(());
-        };
-        let shared = metadata.mode() & OTHERS_WRITE != 0 && metadata.mode() & STICKY == 0;
-        if shared || !trusted(metadata.uid()) {
-            return Err(Distrust::Directory {
-                path: entry.to_owned(),
-                directory: directory.to_owned(),
-                uid: metadata.uid(),
-                mode: permissions(&metadata),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// The directory that holds `path`, without symbolic links; `None` when it is not there.
-fn directory_of(path: &Path) -> Option<PathBuf> {
-    let parent = path.parent()?;
-    let parent = if parent.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        parent
     };
-    parent.canonicalize().ok()
+    let shared = metadata.mode() & OTHERS_WRITE != 0 && metadata.mode() & STICKY == 0;
+    if shared || !trusted(metadata.uid()) {
+        return Err(Distrust::Directory {
+            path: path.to_owned(),
+            directory: directory.to_owned(),
+            uid: metadata.uid(),
+            mode: permissions(&metadata),
+        });
+    }
+    Ok(())
 }
 
 fn permissions(metadata: &Metadata) -> u32 {
@@ -137,6 +175,10 @@ mod tests {
 
     /// Trusts root, and whoever runs the test.
     fn verdict(path: &Path) -> Result<(), Distrust> {
+        checked(path).map(drop)
+    }
+
+    fn checked(path: &Path) -> Result<Option<FileId>, Distrust> {
         let own = nix::unistd::geteuid().as_raw();
         check(path, |uid| uid == 0 || uid == own)
     }
@@ -224,5 +266,35 @@ mod tests {
             Ok(()),
             "opening it tells of the loop"
         );
+    }
+    #[test]
+    fn a_linked_directory_on_the_way_is_looked_at_like_a_linked_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let base = dir.path().canonicalize().unwrap();
+        let open = base.join("open");
+        for made in [&open, &base.join("trusted"), &base.join("trusted/below")] {
+            fs::create_dir(made).unwrap();
+        }
+        let file = base.join("trusted/config.json");
+        fs::write(&file, "{}").unwrap();
+        set_mode(&file, 0o600);
+        set_mode(&open, 0o777);
+        symlink("../trusted", open.join("dir")).unwrap();
+        let path = open.join("dir/config.json");
+        let refused = verdict(&path).unwrap_err();
+        assert!(
+            matches!(&refused, Distrust::Directory { path: named, directory, .. } if *directory == open && *named == path),
+            "whoever may write {open:?} may point dir elsewhere: {refused:?}"
+        );
+        set_mode(&open, 0o755);
+        let id = FileId::of(&fs::metadata(&file).unwrap());
+        assert_eq!(checked(&path), Ok(Some(id)));
+        symlink("trusted/below", base.join("deep")).unwrap();
+        assert_eq!(
+            checked(&base.join("deep/../config.json")),
+            Ok(Some(id)),
+            ".. of where the link leads"
+        );
+        assert_eq!(checked(&base.join("none/config.json")), Ok(None));
     }
 }
