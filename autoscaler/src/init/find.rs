@@ -99,7 +99,7 @@ impl Found {
         let mut candidates: BTreeMap<String, Candidate> = BTreeMap::new();
         for (cgroup, (pid, kinds)) in by_cgroup {
             let unit = systemd.unit_of(pid).await;
-            if let Err(error @ ServiceError::Unreachable { .. }) = &unit {
+            if let Err(error @ (ServiceError::Unreachable { .. } | ServiceError::Refused { .. })) = &unit {
                 self.without_systemd = Some(error.to_string());
             }
             match place(&cgroup, unit) {

@@ -4,6 +4,7 @@ mod aside;
 mod interval;
 mod locate;
 mod project;
+mod reach;
 mod totals;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use super::snapshot::{CpuSample, ProcessId, ProjectSample, Snapshot, Unobservabl
 use super::usage::{self, Health, SourceKind, Usage, UsageSource};
 use interval::Baselines;
 use locate::{Location, Main};
+use reach::UntilUnreachable;
 pub use totals::Totals;
 
 /// The workers of a project whose cgroup is known, oldest first, and how many CPUs they may use. Asks no service
@@ -164,10 +166,11 @@ impl<S: ServiceManager> Observer<S> {
     async fn locate(&mut self, config: &Config) -> BTreeMap<String, Result<Location, Unobservable>> {
         // Found anew each time: a mount that appears later is picked up.
         let mount = CgroupMount::discover(&self.procfs);
+        let mut services = UntilUnreachable::new(&mut self.services);
         let mut located = BTreeMap::new();
         for (name, project) in &config.projects {
             let place = match &mount {
-                Ok(mount) => locate::locate(mount, &mut self.services, project).await,
+                Ok(mount) => locate::locate(mount, &mut services, project).await,
                 Err(error) => Err(Unobservable::unreadable(error)),
             };
             located.insert(name.clone(), place);

@@ -194,6 +194,56 @@ async fn without_systemd_the_reason_is_the_projects() {
     assert!(why.contains("/run/x"), "{why}");
 }
 
+/// With a connection's two time limits a project, a hung systemd outlasted the watchdog.
+#[tokio::test(start_paused = true)]
+async fn a_systemd_that_hangs_costs_a_check_one_question() {
+    let host = host();
+    let services = FakeManager {
+        unreachable: Some(ServiceError::Unreachable {
+            why: "no answer within 5 s".into(),
+        }),
+        delay: Duration::from_secs(10),
+        ..FakeManager::default()
+    };
+    let mut observer = observer(&host, services, &FakeSource::then(&[Some(1), Some(1)]));
+    let mut projects: Vec<_> = (0..12).map(|n| project(&format!("p{n}"), None)).collect();
+    projects.push(project("q", Some("a")));
+    let config = config(projects);
+    for asked in 1..=2 {
+        let start = tokio::time::Instant::now();
+        let mut snapshot = observer.observe(&config).await.unwrap();
+        assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+        assert!(snapshot.projects.remove("q").unwrap().is_ok());
+        for (name, sample) in snapshot.projects {
+            let fault = sample.unwrap_err();
+            assert!(
+                matches!(fault, Unobservable::NoServiceManager { .. }),
+                "{name}: {fault:?}"
+            );
+        }
+        assert_eq!(
+            observer.services.asked, asked,
+            "and is asked again at the next check"
+        );
+    }
+}
+
+/// One name that systemd refuses says nothing of the others.
+#[tokio::test]
+async fn a_refusal_of_one_unit_is_not_the_others() {
+    let host = host();
+    let services = FakeManager {
+        unreachable: Some(ServiceError::Refused {
+            why: "Unit name is not valid.".into(),
+        }),
+        ..FakeManager::default()
+    };
+    let mut observer = observer(&host, services, &FakeSource::then(&[]));
+    let config = config(vec![project("p", None), project("q", None)]);
+    observer.observe(&config).await.unwrap();
+    assert_eq!(observer.services.asked, 2);
+}
+
 #[tokio::test]
 async fn a_stopped_unit_says_its_state() {
     let host = host();

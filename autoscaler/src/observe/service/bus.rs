@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::time::timeout;
-use zbus::Connection;
 use zbus::connection::Builder;
+use zbus::{Connection, fdo};
 
 const BOOTED: &str = "/run/systemd/system";
 
@@ -56,7 +56,21 @@ pub(crate) enum Failure {
 impl Failure {
     /// Whether a new connection may help: not when systemd itself answered with an error.
     pub(super) fn may_be_the_connection(&self) -> bool {
-        !matches!(self, Self::Type { .. } | Self::Bus(zbus::Error::MethodError(..)))
+        match self {
+            Self::Type { .. } | Self::Bus(zbus::Error::MethodError(..)) => false,
+            // Errors of D-Bus's own names come as these: the rest of them is the bus's or nobody's answer.
+            Self::Bus(zbus::Error::FDO(error)) => !matches!(
+                **error,
+                fdo::Error::AccessDenied(_)
+                    | fdo::Error::InvalidArgs(_)
+                    | fdo::Error::NotSupported(_)
+                    | fdo::Error::UnknownInterface(_)
+                    | fdo::Error::UnknownMethod(_)
+                    | fdo::Error::UnknownObject(_)
+                    | fdo::Error::UnknownProperty(_)
+            ),
+            Self::Silent | Self::Bus(_) => true,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A service manager for tests: it knows what it was told, and counts how often it was asked.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::{Instance, ServiceError, ServiceManager, Unit, number_of};
 
@@ -8,6 +9,8 @@ use super::{Instance, ServiceError, ServiceManager, Unit, number_of};
 pub(in crate::observe) struct FakeManager {
     pub(in crate::observe) units: BTreeMap<String, Unit>,
     pub(in crate::observe) unreachable: Option<ServiceError>,
+    /// How long an answer takes.
+    pub(in crate::observe) delay: Duration,
     pub(in crate::observe) asked: usize,
 }
 
@@ -28,6 +31,7 @@ impl FakeManager {
 impl ServiceManager for FakeManager {
     async fn unit(&mut self, unit: &str) -> Result<Unit, ServiceError> {
         self.asked += 1;
+        tokio::time::sleep(self.delay).await;
         if let Some(error) = &self.unreachable {
             return Err(error.clone());
         }

@@ -51,6 +51,12 @@ pub enum ServiceError {
         /// What marks a host that runs systemd (`sd_booted(3)`).
         path: String,
     },
+    /// systemd answered, but not with what was asked for: with an error, or not as it documents.
+    #[error("systemd does not tell: {why}")]
+    Refused {
+        /// Its answer.
+        why: String,
+    },
     /// systemd is there but did not answer. It is asked again, over a new connection, at the next call.
     #[error("cannot ask systemd over D-Bus: {why}")]
     Unreachable {

@@ -87,8 +87,13 @@ impl Systemd {
             // The connection may have died unseen, with the bus.
             answer = question().await;
         }
-        answer.map_err(|failure| ServiceError::Unreachable {
-            why: failure.to_string(),
+        answer.map_err(|failure| {
+            let why = failure.to_string();
+            if failure.may_be_the_connection() {
+                ServiceError::Unreachable { why }
+            } else {
+                ServiceError::Refused { why }
+            }
         })
     }
 
