@@ -404,7 +404,7 @@ impl Checks {
 
     /// The ends of systemd's jobs.
     pub(super) fn unit_events(&self) -> UnitEvents {
-        UnitEvents::new(self.bus.clone())
+        UnitEvents::new(&self.bus)
     }
 
     /// Whether any project is a unit of systemd's.

@@ -86,6 +86,14 @@ impl Bus {
         }
     }
 
+    /// The same bus over a connection of its own.
+    pub(super) fn apart(&self) -> Self {
+        Self {
+            connection: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     /// What marks a host that runs systemd (`sd_booted(3)`).
     pub(super) fn booted(&self) -> &Path {
         &self.booted

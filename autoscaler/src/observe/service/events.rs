@@ -23,9 +23,11 @@ pub struct UnitEvents {
 impl UnitEvents {
     /// The events of the systemd on `bus`. Connects when it is first waited for.
     #[must_use]
-    pub fn new(bus: Bus) -> Self {
+    pub fn new(bus: &Bus) -> Self {
         Self {
-            bus,
+            // Signals that nobody takes for a while hold up all that comes after them over the same connection,
+            // the answers to others included ([`MessageStream`]).
+            bus: bus.apart(),
             stream: None,
             next_try: Instant::now(),
         }

@@ -10,6 +10,7 @@ use zbus::object_server::{Interface, SignalEmitter};
 
 use super::*;
 use crate::observe::service::UnitEvents;
+use crate::observe::service::bus::ANSWER_LIMIT;
 
 /// A private bus of the test's own.
 struct TestBus {
@@ -405,28 +406,66 @@ async fn a_host_without_a_bus_says_so() {
     assert!(matches!(error, ServiceError::Unreachable { .. }), "{error}");
 }
 
+/// The next event, while systemd ends one job after the other: until somebody has subscribed nobody hears it.
+async fn first_event(events: &mut UnitEvents, systemd: &Connection) -> String {
+    let told = timeout(Duration::from_secs(20), async {
+        tokio::select! {
+            unit = events.next() => unit,
+            never = async {
+                loop {
+                    end_job(systemd).await;
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            } => never,
+        }
+    });
+    told.await.unwrap()
+}
+
+async fn end_job(systemd: &Connection) {
+    let emitter = SignalEmitter::new(systemd, MANAGER_PATH).unwrap();
+    let job = ObjectPath::try_from("/org/freedesktop/systemd1/job/1").unwrap();
+    Manager::job_removed(&emitter, 1, job, "app@1.service", "done")
+        .await
+        .unwrap();
+}
+
 #[tokio::test]
 async fn the_end_of_a_job_is_told_and_again_after_the_bus_was_lost() {
     let Some(mut bus) = TestBus::start() else { return };
-    let mut events = UnitEvents::new(Bus::at(bus.directory.path(), &bus.address()));
+    let mut events = UnitEvents::new(&Bus::at(bus.directory.path(), &bus.address()));
     for round in 0..2 {
         let systemd = stand_in(&bus.address()).await;
-        let emitter = SignalEmitter::new(&systemd, MANAGER_PATH).unwrap();
-        let job = ObjectPath::try_from("/org/freedesktop/systemd1/job/1").unwrap();
-        let told = timeout(Duration::from_secs(20), async {
-            tokio::select! {
-                unit = events.next() => unit,
-                // Until somebody has subscribed nobody hears it.
-                never = async {
-                    loop {
-                        Manager::job_removed(&emitter, 1, job.clone(), "app@1.service", "done").await.unwrap();
-                        tokio::time::sleep(Duration::from_millis(50)).await;
-                    }
-                } => never,
-            }
-        });
-        assert_eq!(told.await.unwrap(), "app@1.service", "round {round}");
+        let told = first_event(&mut events, &systemd).await;
+        assert_eq!(told, "app@1.service", "round {round}");
         drop(systemd);
         bus.restart();
     }
+}
+
+/// The daemon takes no events while it checks. A deploy that restarts many units ended in a check whose every
+/// question waited for its time limit.
+#[tokio::test]
+async fn events_that_nobody_takes_hold_up_no_answer() {
+    let Some(test_bus) = TestBus::start() else { return };
+    let bus = Bus::at(test_bus.directory.path(), &test_bus.address());
+    let mut systemd = Systemd::new(bus.clone());
+    let mut events = UnitEvents::new(&bus);
+    let objects = stand_in(&test_bus.address()).await;
+    first_event(&mut events, &objects).await;
+    // More than a stream holds.
+    for _ in 0..200 {
+        end_job(&objects).await;
+    }
+    let answer = timeout(
+        ANSWER_LIMIT - Duration::from_secs(1),
+        systemd.unit("app@1.service"),
+    )
+    .await;
+    assert!(
+        answer
+            .expect("no answer over the first connection")
+            .unwrap()
+            .is_up()
+    );
 }
