@@ -96,6 +96,11 @@ pub(super) fn cgroup(path: &str) -> Result<PathBuf, String> {
     })
 }
 
+/// The same directory however it was written, for comparison.
+pub(super) fn below_mount(cgroup: &Path) -> &Path {
+    cgroup.strip_prefix("/sys/fs/cgroup").unwrap_or(cgroup)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

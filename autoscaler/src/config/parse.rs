@@ -12,7 +12,7 @@ use super::metrics::Metrics;
 use super::model::{Config, Global, Language, Project};
 use super::rules::Rules;
 use super::storage::Storage;
-use super::{ConfigErrors, Notice, project, syntax};
+use super::{ConfigErrors, Notice, names, project, syntax};
 
 /// A valid configuration and what the operator should know about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -183,7 +183,7 @@ fn check_targets(projects: &[(Field<'_>, Project)], findings: &mut Findings<'_>)
         let cgroup = project
             .cgroup
             .as_ref()
-            .map(|path| ("cgroup", path.display().to_string()));
+            .map(|path| ("cgroup", names::below_mount(path).display().to_string()));
         for (what, target) in [("service", project.service_name.clone())]
             .into_iter()
             .chain(cgroup)

@@ -103,6 +103,9 @@ mod tests {
             Reason::Unobservable(Unobservable::UnitNotFound {
                 unit: "a.service".into(),
             }),
+            Reason::Unobservable(Unobservable::SharedCgroup {
+                others: vec!["web".into()],
+            }),
             Reason::Unobservable(Unobservable::SeveralMasters { pids: vec![3, 4] }),
         ] {
             let parts = split(&reason).unwrap();

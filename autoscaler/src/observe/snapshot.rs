@@ -173,6 +173,11 @@ pub enum Unobservable {
         /// The cgroup it is in.
         cgroup: String,
     },
+    /// Other projects are over the same cgroup: their steps and memory limits would undo each other.
+    SharedCgroup {
+        /// Those projects.
+        others: Vec<String>,
+    },
     /// Something could not be read; the message names it.
     Unreadable {
         /// The error with its path.
@@ -193,6 +198,7 @@ impl Unobservable {
             Self::NotAWorkerServer { .. } => "not_a_worker_server",
             Self::SeveralMasters { .. } => "several_masters",
             Self::MasterElsewhere { .. } => "master_elsewhere",
+            Self::SharedCgroup { .. } => "shared_cgroup",
             Self::Unreadable { .. } => "unreadable",
         }
     }

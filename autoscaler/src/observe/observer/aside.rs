@@ -29,6 +29,7 @@ impl<S: ServiceManager> Observer<S> {
                 Err(error) => Err(Unobservable::unreadable(&error)),
             };
             let sample = place.and_then(|place| {
+                self.alone(config, name, &place.cgroup)?;
                 let sample = project::sample(&self.procfs, project, &place)?;
                 self.begin(&place);
                 self.cgroups.insert(name.to_owned(), place.cgroup);

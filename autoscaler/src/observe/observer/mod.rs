@@ -132,6 +132,7 @@ impl<S: ServiceManager> Observer<S> {
         let mut projects = BTreeMap::new();
         for (name, place) in located {
             let sample = place.and_then(|place| {
+                self.alone(config, &name, &place.cgroup)?;
                 let mut sample = project::sample(&self.procfs, &config.projects[&name], &place)?;
                 if let Some(usage) = usage.get(place.cgroup.path()) {
                     sample.cpu = self.cpu(&place, &sample, *usage, taken_at, &online)?;
@@ -161,6 +162,23 @@ impl<S: ServiceManager> Observer<S> {
         self.observe(config).await?;
         tokio::time::sleep(interval).await;
         self.observe(config).await
+    }
+
+    /// Refuses an enabled project over the cgroup of another: two units may be one by an alias, and one project may
+    /// name a unit where another names its cgroup, so that the configuration does not show it.
+    fn alone(&self, config: &Config, name: &str, cgroup: &Cgroup) -> Result<(), Unobservable> {
+        let enabled = |name: &str| config.projects.get(name).is_some_and(|project| project.enabled);
+        let others: Vec<String> = self
+            .cgroups
+            .iter()
+            .filter(|(other, at)| at.id() == cgroup.id() && *other != name && enabled(other))
+            .map(|(other, _)| other.clone())
+            .collect();
+        if others.is_empty() || !enabled(name) {
+            Ok(())
+        } else {
+            Err(Unobservable::SharedCgroup { others })
+        }
     }
 
     async fn locate(&mut self, config: &Config) -> BTreeMap<String, Result<Location, Unobservable>> {

@@ -155,10 +155,12 @@ async fn projects_with_a_cgroup_need_no_service_manager() {
 
 #[tokio::test]
 async fn one_projects_trouble_leaves_the_others_alone() {
-    let host = host();
+    let mut host = host();
     host.cgroup("empty", &[]);
+    host.process(20, 1, GUNICORN, "gunicorn");
+    host.cgroup("b", &[20]);
     let mut services = FakeManager::default();
-    services.up("unit.service", Some(10), "/a");
+    services.up("unit.service", Some(20), "/b");
     let mut observer = observer(&host, services, &FakeSource::then(&[Some(1)]));
     let config = config(vec![
         project("good", Some("a")),
@@ -171,7 +173,7 @@ async fn one_projects_trouble_leaves_the_others_alone() {
     let snapshot = observer.observe(&config).await.unwrap();
     let of = |name: &str| snapshot.projects[name].clone();
     assert_eq!(of("good").unwrap().worker_count(), 2);
-    assert_eq!(of("unit").unwrap().master.pid, 10);
+    assert_eq!(of("unit").unwrap().master.pid, 20);
     assert!(matches!(of("nounit"), Err(Unobservable::UnitNotFound { .. })));
     assert!(matches!(of("nocgroup"), Err(Unobservable::CgroupNotFound { .. })));
     assert!(matches!(of("escapes"), Err(Unobservable::Unreadable { .. })));
@@ -304,16 +306,37 @@ async fn a_source_that_fails_costs_the_cpu_figures_and_nothing_else() {
     assert_eq!(after.cpu.unwrap().covered, Duration::from_secs(20), "the gap too");
 }
 
+/// Both would signal one master, and write one limit each.
 #[tokio::test]
-async fn two_projects_of_one_cgroup_have_the_same_figures() {
+async fn projects_over_one_cgroup_are_refused_however_they_name_it() {
     let host = host();
-    let source = FakeSource::then(&[Some(1_000), Some(2_000)]);
-    let mut observer = observer(&host, FakeManager::default(), &source);
-    let config = config(vec![project("p", Some("a")), project("q", Some("a"))]);
-    observer.observe(&config).await.unwrap();
+    let mut services = FakeManager::default();
+    services.up("p.service", Some(10), "/a");
+    services.up("alias.service", Some(10), "/a");
+    let readings = FakeSource::then(&[Some(1), Some(2), Some(3)]);
+    let mut observer = observer(&host, services, &readings);
+    let mut config = config(vec![
+        project("p", None),
+        project("alias", None),
+        project("q", Some("a")),
+    ]);
     let snapshot = observer.observe(&config).await.unwrap();
-    let cpu = |name: &str| snapshot.projects[name].as_ref().unwrap().cpu.unwrap();
-    assert_eq!(cpu("p"), cpu("q"));
+    let shared = |others: [&str; 2]| Unobservable::SharedCgroup {
+        others: others.map(str::to_owned).to_vec(),
+    };
+    assert_eq!(snapshot.projects["p"], Err(shared(["alias", "q"])));
+    assert_eq!(snapshot.projects["alias"], Err(shared(["p", "q"])));
+    assert_eq!(snapshot.projects["q"], Err(shared(["alias", "p"])));
+    let looked = observer.look_at(&config, "p").await.unwrap();
+    assert_eq!(looked.projects["p"], Err(shared(["alias", "q"])));
+
+    // A project that is not acted on is in nobody's way.
+    for name in ["alias", "q"] {
+        config.projects.get_mut(name).unwrap().enabled = false;
+    }
+    let snapshot = observer.observe(&config).await.unwrap();
+    assert_eq!(snapshot.projects["p"].as_ref().unwrap().worker_count(), 2);
+    assert_eq!(snapshot.projects["q"].as_ref().unwrap().worker_count(), 2);
 }
 
 /// One unit that starts again and again must not cut the intervals that its neighbours are judged by.

@@ -218,6 +218,7 @@ fn unobservable_advice(fault: &Unobservable) -> Option<String> {
         }
         Unobservable::SeveralMasters { .. } => "one server a unit: give each a unit and a project of its own".into(),
         Unobservable::MasterElsewhere { .. } => "let the unit's processes stay in the unit's cgroup".into(),
+        Unobservable::SharedCgroup { .. } => "give each project a service of its own, or take one out".into(),
         Unobservable::UnitNotFound { .. } | Unobservable::Unreadable { .. } => return None,
     };
     Some(advice)

@@ -119,6 +119,12 @@ pub(in crate::report) fn unobservable(fault: &Unobservable) -> String {
         Unobservable::MasterElsewhere { pid, cgroup } => {
             format!("the main process {pid} is in another cgroup: {cgroup}")
         }
+        Unobservable::SharedCgroup { others } => {
+            format!(
+                "the same cgroup is also that of {}: their steps would undo each other",
+                others.join(", ")
+            )
+        }
         Unobservable::Unreadable { why } => format!("cannot be read: {why}"),
     }
 }

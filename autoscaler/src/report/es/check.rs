@@ -243,6 +243,7 @@ fn unobservable_advice(fault: &Unobservable) -> Option<String> {
         Unobservable::MasterElsewhere { .. } => {
             "los procesos de la unidad deben quedarse en el cgroup de la unidad".into()
         }
+        Unobservable::SharedCgroup { .. } => "dé a cada proyecto su propio servicio, o quite uno".into(),
         Unobservable::UnitNotFound { .. } | Unobservable::Unreadable { .. } => return None,
     };
     Some(advice)

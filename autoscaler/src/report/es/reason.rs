@@ -124,6 +124,10 @@ pub(super) fn unobservable(fault: &Unobservable) -> String {
         Unobservable::MasterElsewhere { pid, cgroup } => {
             format!("el proceso principal {pid} está en otro cgroup: {cgroup}")
         }
+        Unobservable::SharedCgroup { others } => format!(
+            "el mismo cgroup es también el de {}: los pasos de uno desharían los del otro",
+            others.join(", ")
+        ),
         Unobservable::Unreadable { why } => format!("no se puede leer: {why}"),
     }
 }
