@@ -17,7 +17,8 @@ const HEADROOM_FLOOR: u64 = 64 << 20;
 
 /// Who writes a unit's cgroup files: the limit must be told there too, or the next `daemon-reload` undoes it.
 pub trait ServiceManager: Send + Sync {
-    /// Sets `MemoryMax` of `unit`, in bytes, until the unit or the host restarts.
+    /// Sets `MemoryMax` of `unit`, in bytes, until the host restarts: a unit that restarts begins under it
+    /// (`SetUnitProperties` with `runtime`, org.freedesktop.systemd1(5)).
     fn set_memory_max<'a>(
         &'a self,
         unit: &'a str,

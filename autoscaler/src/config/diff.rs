@@ -11,7 +11,8 @@ pub struct Changes {
     pub removed: Vec<String>,
     /// Projects that both have, with any setting different: their own, or a rule they take from `global`.
     pub changed: Vec<String>,
-    /// Whether the check interval or the language is different.
+    /// Whether a setting of `global` that is no project's is different: the check interval, the language, the history,
+    /// the metrics.
     pub global: bool,
 }
 

@@ -28,7 +28,7 @@ pub use model::{
     Bounds, Broker, BrokerUrl, CeleryActuator, Config, CpuBasis, Global, Ladder, Language, ManagementUrl,
     MemoryRules, Project, QueueRule, QueueSizing,
 };
-pub use nearest::nearest;
+pub use nearest::{meant, nearest};
 pub use notice::Notice;
 pub use parse::{Loaded, parse};
 pub use storage::Storage;

@@ -3,16 +3,22 @@
 /// Names less alike than this, of 1, are not offered.
 const ALIKE: f64 = 0.6;
 
-/// Advice on a name that is none of `known`: the nearest one, or all.
+/// Of `known` the one that was probably meant by `name`; `None` where all are too far from it.
 #[must_use]
-pub fn nearest(name: &str, known: &[String]) -> String {
+pub fn meant<'k>(name: &str, known: &'k [String]) -> Option<&'k str> {
     let near = known
         .iter()
         .map(|known| (strsim::normalized_damerau_levenshtein(name, known), known))
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .max_by(|a, b| a.0.total_cmp(&b.0));
-    match near {
-        Some((_, near)) => format!("did you mean {near:?}?"),
+    near.map(|(_, near)| near.as_str())
+}
+
+/// Advice on a name that is none of `known`: the nearest one, or all.
+#[must_use]
+pub fn nearest(name: &str, known: &[String]) -> String {
+    match meant(name, known) {
+        Some(near) => format!("did you mean {near:?}?"),
         None if known.is_empty() => "the configuration has none".into(),
         None => format!("there are: {}", known.join(", ")),
     }

@@ -12,6 +12,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
 use super::{Answer, Command, Peer, RefusedCode, Request, Response, Socket, Status};
+use crate::config::Language;
+use crate::report::{Reply, reply_of};
 
 /// Clients served at a time; the next wait in the kernel's backlog.
 const CLIENTS: usize = 16;
@@ -48,6 +50,18 @@ pub struct Desk {
     pub calls: mpsc::Sender<Call>,
 }
 
+impl Desk {
+    /// An answer of the server's own, in the daemon's language. What is wrong with a line is told to the program that
+    /// wrote it, in English, as the protocol is.
+    fn words(&self, reply: &Reply<'_>) -> String {
+        let language = match self.status.borrow().language.as_str() {
+            "es" => Language::Es,
+            _ => Language::En,
+        };
+        reply_of(language, reply)
+    }
+}
+
 /// Serves until it is dropped.
 pub async fn serve(socket: Socket, desk: Desk) {
     let places = Arc::new(Semaphore::new(CLIENTS));
@@ -76,7 +90,7 @@ async fn client(stream: UnixStream, desk: &Desk) -> io::Result<()> {
     if !by.may_ask() {
         let refused = Answer::refused(
             RefusedCode::NotPermitted,
-            format!("{by} may not talk to this daemon: root may"),
+            desk.words(&Reply::NotPermitted { by: &by.to_string() }),
         );
         return send(&mut writing, refused).await;
     }
@@ -104,16 +118,13 @@ async fn answer(command: Command, by: &Peer, desk: &Desk) -> Answer {
         by: by.clone(),
         reply,
     };
-    let ending = || Answer::refused(RefusedCode::Ending, "the daemon is ending");
+    let ending = || Answer::refused(RefusedCode::Ending, desk.words(&Reply::Ending));
     if desk.calls.send(call).await.is_err() {
         return ending();
     }
     match timeout(ACTION, answered).await {
         Ok(answer) => answer.unwrap_or_else(|_| ending()),
-        Err(_) => Answer::refused(
-            RefusedCode::Failed,
-            "no end of it was seen; look again with `autoscaler status`",
-        ),
+        Err(_) => Answer::refused(RefusedCode::Failed, desk.words(&Reply::NoEnd)),
     }
 }
 

@@ -7,12 +7,12 @@ use tokio::sync::oneshot;
 use super::check::Checks;
 use super::keep::as_kept;
 use super::orders::{Given, Term};
-use crate::config::{Project, nearest};
+use crate::config::{Project, meant};
 use crate::control::{Answer, Call, Command, Done, Peer, RefusedCode};
 use crate::decide::{Action, Decision, Order, decide_between};
 use crate::history::EventKind;
 use crate::observe::usage::monotonic;
-use crate::report::{Lasts, Message, words_of};
+use crate::report::{Lasts, Message, Reply, reply_of};
 
 impl Checks {
     /// Answers a call, or sees to it that it is answered when its step is over.
@@ -58,20 +58,15 @@ impl Checks {
         let project = self.project(name)?;
         let bounds = project.bounds;
         if !project.enabled {
-            return Err(Answer::refused(
-                RefusedCode::Disabled,
-                format!("{name} is disabled: set \"enabled\": true in the configuration first"),
-            ));
+            return Err(self.refusal(RefusedCode::Disabled, &Reply::Disabled { project: name }));
         }
         if !(bounds.min..=bounds.max).contains(&workers) {
-            return Err(Answer::refused(
-                RefusedCode::OutsideBounds,
-                format!(
-                    "{name} may have {} to {} workers, not {workers}: give a count within these, or change \
-                     \"min_workers\" or \"max_workers\" in the configuration",
-                    bounds.min, bounds.max
-                ),
-            ));
+            let outside = Reply::OutsideBounds {
+                project: name,
+                workers,
+                bounds,
+            };
+            return Err(self.refusal(RefusedCode::OutsideBounds, &outside));
         }
         Ok(project.clone())
     }
@@ -85,13 +80,9 @@ impl Checks {
     ) {
         let term = for_seconds.map_or(Term::Once, until);
         self.give(&project, Order::Scale(workers), (term, for_seconds), by);
-        let earlier = self.asked.insert(project.name.clone(), reply);
-        if let Some(earlier) = earlier {
-            let _ = earlier.send(Answer::refused(
-                RefusedCode::Replaced,
-                format!("a later order took its place, from {by}"),
-            ));
-        }
+        let replaced = Reply::Replaced { by: &by.to_string() };
+        self.reply(&project.name, self.refusal(RefusedCode::Replaced, &replaced));
+        self.asked.insert(project.name.clone(), reply);
         // A step under way is waited for: its end carries the order out.
         if self.is_busy(&project.name) {
             self.waiting.insert(project.name);
@@ -135,12 +126,20 @@ impl Checks {
     }
 
     fn undone(&self, project: &Project, decision: &Decision) -> Answer {
-        let words = words_of(self.config.global.language, &decision.reason);
+        let reason = &decision.reason;
         match (decision.action, decision.figures.workers) {
-            (Action::Hold, Some(workers)) => {
-                Answer::done(format!("{}: {workers} workers ({words})", project.service_name))
-            }
-            _ => Answer::refused(RefusedCode::Blocked, format!("{}: {words}", project.name)),
+            (Action::Hold, Some(workers)) => Answer::done(self.words(&Reply::Stays {
+                unit: &project.service_name,
+                workers,
+                reason,
+            })),
+            _ => self.refusal(
+                RefusedCode::Blocked,
+                &Reply::Blocked {
+                    project: &project.name,
+                    reason,
+                },
+            ),
         }
     }
 
@@ -186,10 +185,7 @@ impl Checks {
         }
         self.save();
         if lines.is_empty() {
-            lines.push(match project {
-                Some(name) => format!("{name}: no order by hand holds"),
-                None => "no order by hand holds".to_owned(),
-            });
+            lines.push(self.words(&Reply::NoOrder { project }));
         }
         Answer::Done(Done { lines })
     }
@@ -246,11 +242,21 @@ impl Checks {
         let projects = &self.config.projects;
         projects.get(name).ok_or_else(|| {
             let known: Vec<String> = projects.keys().cloned().collect();
-            Answer::refused(
-                RefusedCode::UnknownProject,
-                format!("there is no project {name:?}: {}", nearest(name, &known)),
-            )
+            let unknown = Reply::UnknownProject {
+                name,
+                nearest: meant(name, &known),
+                known: &known,
+            };
+            self.refusal(RefusedCode::UnknownProject, &unknown)
         })
+    }
+
+    fn words(&self, reply: &Reply<'_>) -> String {
+        reply_of(self.config.global.language, reply)
+    }
+
+    pub(super) fn refusal(&self, code: RefusedCode, reply: &Reply<'_>) -> Answer {
+        Answer::refused(code, self.words(reply))
     }
 }
 

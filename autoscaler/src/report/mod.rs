@@ -10,10 +10,12 @@ mod es;
 pub mod log;
 mod message;
 pub mod picture;
+mod reply;
 mod said;
 
 pub use chronicle::{Chronicle, Episode, unix};
 pub use message::{Done, Lasts, Message};
+pub use reply::{Reply, reply_of};
 
 use crate::act::{Limit, Outcome, Workers};
 use crate::check::Finding;
@@ -290,7 +292,6 @@ const BLOCKED: &str = "blocked";
 const LIMIT: &str = "limit";
 const UNACKNOWLEDGED: &str = "unacknowledged";
 
-/// The figures as they stand at the head of a line: `Cola=120 CPU=75.2% Mem=12000MB`.
 /// The words of one language for the figures of a decision.
 struct FigureWords {
     queue: &'static str,
@@ -299,6 +300,7 @@ struct FigureWords {
     unknown: &'static str,
 }
 
+/// The figures as they stand at the head of a line: `Cola=120 CPU=75.2% Mem=12000MB`.
 fn figures(figures: &Figures, words: &FigureWords) -> String {
     let queue = figures
         .queue

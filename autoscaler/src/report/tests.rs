@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Done, Message, Reporter, outlook_of};
+use super::{Done, Message, Reply, Reporter, outlook_of, reply_of};
 use crate::config::Language;
 use crate::decide::{Action, Decision, Figures, Measure, Next, Reason};
 
@@ -163,4 +163,29 @@ fn a_verdict_gives_the_reason() {
         "📊 backdipro.service: CPU=75.2% Mem=12000MB Workers=2 -> sin cambios: \
          CPU > 75% (scale_up_3) durante 2m00s de 3m00s"
     );
+}
+
+/// A refusal and what was done are told in one language.
+#[test]
+fn answers_over_the_socket_have_the_daemons_language() {
+    let known = ["backdipro".to_owned()];
+    let unknown = Reply::UnknownProject {
+        name: "backdpro",
+        nearest: Some("backdipro"),
+        known: &known,
+    };
+    assert_eq!(
+        reply_of(Language::Es, &unknown),
+        "no existe el proyecto \"backdpro\"; ¿quería decir \"backdipro\"?"
+    );
+    assert_eq!(
+        reply_of(Language::En, &unknown),
+        "there is no project \"backdpro\"; did you mean \"backdipro\"?"
+    );
+    let stays = Reply::Stays {
+        unit: UNIT,
+        workers: 1,
+        reason: &Reason::WithinThresholds,
+    };
+    assert!(reply_of(Language::Es, &stays).starts_with("backdipro.service: 1 worker ("));
 }

@@ -8,10 +8,12 @@ mod history;
 mod order;
 mod outlook;
 mod reason;
+mod reply;
 
 pub(super) use history::event;
 pub(super) use outlook::outlook;
 pub(super) use reason::reason;
+pub(super) use reply::reply;
 
 use super::duration::short;
 use super::{Done, FigureWords, Message, figures, workers};
