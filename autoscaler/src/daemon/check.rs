@@ -383,6 +383,19 @@ impl Checks {
         }
     }
 
+    /// A step of `project` that never ends by itself.
+    #[cfg(test)]
+    pub(super) fn step_under_way(&mut self, project: &str) {
+        let task = self.actions.spawn(std::future::pending());
+        self.busy.insert(task.id(), project.to_owned());
+    }
+
+    /// Ends every step under way as a fault in its code would.
+    #[cfg(test)]
+    pub(super) fn break_steps(&mut self) {
+        self.actions.abort_all();
+    }
+
     async fn step_over(&mut self, step: Result<(Id, Finished), JoinError>) {
         match step {
             Ok((id, Finished { project, outcome })) => {
@@ -394,10 +407,14 @@ impl Checks {
                 self.carry_out_waiting(&project.name).await;
             }
             Err(panic) => {
-                self.busy.remove(&panic.id());
-                self.reporter.say(&Message::CheckFailed {
-                    why: &panic.to_string(),
-                });
+                let why = panic.to_string();
+                self.reporter.say(&Message::CheckFailed { why: &why });
+                if let Some(name) = self.busy.remove(&panic.id()) {
+                    if !self.waiting.contains(&name) {
+                        self.reply(&name, Answer::refused(RefusedCode::Failed, why));
+                    }
+                    self.carry_out_waiting(&name).await;
+                }
             }
         }
     }
@@ -452,6 +469,7 @@ impl Checks {
         self.histories
             .retain(|name, _| self.config.projects.contains_key(name));
         self.orders.retain(|name| self.config.projects.contains_key(name));
+        self.answer_taken_out();
         self.standings
             .retain(|name| self.config.projects.contains_key(name));
         self.reporter

@@ -47,6 +47,13 @@ impl Orders {
         self.0.remove(project)
     }
 
+    /// Ends the order of a project if it was to hold only once.
+    pub(super) fn end_once(&mut self, project: &str) {
+        if self.get(project).is_some_and(|given| given.term == Term::Once) {
+            self.end(project);
+        }
+    }
+
     /// The order that a check decides under; one that holds only once ends with this.
     pub(super) fn take(&mut self, project: &str) -> Option<Order> {
         let given = self.0.get(project)?;

@@ -86,6 +86,7 @@ impl Checks {
         // A step under way is waited for: its end carries the order out.
         if self.is_busy(&project.name) {
             self.waiting.insert(project.name);
+            self.save();
         } else {
             self.carry_out(project).await;
         }
@@ -107,10 +108,14 @@ impl Checks {
         let name = project.name.clone();
         let snapshot = match self.observer.look_at(&self.config, &name).await {
             Ok(snapshot) => snapshot,
-            Err(error) => return self.reply(&name, Answer::refused(RefusedCode::Failed, error.to_string())),
+            Err(error) => {
+                // Refused is not carried out: not at the next check either.
+                self.orders.end_once(&name);
+                return self.reply(&name, Answer::refused(RefusedCode::Failed, error.to_string()));
+            }
         };
         let Some(sample) = snapshot.projects.get(&name) else {
-            return;
+            return self.taken_out(&name);
         };
         let decision = self.decide_by(decide_between, &project, &snapshot.host, sample);
         let kept = as_kept(&self.config, &snapshot, |_| Some(&decision));
@@ -148,6 +153,22 @@ impl Checks {
         if let Some(reply) = self.asked.remove(project) {
             let _ = reply.send(answer);
         }
+    }
+
+    /// Answers those whose order waits for a project that is no longer in the configuration.
+    pub(super) fn answer_taken_out(&mut self) {
+        let projects = &self.config.projects;
+        let gone = |name: &String| !projects.contains_key(name);
+        let names: Vec<String> = self.waiting.iter().filter(|name| gone(name)).cloned().collect();
+        for name in names {
+            self.waiting.remove(&name);
+            self.taken_out(&name);
+        }
+    }
+
+    fn taken_out(&mut self, name: &str) {
+        let why = Reply::TakenOut { project: name };
+        self.reply(name, self.refusal(RefusedCode::UnknownProject, &why));
     }
 
     fn pause(&mut self, project: Option<&str>, for_seconds: Option<u64>, by: &Peer) -> Answer {
@@ -263,3 +284,6 @@ impl Checks {
 fn until(seconds: u64) -> Term {
     Term::Until(monotonic().saturating_add(Duration::from_secs(seconds)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! Orders whose project, host or step goes away before they are carried out.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::*;
+use crate::config::{Loaded, parse};
+use crate::daemon::{Mode, Options};
+use crate::observe::Observer;
+use crate::observe::fixture::Fixture;
+use crate::observe::service::Systemd;
+use crate::observe::usage::CpuStatSource;
+
+const SITE: &str = r#"{ "global": { "history": { "enabled": false } }, "projects": { "site": {
+    "enabled": true, "cgroup": "/there/is/none", "max_workers": 3, "cpu_thresholds": { "scale_up_2": 60 } } } }"#;
+
+fn loaded(text: &str) -> Loaded {
+    parse("config.json", text).unwrap()
+}
+
+fn checks(dir: &Path) -> Checks {
+    let options = Options {
+        config: dir.join("config.json"),
+        runtime_dir: dir.to_owned(),
+        state_dir: dir.to_owned(),
+        dry_run: false,
+        mode: Mode::Daemon,
+    };
+    Checks::start(loaded(SITE), &options).unwrap()
+}
+
+fn root() -> Peer {
+    Peer {
+        uid: 0,
+        pid: None,
+        login: None,
+    }
+}
+
+/// Orders a count, and gives where the answer comes.
+async fn order(checks: &mut Checks, for_seconds: Option<u64>) -> oneshot::Receiver<Answer> {
+    let (reply, answered) = oneshot::channel();
+    let command = Command::Scale {
+        project: "site".into(),
+        workers: 2,
+        for_seconds,
+    };
+    let by = root();
+    checks.call(Call { command, by, reply }).await;
+    answered
+}
+
+fn refusal(answered: &mut oneshot::Receiver<Answer>) -> (RefusedCode, String) {
+    match answered.try_recv() {
+        Ok(Answer::Refused(refused)) => (refused.code, refused.message),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_waits_is_answered_when_its_project_is_taken_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut checks = checks(dir.path());
+    checks.step_under_way("site");
+    let mut answered = order(&mut checks, None).await;
+    assert!(answered.try_recv().is_err(), "it waits for the step");
+    checks.reload(Ok(loaded(r#"{ "projects": {} }"#)));
+    let (code, message) = refusal(&mut answered);
+    assert_eq!(code, RefusedCode::UnknownProject);
+    assert!(message.contains("site"), "{message}");
+    assert!(checks.waiting.is_empty() && checks.asked.is_empty());
+}
+
+#[tokio::test]
+async fn an_order_that_waits_is_kept_over_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut first = checks(dir.path());
+    first.step_under_way("site");
+    let _answered = order(&mut first, Some(3600)).await;
+    drop(first);
+    let second = checks(dir.path());
+    assert_eq!(
+        second.orders.get("site").map(|given| given.order),
+        Some(Order::Scale(2))
+    );
+}
+
+#[tokio::test]
+async fn an_order_that_was_refused_is_not_carried_out_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut checks = checks(dir.path());
+    let host = Fixture::new();
+    std::fs::remove_file(host.path("proc/meminfo")).unwrap();
+    let systemd = Systemd::new(checks.bus.clone());
+    checks.observer = Observer::at(host.procfs(), systemd, Box::<CpuStatSource>::default());
+    let mut answered = order(&mut checks, None).await;
+    assert_eq!(refusal(&mut answered).0, RefusedCode::Failed);
+    assert_eq!(checks.orders.get("site"), None);
+}
+
+#[tokio::test]
+async fn a_step_that_breaks_leaves_nobody_waiting() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut checks = checks(dir.path());
+    checks.step_under_way("site");
+    let (reply, mut answered) = oneshot::channel();
+    checks.asked.insert("site".into(), reply);
+    checks.break_steps();
+    let over = tokio::time::timeout(Duration::from_secs(10), checks.happened());
+    let over = over.await.unwrap();
+    checks.handle(over).await;
+    assert_eq!(refusal(&mut answered).0, RefusedCode::Failed);
+}
