@@ -131,6 +131,8 @@ pub enum Reason {
     NoFiguresYet,
     /// The figures contain the boot of a new worker.
     Booting,
+    /// Old and new workers stand side by side: a reload may be under way, whose old ones end by themselves.
+    Unsettled,
     /// A step down would be followed by a step up at the same load.
     WouldFlap {
         /// The mildest step that was considered.
@@ -226,6 +228,7 @@ impl Reason {
             Self::NotHeldYet { .. } => "not_held_yet",
             Self::NoFiguresYet => "no_figures_yet",
             Self::Booting => "booting",
+            Self::Unsettled => "unsettled",
             Self::WouldFlap { .. } => "would_flap",
             Self::ByHand { .. } => "by_hand",
             Self::Paused => "paused",

@@ -7,14 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::constraint::Constraint;
 use super::measure::Measured;
+use super::seen::{Overlap, Seen};
 use super::{Action, Measure};
 use crate::config::{Bounds, Ladder};
-use crate::observe::{ProcessId, ProjectSample};
+use crate::observe::ProjectSample;
 
 /// One project's memory from check to check. Everything in it can be lost at the price of waiting anew.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
     seen: Option<Seen>,
+    /// Workers came that may be a reload's, beside the old ones.
+    overlap: Option<Overlap>,
     /// This check's figures contain the boot of workers that the check before did not see.
     booting: bool,
     /// A look between two checks saw such a boot: the figures of the next check contain it.
@@ -24,15 +27,6 @@ pub struct History {
     restore: Option<u32>,
     cpu: Held,
     queue: Held,
-}
-
-/// The project as the last check left it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Seen {
-    master: ProcessId,
-    workers: Vec<ProcessId>,
-    /// The count that the last check left or asked for.
-    expected: u32,
 }
 
 /// Held times of one measure.
@@ -157,25 +151,37 @@ impl History {
         self.queue = Held::default();
     }
 
-    /// Compares the processes with those of the last check: new workers boot within this check's interval; a
-    /// new master, or none of the old workers and fewer of them, is a restart or reload that may have lost
-    /// workers the load still needs.
+    /// Whether old and new workers of a reload may stand side by side: the old ones go by themselves, and the count
+    /// that the server goes by is another than is seen.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.overlap.as_ref().is_some_and(Overlap::is_unsettled)
+    }
+
+    /// Compares the processes with those of the last check, and with those before an overlap: new workers boot within
+    /// this check's interval; a new master, or none of the old workers and fewer of them, is a restart or reload that
+    /// may have lost workers the load still needs.
     pub(super) fn observe(&mut self, sample: &ProjectSample) {
         let workers = sample.worker_count();
         let Some(seen) = &self.seen else {
             self.booting = false;
             return;
         };
-        let restarted = seen.master != sample.master;
-        let replaced = !seen.workers.iter().any(|old| sample.workers.contains(old));
-        let reset = restarted || (replaced && workers < seen.expected);
-        let grown = workers > u32::try_from(seen.workers.len()).unwrap_or(u32::MAX);
-        let expected = seen.expected;
-        self.booting = reset || grown;
-        if reset {
+        let before = self.overlap.as_ref().map(Overlap::before);
+        let reset = before
+            .into_iter()
+            .chain([seen])
+            .find(|earlier| earlier.was_reset(sample))
+            .map(|earlier| earlier.expected);
+        let moved = workers > seen.expected;
+        self.booting = reset.is_some() || workers > seen.count();
+        self.overlap = match reset {
+            Some(_) => None,
+            None => Overlap::follow(self.overlap.take(), seen, sample),
+        };
+        if let Some(expected) = reset {
             self.restore = (workers < expected).then_some(expected.max(self.restore.unwrap_or(0)));
         }
-        if reset || workers > expected {
+        if reset.is_some() || moved {
             // Another count than the one the held times were about: somebody's hand, or a fresh start.
             self.forget_held();
         }
@@ -261,6 +267,8 @@ impl History {
         let expected = match action {
             Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. } => {
                 self.forget_held();
+                // Workers that come or go from here on are this step's.
+                self.overlap = None;
                 to
             }
             Action::Hold | Action::Blocked => sample.worker_count(),

@@ -13,6 +13,7 @@ mod measure;
 mod memory;
 mod order;
 mod outlook;
+mod seen;
 mod up;
 
 pub use capacity::{utilization_percent, wait_percent};
@@ -111,6 +112,9 @@ fn outcome(project: &Project, host: &Host, sample: &ProjectSample, history: &mut
     if let Some(reason) = measure::unreachable_pool(project, sample) {
         return (Action::Blocked, reason);
     }
+    if history.is_unsettled() {
+        return (Action::Hold, Reason::Unsettled);
+    }
     // Beside a queue that cannot be read, the CPU may still lead up.
     up::step(project, host, workers, &measured, history)
         .or_else(|| Some((Action::Blocked, unreadable?)))
@@ -118,9 +122,13 @@ fn outcome(project: &Project, host: &Host, sample: &ProjectSample, history: &mut
         .unwrap_or_else(|| (Action::Hold, waiting(project, workers, &measured, history)))
 }
 
-/// A count outside the bounds, whoever made it so, is brought back at once.
+/// A count outside the bounds, whoever made it so, is brought back at once; unless a reload may have made it so, whose
+/// old workers are going.
 fn back_inside_bounds(project: &Project, host: &Host, workers: u32, history: &History) -> Option<Outcome> {
     let bounds = project.bounds;
+    if !(bounds.min..=bounds.max).contains(&workers) && history.is_unsettled() {
+        return Some((Action::Hold, Reason::Unsettled));
+    }
     if workers > bounds.max {
         return Some((
             Action::ScaleDown {

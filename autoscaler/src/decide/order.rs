@@ -36,6 +36,7 @@ pub(super) fn outcome(
         std::cmp::Ordering::Equal => (Action::Hold, reason),
         // The master forks its own first workers.
         _ if workers == 0 => (Action::Hold, Reason::Booting),
+        std::cmp::Ordering::Less if history.is_unsettled() => (Action::Blocked, Reason::Unsettled),
         std::cmp::Ordering::Greater => match memory::against_up(project, host, wanted) {
             Some(against) => (Action::Blocked, against),
             None => (

@@ -1,5 +1,6 @@
 //! `autoscaler run` as its operator meets it: starts, refuses, reloads, survives, and says why.
 
+mod hup;
 mod lifecycle;
 mod reload;
 mod scaling;

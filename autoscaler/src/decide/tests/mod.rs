@@ -6,4 +6,5 @@ mod examples;
 mod orders;
 mod outlook;
 mod properties;
+mod reloads;
 mod rules;

@@ -59,6 +59,7 @@ pub(in crate::report) fn reason(reason: &Reason) -> String {
         ),
         Reason::NoFiguresYet => "no CPU mean yet".into(),
         Reason::Booting => "the figures contain the boot of new workers".into(),
+        Reason::Unsettled => "old and new workers side by side: a reload may be under way".into(),
         Reason::WouldFlap {
             to,
             projected,

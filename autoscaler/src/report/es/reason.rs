@@ -60,6 +60,7 @@ pub(in crate::report) fn reason(reason: &Reason) -> String {
         ),
         Reason::NoFiguresYet => "aún no hay una media de CPU".into(),
         Reason::Booting => "las cifras contienen el arranque de workers nuevos".into(),
+        Reason::Unsettled => "workers antiguos y nuevos a la vez: puede que haya una recarga en curso".into(),
         Reason::WouldFlap {
             to,
             projected,
