@@ -97,7 +97,11 @@ impl Actor {
             }
         };
         if to == from {
-            let memory = Some(self.settle(project, &cgroup, from).await);
+            let memory = Some(if may_lower(sample, decision) {
+                self.settle(project, &cgroup, from).await
+            } else {
+                self.raise(project, &cgroup, from).await
+            });
             return Outcome {
                 dry_run,
                 workers: Ok(Workers::Untouched),
@@ -111,8 +115,7 @@ impl Actor {
         let dry_run = self.mode.dry_run;
         let from = sample.worker_count();
         let raised = if to > from {
-            let wanted = project.memory.limit_bytes(to);
-            Some(self.memory.raise(cgroup, unit(project, cgroup), wanted).await)
+            Some(self.raise(project, cgroup, to).await)
         } else {
             None
         };
@@ -211,10 +214,21 @@ impl Actor {
         scale(&mut actuator, plan, &self.mode.timing, self.mode.dry_run).await
     }
 
+    async fn raise(&self, project: &Project, cgroup: &Cgroup, workers: u32) -> Result<Limit, MemoryError> {
+        let wanted = project.memory.limit_bytes(workers);
+        self.memory.raise(cgroup, unit(project, cgroup), wanted).await
+    }
+
     async fn settle(&self, project: &Project, cgroup: &Cgroup, workers: u32) -> Result<Limit, MemoryError> {
         let wanted = project.memory.limit_bytes(workers);
         self.memory.settle(cgroup, unit(project, cgroup), wanted).await
     }
+}
+
+/// Whether the workers seen are all that the limit is for. A service that boots is about to fork more: under the limit
+/// of those that are there already, it would be killed at that.
+fn may_lower(sample: &ProjectSample, decision: &Decision) -> bool {
+    !sample.workers.is_empty() && !matches!(decision.reason, Reason::Booting | Reason::Unsettled)
 }
 
 fn no_systemd() -> Refusal {
@@ -242,3 +256,6 @@ fn no_room(raised: Option<&Result<Limit, MemoryError>>) -> Option<Cause> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;
