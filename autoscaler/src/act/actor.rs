@@ -9,6 +9,7 @@ use super::instances::TemplateInstances;
 use super::memory::{Limit, MemoryError, MemoryLimits, ServiceManager};
 use super::outcome::{Outcome, Workers};
 use super::scale::{Cause, Plan, ScaleError, Scaled, Timing, scale};
+use super::shares;
 use super::signal::Refusal;
 use super::systemd::Systemd;
 use super::unanswered::Unanswered;
@@ -98,9 +99,10 @@ impl Actor {
         };
         if to == from {
             let memory = Some(if may_lower(sample, decision) {
-                self.settle(project, &cgroup, from).await
+                let coming = u32::from(self.unanswered.may_still_come(&project.name, sample));
+                self.settle(project, &cgroup, from + coming).await
             } else {
-                self.raise(project, &cgroup, from).await
+                self.raise(project, &cgroup, (from, from)).await
             });
             return Outcome {
                 dry_run,
@@ -115,7 +117,7 @@ impl Actor {
         let dry_run = self.mode.dry_run;
         let from = sample.worker_count();
         let raised = if to > from {
-            Some(self.raise(project, cgroup, to).await)
+            Some(self.raise(project, cgroup, (from, to)).await)
         } else {
             None
         };
@@ -131,7 +133,7 @@ impl Actor {
         let reached = match &workers {
             Ok(Workers::Scaled { to, .. }) => Some(*to),
             Ok(Workers::Untouched) => Some(from),
-            Err(error) => error.counted(),
+            Err(error) => error.workers_to_hold(),
         };
         let settled = match reached {
             Some(reached) if !matches!(raised, Some(Err(_))) => {
@@ -214,13 +216,21 @@ impl Actor {
         scale(&mut actuator, plan, &self.mode.timing, self.mode.dry_run).await
     }
 
-    async fn raise(&self, project: &Project, cgroup: &Cgroup, workers: u32) -> Result<Limit, MemoryError> {
-        let wanted = project.memory.limit_bytes(workers);
+    /// Makes room for `to` workers where `from` serve now.
+    async fn raise(
+        &self,
+        project: &Project,
+        cgroup: &Cgroup,
+        (from, to): (u32, u32),
+    ) -> Result<Limit, MemoryError> {
+        let others = shares::living(&self.mount, project, cgroup)?.saturating_sub(from);
+        let wanted = project.memory.limit_bytes(to + others);
         self.memory.raise(cgroup, unit(project, cgroup), wanted).await
     }
 
     async fn settle(&self, project: &Project, cgroup: &Cgroup, workers: u32) -> Result<Limit, MemoryError> {
-        let wanted = project.memory.limit_bytes(workers);
+        let living = shares::living(&self.mount, project, cgroup)?;
+        let wanted = project.memory.limit_bytes(workers.max(living));
         self.memory.settle(cgroup, unit(project, cgroup), wanted).await
     }
 }

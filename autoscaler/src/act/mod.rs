@@ -10,6 +10,7 @@ mod instances;
 mod memory;
 mod outcome;
 mod scale;
+mod shares;
 mod signal;
 mod systemd;
 mod unanswered;

@@ -84,11 +84,15 @@ pub struct ScaleError {
 }
 
 impl ScaleError {
-    /// The count that is known to be there; `None` when it is not: the server is gone, or just reloads.
+    /// How many workers the memory limit has to hold: those that are known to be there, and one that was asked for and
+    /// may still come. `None` when that is not known: the server is gone, or just reloads.
     #[must_use]
-    pub fn counted(&self) -> Option<u32> {
+    pub fn workers_to_hold(&self) -> Option<u32> {
         match self.cause {
             Cause::Refused(_) | Cause::Reloaded => None,
+            Cause::TimedOut { step: Step::Up, .. } | Cause::Unanswered { step: Step::Up, .. } => {
+                Some(self.reached.saturating_add(1))
+            }
             _ => Some(self.reached),
         }
     }

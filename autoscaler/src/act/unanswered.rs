@@ -67,6 +67,12 @@ impl Unanswered {
         Ok(())
     }
 
+    /// Whether one more worker of `project` was asked for and may still come.
+    pub(super) fn may_still_come(&self, project: &str, sample: &ProjectSample) -> bool {
+        let standing = self.check(project, sample);
+        matches!(standing, Err(Cause::Unanswered { step: Step::Up, .. }))
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Asked>> {
         // No code that can panic runs under the lock.
         self.steps.lock().unwrap_or_else(PoisonError::into_inner)

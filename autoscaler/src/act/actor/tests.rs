@@ -2,7 +2,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::config::{Bounds, CpuBasis, MemoryRules};
+use crate::act::Step;
+use crate::config::{
+    Bounds, Broker, BrokerUrl, CeleryActuator, CpuBasis, MemoryRules, QueueRule, QueueSizing,
+};
 use crate::decide::Figures;
 use crate::observe::{CgroupMemory, ProcessId};
 
@@ -103,4 +106,80 @@ async fn workers_that_were_not_asked_for_are_given_room_at_once() {
     let fixture = Fixture::new(100, 700);
     fixture.hold(4, Reason::Unsettled).await;
     assert_eq!(fixture.max_mib(), 1100);
+}
+
+/// Two instances of a template that serve and, of the others, one that ends, one that is gone and one of another name.
+fn template() -> Fixture {
+    let mut fixture = Fixture::new(100, 2000);
+    fixture.project.queue = Some(QueueRule {
+        sizing: QueueSizing::tasks_per_worker(1, fixture.project.bounds, Duration::ZERO, Duration::ZERO),
+        broker: Broker {
+            url: BrokerUrl::Written("redis://localhost/0".into()),
+            key_prefix: String::new(),
+            management: None,
+        },
+        queues: vec!["celery".into()],
+        actuator: CeleryActuator::Units,
+    });
+    fixture.project.service_name = "w@.service".into();
+    for (instance, processes) in [
+        ("w@1.service", "2\n"),
+        ("w@2.service", "3\n"),
+        ("w@3.service", "4\n"),
+        ("w@4.service", ""),
+        ("w@beat.service", "5\n"),
+    ] {
+        let instance = fixture.cgroup().join(instance);
+        fs::create_dir(&instance).unwrap();
+        fs::write(instance.join("cgroup.procs"), processes).unwrap();
+    }
+    fixture
+}
+
+#[tokio::test]
+async fn an_instance_that_still_ends_keeps_its_share_until_it_has() {
+    let fixture = template();
+    fixture.hold(2, Reason::WithinThresholds).await;
+    assert_eq!(fixture.max_mib(), 900);
+    fs::write(fixture.cgroup().join("w@3.service/cgroup.procs"), "").unwrap();
+    fixture.hold(2, Reason::WithinThresholds).await;
+    assert_eq!(fixture.max_mib(), 700);
+}
+
+#[tokio::test]
+async fn room_for_a_new_instance_comes_on_top_of_those_that_end() {
+    let fixture = template();
+    let cgroup = fixture.actor.mount.open(&fixture.cgroup()).unwrap();
+    fs::write(fixture.cgroup().join("memory.max"), (700 * MIB).to_string()).unwrap();
+    fixture
+        .actor
+        .raise(&fixture.project, &cgroup, (2, 3))
+        .await
+        .unwrap();
+    assert_eq!(fixture.max_mib(), 1100);
+}
+
+#[tokio::test]
+async fn a_worker_that_may_still_come_keeps_its_share() {
+    let fixture = Fixture::new(100, 900);
+    let sample = fixture.sample(2);
+    let cause = Cause::TimedOut {
+        step: Step::Up,
+        after: Duration::from_secs(30),
+        workers: sample.workers.clone(),
+    };
+    fixture.actor.unanswered.remember("a", sample.master, &cause);
+    let error = ScaleError {
+        from: 2,
+        reached: 2,
+        wanted: 4,
+        cause,
+    };
+    assert_eq!(error.workers_to_hold(), Some(3));
+    fixture.hold(2, Reason::WithinThresholds).await;
+    assert_eq!(fixture.max_mib(), 900);
+    fixture.hold(3, Reason::WithinThresholds).await;
+    assert_eq!(fixture.max_mib(), 900, "it has come");
+    fixture.hold(2, Reason::WithinThresholds).await;
+    assert_eq!(fixture.max_mib(), 700, "and gone");
 }
