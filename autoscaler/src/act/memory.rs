@@ -182,16 +182,27 @@ impl MemoryLimits {
         if self.dry_run {
             return Ok(Limit::Changed { from, to });
         }
-        let told = match (&self.manager, unit) {
-            (Some(manager), Some(unit)) => manager.set_memory_max(unit, to).await,
-            _ => Ok(()),
-        };
+        if to < from {
+            // At once, while the look at use still holds: the manager may take seconds to answer, and use may have
+            // grown by then.
+            file::write(cgroup, to)?;
+            self.tell(unit, to).await?;
+            return Ok(Limit::Changed { from, to });
+        }
+        let told = self.tell(unit, to).await;
         // systemd swallows a failed write of its own: only the file says what is in force.
         if file::read(cgroup)?.max != to {
             file::write(cgroup, to)?;
         }
         told?;
         Ok(Limit::Changed { from, to })
+    }
+
+    async fn tell(&self, unit: Option<&str>, bytes: u64) -> Result<(), ManagerError> {
+        match (&self.manager, unit) {
+            (Some(manager), Some(unit)) => manager.set_memory_max(unit, bytes).await,
+            _ => Ok(()),
+        }
     }
 }
 

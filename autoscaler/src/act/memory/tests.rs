@@ -50,6 +50,34 @@ struct Manager {
     told: Mutex<Vec<(String, u64)>>,
 }
 
+/// A manager that answers late, and not at all: by then use has grown.
+struct Late {
+    current: PathBuf,
+    max: PathBuf,
+    /// The limit in force when it was told.
+    found: Mutex<Vec<String>>,
+}
+
+impl ServiceManager for Late {
+    fn set_memory_max<'a>(
+        &'a self,
+        unit: &'a str,
+        _bytes: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<(), ManagerError>> + Send + 'a>> {
+        Box::pin(async move {
+            self.found
+                .lock()
+                .unwrap()
+                .push(fs::read_to_string(&self.max).unwrap());
+            fs::write(&self.current, (600 * MIB).to_string()).unwrap();
+            Err(ManagerError {
+                unit: unit.to_owned(),
+                why: "no answer".to_owned(),
+            })
+        })
+    }
+}
+
 impl Manager {
     fn new(file: Option<PathBuf>) -> Arc<Self> {
         Arc::new(Self {
@@ -213,6 +241,31 @@ async fn without_its_answer_the_file_is_written_all_the_same() {
         .unwrap_err();
     assert!(matches!(refused, MemoryError::Manager(_)), "{refused}");
     assert_eq!(fixture.max(), (1000 * MIB).to_string());
+}
+
+#[tokio::test]
+async fn a_limit_is_lowered_while_the_look_at_use_holds() {
+    let fixture = Fixture::mib(100, 1000);
+    let late = Arc::new(Late {
+        current: fixture.path("memory.current"),
+        max: fixture.path("memory.max"),
+        found: Mutex::default(),
+    });
+    let limits = MemoryLimits::new(Some(late.clone()), false);
+    let error = limits
+        .settle(&fixture.cgroup, Some("a.service"), 500 * MIB)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, MemoryError::Manager(_)), "{error}");
+    // Not the 1000 MiB from before: those were left in force for as long as the manager took.
+    assert_eq!(*late.found.lock().unwrap(), [(500 * MIB).to_string()]);
+    // Use has grown since: whatever is wanted now, it is not written below it.
+    let kept = limits
+        .settle(&fixture.cgroup, Some("a.service"), 400 * MIB)
+        .await
+        .unwrap();
+    assert!(matches!(kept, Limit::InUse { .. }), "{kept:?}");
+    assert_eq!(fixture.max(), (500 * MIB).to_string());
 }
 
 #[tokio::test]
