@@ -220,7 +220,7 @@ mod tests {
             events: Vec::new(),
             ..episode.clone()
         };
-        let spanish = told(&[quiet.clone()], &ES, 60);
+        let spanish = told(std::slice::from_ref(&quiet), &ES, 60);
         assert!(
             spanish.ends_with("14 revisiones, CPU 12.0-31.5%, 12000 MB disponibles\n"),
             "{spanish}"

@@ -6,12 +6,22 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::series::Column;
 use super::{Past, Zone, mib};
 use crate::history::PastCheck;
 use crate::report::picture::{
     Chart, DOWN, Drawing, FIGURE, FILL, FONT, GRID, HEADER, INK, Line, TimeAxis, UP, WIDTH, draw_lines,
     failed, header,
 };
+
+/// From so many checks on, a figure that is another at each is a thicket: its range is filled in, and its mean drawn.
+const CROWD: usize = 1000;
+
+/// Columns of a crowded picture, four pixels each.
+const COLUMNS: u32 = 270;
+
+/// From so many steps on, a line through the panels at each would hide them.
+const MANY_STEPS: usize = 100;
 
 /// Room for the labels of the axis of time, below the last panel.
 const TIME_LABELS: u32 = 46;
@@ -31,6 +41,8 @@ struct Panel<'p> {
     unit: &'p str,
     height: u32,
     top: f64,
+    /// The lowest and the highest of the figure, where it is crowded.
+    range: Vec<Vec<Column>>,
     figure: Vec<Line>,
     /// Lines that bound it, by colour.
     bounds: Vec<(RGBColor, Vec<Line>)>,
@@ -68,17 +80,30 @@ impl Picture<'_> {
     fn panels(&self) -> Vec<Panel<'static>> {
         let past = self.past;
         let lines = |value: &dyn Fn(&PastCheck) -> Option<f64>| past.lines(self.zone, value);
+        let range = |value: &dyn Fn(&PastCheck) -> Option<f64>| {
+            if self.is_crowded() {
+                past.columns(self.zone, COLUMNS, value)
+            } else {
+                Vec::new()
+            }
+        };
+        let figure = |range: &[Vec<Column>], value: &dyn Fn(&PastCheck) -> Option<f64>| match range {
+            [] => lines(value),
+            range => range.iter().map(|stretch| means(stretch)).collect(),
+        };
         let cpu = |check: &PastCheck| check.figures.cpu_percent;
         let queue = |check: &PastCheck| check.figures.queue.map(|waiting| waiting as f64);
         let workers = |check: &PastCheck| check.figures.workers.map(f64::from);
         let memory = |check: &PastCheck| check.memory.current.map(mib);
         let limit = |check: &PastCheck| check.memory.max.map(mib);
+        let cpu_range = range(&cpu);
         let mut panels = vec![Panel {
             caption: "CPU of its workers, % of what they can use",
             unit: "CPU, %",
             height: 260,
             top: 1.08 * past.highest(cpu).max(100.0),
-            figure: lines(&cpu),
+            figure: figure(&cpu_range, &cpu),
+            range: cpu_range,
             bounds: vec![
                 (UP, lines(&|check| check.thresholds.cpu_up)),
                 (DOWN, lines(&|check| check.thresholds.cpu_down)),
@@ -87,12 +112,14 @@ impl Picture<'_> {
             marked: true,
         }];
         if past.has_queue() {
+            let queue_range = range(&queue);
             panels.push(Panel {
                 caption: "Tasks waiting in its queues",
                 unit: "tasks",
                 height: 180,
                 top: 1.08 * past.highest(queue).max(10.0),
-                figure: lines(&queue),
+                figure: figure(&queue_range, &queue),
+                range: queue_range,
                 bounds: vec![
                     (UP, lines(&|check| check.thresholds.queue_up)),
                     (DOWN, lines(&|check| check.thresholds.queue_down)),
@@ -107,6 +134,7 @@ impl Picture<'_> {
             height: 170,
             top: past.highest(workers) + 1.2,
             figure: lines(&workers),
+            range: Vec::new(),
             bounds: Vec::new(),
             filled: true,
             marked: true,
@@ -118,6 +146,7 @@ impl Picture<'_> {
                 height: 170,
                 top: 1.1 * past.highest(limit).max(past.highest(memory)).max(1.0),
                 figure: lines(&memory),
+                range: Vec::new(),
                 bounds: vec![(INK, lines(&limit))],
                 filled: true,
                 marked: false,
@@ -140,13 +169,26 @@ impl Picture<'_> {
             past.checks.len(),
             past.steps().count()
         );
+        let crowded = self.is_crowded();
         let legend = [
-            (FIGURE, "the figure"),
+            (
+                FIGURE,
+                if crowded {
+                    "the figure, its mean"
+                } else {
+                    "the figure"
+                },
+            ),
             (UP, "threshold of the next step up; a step up"),
             (DOWN, "threshold of the next step down; a step down"),
         ];
+        let range = crowded.then_some((FILL, "lowest to highest"));
         let limit = past.has_memory().then_some((INK, "memory limit"));
-        header(area, &title, legend.into_iter().chain(limit))
+        header(area, &title, legend.into_iter().chain(range).chain(limit))
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.past.checks.len() >= CROWD
     }
 
     fn panel<B: DrawingBackend>(
@@ -193,6 +235,10 @@ impl Picture<'_> {
                     .map_err(failed)?;
             }
         }
+        for stretch in &panel.range {
+            let outline = Polygon::new(outline(stretch), FILL.filled());
+            chart.draw_series([outline]).map_err(failed)?;
+        }
         if panel.marked {
             self.marks(&mut chart, panel)?;
         }
@@ -207,18 +253,35 @@ impl Picture<'_> {
     where
         B::ErrorType: 'static,
     {
+        let many = self.past.steps().count() >= MANY_STEPS;
         for (check, from, to) in self.past.steps() {
             let at = self.zone.wall_seconds(check.at);
             let colour = if to > from { UP } else { DOWN };
-            let line = LineSeries::new([(at, 0.0), (at, panel.top)], colour.mix(0.35).stroke_width(1));
-            chart.draw_series(line).map_err(failed)?;
+            if !many {
+                let line = LineSeries::new([(at, 0.0), (at, panel.top)], colour.mix(0.35).stroke_width(1));
+                chart.draw_series(line).map_err(failed)?;
+            }
             if panel.filled {
                 let place = (at, f64::from(to));
-                let size = if to > from { 7 } else { -7 };
+                let size = if many { 4 } else { 7 } * if to > from { 1 } else { -1 };
                 let triangle = TriangleMarker::new(place, size, colour.filled());
                 chart.draw_series([triangle]).map_err(failed)?;
             }
         }
         Ok(())
     }
+}
+
+/// The mean of each column, as a line.
+fn means(stretch: &[Column]) -> Line {
+    let ends = |column: &Column| [(column.from, column.mean), (column.until, column.mean)];
+    stretch.iter().flat_map(ends).collect()
+}
+
+/// Around all that lies between the lowest and the highest values.
+fn outline(stretch: &[Column]) -> Line {
+    let over = |column: &Column| [(column.from, column.high), (column.until, column.high)];
+    let under = |column: &Column| [(column.until, column.low), (column.from, column.low)];
+    let back = stretch.iter().rev().flat_map(under);
+    stretch.iter().flat_map(over).chain(back).collect()
 }

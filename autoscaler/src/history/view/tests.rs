@@ -87,6 +87,44 @@ fn a_line_breaks_where_nothing_was_recorded() {
 }
 
 #[test]
+fn columns_hold_the_lowest_the_mean_and_the_highest_of_the_checks_in_them() {
+    let mut past = past();
+    for (check, cpu) in past.checks.iter_mut().zip([10.0, 20.0, 60.0]) {
+        check.figures.cpu_percent = Some(cpu);
+    }
+    // Twelve of ten minutes each; from minute 60 to 90 nothing was recorded.
+    let stretches = past.columns(Zone::UTC, 12, |check| check.figures.cpu_percent);
+    let [before, after] = &stretches[..] else {
+        panic!("two stretches: {stretches:?}");
+    };
+    assert_eq!((before.len(), after.len()), (6, 3));
+    let first = before[0];
+    assert_eq!((first.low, first.high), (10.0, 80.0));
+    assert!((first.mean - (10.0 + 20.0 + 60.0 + 7.0 * 80.0) / 10.0).abs() < 1e-9);
+    assert!((after[2].until - past.wall(Zone::UTC).end).abs() < 1e-6);
+}
+
+#[test]
+fn a_crowded_picture_shows_a_range_and_its_mean() {
+    let crowd = Past {
+        until: start() + 2000 * MINUTE,
+        checks: (1..=2000)
+            .map(|minute| check(minute, f64::from(minute * 37 % 100), 2, Action::Hold))
+            .collect(),
+        ..past()
+    };
+    let drawn = |past: &Past| {
+        svg(&Picture {
+            past,
+            zone: Zone::UTC,
+        })
+        .unwrap()
+    };
+    assert!(drawn(&crowd).contains("lowest to highest"));
+    assert!(!drawn(&past()).contains("lowest to highest"));
+}
+
+#[test]
 fn the_chart_fits_its_paper_and_tells_the_steps() {
     for width in [40, 100, 200] {
         let text = draw(
