@@ -136,7 +136,7 @@ impl Checks {
         for notice in &loaded.notices {
             checks.reporter.say(&Message::Notice { notice });
         }
-        match checks.state.load() {
+        match checks.state.load(checks.interval()) {
             Ok(Held { histories, orders }) => {
                 checks.histories = histories;
                 checks.orders = orders;

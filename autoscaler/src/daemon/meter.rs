@@ -138,6 +138,7 @@ impl Checks {
             health: self.observer.source_health(),
             host: meter.host,
             checked_at: meter.checked_at,
+            check_interval: self.interval(),
             checks: meter.checks,
             failed_checks: meter.failed_checks,
             check_time: meter.check_time,

@@ -17,8 +17,12 @@ use crate::observe::usage::monotonic;
 /// Raised whenever the meaning of the file changes.
 const VERSION: u32 = 2;
 
-/// A gap longer than this breaks what was held: nobody watched meanwhile.
+/// A gap longer than this breaks what was held, unless checks are as rare: nobody watched meanwhile.
 const LONGEST_GAP: Duration = Duration::from_mins(10);
+
+/// Checks that may fall into a gap. The file is written at each check: with one interval between them, a daemon that
+/// is restarted has left a gap of up to that interval already.
+const LONGEST_GAP_CHECKS: u32 = 2;
 
 /// What the checks so far have left behind, by project.
 pub(super) type Histories = BTreeMap<String, History>;
@@ -79,8 +83,8 @@ impl State {
     }
 
     /// What the last daemon held; empty if there was none or if it was in another boot, and without the held
-    /// times if it was too long ago.
-    pub(super) fn load(&self) -> Result<Held, Unusable> {
+    /// times if it was too long ago for one that checks every `interval`.
+    pub(super) fn load(&self, interval: Duration) -> Result<Held, Unusable> {
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Held::default()),
@@ -98,7 +102,7 @@ impl State {
         if file.boot_id != self.boot_id || file.written_at > now {
             return Ok(Held::default());
         }
-        let recent = now.saturating_sub(file.written_at) <= LONGEST_GAP;
+        let recent = now.saturating_sub(file.written_at) <= longest_gap(interval);
         Ok(Held {
             histories: if recent { file.projects } else { Histories::new() },
             orders: file.orders,
@@ -123,11 +127,17 @@ impl State {
     }
 }
 
+fn longest_gap(interval: Duration) -> Duration {
+    interval.saturating_mul(LONGEST_GAP_CHECKS).max(LONGEST_GAP)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::orders::{Given, Term};
     use super::*;
     use crate::decide::Order;
+
+    const INTERVAL: Duration = Duration::from_mins(2);
 
     fn scene() -> (tempfile::TempDir, State) {
         let dir = tempfile::tempdir().unwrap();
@@ -163,9 +173,9 @@ mod tests {
     #[test]
     fn what_was_saved_is_loaded() {
         let (_dir, state) = scene();
-        assert_eq!(state.load().unwrap(), Held::default());
+        assert_eq!(state.load(INTERVAL).unwrap(), Held::default());
         save(&state);
-        assert_eq!(state.load().unwrap(), held());
+        assert_eq!(state.load(INTERVAL).unwrap(), held());
     }
 
     #[test]
@@ -173,12 +183,12 @@ mod tests {
         let (_dir, mut state) = scene();
         save(&state);
         state.boot_id.push('x');
-        assert_eq!(state.load().unwrap(), Held::default());
+        assert_eq!(state.load(INTERVAL).unwrap(), Held::default());
 
         save(&state);
         written(&state, monotonic() + Duration::from_mins(1));
         assert_eq!(
-            state.load().unwrap(),
+            state.load(INTERVAL).unwrap(),
             Held::default(),
             "a time to come is of another boot"
         );
@@ -193,21 +203,34 @@ mod tests {
             return;
         };
         written(&state, long_ago);
-        let loaded = state.load().unwrap();
+        let loaded = state.load(INTERVAL).unwrap();
         assert_eq!(
             (loaded.histories, loaded.orders),
             (Histories::new(), held().orders)
         );
     }
 
+    /// With a check every quarter of an hour nearly every restart came later than ten minutes after one.
+    #[test]
+    fn a_gap_of_one_rare_check_forgets_nothing() {
+        let (_dir, state) = scene();
+        save(&state);
+        let Some(at) = monotonic().checked_sub(Duration::from_mins(12)) else {
+            return;
+        };
+        written(&state, at);
+        assert_eq!(state.load(Duration::from_mins(15)).unwrap(), held());
+        assert_eq!(state.load(INTERVAL).unwrap().histories, Histories::new());
+    }
+
     #[test]
     fn garbage_and_other_versions_are_refused_with_the_reason() {
         let (_dir, state) = scene();
         fs::write(&state.path, "{\"version\":").unwrap();
-        assert!(matches!(state.load(), Err(Unusable::Format(_))));
+        assert!(matches!(state.load(INTERVAL), Err(Unusable::Format(_))));
         fs::write(&state.path, "{\"version\": 99}").unwrap();
         assert_eq!(
-            state.load().unwrap_err().to_string(),
+            state.load(INTERVAL).unwrap_err().to_string(),
             format!("written in format 99, this program reads {VERSION}")
         );
     }

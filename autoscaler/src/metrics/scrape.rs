@@ -20,6 +20,8 @@ pub struct Scrape {
     pub host: Option<Host>,
     /// When that was.
     pub checked_at: Option<SystemTime>,
+    /// Time from one check to the next.
+    pub check_interval: Duration,
     /// Checks that saw the host.
     pub checks: u64,
     /// Checks that could not.

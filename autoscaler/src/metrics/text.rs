@@ -137,6 +137,12 @@ impl Scrape {
         )?;
         gauge(
             out,
+            "autoscaler_check_interval_seconds",
+            "Time from one check to the next, as configured",
+            [plain(self.check_interval.as_secs_f64())],
+        )?;
+        gauge(
+            out,
             "autoscaler_config_last_reload_successful",
             "Whether the configuration on disk is the one in force",
             [plain(flag(self.config_in_force))],

@@ -16,6 +16,7 @@ fn scrape() -> Scrape {
         health: Health::default(),
         host: None,
         checked_at: None,
+        check_interval: Duration::from_mins(2),
         checks: 7,
         failed_checks: 0,
         check_time: Duration::ZERO,
