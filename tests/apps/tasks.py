@@ -5,6 +5,7 @@ import time
 
 from celery import Celery
 from celery.signals import worker_ready
+from celery.worker.control import Panel
 
 app = Celery("tasks", broker=os.environ["BROKER_URL"])
 app.conf.task_ignore_result = True
@@ -29,6 +30,15 @@ def write(path, number):
     # One write of a short line in append mode: the lines of several processes never mix.
     with open(path, "a") as journal:
         journal.write(f"{number} {os.getpid()}\n")
+
+
+if "SLOW_GROWTH" in os.environ:
+    # A worker that is long in taking commands: it does what it was told, and answers, so many seconds late.
+    def slowly(state, n=1, grow=Panel.data["pool_grow"], **more):
+        time.sleep(float(os.environ["SLOW_GROWTH"]))
+        return grow(state, n=n, **more)
+
+    Panel.data["pool_grow"] = slowly
 
 
 @worker_ready.connect

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use autoscaler::act::{Actuator, Plan, PoolControl, Refusal, Timing, scale};
+use autoscaler::act::{Actuator, Cause, Plan, PoolControl, Refusal, Step, Timing, scale};
 use autoscaler::config::{Bounds, Broker, BrokerUrl, CeleryActuator, Ladder, QueueRule, QueueSizing};
 use autoscaler::observe::PoolFault;
 use autoscaler::observe::celery::{Inspector, fleet};
@@ -84,7 +84,7 @@ async fn grows_and_shrinks_and_loses_nothing(version: &str, url: &str) -> Result
     assert_eq!(celery_says(&app, "a@test")?, 1);
     app.check_exactly_once(500)?;
 
-    let refused = control.check(autoscaler::act::Step::Down).await;
+    let refused = control.check(Step::Down).await;
     assert_eq!(refused, Err(Refusal::LastPoolProcess));
     Ok(())
 }
@@ -228,11 +228,43 @@ async fn a_running_task_is_not_killed_and_prefetched_ones_are_shown() -> Result<
     let depth = broker.depth(&["celery".to_owned()]).await?;
     assert_eq!((depth.waiting, depth.unacknowledged), (0, Some(2)));
 
-    assert_eq!(
-        control.ask(autoscaler::act::Step::Down).await,
-        Err(Refusal::PoolBusy)
-    );
+    assert_eq!(control.ask(Step::Down).await, Err(Refusal::PoolBusy));
     assert_eq!(cgroup.pids().len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_command_that_is_answered_late_was_given_all_the_same() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    // Longer than an answer is waited for.
+    let app = App::new(&Venv::celery(NEWEST)?, &redis.url())?.set("SLOW_GROWTH", "8");
+    let cgroup = ScratchCgroup::new("late")?;
+    let worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
+    let mut control = control(&cgroup, &redis.url()).await??;
+    let workers = control.workers().await?;
+    let plan = Plan {
+        workers: workers.clone(),
+        to: 2,
+        bounds: Bounds { min: 1, max: 20 },
+    };
+    let up = Duration::from_millis(100);
+    let impatient = Timing {
+        up,
+        ..Timing::default()
+    };
+    let error = scale(&mut control, &plan, &impatient, false).await.unwrap_err();
+    // Not a refusal: nothing more is asked for while it may still come.
+    let (step, after) = (Step::Up, up);
+    assert_eq!(error.cause, Cause::TimedOut { step, after, workers });
+    until("the late process", SOON, || {
+        (worker.children().len() == 2).then_some(())
+    })?;
+
+    go(&mut control, 3).await.with_context(|| worker.log())?;
+    assert_eq!(worker.children().len(), 3);
     Ok(())
 }
 

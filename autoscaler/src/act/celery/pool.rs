@@ -9,11 +9,11 @@ use tokio::time::{Instant, sleep};
 use crate::act::actuator::{Actuator, Step};
 use crate::act::signal::Refusal;
 use crate::config::QueueRule;
-use crate::observe::ProcessId;
 use crate::observe::celery::{Inspector, Pool};
 use crate::observe::cgroup::Cgroup;
 use crate::observe::process::{ProcessTable, Procfs};
 use crate::observe::queue::{self, Broker};
+use crate::observe::{PoolFault, ProcessId};
 
 /// How long a moment is waited for in which no task is on its way to a pool process.
 const QUIET_LIMIT: Duration = Duration::from_secs(3);
@@ -110,7 +110,11 @@ impl PoolControl {
         let mut seen = self.children()?;
         seen.retain(|child| !self.others.contains(child));
         if seen != self.pool.processes || self.pool.ended > 0 {
-            self.look().await?;
+            match self.look().await {
+                // As long as it is busy with what it was asked for, it has confirmed nothing.
+                Err(refusal) if is_late(&refusal) => return Ok(self.settled.clone()),
+                looked => looked?,
+            }
             if self.pool.ended == 0 {
                 self.settled.clone_from(&self.pool.processes);
             }
@@ -162,12 +166,19 @@ impl PoolControl {
         self.command("pool_shrink").await
     }
 
+    /// Gives a command. A worker that does not answer in time has got it all the same, and may still do it: whether it
+    /// does is seen by looking, as with a signal.
     async fn command(&mut self, method: &'static str) -> Result<(), Refusal> {
         let arguments = json!({ "n": 1 });
-        let answer = self
+        let answered = self
             .inspector
             .command(self.broker.as_mut(), &self.pool.node, method, arguments)
-            .await?;
+            .await
+            .map_err(Refusal::from);
+        let answer = match answered {
+            Err(refusal) if is_late(&refusal) => return Ok(()),
+            answered => answered?,
+        };
         match answer.get("error") {
             None => Ok(()),
             Some(Value::String(why)) if why.contains("All processes busy") => Err(Refusal::PoolBusy),
@@ -178,6 +189,11 @@ impl PoolControl {
             }),
         }
     }
+}
+
+/// Whether a command was given and has not been answered.
+fn is_late(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Pool(PoolFault::NoAnswer { .. }))
 }
 
 impl Actuator for PoolControl {
