@@ -158,7 +158,7 @@ impl History {
     }
 
     /// Compares the processes with those of the last check, and with those before an overlap: new workers boot within
-    /// this check's interval; a new master, or none of the old workers and fewer of them, is a restart or reload that
+    /// this check's interval; none of the old workers, and a new master or fewer of them, is a restart or reload that
     /// may have lost workers the load still needs.
     pub(super) fn observe(&mut self, sample: &ProjectSample) {
         let workers = sample.worker_count();

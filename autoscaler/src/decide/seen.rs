@@ -60,10 +60,11 @@ impl Seen {
         gone && self.has_newcomers(sample) && sample.worker_count() < self.expected
     }
 
-    /// Whether `sample` is what a restart, or a reload that lost workers, made of it.
+    /// Whether `sample` is what a restart, or a reload that lost workers, made of it. None of the old workers outlives
+    /// either: where one does, only the oldest of a template's instances has ended, which stood for a master.
     pub(super) fn was_reset(&self, sample: &ProjectSample) -> bool {
         let restarted = self.master != sample.master;
-        restarted || (!self.lives_in(sample) && sample.worker_count() < self.expected)
+        !self.lives_in(sample) && (restarted || sample.worker_count() < self.expected)
     }
 }
 

@@ -176,3 +176,17 @@ fn a_worker_that_was_just_added_is_one_of_the_old_ones() {
         assert_eq!(bench.history.count_to_restore(), Some(3));
     }
 }
+
+#[test]
+fn the_oldest_instance_of_a_template_may_end_alone() {
+    let mut bench = bench(3);
+    bench.master = bench.workers[0];
+    for _ in 0..7 {
+        assert_eq!(bench.check(10.0).action, Action::Hold);
+    }
+    // Somebody stopped it, or it recycles itself: the next one stands for the master.
+    bench.set_workers(2);
+    bench.master = bench.workers[0];
+    assert_eq!(bench.check(10.0).action, Action::ScaleDown { from: 2, to: 1 });
+    assert_eq!(bench.history.count_to_restore(), None);
+}
