@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::actuator::Actuator;
 use super::celery::PoolControl;
 use super::instances::TemplateInstances;
+use super::mandate::Mandate;
 use super::memory::{Limit, MemoryError, MemoryLimits, ServiceManager};
 use super::outcome::{Outcome, Workers};
-use super::scale::{Cause, Plan, ScaleError, Scaled, Timing, scale};
+use super::scale::{Cause, Plan, ScaleError, Scaled, Timing, scale_under};
 use super::shares;
 use super::signal::Refusal;
 use super::systemd::Systemd;
@@ -65,6 +66,18 @@ impl Actor {
     /// Carries out `decision`, which was taken on `sample`. Also when that is to do nothing: the memory limit
     /// is put right at each check. A disabled project is not touched at all.
     pub async fn apply(&self, project: &Project, sample: &ProjectSample, decision: &Decision) -> Outcome {
+        self.apply_under(&Mandate::default(), project, sample, decision)
+            .await
+    }
+
+    /// The same for as long as `mandate` is not withdrawn.
+    pub async fn apply_under(
+        &self,
+        mandate: &Mandate,
+        project: &Project,
+        sample: &ProjectSample,
+        decision: &Decision,
+    ) -> Outcome {
         let dry_run = self.mode.dry_run;
         if !project.enabled || decision.reason == Reason::Disabled {
             return Outcome {
@@ -110,10 +123,16 @@ impl Actor {
                 memory,
             };
         }
-        self.change(project, sample, &cgroup, to).await
+        self.change(mandate, project, sample, (&cgroup, to)).await
     }
 
-    async fn change(&self, project: &Project, sample: &ProjectSample, cgroup: &Cgroup, to: u32) -> Outcome {
+    async fn change(
+        &self,
+        mandate: &Mandate,
+        project: &Project,
+        sample: &ProjectSample,
+        (cgroup, to): (&Cgroup, u32),
+    ) -> Outcome {
         let dry_run = self.mode.dry_run;
         let from = sample.worker_count();
         let raised = if to > from {
@@ -128,7 +147,7 @@ impl Actor {
                 wanted: to,
                 cause,
             }),
-            None => self.scale(project, sample, cgroup, to).await,
+            None => self.scale(mandate, project, sample, (cgroup, to)).await,
         };
         let reached = match &workers {
             Ok(Workers::Scaled { to, .. }) => Some(*to),
@@ -154,10 +173,10 @@ impl Actor {
 
     async fn scale(
         &self,
+        mandate: &Mandate,
         project: &Project,
         sample: &ProjectSample,
-        cgroup: &Cgroup,
-        to: u32,
+        (cgroup, to): (&Cgroup, u32),
     ) -> Result<Workers, ScaleError> {
         let from = sample.worker_count();
         let early = |cause| ScaleError {
@@ -176,7 +195,7 @@ impl Actor {
         let scaled = match &project.queue {
             None => {
                 let signals = WorkerSignals::open(&self.procfs, cgroup, sample.master).map_err(refused)?;
-                self.walk(signals, &plan).await
+                self.walk(mandate, signals, &plan).await
             }
             Some(rule) => {
                 let url = queue::url(&rule.broker, &self.procfs, sample.master)
@@ -190,12 +209,12 @@ impl Actor {
                         poll: UNITS_POLL,
                         ..self.mode.timing
                     };
-                    scale(&mut instances, &plan, &timing, self.mode.dry_run).await
+                    scale_under(mandate, &mut instances, &plan, &timing, self.mode.dry_run).await
                 } else {
                     let pool = PoolControl::open(&self.procfs, cgroup, &url, rule)
                         .await
                         .map_err(refused)?;
-                    self.walk(pool, &plan).await
+                    self.walk(mandate, pool, &plan).await
                 }
             }
         };
@@ -212,8 +231,13 @@ impl Actor {
         }
     }
 
-    async fn walk(&self, mut actuator: impl Actuator, plan: &Plan) -> Result<Scaled, ScaleError> {
-        scale(&mut actuator, plan, &self.mode.timing, self.mode.dry_run).await
+    async fn walk(
+        &self,
+        mandate: &Mandate,
+        mut actuator: impl Actuator,
+        plan: &Plan,
+    ) -> Result<Scaled, ScaleError> {
+        scale_under(mandate, &mut actuator, plan, &self.mode.timing, self.mode.dry_run).await
     }
 
     /// Makes room for `to` workers where `from` serve now.

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use self::progress::Progress;
 use super::actuator::{Actuator, Step};
+use super::mandate::Mandate;
 use super::signal::Refusal;
 use crate::config::Bounds;
 use crate::observe::ProcessId;
@@ -139,6 +140,9 @@ pub enum Cause {
         /// Why the limit stayed as it is.
         why: String,
     },
+    /// The count is no longer wanted: an order by hand, or another configuration.
+    #[error("it is no longer wanted: the configuration or an order by hand has changed")]
+    Withdrawn,
     /// The next step would leave the project's bounds.
     #[error("{next} workers would be outside {}..={}", .bounds.min, .bounds.max)]
     OutsideBounds {
@@ -161,9 +165,20 @@ pub async fn scale(
     timing: &Timing,
     dry_run: bool,
 ) -> Result<Scaled, ScaleError> {
+    scale_under(&Mandate::default(), actuator, plan, timing, dry_run).await
+}
+
+/// The same for as long as `mandate` is not withdrawn.
+pub async fn scale_under(
+    mandate: &Mandate,
+    actuator: &mut impl Actuator,
+    plan: &Plan,
+    timing: &Timing,
+    dry_run: bool,
+) -> Result<Scaled, ScaleError> {
     let from = count(&plan.workers);
     let mut reached = from;
-    let outcome = walk(actuator, plan, timing, dry_run, &mut reached).await;
+    let outcome = walk(mandate, actuator, plan, (timing, dry_run), &mut reached).await;
     match outcome {
         Ok(()) if dry_run => Ok(Scaled { from, to: plan.to }),
         Ok(()) => Ok(Scaled { from, to: reached }),
@@ -177,10 +192,10 @@ pub async fn scale(
 }
 
 async fn walk(
+    mandate: &Mandate,
     actuator: &mut impl Actuator,
     plan: &Plan,
-    timing: &Timing,
-    dry_run: bool,
+    (timing, dry_run): (&Timing, bool),
     reached: &mut u32,
 ) -> Result<(), Cause> {
     let Some(step) = Step::towards(*reached, plan.to) else {
@@ -189,6 +204,9 @@ async fn walk(
     let mut workers = as_decided(actuator, plan, timing, reached).await?;
     while Step::towards(*reached, plan.to) == Some(step) {
         within(step.from(*reached), step, plan.bounds)?;
+        if mandate.is_withdrawn() {
+            return Err(Cause::Withdrawn);
+        }
         if dry_run {
             actuator.check(step).await?;
             return Ok(());

@@ -15,7 +15,7 @@ use super::orders::Orders;
 use super::standing::Standings;
 use super::state::{Held, Histories, State};
 use super::{Mode, Options};
-use crate::act::{self, Actor, Mode as ActMode, Outcome};
+use crate::act::{self, Actor, Mandate, Mode as ActMode, Outcome, Withdrawal};
 use crate::config::{Config, LoadError, Loaded, Project};
 use crate::control::{Answer, RefusedCode, SocketError, Status};
 use crate::decide::{Decision, History, Order, Outlook, decide_under, outlook};
@@ -47,7 +47,7 @@ pub(super) struct Checks {
     actor: Arc<Actor>,
     actions: JoinSet<Finished>,
     /// Projects with a step under way, by its task: they are not decided about until it is over.
-    busy: HashMap<Id, String>,
+    busy: HashMap<Id, UnderWay>,
     pub(super) reporter: Reporter,
     state: State,
     pub(super) dry_run: bool,
@@ -71,6 +71,15 @@ struct Told {
 /// How a look becomes a decision: [`decide_under`], or [`crate::decide::decide_between`] checks.
 type Policy =
     fn(Option<Order>, &Project, &Host, &Result<ProjectSample, Unobservable>, &mut History) -> Decision;
+
+/// A step that is under way.
+#[derive(Debug)]
+struct UnderWay {
+    project: String,
+    /// The count that it leads to; `None` where only the memory limit is looked after.
+    to: Option<u32>,
+    withdrawal: Withdrawal,
+}
 
 /// A step that is over.
 #[derive(Debug)]
@@ -192,7 +201,16 @@ impl Checks {
 
     /// Whether a step of the project is under way.
     pub(super) fn is_busy(&self, project: &str) -> bool {
-        self.busy.values().any(|busy| busy == project)
+        self.busy.values().any(|busy| busy.project == project)
+    }
+
+    /// Lets the way that a project is on end with the step under way, unless the count that it leads to is `wanted`.
+    pub(super) fn withdraw_unless(&self, project: &str, wanted: impl Fn(u32) -> bool) {
+        for busy in self.busy.values().filter(|busy| busy.project == project) {
+            if busy.to.is_some_and(|to| !wanted(to)) {
+                busy.withdrawal.withdraw();
+            }
+        }
     }
 
     /// The line for `systemctl status`.
@@ -351,12 +369,17 @@ impl Checks {
             return;
         };
         let actor = Arc::clone(&self.actor);
-        let name = project.name.clone();
+        let (mandate, withdrawal) = Mandate::new();
+        let under_way = UnderWay {
+            project: project.name.clone(),
+            to: decision.action.to(),
+            withdrawal,
+        };
         let task = self.actions.spawn(async move {
-            let outcome = actor.apply(&project, &sample, &decision).await;
+            let outcome = actor.apply_under(&mandate, &project, &sample, &decision).await;
             Finished { project, outcome }
         });
-        self.busy.insert(task.id(), name);
+        self.busy.insert(task.id(), under_way);
     }
 
     /// Waits for something to happen beside the checks. Dropped while it waits, it loses nothing.
@@ -387,7 +410,12 @@ impl Checks {
     #[cfg(test)]
     pub(super) fn step_under_way(&mut self, project: &str) {
         let task = self.actions.spawn(std::future::pending());
-        self.busy.insert(task.id(), project.to_owned());
+        let under_way = UnderWay {
+            project: project.to_owned(),
+            to: None,
+            withdrawal: Mandate::new().1,
+        };
+        self.busy.insert(task.id(), under_way);
     }
 
     /// Ends every step under way as a fault in its code would.
@@ -409,7 +437,7 @@ impl Checks {
             Err(panic) => {
                 let why = panic.to_string();
                 self.reporter.say(&Message::CheckFailed { why: &why });
-                if let Some(name) = self.busy.remove(&panic.id()) {
+                if let Some(UnderWay { project: name, .. }) = self.busy.remove(&panic.id()) {
                     if !self.waiting.contains(&name) {
                         self.reply(&name, Answer::refused(RefusedCode::Failed, why));
                     }
@@ -466,6 +494,16 @@ impl Checks {
             }
         }
         self.config = loaded.config;
+        for busy in self.busy.values() {
+            let project = self
+                .config
+                .projects
+                .get(&busy.project)
+                .filter(|project| project.enabled);
+            let wanted =
+                |to| project.is_some_and(|project| (project.bounds.min..=project.bounds.max).contains(&to));
+            self.withdraw_unless(&busy.project, wanted);
+        }
         self.histories
             .retain(|name, _| self.config.projects.contains_key(name));
         self.orders.retain(|name| self.config.projects.contains_key(name));

@@ -235,6 +235,7 @@ impl Checks {
         self.standings.happened(&project.name, line.clone());
         self.keeper.event(project, EventKind::ByHand, line.clone());
         self.orders.give(&project.name, Given { order, term, by });
+        self.withdraw_unless(&project.name, |to| order == Order::Scale(to));
         line
     }
 

@@ -251,3 +251,45 @@ async fn a_dry_run_checks_and_asks_for_nothing() {
     assert_eq!(refused.cause, Cause::Refused(Refusal::Gone { pid: 9 }));
     assert!(server.asked.is_empty());
 }
+
+/// A server beside which something happens at the first step that it is asked for.
+struct Interrupted<F> {
+    server: Obedient,
+    asked: u32,
+    at_first: F,
+}
+
+impl<F: FnMut() + Send> Actuator for Interrupted<F> {
+    fn workers(&mut self) -> impl Future<Output = Result<Vec<ProcessId>, Refusal>> + Send {
+        self.server.workers()
+    }
+
+    fn check(&mut self, step: Step) -> impl Future<Output = Result<(), Refusal>> + Send {
+        self.server.check(step)
+    }
+
+    fn ask(&mut self, step: Step) -> impl Future<Output = Result<(), Refusal>> + Send {
+        self.asked += 1;
+        if self.asked == 1 {
+            (self.at_first)();
+        }
+        self.server.ask(step)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mandate_that_is_withdrawn_lets_the_step_arrive_and_asks_for_no_other() {
+    let (mandate, withdrawal) = Mandate::new();
+    let mut server = Interrupted {
+        server: Obedient::with(2),
+        asked: 0,
+        at_first: || withdrawal.withdraw(),
+    };
+    let plan = plan(&[1, 2], 9);
+    let error = scale_under(&mandate, &mut server, &plan, &Timing::default(), false)
+        .await
+        .unwrap_err();
+    assert_eq!(error.cause, Cause::Withdrawn);
+    assert_eq!((error.from, error.reached, error.wanted), (2, 3, 9));
+    assert_eq!(server.asked, 1);
+}

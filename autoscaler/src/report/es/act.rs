@@ -37,6 +37,7 @@ fn because(cause: &Cause) -> String {
         }
         Cause::Reloaded => "todos los workers fueron reemplazados: el servidor se recargó".into(),
         Cause::NoRoom { why } => format!("no cabe un worker más: {why}"),
+        Cause::Withdrawn => "ya no se pide: cambió la configuración o hay una orden a mano".into(),
         Cause::OutsideBounds { next, bounds } => {
             format!("{next} workers quedaría fuera de {}..={}", bounds.min, bounds.max)
         }
