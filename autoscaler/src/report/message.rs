@@ -121,6 +121,18 @@ pub enum Message<'a> {
         /// How far it came, and what stood in the way.
         error: &'a ScaleError,
     },
+    /// The way to a count was left: another is wanted.
+    StepWithdrawn {
+        /// The project's unit.
+        unit: &'a str,
+        /// How far it came.
+        error: &'a ScaleError,
+    },
+    /// A step that could not be taken is no longer asked for.
+    StepForgotten {
+        /// The project's unit.
+        unit: &'a str,
+    },
     /// Something stands against acting.
     Blocked {
         /// The project's unit.

@@ -17,7 +17,7 @@ pub use chronicle::{Chronicle, Episode, unix};
 pub use message::{Done, Lasts, Message};
 pub use reply::{Reply, reply_of};
 
-use crate::act::{Limit, Outcome, Workers};
+use crate::act::{Cause, Limit, Outcome, Workers};
 use crate::check::Finding;
 use crate::config::{Language, Project};
 use crate::decide::{Action, Decision, Figures, Next, Reason};
@@ -161,10 +161,13 @@ impl Reporter {
         let unit = &project.service_name;
         let fields = log::Fields::of_decision(project, decision);
         match decision.action {
-            Action::ScaleUp { .. } | Action::ScaleDown { .. } => {
+            Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. } => {
                 self.unblocked(project);
-                let message = Message::Step { unit, decision };
-                log::emit(message.level(), &fields, &self.render(&message));
+                // One that could not be taken before is told again when it can be.
+                if !self.said.begins(&project.name, FAILED, &failing_at(to)) {
+                    let message = Message::Step { unit, decision };
+                    log::emit(message.level(), &fields, &self.render(&message));
+                }
             }
             Action::Blocked => {
                 let message = Message::Blocked { unit, decision };
@@ -172,7 +175,12 @@ impl Reporter {
                     log::emit(message.level(), &fields, &self.render(&message));
                 }
             }
-            Action::Hold => self.unblocked(project),
+            Action::Hold => {
+                self.unblocked(project);
+                if decision.reason == Reason::WithinThresholds && self.over(project, FAILED) {
+                    self.say_of(project, &Message::StepForgotten { unit });
+                }
+            }
         }
         tracing::debug!(
             PROJECT = project.name,
@@ -200,10 +208,22 @@ impl Reporter {
         Some(self.render(&step_message(project, outcome)?))
     }
 
-    /// Tells what came of a decision: a step always, what is wrong with the memory limit once.
+    /// Tells what came of a decision: a step that was taken always, one that cannot be taken and what is wrong with the
+    /// memory limit once.
     pub fn outcome(&mut self, project: &Project, outcome: &Outcome) {
         let unit = &project.service_name;
-        if let Some(message) = step_message(project, outcome) {
+        let is_news = match &outcome.workers {
+            Err(error) if error.cause != Cause::Withdrawn => {
+                let what = format!("{}{}", failing_at(error.wanted), obstacle(&error.cause));
+                self.said.is_new(&project.name, FAILED, &what)
+            }
+            Err(_) | Ok(Workers::Untouched) => true,
+            Ok(Workers::Scaled { .. }) => {
+                self.over(project, FAILED);
+                true
+            }
+        };
+        if let Some(message) = step_message(project, outcome).filter(|_| is_news) {
             self.say_of(project, &message);
         }
         match &outcome.memory {
@@ -284,11 +304,30 @@ fn step_message<'a>(project: &'a Project, outcome: &'a Outcome) -> Option<Messag
             };
             Some(Message::Scaled { unit, done })
         }
+        Err(error) if error.cause == Cause::Withdrawn => Some(Message::StepWithdrawn { unit, error }),
         Err(error) => Some(Message::StepFailed { unit, error }),
     }
 }
 
+/// How what is said of a failing step to `to` workers begins.
+fn failing_at(to: u32) -> String {
+    format!("to {to}: ")
+}
+
+/// What keeps a step from being taken, without the figures that move from check to check.
+fn obstacle(cause: &Cause) -> String {
+    match cause {
+        // The one is what becomes of the other at the next check.
+        Cause::TimedOut { .. } | Cause::Unanswered { .. } => "not arrived".to_owned(),
+        Cause::Moved { .. } => "moved".to_owned(),
+        Cause::NoRoom { .. } => "no room".to_owned(),
+        Cause::Refused(refusal) => refusal.to_string(),
+        Cause::Reloaded | Cause::Withdrawn | Cause::OutsideBounds { .. } => cause.to_string(),
+    }
+}
+
 const BLOCKED: &str = "blocked";
+const FAILED: &str = "failed";
 const LIMIT: &str = "limit";
 const UNACKNOWLEDGED: &str = "unacknowledged";
 

@@ -13,6 +13,13 @@ impl Said {
         before.as_deref() != Some(what)
     }
 
+    /// Whether what was last said under a topic begins like this.
+    pub(super) fn begins(&self, project: &str, topic: &'static str, with: &str) -> bool {
+        self.0
+            .get(&(project.to_owned(), topic))
+            .is_some_and(|said| said.starts_with(with))
+    }
+
     /// Ends a topic; whether anything had been said under it.
     pub(super) fn over(&mut self, project: &str, topic: &'static str) -> bool {
         self.0.remove(&(project.to_owned(), topic)).is_some()

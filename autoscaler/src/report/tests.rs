@@ -1,9 +1,16 @@
 //! The lines that the user documented, to the letter, and one line of each kind in both languages.
 
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
 use super::{Done, Message, Reply, Reporter, outlook_of, reply_of};
-use crate::config::Language;
+use crate::act::{Cause, Outcome, ScaleError, Step, Workers};
+use crate::config::{Bounds, CpuBasis, Language, MemoryRules, Project};
 use crate::decide::{Action, Decision, Figures, Measure, Next, Reason};
 
 fn decision(action: Action) -> Decision {
@@ -188,4 +195,105 @@ fn answers_over_the_socket_have_the_daemons_language() {
         reason: &Reason::WithinThresholds,
     };
     assert!(reply_of(Language::Es, &stays).starts_with("backdipro.service: 1 worker ("));
+}
+
+/// Keeps the lines that an operator would read.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl<S: Subscriber> Layer<S> for Heard {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if *event.metadata().level() <= Level::INFO {
+            event.record(&mut Words(self));
+        }
+    }
+}
+
+struct Words<'h>(&'h Heard);
+
+impl Visit for Words<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if field.name() == "message" {
+            self.0.0.lock().unwrap().push(format!("{value:?}"));
+        }
+    }
+}
+
+fn project() -> Project {
+    Project {
+        name: "backdipro".into(),
+        enabled: true,
+        service_name: UNIT.into(),
+        cgroup: None,
+        bounds: Bounds { min: 1, max: 6 },
+        cpu_basis: CpuBasis::Workers,
+        scale_up_on_saturated_host: false,
+        cpu: None,
+        queue: None,
+        memory: MemoryRules {
+            min_available_per_worker_mib: 0,
+            scale_down_min_available_mib: None,
+            threshold_mib: 0,
+            per_worker_mib: 500,
+            base_mib: 0,
+        },
+    }
+}
+
+fn came_of(workers: Result<Workers, Cause>) -> Outcome {
+    Outcome {
+        dry_run: false,
+        workers: workers.map_err(|cause| ScaleError {
+            from: 2,
+            reached: 2,
+            wanted: 3,
+            cause,
+        }),
+        memory: None,
+    }
+}
+
+#[test]
+fn a_step_that_cannot_be_taken_is_told_when_that_begins_and_when_it_is_over() {
+    let heard = Heard::default();
+    let subscriber = tracing_subscriber::registry().with(heard.clone());
+    let after = Duration::from_secs(30);
+    let step = Step::Up;
+    let workers = Vec::new();
+    let up = decision(Action::ScaleUp { from: 2, to: 3 });
+    let calm = Decision {
+        reason: Reason::WithinThresholds,
+        ..decision(Action::Hold)
+    };
+    tracing::subscriber::with_default(subscriber, || {
+        let (mut reporter, project) = (Reporter::new(Language::En), project());
+        let mut try_and = |workers| {
+            reporter.decision(&project, &up);
+            reporter.outcome(&project, &came_of(workers));
+        };
+        try_and(Err(Cause::TimedOut { step, after, workers }));
+        for since in [150, 270, 390] {
+            let since = Duration::from_secs(since);
+            try_and(Err(Cause::Unanswered { step, since }));
+        }
+        try_and(Err(Cause::Moved { expected: 2, seen: 4 }));
+        try_and(Ok(Workers::Scaled { from: 2, to: 3 }));
+        try_and(Err(Cause::Moved { expected: 2, seen: 4 }));
+        reporter.decision(&project, &calm);
+        reporter.decision(&project, &calm);
+    });
+    let heard = heard.0.lock().unwrap();
+    let parts = [
+        "-> scale_up to 3 workers",
+        "no worker came within 30 s",
+        "4 workers where 2 were expected",
+        "scaled to 3 workers",
+        "-> scale_up to 3 workers",
+        "4 workers where 2 were expected",
+        "no longer asked for",
+    ];
+    assert_eq!(heard.len(), parts.len(), "{heard:#?}");
+    for (line, part) in heard.iter().zip(parts) {
+        assert!(line.contains(part), "{line:?} is not {part:?}");
+    }
 }

@@ -72,18 +72,13 @@ pub(super) fn render(message: &Message<'_>) -> String {
         Message::StepFailed { unit, error } => {
             format!("❌ {unit}: could not be scaled: {}", act::failure(error))
         }
+        Message::StepWithdrawn { unit, error } => format!("✋ {unit}: {}", act::failure(error)),
+        Message::StepForgotten { unit } => {
+            format!("✅ {unit}: the step that could not be taken is no longer asked for")
+        }
         Message::Blocked { unit, decision } => format!("⛔ {unit}: blocked: {}", reason(&decision.reason)),
         Message::Unblocked { unit } => format!("✅ {unit}: no longer blocked"),
-        Message::Verdict { unit, decision } => format!(
-            "📊 {unit}: {} Workers={} -> {}: {}",
-            head(decision),
-            decision
-                .figures
-                .workers
-                .map_or_else(|| "n/a".into(), |n| n.to_string()),
-            action(decision.action),
-            reason(&decision.reason)
-        ),
+        Message::Verdict { unit, decision } => verdict(unit, decision),
         Message::CountReset { unit, before, now } => format!(
             "🔁 {unit}: a reload or restart left it with {} (it had {before}); they come back step by step if the load asks for them",
             workers(*now)
@@ -116,6 +111,19 @@ pub(super) fn render(message: &Message<'_>) -> String {
         }
         Message::LimitRestored { unit } => format!("✅ {unit}: the memory limit is in force again"),
     }
+}
+
+fn verdict(unit: &str, decision: &Decision) -> String {
+    format!(
+        "📊 {unit}: {} Workers={} -> {}: {}",
+        head(decision),
+        decision
+            .figures
+            .workers
+            .map_or_else(|| "n/a".into(), |n| n.to_string()),
+        action(decision.action),
+        reason(&decision.reason)
+    )
 }
 
 fn source_name(source: SourceKind) -> &'static str {

@@ -81,18 +81,13 @@ pub(super) fn render(message: &Message<'_>) -> String {
         Message::StepFailed { unit, error } => {
             format!("❌ {unit}: no se pudo escalar: {}", act::failure(error))
         }
+        Message::StepWithdrawn { unit, error } => format!("✋ {unit}: {}", act::failure(error)),
+        Message::StepForgotten { unit } => {
+            format!("✅ {unit}: el paso que no se pudo dar ya no se pide")
+        }
         Message::Blocked { unit, decision } => format!("⛔ {unit}: bloqueado: {}", reason(&decision.reason)),
         Message::Unblocked { unit } => format!("✅ {unit}: ya no está bloqueado"),
-        Message::Verdict { unit, decision } => format!(
-            "📊 {unit}: {} Workers={} -> {}: {}",
-            head(decision),
-            decision
-                .figures
-                .workers
-                .map_or_else(|| "n/d".into(), |n| n.to_string()),
-            action(decision.action),
-            reason(&decision.reason)
-        ),
+        Message::Verdict { unit, decision } => verdict(unit, decision),
         Message::CountReset { unit, before, now } => format!(
             "🔁 {unit}: una recarga o un reinicio lo dejó con {} (tenía {before}); se recuperan paso a paso si la carga los pide",
             workers(*now)
@@ -126,6 +121,19 @@ pub(super) fn render(message: &Message<'_>) -> String {
         }
         Message::LimitRestored { unit } => format!("✅ {unit}: el límite de memoria se aplica de nuevo"),
     }
+}
+
+fn verdict(unit: &str, decision: &Decision) -> String {
+    format!(
+        "📊 {unit}: {} Workers={} -> {}: {}",
+        head(decision),
+        decision
+            .figures
+            .workers
+            .map_or_else(|| "n/d".into(), |n| n.to_string()),
+        action(decision.action),
+        reason(&decision.reason)
+    )
 }
 
 fn source_name(source: SourceKind) -> &'static str {
