@@ -91,6 +91,14 @@ impl Client {
             Command::Scale { .. } => ACTION,
             _ => ANSWER,
         };
+        self.ask_within(command, limit)
+    }
+
+    /// Asks one thing and waits for the answer, each part of it `limit` at most.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn ask_within(&mut self, command: Command, limit: Duration) -> Result<Answer, ClientError> {
         let line = self.exchange(command, limit).map_err(|source| ClientError::Io {
             path: self.path.clone(),
             source,

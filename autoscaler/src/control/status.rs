@@ -44,6 +44,12 @@ pub struct ProjectStatus {
     pub name: String,
     /// Its systemd unit.
     pub unit: String,
+    /// Its cgroup v2 directory, as the last check found it; `None` while it cannot be observed.
+    pub cgroup: Option<String>,
+    /// What its workers are: `signalled`, `celery` or `units`.
+    pub server: Option<String>,
+    /// What 100 % of `cpu_percent` stands for: `workers` or `host`.
+    pub cpu_basis: Option<String>,
     /// Whether the daemon may act on it.
     pub enabled: bool,
     /// Workers seen; `None` while it cannot be observed.
@@ -129,6 +135,26 @@ pub struct OrderStatus {
     pub until: Option<i64>,
     /// Who gave it.
     pub by: String,
+}
+
+impl ProjectStatus {
+    /// Of the thresholds that are crossed the one that would act soonest, and whether it adds workers.
+    #[must_use]
+    pub fn soonest(&self) -> Option<(&NextStep, bool)> {
+        let up = self.up.iter().map(|step| (step, true));
+        let down = self.down.iter().map(|step| (step, false));
+        up.chain(down)
+            .filter(|(step, _)| step.held_seconds > 0.0)
+            .min_by(|(one, _), (other, _)| one.remaining_seconds().total_cmp(&other.remaining_seconds()))
+    }
+}
+
+impl NextStep {
+    /// For how much longer the measure must stay beyond the threshold, seconds.
+    #[must_use]
+    pub fn remaining_seconds(&self) -> f64 {
+        self.needed_seconds - self.held_seconds
+    }
 }
 
 impl Status {

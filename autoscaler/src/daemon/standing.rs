@@ -1,13 +1,14 @@
 //! How each project stands after the last check: what `autoscaler status` and `why` are told.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::orders::{Given, Term};
-use crate::config::{Language, Project};
+use crate::config::{CpuBasis, Language, Project};
 use crate::control::{NextStep, OrderStatus, ProjectStatus, Told};
 use crate::decide::{Decision, Measure, Next, Order, Outlook, Reason};
-use crate::observe::{CgroupMemory, ProjectSample, QueueSample};
+use crate::observe::{CgroupMemory, ProjectSample, QueueSample, ServerKind};
 use crate::report::{Chronicle, Episode, outlook_of, unix, words_of};
 
 /// Runs of decisions kept of each project: at one check in two minutes, half a day of nothing but changes.
@@ -21,6 +22,7 @@ pub(super) struct Standings(BTreeMap<String, Standing>);
 struct Standing {
     decided: Option<(SystemTime, Decision)>,
     stepped: Option<(SystemTime, Decision)>,
+    cgroup: Option<PathBuf>,
     memory: CgroupMemory,
     queue: Option<QueueSample>,
     outlook: Outlook,
@@ -32,6 +34,7 @@ impl Default for Standing {
         Self {
             decided: None,
             stepped: None,
+            cgroup: None,
             memory: CgroupMemory::default(),
             queue: None,
             outlook: Outlook::default(),
@@ -56,6 +59,7 @@ impl Standings {
             standing.stepped = Some((now, decision.clone()));
         }
         standing.decided = Some((now, decision.clone()));
+        standing.cgroup = sample.map(|sample| sample.cgroup.clone());
         standing.memory = sample.map(|sample| sample.memory).unwrap_or_default();
         standing.queue = sample.and_then(|sample| sample.queue.as_ref()?.as_ref().ok().cloned());
         standing.outlook = outlook;
@@ -93,6 +97,11 @@ impl Standings {
         let mut status = ProjectStatus {
             name: project.name.clone(),
             unit: project.service_name.clone(),
+            server: Some(server(project).to_owned()),
+            cpu_basis: Some(match project.cpu_basis {
+                CpuBasis::Workers => "workers".to_owned(),
+                CpuBasis::Host => "host".to_owned(),
+            }),
             enabled: project.enabled,
             min_workers: project.bounds.min,
             max_workers: project.bounds.max,
@@ -120,6 +129,10 @@ impl Standings {
             status.unacknowledged = queue.unacknowledged;
             status.oldest_waiting_seconds = queue.oldest_waiting.map(|oldest| oldest.as_secs_f64());
         }
+        status.cgroup = standing
+            .cgroup
+            .as_ref()
+            .map(|cgroup| cgroup.to_string_lossy().into_owned());
         status.memory_current_mib = standing.memory.current.map(|bytes| bytes >> 20);
         status.memory_limit_mib = standing
             .memory
@@ -148,6 +161,17 @@ impl Standings {
         status.up = standing.outlook.up.iter().map(next(true)).collect();
         status.down = standing.outlook.down.iter().map(next(false)).collect();
         status
+    }
+}
+
+/// See [`ProjectStatus::server`].
+fn server(project: &Project) -> &'static str {
+    if project.template().is_some() {
+        return "units";
+    }
+    match ServerKind::of(project) {
+        ServerKind::Signalled => "signalled",
+        ServerKind::Celery => "celery",
     }
 }
 

@@ -1,5 +1,7 @@
 //! A server's master and workers, whichever kind it is.
 
+use crate::config::Project;
+
 use super::cgroup::Cgroup;
 use super::process::{ProcessTable, Procfs, Stat};
 use super::snapshot::{ProcessId, Unobservable};
@@ -15,6 +17,15 @@ pub enum ServerKind {
 }
 
 impl ServerKind {
+    /// The kind that a project's service is.
+    #[must_use]
+    pub fn of(project: &Project) -> Self {
+        match project.queue {
+            Some(_) => Self::Celery,
+            None => Self::Signalled,
+        }
+    }
+
     /// The master and its workers, oldest first, among the processes of a cgroup; at `main` or below it where that
     /// is known.
     pub(super) fn find(

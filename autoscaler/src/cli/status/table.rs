@@ -220,25 +220,15 @@ fn beside(figure: Option<String>, measure: &str, project: &ProjectStatus) -> Str
 
 /// Of the crossed thresholds the one that would act soonest.
 fn held(project: &ProjectStatus) -> String {
-    let crossed = project
-        .up
-        .iter()
-        .map(|step| (step, '↑'))
-        .chain(project.down.iter().map(|step| (step, '↓')))
-        .filter(|(step, _)| step.held_seconds > 0.0)
-        .min_by(|a, b| remaining(a.0).total_cmp(&remaining(b.0)));
-    match crossed {
-        Some((step, arrow)) => format!(
-            "{arrow} {} / {}",
+    match project.soonest() {
+        Some((step, up)) => format!(
+            "{} {} / {}",
+            if up { '↑' } else { '↓' },
             length(step.held_seconds),
             length(step.needed_seconds)
         ),
         None => NONE.to_owned(),
     }
-}
-
-fn remaining(step: &NextStep) -> f64 {
-    step.needed_seconds - step.held_seconds
 }
 
 fn length(seconds: f64) -> String {

@@ -22,11 +22,7 @@ pub(super) fn sample(
             let main = pid
                 .map(|pid| main_process(procfs, &table, place, pid))
                 .transpose()?;
-            let kind = match project.queue {
-                Some(_) => ServerKind::Celery,
-                None => ServerKind::Signalled,
-            };
-            kind.find(procfs, &table, main)?
+            ServerKind::of(project).find(procfs, &table, main)?
         }
     };
     Ok(ProjectSample {
