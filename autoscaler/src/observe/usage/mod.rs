@@ -56,6 +56,32 @@ pub struct Health {
     pub map_full: u64,
 }
 
+/// What the kernel measured of a program while it was asked to: `run_time_ns` and `run_cnt` of `struct bpf_prog_info`
+/// (include/uapi/linux/bpf.h). The time includes most of the two clock reads that measure it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RunCost {
+    /// Time in all runs.
+    pub time: Duration,
+    /// How many runs there were.
+    pub runs: u64,
+}
+
+impl RunCost {
+    /// What came after `earlier`; `None` when it never ran, or when the counters are of another program.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Option<Self> {
+        let runs = self.runs.checked_sub(earlier.runs).filter(|runs| *runs > 0)?;
+        let time = self.time.checked_sub(earlier.time)?;
+        Some(Self { time, runs })
+    }
+
+    /// The mean of one run, ns.
+    #[must_use]
+    pub fn ns_per_run(&self) -> f64 {
+        self.time.as_nanos() as f64 / self.runs.max(1) as f64
+    }
+}
+
 /// Where CPU figures come from.
 pub trait UsageSource: Send {
     /// Which source this is.
@@ -67,8 +93,26 @@ pub trait UsageSource: Send {
     /// When the source as a whole cannot be read; a missing directory is no error.
     fn read(&mut self, cgroups: &[PathBuf]) -> Result<Reading>;
 
+    /// The same for a caller that keeps a list of the directories and of the ids that they had when they were listed:
+    /// it hears of what it cannot see itself, that a cgroup has gone or another one has its name. Then its entry is
+    /// `None` or has the other id. With thousands of cgroups this is cheaper than [`Self::read`], which looks at every
+    /// directory that the source knows nothing of.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    fn read_listed(&mut self, cgroups: &[PathBuf], ids: &[CgroupId]) -> Result<Reading> {
+        let _ = ids;
+        self.read(cgroups)
+    }
+
     /// What the source lost so far.
     fn health(&self) -> Health;
+
+    /// What the source's program costs at each switch, measured now and then from one call to a later one: for those
+    /// who show it. `None` before, without a program, and where the kernel does not permit it.
+    fn cost(&mut self) -> Option<RunCost> {
+        None
+    }
 }
 
 /// The current `CLOCK_MONOTONIC`, the clock of every [`Reading`].

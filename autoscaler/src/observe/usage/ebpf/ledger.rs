@@ -1,6 +1,6 @@
 //! From what each cgroup used itself to what each asked one used with all below it. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use autoscaler_common::{Counters, Owner};
 
@@ -19,6 +19,15 @@ impl Ledger {
     pub(super) fn watch(&mut self, asked: impl Iterator<Item = CgroupId>) {
         for id in asked {
             self.settled.entry(id).or_default();
+        }
+    }
+
+    /// From now on keeps what is removed below these cgroups, and below no others.
+    pub(super) fn watch_only(&mut self, asked: &[CgroupId]) {
+        self.watch(asked.iter().copied());
+        if self.settled.len() > asked.len() {
+            let asked: HashSet<CgroupId> = asked.iter().copied().collect();
+            self.settled.retain(|id, _| asked.contains(id));
         }
     }
 
@@ -107,6 +116,17 @@ mod tests {
         ledger.settle(&owner(11, &[10, ROOT]), used(7, 2));
         let totals = ledger.totals([(owner(10, &[ROOT]), used(5, 1))].into_iter());
         assert_eq!(totals[&10], used(12, 3));
+    }
+
+    #[test]
+    fn what_nobody_asks_about_any_more_is_forgotten() {
+        let mut ledger = Ledger::default();
+        ledger.watch_only(&[10, 11]);
+        ledger.settle(&owner(12, &[10, 11, ROOT]), used(7, 2));
+        ledger.watch_only(&[10]);
+        let totals = ledger.totals(std::iter::empty());
+        assert_eq!(totals[&10], used(7, 2));
+        assert!(!totals.contains_key(&11));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! (`autoscaler-common` says how they lie). A reading is one run of `flush` on each CPU and a walk over
 //! mapped memory.
 
+mod cost;
 mod host;
 mod ledger;
 mod log;
@@ -19,9 +20,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use autoscaler_common::{Counters, NOWHERE, Owner};
 
-use super::{CgroupId, Health, Reading, SourceKind, Usage, UsageSource, WhyNotEbpf, monotonic};
+use super::{CgroupId, Health, Reading, RunCost, SourceKind, Usage, UsageSource, WhyNotEbpf, monotonic};
 use crate::observe::cgroup::CgroupMount;
 use crate::observe::process::Procfs;
+use cost::Meter;
 use ledger::Ledger;
 use offsets::Offsets;
 pub use offsets::VMLINUX as KERNEL_TYPES;
@@ -37,8 +39,11 @@ pub struct EbpfSource {
     ledger: Ledger,
     /// The id that each directory had when it was last asked about.
     known: HashMap<PathBuf, CgroupId>,
+    /// Removed cgroups that whoever lists the directories has not heard of yet.
+    gone: HashSet<CgroupId>,
     /// What earlier sets of maps had lost.
     lost_before: Health,
+    meter: Meter,
 }
 
 impl EbpfSource {
@@ -58,13 +63,15 @@ impl EbpfSource {
         host::check()?;
         let offsets = Offsets::read(Path::new(KERNEL_TYPES))?;
         let programs = Programs::start(&offsets, capacity)?;
-        let (ledger, known, lost_before) = Default::default();
+        let (ledger, known, gone, lost_before, meter) = Default::default();
         Ok(Self {
             offsets,
             programs,
             ledger,
             known,
+            gone,
             lost_before,
+            meter,
         })
     }
 
@@ -109,6 +116,31 @@ impl EbpfSource {
             .map(|index| (index, owners.get(index)))
     }
 
+    /// Reads what these used; `None` for what is not there.
+    fn read_ids(&mut self, ids: Vec<Option<CgroupId>>) -> Result<Reading> {
+        self.programs.flush()?;
+        let taken_at = monotonic();
+        let living = self
+            .owners()
+            .map(|(index, owner)| (owner, self.programs.total(index)));
+        let totals = self.ledger.totals(living);
+        let usage = ids.into_iter().map(|id| {
+            let id = id?;
+            let Counters { cpu_ns, wait_ns } = totals.get(&id).copied().unwrap_or_default();
+            Some(Usage {
+                id,
+                cpu_ns,
+                wait_ns: Some(wait_ns),
+            })
+        });
+        let reading = Reading {
+            taken_at,
+            usage: usage.collect(),
+        };
+        self.tend()?;
+        Ok(reading)
+    }
+
     /// Takes the indexes of removed cgroups back, and makes room where it gets tight.
     fn tend(&mut self) -> Result<()> {
         let used = self.owners().count();
@@ -118,6 +150,8 @@ impl EbpfSource {
             .map(|(index, _)| index)
             .collect();
         if !removed.is_empty() {
+            self.gone
+                .extend(removed.iter().map(|index| self.programs.owners.id(*index)));
             let ledger = &mut self.ledger;
             self.programs
                 .recycle(&removed, |owner, used| ledger.settle(owner, used))?;
@@ -154,27 +188,23 @@ impl UsageSource for EbpfSource {
 
     fn read(&mut self, cgroups: &[PathBuf]) -> Result<Reading> {
         let ids = self.identify(cgroups);
-        self.programs.flush()?;
-        let taken_at = monotonic();
-        let living = self
-            .owners()
-            .map(|(index, owner)| (owner, self.programs.total(index)));
-        let totals = self.ledger.totals(living);
-        let usage = ids.into_iter().map(|id| {
-            let id = id?;
-            let Counters { cpu_ns, wait_ns } = totals.get(&id).copied().unwrap_or_default();
-            Some(Usage {
-                id,
-                cpu_ns,
-                wait_ns: Some(wait_ns),
-            })
-        });
-        let reading = Reading {
-            taken_at,
-            usage: usage.collect(),
-        };
-        self.tend()?;
-        Ok(reading)
+        self.gone.clear();
+        self.read_ids(ids)
+    }
+
+    /// A cgroup that never ran is not marked when it goes: there is nothing that could be told wrong of it.
+    fn read_listed(&mut self, _cgroups: &[PathBuf], ids: &[CgroupId]) -> Result<Reading> {
+        let marked = self.owners().filter(|(_, owner)| owner.removed != 0);
+        let marked: Vec<CgroupId> = marked.map(|(_, owner)| owner.id).collect();
+        self.gone.extend(marked);
+        if !self.gone.is_empty() {
+            // Those that are listed no more have been heard of.
+            let listed: HashSet<CgroupId> = ids.iter().copied().collect();
+            self.gone.retain(|id| listed.contains(id));
+        }
+        self.ledger.watch_only(ids);
+        let there = |id: &CgroupId| Some(*id).filter(|id| !self.gone.contains(id));
+        self.read_ids(ids.iter().map(there).collect())
     }
 
     fn health(&self) -> Health {
@@ -185,6 +215,11 @@ impl UsageSource for EbpfSource {
             health.map_full += cpu.full;
         }
         health
+    }
+
+    fn cost(&mut self) -> Option<RunCost> {
+        let programs = &self.programs;
+        self.meter.look(|| programs.ran().ok())
     }
 }
 

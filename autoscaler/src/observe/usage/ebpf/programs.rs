@@ -10,7 +10,7 @@ use aya::programs::{BtfTracePoint, ProgramError, RawTracePoint};
 use aya::{Btf, Ebpf, EbpfLoader, RawTracePointRunOptions, TestRun};
 use aya_log::EbpfLogger;
 
-use super::super::WhyNotEbpf;
+use super::super::{RunCost, WhyNotEbpf};
 use super::log::ToTracing;
 use super::mapped::Mapped;
 use super::offsets::Offsets;
@@ -109,6 +109,19 @@ impl Programs {
                 .map_err(|error| refused(name, &error))?;
         }
         Ok(())
+    }
+
+    /// How often the program at every switch ran, and for how long, while the kernel was asked to measure that.
+    pub(super) fn ran(&self) -> Result<RunCost> {
+        let program = self
+            .ebpf
+            .program("switched")
+            .context("the object has no program `switched`")?;
+        let info = program.info()?;
+        Ok(RunCost {
+            time: info.run_time(),
+            runs: info.run_count(),
+        })
     }
 
     /// Charges what the running tasks have used so far, on every CPU, and makes every CPU forget which index
