@@ -2,27 +2,30 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use crate::config::{self, LoadError, Project};
+use super::daemon::Daemon;
+use crate::config::{self, LoadError};
 use crate::observe::cgroup::CgroupMount;
 use crate::observe::process::Procfs;
-use crate::observe::usage::{self, WhyNotEbpf};
-use crate::top::model::{Model, SortKey, Source};
+use crate::observe::usage::{self, UsageSource, WhyNotEbpf};
+use crate::top::model::SortKey;
 use crate::top::print::{Format, Printing};
-use crate::top::sample::{Sampler, home};
+use crate::top::sample::{DaemonWatch, Projects, Sampler};
 use crate::top::screen::Screen;
 use crate::top::{live, print};
 
 /// Shows the CPU of every cgroup on this host, live.
 ///
 /// For each cgroup, with all below it: CPU (100 % is one CPU), how long its tasks stood in the run queue, throttling,
-/// tasks, memory and pressure. Needs no configuration; where there is one, its projects come first. As root the figures
-/// come from the kernel's scheduler and include the wait; otherwise from cpu.stat. Press ? for the keys.
+/// tasks, memory and pressure. Needs no configuration. The projects of a running daemon come first, with what it decided
+/// last and what it waits for; without a daemon those of a configuration. As root the figures come from the kernel's
+/// scheduler and include the wait; otherwise from cpu.stat. Press ? for the keys.
 ///
 /// When standard output is no terminal, it prints one pass without headings and ends.
 #[derive(Debug, clap::Args)]
@@ -36,11 +39,12 @@ Examples:
   autoscaler top --csv -n 0 -d 10 > load.csv  until stopped")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Args {
-    /// Configuration whose projects come first [default: /etc/autoscaler/config.json if it can be read]
+    /// Configuration whose projects come first [default: what the running daemon serves, else
+    /// /etc/autoscaler/config.json if it can be read]
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Shows one project of the configuration, and the cgroups below its own
+    /// Shows one project, and the cgroups below its own
     #[arg(long, value_name = "NAME", conflicts_with = "cgroup")]
     project: Option<String>,
 
@@ -79,6 +83,9 @@ pub(super) struct Args {
     /// Levels to show below the top one; live, deeper ones are folded
     #[arg(long, value_name = "LEVELS")]
     depth: Option<usize>,
+
+    #[command(flatten)]
+    daemon: Daemon,
 }
 
 /// Runs it.
@@ -90,31 +97,30 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let procfs = Procfs::default();
     let root = args.root(&procfs, &projects)?;
     allow_open_files();
-    let (source, why_not_ebpf) = usage::open();
-    let model = Model::new(
-        Source {
-            kind: source.kind(),
-            why_not_ebpf: why_not_ebpf.as_ref().map(without_ebpf),
-            health: source.health(),
-        },
-        projects.clone(),
-    );
-    let sampler = Sampler::new(procfs, source, root.as_deref(), projects)?;
-    match args.printing() {
-        Some(printing) => {
-            if let Some(missing) = &model.source.why_not_ebpf
-                && io::stderr().is_terminal()
-            {
-                eprintln!("autoscaler: {missing}");
-            }
-            print::run(sampler, model, &printing, &mut io::stdout().lock())
-        }
-        None => live::run(
-            sampler,
-            model,
-            Screen::new(args.sort, args.reverse, args.depth, args.delay),
-        ),
+    let printing = args.printing();
+    if let (Some(_), Some(daemon)) = (&printing, &projects.daemon) {
+        // There is no later frame that it could be in.
+        let _ = daemon.first();
     }
+    let mut sampler = Sampler::new(procfs, root.as_deref(), projects)?;
+    let Some(printing) = printing else {
+        let screen = Screen::new(args.sort, args.reverse, args.depth, args.delay);
+        return live::run(sampler, Box::new(open), screen);
+    };
+    let (source, why_not_ebpf) = open();
+    if let Some(missing) = &why_not_ebpf
+        && io::stderr().is_terminal()
+    {
+        eprintln!("autoscaler: {missing}");
+    }
+    sampler.take_from(source, why_not_ebpf);
+    print::run(sampler, &printing, &mut io::stdout().lock())
+}
+
+/// The best source of figures, and what is missing where that is not the kernel program.
+fn open() -> (Box<dyn UsageSource>, Option<String>) {
+    let (source, why_not_ebpf) = usage::open();
+    (source, why_not_ebpf.as_ref().map(without_ebpf))
 }
 
 impl Args {
@@ -144,38 +150,43 @@ impl Args {
         })
     }
 
-    /// The projects to show first. A configuration that was not asked for may be missing or out of reach.
-    fn projects(&self) -> Result<Vec<Project>> {
-        let asked = self.config.is_some() || self.project.is_some();
+    /// The projects to show first: those of the running daemon, or of the configuration. A configuration that was not
+    /// asked for may be missing or out of reach, and faulty where a daemon runs, which has one in force.
+    fn projects(&self) -> Result<Projects> {
+        let daemon =
+            DaemonWatch::start(self.daemon.clone().runtime_dir()).context("cannot start a thread")?;
+        let asked = self.config.is_some();
         let path = self.config.as_deref().unwrap_or(Path::new(config::DEFAULT_PATH));
-        let loaded = match config::load(path) {
-            Ok(loaded) => loaded,
-            Err(LoadError::NotFound { .. } | LoadError::Unreadable { .. }) if !asked => {
-                return Ok(Vec::new());
+        let configured = match config::load(path) {
+            Ok(loaded) => loaded.config.projects.into_values().map(Arc::new).collect(),
+            Err(error) if asked => return Err(error.into()),
+            Err(LoadError::NotFound { .. } | LoadError::Unreadable { .. }) if self.project.is_none() => {
+                Vec::new()
             }
+            Err(_) if daemon.first().is_some() => Vec::new(),
             Err(error) => return Err(error.into()),
         };
-        let mut projects = loaded.config.projects;
-        let Some(name) = &self.project else {
-            return Ok(projects.into_values().collect());
-        };
-        match projects.remove(name) {
-            Some(project) => Ok(vec![project]),
-            None => bail!(
-                "{} has no project {name:?}; it has: {}",
-                path.display(),
-                projects.into_keys().collect::<Vec<_>>().join(", ")
-            ),
-        }
+        Ok(Projects {
+            configured,
+            asked,
+            daemon: Some(daemon),
+            only: self.project.clone(),
+        })
     }
 
     /// The root of what is shown; `None` for the whole host.
-    fn root(&self, procfs: &Procfs, projects: &[Project]) -> Result<Option<PathBuf>> {
-        let (Some(name), Some(project)) = (&self.project, projects.first()) else {
+    fn root(&self, procfs: &Procfs, projects: &Projects) -> Result<Option<PathBuf>> {
+        let Some(name) = &self.project else {
             return Ok(self.cgroup.clone());
         };
+        let status = projects.daemon.as_ref().and_then(DaemonWatch::first);
+        let all = projects.all(status.as_deref());
+        let Some(project) = all.iter().find(|project| project.name == *name) else {
+            let names: Vec<&str> = all.iter().map(|project| project.name.as_str()).collect();
+            bail!("there is no project {name:?}; there are: {}", names.join(", "));
+        };
         let mount = CgroupMount::discover(procfs)?;
-        let home = home(mount.path(), project).context("cannot read the cgroups")?;
+        let home = project.home(mount.path()).context("cannot read the cgroups")?;
         match home {
             Some(dir) => Ok(Some(dir)),
             None => bail!("project {name:?} is not running: there is no cgroup of its own"),

@@ -150,3 +150,19 @@ pub(crate) fn table(screen: &[String]) -> (Vec<String>, Vec<Row>) {
 pub(crate) fn names(screen: &[String]) -> Vec<String> {
     table(screen).1.into_iter().map(|row| row.name).collect()
 }
+
+/// Rows by CPU: the whole, then the loads from the largest to the smallest.
+const BY_CPU: [&str; 4] = ["pair", "half", "churn", "idle"];
+
+/// Whether the rows are in the order of their CPU, by the kernel program's account.
+pub(crate) fn is_sorted(screen: &[String], host: &Host) -> bool {
+    // The first figures are cpu.stat's: without the wait, which is the second column.
+    let has_wait = table(screen).1.iter().all(|row| row.figure(1).is_some());
+    if !has_wait || !screen.iter().any(|line| line.starts_with("source eBPF")) {
+        return false;
+    }
+    let names = names(screen);
+    // A narrow screen cuts the name of the whole.
+    let is_whole = |name: &String| host.name().starts_with(name.trim_end_matches('…'));
+    names.first().is_some_and(is_whole) && names.get(1..) == Some(&BY_CPU.map(str::to_owned))
+}

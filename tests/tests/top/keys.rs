@@ -3,15 +3,7 @@
 use anyhow::Result;
 use autoscaler_tests::{Terminal, require_root_bpf};
 
-use crate::host::{Host, Row, SOON, names, table};
-
-/// Rows by CPU: the whole, then the loads from the largest to the smallest.
-const BY_CPU: [&str; 4] = ["pair", "half", "churn", "idle"];
-
-fn is_sorted(screen: &[String], host: &Host) -> bool {
-    let names = names(screen);
-    names.first() == Some(&host.name()) && names.get(1..) == Some(&BY_CPU.map(str::to_owned))
-}
+use crate::host::{Host, Row, SOON, is_sorted, names, table};
 
 fn row(screen: &[String], name: &str) -> Row {
     let rows = table(screen).1;
@@ -149,8 +141,7 @@ fn open(terminal: &Terminal) -> Result<()> {
         processes.count() >= 4
     })?;
     let text = screen.join("\n");
-    assert!(text.contains("CPU, % of one: now"), "{text}");
-    assert!(text.contains("wait, ms/s: now"), "{text}");
+    assert!(text.contains("┌ CPU") && text.contains("┌ wait"), "{text}");
     assert!(text.contains("mean") && text.contains("max"), "{text}");
     terminal.keys(&["Escape"])?;
     terminal.wait("the table", SOON, |screen| names(screen).len() == 5)?;

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 use autoscaler::observe::process::Procfs;
 use autoscaler::observe::usage::{Health, Reading, SourceKind, UsageSource};
 use autoscaler::top::live;
-use autoscaler::top::model::{Model, SortKey, Source};
-use autoscaler::top::sample::Sampler;
+use autoscaler::top::model::SortKey;
+use autoscaler::top::sample::{Projects, Sampler};
 use autoscaler::top::screen::Screen;
 use autoscaler_tests::daemon::program;
 use autoscaler_tests::{ScratchCgroup, Terminal, require_root, until};
@@ -160,19 +160,10 @@ impl UsageSource for Panicking {
 #[ignore = "the program that `the_terminal_is_as_it_was_after_a_panic` runs in its terminal"]
 fn panics_in_a_terminal() {
     let run = || -> Result<()> {
-        let source = Box::new(Panicking { reads: 0 });
-        let model = Model::new(
-            Source {
-                kind: source.kind(),
-                why_not_ebpf: None,
-                health: source.health(),
-            },
-            Vec::new(),
-        );
-        let sampler = Sampler::new(Procfs::default(), source, None, Vec::new())?;
+        let sampler = Sampler::new(Procfs::default(), None, Projects::default())?;
         live::run(
             sampler,
-            model,
+            Box::new(|| (Box::new(Panicking { reads: 0 }), None)),
             Screen::new(SortKey::Cpu, false, None, std::time::Duration::from_millis(200)),
         )?;
         bail!("it ended without an error")

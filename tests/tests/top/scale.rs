@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use autoscaler::observe::process::Procfs;
 use autoscaler::observe::usage;
-use autoscaler::top::model::{Model, SortKey, Source};
-use autoscaler::top::sample::Sampler;
+use autoscaler::top::model::{Model, SortKey};
+use autoscaler::top::sample::{Projects, Sampler};
 use autoscaler::top::screen::Screen;
 use autoscaler::top::view::{self, Regions, Theme};
 use autoscaler_tests::{ScratchCgroup, require_root_bpf};
@@ -17,7 +17,7 @@ const SLICES: usize = 20;
 const SERVICES: usize = 100;
 const PASSES: u32 = 10;
 
-/// `cargo test --release -p autoscaler-tests --test top -- --ignored --nocapture scale`
+/// `cargo test --profile bench -p autoscaler-tests --test top -- --ignored --nocapture two_thousand`
 #[test]
 #[ignore = "a measurement of 2 000 cgroups: run it by name"]
 fn two_thousand_cgroups() -> Result<()> {
@@ -33,15 +33,9 @@ fn two_thousand_cgroups() -> Result<()> {
     }
     let (source, why) = usage::open();
     println!("source {:?} {why:?}", source.kind());
-    let mut model = Model::new(
-        Source {
-            kind: source.kind(),
-            why_not_ebpf: None,
-            health: source.health(),
-        },
-        Vec::new(),
-    );
-    let mut sampler = Sampler::new(Procfs::default(), source, None, Vec::new())?;
+    let mut model = Model::default();
+    let mut sampler = Sampler::new(Procfs::default(), None, Projects::default())?;
+    sampler.take_from(source, None);
     let mut screen = Screen::new(SortKey::Cpu, false, None, Duration::from_secs(1));
     let mut terminal = Terminal::new(TestBackend::new(120, 40))?;
     let (mut sampling, mut drawing, mut slowest) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);

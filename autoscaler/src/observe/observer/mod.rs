@@ -11,37 +11,33 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::{Config, Project};
+use crate::config::Config;
 
 use super::celery::Watch;
 use super::cgroup::{Cgroup, CgroupMount};
 use super::cpu_list::CpuList;
 use super::host::{HostError, HostReader};
 use super::process::Procfs;
+use super::server::{ServerKind, server_in};
 use super::service::ServiceManager;
 use super::snapshot::{CpuSample, ProcessId, ProjectSample, Snapshot, Unobservable};
 use super::usage::{self, Health, SourceKind, Usage, UsageSource};
 use interval::Baselines;
-use locate::{Location, Main};
+use locate::Location;
 use reach::UntilUnreachable;
 pub use totals::Totals;
 
-/// The workers of a project whose cgroup is known, oldest first, and how many CPUs they may use. Asks no service
+/// The workers of the one server in `cgroup`, oldest first, and how many CPUs they may use. Asks no service
 /// manager, so a server behind a shell is found by its signals alone.
 pub fn workers_in(
     procfs: &Procfs,
-    project: &Project,
-    cgroup: Cgroup,
+    kind: ServerKind,
+    cgroup: &Cgroup,
     online: &CpuList,
 ) -> Result<(Vec<ProcessId>, f64), Unobservable> {
-    let place = Location {
-        cgroup,
-        main: Main::Process(None),
-    };
-    let sample = project::sample(procfs, project, &place)?;
-    let runnable = project::runnable(procfs, sample.master, online)?;
-    let allowed_cpus = place.cgroup.allowed_cpus(&runnable)?;
-    Ok((sample.workers, allowed_cpus))
+    let (master, workers) = server_in(procfs, cgroup, kind)?;
+    let runnable = project::runnable(procfs, master, online)?;
+    Ok((workers, cgroup.allowed_cpus(&runnable)?))
 }
 
 /// Looks at the host, and remembers the counters of the last look so that each gives the means since then.

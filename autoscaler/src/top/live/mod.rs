@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use ratatui::crossterm::event::{Event as Input, KeyEventKind};
 
 use self::event::{Event, Events};
+pub use self::sampling::OpenSource;
 use self::sampling::{Orders, Sampling};
 use self::terminal::Screenful;
 use super::model::Model;
@@ -15,15 +16,16 @@ use super::sample::Sampler;
 use super::screen::{Screen, action_for};
 use super::view::{self, Regions, Theme};
 
-/// Runs until the person leaves or a signal ends it.
+/// Runs until the person leaves or a signal ends it. `open` is called once the names are on the screen.
 ///
 /// # Errors
 /// When the terminal cannot be used, or no sample could ever be taken.
-pub fn run(sampler: Sampler, mut model: Model, mut screen: Screen) -> Result<()> {
+pub fn run(sampler: Sampler, open: OpenSource, mut screen: Screen) -> Result<()> {
     let theme = Theme::from_environment();
+    let mut model = Model::default();
     let events = Events::listen().context("cannot listen for signals")?;
     let mut terminal = Screenful::take().context("cannot set up the terminal")?;
-    let sampling = Sampling::start(sampler, Orders::of(&screen, &model), events.sender());
+    let sampling = Sampling::start(sampler, open, Orders::of(&screen, &model), events.sender());
     while !screen.quit {
         for event in events.wait() {
             take(event, &mut model, &mut screen)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Entry, HostFigures, Model, text};
+use super::{Entry, HostFigures, Model, SortKey, text};
 
 /// How CPU is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -81,6 +81,21 @@ impl Column {
             (Self::Pressure, _) => "PRES%",
             (Self::Workers, _) => "WORK",
         }
+    }
+
+    /// Whether rows that are sorted by `key` are sorted by this column.
+    #[must_use]
+    pub fn is_order(self, key: SortKey) -> bool {
+        matches!(
+            (self, key),
+            (Self::Cpu, SortKey::Cpu | SortKey::Time)
+                | (Self::Wait, SortKey::Wait)
+                | (Self::WaitShare, SortKey::WaitShare)
+                | (Self::Throttled, SortKey::Throttled)
+                | (Self::Tasks, SortKey::Tasks)
+                | (Self::Memory, SortKey::Memory)
+                | (Self::Pressure, SortKey::Pressure)
+        )
     }
 
     /// Columns on the screen that every cell and the heading fit into.

@@ -11,7 +11,7 @@ pub mod text;
 
 pub use column::{Column, Unit};
 pub use process::{FocusView, ProcessRow};
-pub use project::{DaemonSays, ProjectRow};
+pub use project::ProjectRow;
 pub use rows::{Arrangement, FoldMark, Row};
 pub use sort::SortKey;
 
@@ -22,30 +22,32 @@ use std::time::{Duration, SystemTime};
 use figures::Figures;
 use history::History;
 
-use super::sample::{CgroupSample, Detail, HostSample, Place, Sample};
-use crate::config;
-use crate::observe::usage::{CgroupId, Health, SourceKind, Usage};
+use super::sample::{CgroupSample, Detail, HostSample, Place, Sample, Source};
+use crate::control::Status;
+use crate::observe::usage::{CgroupId, Usage};
+use crate::report;
 
 /// The host's cgroups with their figures and their last minutes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Model {
     /// Cgroups by id.
     entries: HashMap<CgroupId, Entry>,
     /// Their ids, parents before children.
     order: Vec<CgroupId>,
-    /// The projects of the configuration, in the order of their names.
+    /// The projects, in the order of their names.
     pub projects: Vec<ProjectRow>,
+    /// What a running daemon says; `None` while none answers.
+    pub daemon: Option<Arc<Status>>,
     /// The cgroup that is looked at closely.
     pub focus: Option<FocusView>,
     /// The host as a whole.
     pub host: Option<HostFigures>,
-    /// Where the usage comes from.
-    pub source: Source,
+    /// Where the usage comes from; `None` until that is open.
+    pub source: Option<Source>,
     /// Samples taken in.
     pub samples: u64,
     /// Parts of the last pass that failed.
     pub troubles: Vec<String>,
-    configured: Vec<config::Project>,
     last: Option<LastPass>,
 }
 
@@ -108,19 +110,11 @@ pub struct HostFigures {
     pub memory_total: u64,
     /// Switches per second, all CPUs.
     pub switches_per_s: Option<f64>,
+    /// CPU that the kernel program takes: its cost at one switch, as measured last, times the switches of this
+    /// interval. Percent of one CPU, all CPUs together; `None` where it could not be measured.
+    pub switching_percent: Option<f64>,
     /// CPU of this process, percent of one CPU.
     pub own_cpu_percent: Option<f64>,
-}
-
-/// Where the usage comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// The kernel program or cpu.stat.
-    pub kind: SourceKind,
-    /// Why it is cpu.stat and what would make it the kernel program.
-    pub why_not_ebpf: Option<String>,
-    /// What it lost so far.
-    pub health: Health,
 }
 
 #[derive(Debug, Clone)]
@@ -133,23 +127,6 @@ struct LastPass {
 }
 
 impl Model {
-    /// An empty model; `configured` are the projects to show first.
-    #[must_use]
-    pub fn new(source: Source, configured: Vec<config::Project>) -> Self {
-        Self {
-            entries: HashMap::new(),
-            order: Vec::new(),
-            projects: Vec::new(),
-            focus: None,
-            host: None,
-            source,
-            samples: 0,
-            troubles: Vec::new(),
-            configured,
-            last: None,
-        }
-    }
-
     /// Takes in one sample.
     pub fn apply(&mut self, sample: Sample) {
         let covered = self
@@ -159,8 +136,12 @@ impl Model {
             .filter(|covered| !covered.is_zero());
         self.samples += 1;
         self.apply_host(&sample, covered);
-        self.source.kind = sample.source;
-        self.source.health = sample.health;
+        // The counters of another source stand elsewhere: until its second reading the figures stay as they are.
+        let same_source = match (&self.source, &sample.source) {
+            (Some(before), Some(now)) => before.kind == now.kind,
+            _ => true,
+        };
+        self.source = sample.source;
 
         let ids: Vec<CgroupId> = sample.cgroups.iter().map(|cgroup| cgroup.id).collect();
         let mut earlier = std::mem::take(&mut self.entries);
@@ -168,7 +149,12 @@ impl Model {
         for cgroup in sample.cgroups {
             let parent = cgroup.parent.and_then(|index| ids.get(index).copied());
             let id = cgroup.id;
-            let entry = Entry::next(earlier.remove(&id), cgroup, parent, covered);
+            let entry = Entry::next(
+                earlier.remove(&id),
+                cgroup,
+                parent,
+                covered.filter(|_| same_source),
+            );
             if let Some(above) = parent.and_then(|parent| self.entries.get_mut(&parent)) {
                 above.children.push(id);
             }
@@ -177,7 +163,12 @@ impl Model {
         }
 
         let host_cpus = self.host.map_or(1, |host| host.cpus);
-        self.projects = project::rows(&self.configured, sample.projects, host_cpus, &self.entries);
+        self.daemon = sample.daemon;
+        self.projects = sample
+            .projects
+            .into_iter()
+            .map(|state| ProjectRow::of(state, self.daemon.as_deref(), host_cpus, &self.entries))
+            .collect();
         for project in &self.projects {
             if let (Some(entry), Ok(workers)) = (
                 project.cgroup.and_then(|id| self.entries.get_mut(&id)),
@@ -208,12 +199,17 @@ impl Model {
         let before = self.last.as_ref();
         let own = u64::try_from(sample.own_cpu.as_nanos()).unwrap_or(u64::MAX);
         let own_before = before.map(|last| u64::try_from(last.own_cpu.as_nanos()).unwrap_or(u64::MAX));
+        let switches_per_s = since(before.map(|last| last.host.switches), host.switches);
+        let cost = sample.source.as_ref().and_then(|source| source.cost);
         self.host = Some(HostFigures {
             cpus: u32::try_from(host.online.len()).unwrap_or(u32::MAX),
             cpu_percent: since(before.map(|last| last.host.busy_ns), host.busy_ns).map(|ns| ns / 1e7),
             memory_used: host.memory_total.saturating_sub(host.memory_available),
             memory_total: host.memory_total,
-            switches_per_s: since(before.map(|last| last.host.switches), host.switches),
+            switches_per_s,
+            switching_percent: cost
+                .zip(switches_per_s)
+                .map(|(cost, switches)| cost.ns_per_run() * switches / 1e7),
             own_cpu_percent: since(own_before, own).map(|ns| ns / 1e7),
         });
     }
@@ -253,6 +249,12 @@ impl Model {
         Some(self.last.as_ref()?.taken_at)
     }
 
+    /// The same as Unix time, seconds; 0 before the first sample.
+    #[must_use]
+    pub fn unix_seconds(&self) -> i64 {
+        self.wall().map_or(0, report::unix)
+    }
+
     /// When the last sample was taken, by the calendar.
     #[must_use]
     pub fn wall(&self) -> Option<SystemTime> {
@@ -268,20 +270,25 @@ impl Entry {
         covered: Option<Duration>,
     ) -> Self {
         let mut history = History::default();
-        let (mut figures, mut throttled) = (None, None);
+        let (mut figures, mut throttled, mut name) = (None, None, None);
         if let Some(earlier) = earlier {
             throttled = ThrottleRate::next(&earlier, sample.detail.as_ref());
-            if let (Some(before), Some(after), Some(covered)) = (&earlier.usage, &sample.usage, covered) {
-                figures = Figures::between(before, after, covered);
-            }
             history = earlier.history;
-        }
-        if let Some(figures) = &figures {
-            history.push(figures);
+            match (&earlier.usage, &sample.usage, covered) {
+                (Some(before), Some(after), Some(covered)) => {
+                    figures = Figures::between(before, after, covered);
+                    if let Some(figures) = &figures {
+                        history.push(figures);
+                    }
+                }
+                (_, _, None) => figures = earlier.figures,
+                _ => {}
+            }
+            name = Arc::ptr_eq(&earlier.place, &sample.place).then_some(earlier.name);
         }
         Self {
             id: sample.id,
-            name: text::clean(sample.place.name()),
+            name: name.unwrap_or_else(|| text::clean(sample.place.name())),
             place: sample.place,
             parent,
             children: Vec::new(),

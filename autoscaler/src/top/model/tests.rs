@@ -46,6 +46,8 @@ fn the_host_and_the_own_cost() {
     assert!((host.cpu_percent.unwrap() - 90.0).abs() < 1e-9);
     assert!((host.switches_per_s.unwrap() - 5_000.0).abs() < 1e-9);
     assert!((host.own_cpu_percent.unwrap() - 0.4).abs() < 1e-9);
+    // 130 ns at each of 5 000 switches a second.
+    assert!((host.switching_percent.unwrap() - 0.065).abs() < 1e-9);
 }
 
 #[test]
@@ -143,4 +145,28 @@ fn throttling_is_measured_between_the_looks_at_it() {
     let throttled = model.entry(4).unwrap().throttled.unwrap();
     assert_eq!(throttled.periods, 2);
     assert!((throttled.ms_per_s() - 250.0).abs() < 1e-9);
+}
+
+#[test]
+fn another_source_begins_anew_and_keeps_the_last_figures_until_then() {
+    let without_wait: Vec<Load> = HOST.iter().map(|(path, cpu, _)| (*path, *cpu, None)).collect();
+    let mut model = model(&without_wait, 9);
+    let cpu = |model: &Model| model.entry(4).unwrap().figures.unwrap().cpu_percent();
+    assert!((cpu(&model) - 60.0).abs() < 1e-9);
+
+    // The counters of the kernel program begin at nothing when it is loaded.
+    let mut first = sample(HOST, 10);
+    let mut second = sample(HOST, 11);
+    for sample in [&mut first, &mut second] {
+        for cgroup in &mut sample.cgroups {
+            let usage = cgroup.usage.as_mut().unwrap();
+            usage.cpu_ns /= 1_000;
+        }
+    }
+    model.apply(first);
+    assert!((cpu(&model) - 60.0).abs() < 1e-9, "neither nothing nor nonsense");
+    assert_eq!(model.entry(4).unwrap().history.points().len(), 9);
+    model.apply(second);
+    assert!((cpu(&model) - 0.06).abs() < 1e-9);
+    assert!(model.entry(4).unwrap().figures.unwrap().wait_ns.is_some());
 }

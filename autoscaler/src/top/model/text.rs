@@ -70,6 +70,27 @@ pub fn cpu_time(time: Duration) -> String {
     }
 }
 
+/// A length of time as people say it: `45s`, `3m`, `1m20s`, `2h05m`, `3d04h`.
+#[must_use]
+pub fn time_span(seconds: f64) -> String {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float that is negative or too large becomes the nearest number there is"
+    )]
+    let seconds = seconds.floor() as u64;
+    let pair = |large: u64, unit: char, small: u64, part: char| match small {
+        0 => format!("{large}{unit}"),
+        _ => format!("{large}{unit}{small:02}{part}"),
+    };
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => pair(seconds / 60, 'm', seconds % 60, 's'),
+        3600..86_400 => pair(seconds / 3600, 'h', seconds % 3600 / 60, 'm'),
+        _ => pair(seconds / 86_400, 'd', seconds % 86_400 / 3600, 'h'),
+    }
+}
+
 /// A name that cannot harm a terminal or the columns: control characters and marks that turn the direction of
 /// writing become U+FFFD. Anyone who may make a cgroup chooses its name.
 #[must_use]
@@ -177,6 +198,20 @@ mod tests {
             (8_640_000_000, "100d"),
         ] {
             assert_eq!(cpu_time(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn lengths_of_time() {
+        for (seconds, text) in [
+            (-1.0, "0s"),
+            (45.9, "45s"),
+            (80.0, "1m20s"),
+            (180.0, "3m"),
+            (7_500.0, "2h05m"),
+            (273_600.0, "3d04h"),
+        ] {
+            assert_eq!(time_span(seconds), text);
         }
     }
 

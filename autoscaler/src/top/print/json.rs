@@ -5,8 +5,10 @@ use serde::Serialize;
 
 use super::record::{Record, VERSION, nanos, rounded, unix_nanos};
 use crate::config::CpuBasis;
+use crate::control::{ProjectStatus, Status};
 use crate::observe::usage::SourceKind;
 use crate::top::model::{Entry, HostFigures, Model, ProjectRow};
+use crate::top::sample;
 
 pub(super) fn line(model: &Model, entries: &[&Entry]) -> Result<Vec<u8>> {
     let mut line = serde_json::to_vec(&Pass {
@@ -14,8 +16,9 @@ pub(super) fn line(model: &Model, entries: &[&Entry]) -> Result<Vec<u8>> {
         unix_ns: unix_nanos(model),
         monotonic_ns: model.taken_at().map(nanos),
         interval_ns: model.covered().map(nanos),
-        source: Source::of(model),
+        source: model.source.as_ref().map(Source::of),
         host: model.host.as_ref().map(Host::of),
+        daemon: model.daemon.as_deref().map(Daemon::of),
         projects: model
             .projects
             .iter()
@@ -34,8 +37,9 @@ struct Pass<'a> {
     unix_ns: Option<u64>,
     monotonic_ns: Option<u64>,
     interval_ns: Option<u64>,
-    source: Source<'a>,
+    source: Option<Source<'a>>,
     host: Option<Host>,
+    daemon: Option<Daemon<'a>>,
     projects: Vec<Project<'a>>,
     cgroups: Vec<Record<'a>>,
     troubles: &'a [String],
@@ -47,11 +51,12 @@ struct Source<'a> {
     why_not_ebpf: Option<&'a str>,
     lost_switches: u64,
     map_full: u64,
+    /// What the program costs at each switch, ns, while it is measured.
+    switch_ns: Option<f64>,
 }
 
 impl<'a> Source<'a> {
-    fn of(model: &'a Model) -> Self {
-        let source = &model.source;
+    fn of(source: &'a sample::Source) -> Self {
         Self {
             kind: match source.kind {
                 SourceKind::Ebpf => "ebpf",
@@ -60,6 +65,7 @@ impl<'a> Source<'a> {
             why_not_ebpf: source.why_not_ebpf.as_deref(),
             lost_switches: source.health.lost_switches,
             map_full: source.health.map_full,
+            switch_ns: source.cost.map(|cost| rounded(cost.ns_per_run())),
         }
     }
 }
@@ -71,6 +77,7 @@ struct Host {
     memory_used_bytes: u64,
     memory_total_bytes: u64,
     switches_per_second: Option<f64>,
+    switching_percent: Option<f64>,
     own_cpu_percent: Option<f64>,
 }
 
@@ -82,7 +89,32 @@ impl Host {
             memory_used_bytes: host.memory_used,
             memory_total_bytes: host.memory_total,
             switches_per_second: host.switches_per_s.map(rounded),
+            switching_percent: host.switching_percent.map(rounded),
             own_cpu_percent: host.own_cpu_percent.map(rounded),
+        }
+    }
+}
+
+/// The running daemon, as it says itself.
+#[derive(Serialize)]
+struct Daemon<'a> {
+    program: &'a str,
+    pid: u32,
+    checked_at: Option<i64>,
+    check_interval_seconds: f64,
+    dry_run: bool,
+    failing: Option<&'a str>,
+}
+
+impl<'a> Daemon<'a> {
+    fn of(status: &'a Status) -> Self {
+        Self {
+            program: &status.program,
+            pid: status.pid,
+            checked_at: status.checked_at,
+            check_interval_seconds: status.check_interval_seconds,
+            dry_run: status.dry_run,
+            failing: status.failing.as_deref(),
         }
     }
 }
@@ -100,6 +132,8 @@ struct Project<'a> {
     utilization_percent: Option<f64>,
     down_below_percent: Option<f64>,
     up_above_percent: Option<f64>,
+    /// As `autoscaler status --json` has it; none where no daemon serves the project.
+    daemon: Option<&'a ProjectStatus>,
 }
 
 impl<'a> Project<'a> {
@@ -122,6 +156,7 @@ impl<'a> Project<'a> {
             utilization_percent: project.utilization.map(rounded),
             down_below_percent: project.down_below,
             up_above_percent: project.up_above,
+            daemon: project.daemon.as_ref(),
         }
     }
 }

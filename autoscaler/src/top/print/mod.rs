@@ -49,7 +49,8 @@ pub struct Printing {
 ///
 /// # Errors
 /// When a sample cannot be taken or `out` cannot be written.
-pub fn run(mut sampler: Sampler, mut model: Model, printing: &Printing, out: &mut impl Write) -> Result<()> {
+pub fn run(mut sampler: Sampler, printing: &Printing, out: &mut impl Write) -> Result<()> {
+    let mut model = Model::default();
     let all = Attention::default();
     let mut due = Instant::now();
     model.apply(sampler.sample(&all)?);

@@ -11,6 +11,10 @@ use crate::observe::usage::{CgroupId, monotonic};
 /// Cgroups that are read at each pass besides those asked for. Each costs about 30 µs.
 const IN_TURN: usize = 64;
 
+/// Cgroups never read before that are read at one pass: all of a usual host, and of a very large one so many that
+/// the first frames need not wait.
+const NEW: usize = 500;
+
 /// The details read last.
 #[derive(Debug, Default)]
 pub(super) struct Details {
@@ -26,7 +30,7 @@ struct Known {
 }
 
 impl Details {
-    /// Reads the details of `wanted`, of cgroups never read before, and of the next few in turn (of all when
+    /// Reads the details of `wanted`, of some that were never read before, and of the next few in turn (of all when
     /// `wanted` is `None`), and enters what is known into every sample.
     ///
     /// Returns the first failure; the cgroups concerned keep what was known of them.
@@ -39,12 +43,14 @@ impl Details {
     ) -> Option<CgroupError> {
         let mut failure = None;
         let turn = self.turn(samples.len());
+        let mut new = NEW;
         for (index, sample) in samples.iter().enumerate() {
-            let due = wanted.is_none_or(|wanted| wanted.contains(&sample.id))
-                || turn.contains(&index)
-                || !self.known.contains_key(&sample.id);
-            if !due {
-                continue;
+            let asked = wanted.is_none_or(|wanted| wanted.contains(&sample.id)) || turn.contains(&index);
+            if !asked {
+                if new == 0 || self.known.contains_key(&sample.id) {
+                    continue;
+                }
+                new -= 1;
             }
             match read(mount, host, sample) {
                 Ok(known) => {

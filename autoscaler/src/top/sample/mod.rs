@@ -1,22 +1,27 @@
 //! What the host and its cgroups look like at one moment. Nothing here knows of a terminal.
 
+mod daemon;
 mod detail;
 mod focus;
 mod host;
 mod process;
 mod project;
 mod sampler;
+mod sought;
 mod tree;
 
-pub use project::home;
+pub use daemon::DaemonWatch;
 pub use sampler::{Attention, Sampler};
+pub use sought::{Projects, Sought};
 pub use tree::{Place, Tree};
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::config::Project;
+use crate::control::Status;
 use crate::observe::cpu_list::CpuList;
-use crate::observe::usage::{CgroupId, Health, SourceKind, Usage};
+use crate::observe::usage::{CgroupId, Health, RunCost, SourceKind, Usage};
 use crate::observe::{CgroupMemory, ProcessId, Unobservable};
 
 /// One pass over the cgroups.
@@ -32,16 +37,29 @@ pub struct Sample {
     pub cgroups: Vec<CgroupSample>,
     /// The cgroup that is looked at closely, if any and if it still exists.
     pub focus: Option<Focus>,
-    /// The projects of the configuration.
+    /// The projects, of the running daemon or of the configuration.
     pub projects: Vec<ProjectState>,
-    /// Where the usage comes from and what it lost so far.
-    pub source: SourceKind,
-    /// What the source lost so far.
-    pub health: Health,
+    /// What a running daemon says of them; `None` while none answers.
+    pub daemon: Option<Arc<Status>>,
+    /// Where the usage comes from; `None` while that is not open yet: then there is no usage.
+    pub source: Option<Source>,
     /// CPU time of this process so far.
     pub own_cpu: Duration,
     /// Failures of a part of the pass; the rest stands.
     pub troubles: Vec<String>,
+}
+
+/// Where the usage comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The kernel program or cpu.stat.
+    pub kind: SourceKind,
+    /// Why it is cpu.stat and what would make it the kernel program.
+    pub why_not_ebpf: Option<String>,
+    /// What it lost so far.
+    pub health: Health,
+    /// What its program costs at each switch, where that could be measured.
+    pub cost: Option<RunCost>,
 }
 
 /// The host as a whole.
@@ -171,7 +189,7 @@ pub struct ProcessSample {
     pub wait_ns: Option<u64>,
 }
 
-/// One project of the configuration as found on the host.
+/// One project as found on the host.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProjectState {
     /// Its name.
@@ -180,4 +198,6 @@ pub struct ProjectState {
     pub cgroup: Option<CgroupId>,
     /// How many workers it has and how many CPUs they may use, or why that cannot be told.
     pub workers: Result<(u32, f64), Unobservable>,
+    /// Its rules, where it was taken from a configuration and not from the daemon.
+    pub rules: Option<Arc<Project>>,
 }

@@ -8,11 +8,10 @@ use anyhow::{Context as _, Result, bail};
 use nix::time::{ClockId, clock_gettime};
 
 use super::detail::Details;
-use super::{CgroupSample, Focus, HostSample, ProjectState, Sample, Tree};
-use crate::config::Project;
+use super::{CgroupSample, Focus, HostSample, ProjectState, Projects, Sample, Source, Tree};
 use crate::observe::cgroup::CgroupMount;
 use crate::observe::process::Procfs;
-use crate::observe::usage::{CgroupId, UsageSource};
+use crate::observe::usage::{CgroupId, UsageSource, monotonic};
 
 /// Which cgroups deserve more than their usage in the next pass.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,28 +27,32 @@ pub struct Sampler {
     procfs: Procfs,
     mount: CgroupMount,
     tree: Tree,
-    source: Box<dyn UsageSource>,
-    /// Directory and empty sample of each cgroup of the tree, parents first.
+    source: Option<Opened>,
+    /// Directory, id and empty sample of each cgroup of the tree, parents first.
     dirs: Vec<PathBuf>,
+    /// See `dirs`.
+    ids: Vec<CgroupId>,
     /// See `dirs`.
     cgroups: Vec<CgroupSample>,
     /// Whether one of them had gone when its usage was read last.
     missing: bool,
     details: Details,
-    projects: Vec<Project>,
+    projects: Projects,
+}
+
+/// The source of usage, and why it is not the kernel program where it is not.
+struct Opened {
+    source: Box<dyn UsageSource>,
+    why_not_ebpf: Option<String>,
 }
 
 impl Sampler {
-    /// A sampler of the cgroup `root` (from the mount, or absolute) and all below it, or of the whole host.
+    /// A sampler of the cgroup `root` (from the mount, or absolute) and all below it, or of the whole host. Until it
+    /// is given a source its samples have names and no figures.
     ///
     /// # Errors
     /// When there is no cgroup v2 hierarchy or no such cgroup in it.
-    pub fn new(
-        procfs: Procfs,
-        source: Box<dyn UsageSource>,
-        root: Option<&Path>,
-        projects: Vec<Project>,
-    ) -> Result<Self> {
+    pub fn new(procfs: Procfs, root: Option<&Path>, projects: Projects) -> Result<Self> {
         let mount = CgroupMount::discover(&procfs)?;
         let dir = match root {
             Some(path) if path != Path::new("/") && path != mount.path() => {
@@ -62,8 +65,9 @@ impl Sampler {
             procfs,
             mount,
             tree,
-            source,
+            source: None,
             dirs: Vec::new(),
+            ids: Vec::new(),
             cgroups: Vec::new(),
             missing: false,
             details: Details::default(),
@@ -73,13 +77,20 @@ impl Sampler {
         Ok(sampler)
     }
 
+    /// From now on takes the usage from `source`; `why_not_ebpf` says why it is not the kernel program.
+    pub fn take_from(&mut self, source: Box<dyn UsageSource>, why_not_ebpf: Option<String>) {
+        self.source = Some(Opened { source, why_not_ebpf });
+    }
+
     /// Lists the cgroups of the tree anew.
     fn list(&mut self) {
-        let (dirs, cgroups) = (&mut self.dirs, &mut self.cgroups);
+        let (dirs, ids, cgroups) = (&mut self.dirs, &mut self.ids, &mut self.cgroups);
         dirs.clear();
+        ids.clear();
         cgroups.clear();
         self.tree.for_each(|parent, id, place| {
             dirs.push(place.dir.clone());
+            ids.push(id);
             cgroups.push(CgroupSample {
                 place: place.clone(),
                 parent,
@@ -104,28 +115,37 @@ impl Sampler {
         }
         let mut cgroups = self.cgroups.clone();
         let host = HostSample::read(&self.procfs)?;
-        let reading = self.source.read(&self.dirs)?;
-        if reading.usage.len() != cgroups.len() {
-            bail!(
-                "asked for the usage of {} cgroups and got {}",
-                cgroups.len(),
-                reading.usage.len()
-            );
-        }
-        for (cgroup, usage) in cgroups.iter_mut().zip(reading.usage) {
-            cgroup.usage = usage.filter(|usage| usage.id == cgroup.id);
-        }
-        self.missing = cgroups.iter().any(|cgroup| cgroup.usage.is_none());
+        let taken_at = match &mut self.source {
+            Some(opened) => {
+                let reading = opened.source.read_listed(&self.dirs, &self.ids)?;
+                if reading.usage.len() != cgroups.len() {
+                    bail!(
+                        "asked for the usage of {} cgroups and got {}",
+                        cgroups.len(),
+                        reading.usage.len()
+                    );
+                }
+                for (cgroup, usage) in cgroups.iter_mut().zip(reading.usage) {
+                    cgroup.usage = usage.filter(|usage| usage.id == cgroup.id);
+                }
+                self.missing = cgroups.iter().any(|cgroup| cgroup.usage.is_none());
+                reading.taken_at
+            }
+            None => monotonic(),
+        };
 
         let mut troubles = Vec::new();
-        let failure = self
-            .details
-            .enter(&self.mount, &host, &mut cgroups, attention.details.as_ref());
-        troubles.extend(failure.map(|error| error.to_string()));
-        let projects = self
-            .projects
+        // Names alone come first, and at once.
+        if self.source.is_some() {
+            let failure = self
+                .details
+                .enter(&self.mount, &host, &mut cgroups, attention.details.as_ref());
+            troubles.extend(failure.map(|error| error.to_string()));
+        }
+        let (sought, daemon) = self.projects.now();
+        let projects = sought
             .iter()
-            .map(|project| ProjectState::read(&self.procfs, &self.mount, &host, &cgroups, project))
+            .map(|sought| ProjectState::read(&self.procfs, &self.mount, &host, &cgroups, sought))
             .collect();
         let focus = attention
             .focus
@@ -137,17 +157,28 @@ impl Sampler {
                 None
             });
         Ok(Sample {
-            taken_at: reading.taken_at,
+            taken_at,
             wall: SystemTime::now(),
             host,
             cgroups,
             focus,
             projects,
-            source: self.source.kind(),
-            health: self.source.health(),
+            daemon,
+            source: self.source.as_mut().map(Opened::state),
             own_cpu: own_cpu(),
             troubles,
         })
+    }
+}
+
+impl Opened {
+    fn state(&mut self) -> Source {
+        Source {
+            kind: self.source.kind(),
+            why_not_ebpf: self.why_not_ebpf.clone(),
+            health: self.source.health(),
+            cost: self.source.cost(),
+        }
     }
 }
 

@@ -34,7 +34,12 @@ pub struct Tree {
     root: Dir,
     /// Cgroups below the root.
     known: u64,
+    /// Refreshes since the directories were looked at.
+    trusted: u32,
 }
+
+/// Refreshes that may go by without a look at the directories.
+const TRUST: u32 = 30;
 
 #[derive(Debug)]
 struct Dir {
@@ -57,20 +62,27 @@ impl Tree {
         let mut root = Dir::new(place);
         root.refresh()?;
         let known = root.count() - 1;
-        Ok(Self { root, known })
+        Ok(Self {
+            root,
+            known,
+            trusted: 0,
+        })
     }
 
     /// Brings the tree up to date with the host. False when it is as it was.
     ///
     /// While the kernel counts as many cgroups below the root as are known, and none of those is `missing`, no
-    /// directory is looked at: one that came would need another that went.
+    /// directory is looked at: one that came would need another that went. One that went without ever having run is
+    /// not missed by the kernel program: so they are looked at now and then all the same.
     ///
     /// # Errors
     /// When the root is gone or unreadable.
     pub fn refresh(&mut self, missing: bool) -> io::Result<bool> {
-        if !missing && self.descendants().is_some_and(|count| count == self.known) {
+        self.trusted += 1;
+        if !missing && self.trusted < TRUST && self.descendants().is_some_and(|count| count == self.known) {
             return Ok(false);
         }
+        self.trusted = 0;
         self.root.refresh()?;
         self.known = self.root.count() - 1;
         Ok(true)
@@ -229,6 +241,12 @@ mod tests {
         assert!(tree.refresh(false).unwrap());
         assert_eq!(paths(&tree).len(), 3);
         assert!(!tree.refresh(false).unwrap());
+
+        // One for another: the count is the same.
+        fs::remove_dir(dir("b")).unwrap();
+        fs::create_dir(dir("c")).unwrap();
+        while !tree.refresh(false).unwrap() {}
+        assert_eq!(paths(&tree)[2].1, "/c");
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::top::model::text;
 pub(super) struct Series<'a> {
     /// What is measured, with its unit.
     pub(super) title: &'a str,
+    /// The same in few letters.
+    pub(super) short: &'a str,
     /// The values, oldest first.
     pub(super) values: Vec<f64>,
     /// Mean and maximum of the values.
@@ -34,13 +36,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, series: &Series<'_>) {
         .map(|(index, value)| ((first + index) as f64, *value))
         .collect();
     let top = series.summary.max.max(series.floor) * 1.05;
-    let title = format!(
-        " {}: now {}, mean {}, max {} ",
-        series.title,
-        text::number(series.values.last().copied().unwrap_or(0.0)),
+    let now = text::number(series.values.last().copied().unwrap_or(0.0));
+    let (mean, max) = (
         text::number(series.summary.mean),
-        text::number(series.summary.max)
+        text::number(series.summary.max),
     );
+    let mut title = format!(" {}: now {now}, mean {mean}, max {max} ", series.title);
+    if text::width(&title) + 2 > usize::from(area.width) {
+        title = format!(" {} {now}, mean {mean}, max {max} ", series.short);
+    }
     let chart = Chart::new(vec![
         Dataset::default()
             .marker(Marker::Braille)

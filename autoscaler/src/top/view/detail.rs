@@ -5,8 +5,8 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span, Text};
 
-use super::Theme;
 use super::chart::{self, Series};
+use super::{Theme, project};
 use crate::observe::usage::CgroupId;
 use crate::top::model::{Column, Entry, FocusView, Model, ProcessRow, text};
 use crate::top::screen::Screen;
@@ -28,26 +28,36 @@ pub(super) fn draw(
         0..16 => 0,
         height => (height / 3).min(16),
     };
+    let mut lines = vec![
+        figures_line(entry, model, screen),
+        limits_line(entry, focus),
+        events_line(entry, focus, theme),
+    ];
+    let project = model.projects.iter().find(|project| project.cgroup == Some(id));
+    lines.extend(
+        project
+            .into_iter()
+            .flat_map(|project| project::lines(project, model)),
+    );
+    let figures = match area.height {
+        0..6 => 0,
+        height => u16::try_from(lines.len()).unwrap_or(u16::MAX).min(height / 2),
+    };
     let [title, figures, charts, processes] = Layout::vertical([
         Constraint::Length(1),
-        Constraint::Length(if area.height >= 6 { 3 } else { 0 }),
+        Constraint::Length(figures),
         Constraint::Length(charts),
         Constraint::Fill(1),
     ])
     .areas(area);
     let path = text::fit(&text::clean(&entry.place.path), usize::from(title.width));
     frame.render_widget(Line::styled(path, theme.heading()), title);
-    let lines = [
-        figures_line(entry, model, screen),
-        limits_line(entry, focus),
-        events_line(entry, focus, theme),
-    ];
-    frame.render_widget(Text::from(lines.to_vec()), figures);
+    frame.render_widget(Text::from(lines), figures);
     draw_charts(frame, charts, entry, theme);
     draw_processes(frame, processes, focus, screen, theme);
 }
 
-fn labelled(pairs: Vec<(&'static str, String)>) -> Line<'static> {
+pub(super) fn labelled(pairs: Vec<(&'static str, String)>) -> Line<'static> {
     let mut spans = Vec::new();
     for (label, value) in pairs {
         spans.push(Span::styled(format!("{label} "), Theme::faint()));
@@ -131,6 +141,7 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, entry: &Entry, theme: Theme) {
     }
     let cpu = Series {
         title: "CPU, % of one",
+        short: "CPU%",
         values: entry.history.points().map(|point| f64::from(point.cpu)).collect(),
         summary: entry.history.cpu_summary(),
         floor: 10.0,
@@ -147,6 +158,7 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, entry: &Entry, theme: Theme) {
     }
     let wait = Series {
         title: "wait, ms/s",
+        short: "wait",
         values: waits,
         summary: entry.history.wait_summary(),
         floor: 10.0,

@@ -15,41 +15,55 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, screen: &Sc
     let lines = match area.height {
         0 => return,
         1 => vec![keys],
-        _ => vec![cost(model, theme), keys],
+        _ => vec![cost(model, usize::from(area.width), theme), keys],
     };
     frame.render_widget(Text::from(lines), area);
 }
 
-/// Own cost, source and losses.
-fn cost(model: &Model, theme: Theme) -> Line<'static> {
-    let mut spans = Vec::new();
-    let source = match model.source.kind {
-        SourceKind::Ebpf => "eBPF",
-        SourceKind::CpuStat => "cpu.stat",
+/// Source, own cost and losses. What is lost comes last, and first when something is.
+fn cost(model: &Model, width: usize, theme: Theme) -> Line<'static> {
+    let Some(source) = &model.source else {
+        return Line::styled("opening the source of the figures …", Theme::faint());
     };
-    spans.push(Span::styled(format!("source {source}"), Theme::strong()));
+    let kind = match source.kind {
+        SourceKind::Ebpf => "source eBPF",
+        SourceKind::CpuStat => "source cpu.stat",
+    };
+    let mut spans = vec![Span::styled(kind, Theme::strong())];
+    let overflow = (source.kind == SourceKind::Ebpf).then(|| {
+        let full = source.health.map_full;
+        let style = if full > 0 { theme.alarm() } else { Style::new() };
+        Span::styled(format!("  overflow {}", text::count(full)), style)
+    });
+    if source.health.map_full > 0 {
+        spans.extend(overflow.clone());
+    }
     if let Some(host) = &model.host {
-        if let Some(own) = host.own_cpu_percent {
-            spans.push(Span::raw(format!("  own CPU {own:.1}%")));
-        }
-        if let Some(switches) = host.switches_per_s {
-            spans.push(Span::raw(format!("  {} switches/s", text::number(switches))));
-        }
+        spans.extend(host.switches_per_s.map(|rate| {
+            let unit = if width < 100 { "/s" } else { " switches/s" };
+            let each = source.cost.map(|cost| format!("{:.0} ns × ", cost.ns_per_run()));
+            let share = host.switching_percent.map(|share| format!(" = {share:.2}%"));
+            Span::raw(format!(
+                "  {}{rate:.0}{unit}{}",
+                each.unwrap_or_default(),
+                share.unwrap_or_default()
+            ))
+        }));
+        spans.extend(
+            host.own_cpu_percent
+                .map(|own| Span::raw(format!("  own CPU {own:.1}%"))),
+        );
     }
-    if model.source.kind == SourceKind::Ebpf {
-        let health = model.source.health;
-        spans.push(Span::raw(format!("  lost {}", text::count(health.lost_switches))));
-        let style = if health.map_full > 0 {
-            theme.alarm()
-        } else {
-            Style::new()
-        };
-        spans.push(Span::styled(
-            format!("  overflow {}", text::count(health.map_full)),
-            style,
-        ));
+    if source.kind == SourceKind::Ebpf {
+        spans.push(Span::raw(format!(
+            "  lost {}",
+            text::count(source.health.lost_switches)
+        )));
     }
-    if let Some(why) = &model.source.why_not_ebpf {
+    if source.health.map_full == 0 {
+        spans.extend(overflow);
+    }
+    if let Some(why) = &source.why_not_ebpf {
         spans.push(Span::styled(format!("  {}", text::clean(why)), Theme::faint()));
     }
     Line::from(spans)

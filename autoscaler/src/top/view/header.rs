@@ -10,8 +10,9 @@ use super::Theme;
 use crate::top::model::{Model, text};
 use crate::top::screen::Screen;
 
-/// Columns of the bar of the host's CPU.
+/// Columns of the bar of the host's CPU, and on a narrow screen, where the order must fit beside it.
 const BAR: usize = 16;
+const NARROW_BAR: usize = 6;
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, screen: &Screen, theme: Theme) {
     frame.render_widget(line(model, screen, theme, usize::from(area.width)), area);
@@ -33,7 +34,7 @@ fn line(model: &Model, screen: &Screen, theme: Theme, width: usize) -> Line<'sta
             let share = percent / (100.0 * cpus);
             if width >= 72 {
                 spans.push(Span::raw(" "));
-                spans.extend(bar(share, theme));
+                spans.extend(bar(share, if width >= 100 { BAR } else { NARROW_BAR }, theme));
             }
             spans.push(Span::raw(format!(" {}%", text::number(share * 100.0))));
         }
@@ -53,17 +54,17 @@ fn line(model: &Model, screen: &Screen, theme: Theme, width: usize) -> Line<'sta
     Line::from(spans)
 }
 
-fn bar(share: f64, theme: Theme) -> [Span<'static>; 4] {
+fn bar(share: f64, columns: usize, theme: Theme) -> [Span<'static>; 4] {
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "clamped to the width of the bar"
     )]
-    let filled = (share.clamp(0.0, 1.0) * BAR as f64).round() as usize;
+    let filled = (share.clamp(0.0, 1.0) * columns as f64).round() as usize;
     [
         Span::raw("▕"),
         Span::styled("█".repeat(filled), theme.cpu()),
-        Span::styled("·".repeat(BAR - filled), Theme::faint()),
+        Span::styled("·".repeat(columns - filled), Theme::faint()),
         Span::raw("▏"),
     ]
 }

@@ -7,9 +7,11 @@ mod header;
 mod help;
 mod layout;
 mod menu;
+mod project;
 mod projects;
 mod table;
 mod theme;
+mod told;
 
 pub use layout::Regions;
 pub use theme::Theme;

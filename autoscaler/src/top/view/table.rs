@@ -15,11 +15,12 @@ const SPARKLINE_SPAN: usize = 120;
 const SPARKLINE_FULL: f32 = 100.0;
 const SPARKLINE_LEAST: usize = 8;
 const NAME_LEAST: usize = 20;
+const NAME_TINIEST: usize = 4;
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, screen: &Screen, theme: Theme) {
-    let plan = Plan::new(usize::from(area.width), model);
-    let mut lines = vec![plan.heading(screen, theme)];
     let rows = screen.arrangement.rows(model);
+    let plan = Plan::new(usize::from(area.width), model, &rows);
+    let mut lines = vec![plan.heading(screen, theme)];
     let page = usize::from(area.height.saturating_sub(1));
     for row in rows.iter().skip(screen.offset).take(page) {
         lines.push(plan.row(row, model, screen, theme));
@@ -38,7 +39,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(width: usize, model: &Model) -> Self {
+    fn new(width: usize, model: &Model, rows: &[Row<'_>]) -> Self {
         let mut columns: Vec<Column> = Column::ALL
             .into_iter()
             .filter(|column| column.is_known(model))
@@ -50,37 +51,54 @@ impl Plan {
             }
             columns.retain(|other| *other != column);
         }
+        // A name says more than half a figure.
+        if taken(&columns) + NAME_TINIEST > width {
+            columns.clear();
+        }
         let free = width.saturating_sub(taken(&columns));
-        let sparkline = match free / 3 {
+        // Names take what they need, so that the figures stand beside them; the history takes the rest, and a third
+        // where names would take all.
+        let names = rows
+            .iter()
+            .map(|row| 2 * row.depth + 2 + text::width(&row.entry.name));
+        let names = names.max().unwrap_or(0).max(NAME_LEAST);
+        let sparkline = match (free / 3).max(free.saturating_sub(names + 1)) {
             narrow if narrow <= SPARKLINE_LEAST => 0,
-            enough => enough.min(SPARKLINE_SPAN / 2),
+            enough => enough.min(SPARKLINE_SPAN),
         };
+        let beside = if sparkline > 0 { sparkline + 1 } else { 0 };
         Self {
-            name: free.saturating_sub(if sparkline > 0 { sparkline + 1 } else { 0 }),
+            name: free.saturating_sub(beside).min(names),
             columns,
             sparkline,
         }
     }
 
     fn heading(&self, screen: &Screen, theme: Theme) -> Line<'static> {
-        let mut heading = text::fit("CGROUP", self.name);
+        let mut spans = vec![Span::raw(text::fit("CGROUP", self.name))];
         for column in &self.columns {
             let title = column.title(screen.unit);
-            heading.push(' ');
-            heading.push_str(&text::fit_right(title, column.width()));
+            let style = if column.is_order(screen.arrangement.sort) {
+                Theme::selected()
+            } else {
+                Style::new()
+            };
+            // The title alone is marked, not the space beside it.
+            spans.push(Span::raw(" ".repeat(column.width() + 1 - title.len())));
+            spans.push(Span::styled(title, style));
         }
         if self.sparkline > 0 {
-            heading.push(' ');
-            heading.push_str(&text::fit(
+            spans.push(Span::raw(" "));
+            spans.push(Span::raw(text::fit(
                 if self.sparkline < 17 {
                     "HISTORY"
                 } else {
                     "CPU, LAST MINUTES"
                 },
                 self.sparkline,
-            ));
+            )));
         }
-        Line::styled(heading, theme.heading())
+        Line::from(spans).style(theme.heading())
     }
 
     fn row(&self, row: &Row<'_>, model: &Model, screen: &Screen, theme: Theme) -> Line<'static> {

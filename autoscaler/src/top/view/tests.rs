@@ -7,8 +7,7 @@ use ratatui::style::Color;
 
 use super::*;
 use crate::observe::ProcessId;
-use crate::observe::usage::SourceKind;
-use crate::top::fixture::{HOST, Load, model, sample};
+use crate::top::fixture::{HOST, Load, model, sample, with_daemon};
 use crate::top::model::SortKey;
 use crate::top::sample::{Events, Focus, Limits, ProcessSample};
 use crate::top::screen::Action;
@@ -46,8 +45,8 @@ fn before_the_first_figures() {
 fn without_privilege() {
     let loads: Vec<Load> = HOST.iter().map(|(path, cpu, _)| (*path, *cpu, None)).collect();
     let mut model = model(&loads, 5);
-    model.source.kind = SourceKind::CpuStat;
-    model.source.why_not_ebpf = Some("root would add run-queue wait (CAP_BPF, CAP_PERFMON)".to_owned());
+    let source = model.source.as_mut().unwrap();
+    source.why_not_ebpf = Some("root would add run-queue wait (CAP_BPF, CAP_PERFMON)".to_owned());
     assert_snapshot!(frame(&model, &mut screen(), 120, 10));
 }
 
@@ -83,7 +82,9 @@ fn tiny_terminals_show_what_fits() {
             if let Some(action) = action {
                 screen.apply(action, &model);
             }
-            frame(&model, &mut screen, width, height);
+            let shown = frame(&model, &mut screen, width, height).to_string();
+            let has_text = shown.chars().any(|c| !c.is_whitespace() && c != '"');
+            assert!(has_text, "{action:?} at {width}x{height}:\n{shown}");
         }
     }
     assert_snapshot!(frame(&model(HOST, 2), &mut screen(), 30, 6));
@@ -145,6 +146,59 @@ fn one_cgroup_opened() {
         model.apply(sample);
     }
     assert_snapshot!(frame(&model, &mut screen, 100, 30));
+}
+
+#[test]
+fn what_a_running_daemon_says_stands_first() {
+    let mut model = model(HOST, 59);
+    model.apply(with_daemon(60));
+    let mut screen = screen();
+    screen.settle(&model, 10);
+    assert_snapshot!("a_daemon_at_80_columns", frame(&model, &mut screen, 80, 24));
+    assert_snapshot!("a_daemon_at_200_columns", frame(&model, &mut screen, 200, 16));
+    for action in [Action::First, Action::Down, Action::Down, Action::Open] {
+        screen.apply(action, &model);
+    }
+    assert_snapshot!("a_project_opened", frame(&model, &mut screen, 110, 24));
+}
+
+#[test]
+fn a_daemon_that_goes_takes_its_columns_with_it() {
+    let mut model = model(HOST, 59);
+    model.apply(with_daemon(60));
+    let mut sample = with_daemon(61);
+    sample.daemon = None;
+    sample.projects.clear();
+    model.apply(sample);
+    let text = frame(&model, &mut screen(), 120, 24).to_string();
+    assert!(
+        !text.contains("LAST DECISION") && !text.contains("HELD"),
+        "{text}"
+    );
+}
+
+#[test]
+fn more_projects_than_fit_can_be_scrolled_through() {
+    let mut model = model(HOST, 59);
+    let mut sample = with_daemon(60);
+    let web = sample.projects[2].clone();
+    for number in 0..20 {
+        let mut project = web.clone();
+        project.name = format!("web{number}");
+        sample.projects.push(project);
+    }
+    model.apply(sample);
+    let mut screen = screen();
+    let top = frame(&model, &mut screen, 100, 24).to_string();
+    assert!(top.contains("8 OF 23") && !top.contains("web19"), "{top}");
+    for _ in 0..30 {
+        screen.apply(Action::Up, &model);
+    }
+    for _ in 0..22 {
+        screen.apply(Action::Down, &model);
+    }
+    let bottom = frame(&model, &mut screen, 100, 24).to_string();
+    assert!(bottom.contains("web19"), "{bottom}");
 }
 
 #[test]
