@@ -5,4 +5,5 @@ mod host;
 mod keys;
 mod leaving;
 mod scale;
+mod screens;
 mod scripts;
