@@ -120,8 +120,8 @@ fn a_simulation_replays_what_the_daemon_recorded() -> Result<()> {
     let demand = &simulated["demand"];
     let highest = demand["highest_cpus"].as_f64().context("a demand")?;
     assert!(demand["checks"].as_u64() >= Some(5), "{simulated}");
-    // The burner takes all the CPU that it gets, and what it got at some check is what is replayed.
-    assert!(highest > 0.1, "{simulated}");
+    // The burner takes all the CPU that it gets, which may be little; what it got at some check is what is replayed.
+    assert!(highest > 0.0, "{simulated}");
     assert!(
         recorded.iter().any(|cpus| (cpus - highest).abs() < 1e-3),
         "{highest} in {recorded:?}"

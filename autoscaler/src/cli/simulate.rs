@@ -242,7 +242,8 @@ impl Recording {
             let counted = intervals
                 .iter()
                 .filter(|interval| !capped || interval.is_capped());
-            counted.map(|interval| interval.covered.as_secs_f64()).sum()
+            // Not by `sum`: that of nothing is -0, and would be printed so.
+            counted.fold(0.0, |sum, interval| sum + interval.covered.as_secs_f64())
         };
         let capped_percent = 100.0 * seconds(true) / seconds(false);
         let values = intervals.iter().map(|interval| {
