@@ -1,6 +1,7 @@
 //! Cgroups that are made, removed, made anew and exchange their tasks.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -44,6 +45,46 @@ fn cgroups_made_and_removed_between_two_readings_lose_nothing() -> Result<()> {
         to.ours.cpu_ns,
         again.ours.cpu_ns
     );
+    Ok(())
+}
+
+#[test]
+fn who_keeps_a_list_hears_of_the_cgroups_that_went() -> Result<()> {
+    if !require_root_bpf() {
+        return Ok(());
+    }
+    let parent = ScratchCgroup::new("listed")?;
+    let mut source = open()?;
+    let dirs = [parent.child("stays")?, parent.child("goes")?];
+    let id = |dir: &PathBuf| fs::metadata(dir).map(|found| found.ino());
+    let mut ids = [id(&dirs[0])?, id(&dirs[1])?];
+    for dir in &dirs {
+        Burner::script(dir, SOME_WORK)?.finish()?;
+    }
+    let usage = source.read_listed(&dirs, &ids)?.usage;
+    ensure!(
+        usage
+            .iter()
+            .flatten()
+            .map(|usage| usage.id)
+            .eq(ids.iter().copied()),
+        "{usage:?} of {ids:?}"
+    );
+    ensure!(usage.iter().flatten().all(|usage| usage.cpu_ns > 0), "{usage:?}");
+
+    fs::remove_dir(&dirs[1])?;
+    // Its index is given back at the first reading; it is told until the list is another one.
+    for _ in 0..3 {
+        let usage = source.read_listed(&dirs, &ids)?.usage;
+        ensure!(usage[0].is_some() && usage[1].is_none(), "{usage:?}");
+    }
+    fs::create_dir(&dirs[1])?;
+    ids[1] = id(&dirs[1])?;
+    let anew = source.read_listed(&dirs, &ids)?.usage[1].context("no usage")?;
+    ensure!((anew.id, anew.cpu_ns) == (ids[1], 0), "{anew:?}");
+    Burner::script(&dirs[1], SOME_WORK)?.finish()?;
+    let later = source.read_listed(&dirs, &ids)?.usage[1].context("no usage")?;
+    ensure!(later.cpu_ns > 0, "{later:?}");
     Ok(())
 }
 

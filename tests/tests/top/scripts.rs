@@ -51,6 +51,10 @@ fn json_lines_agree_with_the_kernel_s_own_account() -> Result<()> {
         for pass in &passes {
             assert_eq!(pass["version"], 1);
             assert_eq!(pass["source"]["kind"], "ebpf");
+            let cost = pass["source"]["switch_ns"]
+                .as_f64()
+                .context("a switch's cost was not measured")?;
+            assert!(cost > 1.0, "{cost} ns for a switch");
             let interval = pass["interval_ns"].as_u64().context("no interval")?;
             assert!(interval > 1_900_000_000, "{interval}");
         }

@@ -132,3 +132,20 @@ pub fn open() -> (Box<dyn UsageSource>, Option<WhyNotEbpf>) {
         Err(why) => (Box::<CpuStatSource>::default(), Some(why)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cost_of_a_run_is_told_of_the_runs_between_two_looks() {
+        let ran = |ns, runs| RunCost {
+            time: Duration::from_nanos(ns),
+            runs,
+        };
+        let cost = ran(50_000, 300).since(ran(10_000, 100)).unwrap();
+        assert!((cost.ns_per_run() - 200.0).abs() < 1e-9);
+        assert_eq!(ran(5, 1).since(ran(5, 1)), None, "it never ran");
+        assert_eq!(ran(5, 1).since(ran(9, 3)), None, "another program's counters");
+    }
+}

@@ -11,7 +11,7 @@ use crate::top::sample::{Attention, Sampler};
 use crate::top::screen::Screen;
 
 /// The second sample comes this soon after the first: there are no figures before it.
-const FIRST_INTERVAL: Duration = Duration::from_millis(250);
+const FIRST_INTERVAL: Duration = Duration::from_millis(150);
 
 /// Opens the best source of figures, and says why it is not the kernel program where it is not.
 pub type OpenSource = Box<dyn FnOnce() -> (Box<dyn UsageSource>, Option<String>) + Send>;
@@ -80,7 +80,7 @@ impl Sampling {
 }
 
 /// Why the figures do not come from the kernel program yet.
-const LOADING: &str = "run-queue wait comes when the kernel program is loaded";
+const LOADING: &str = "loading the kernel program";
 
 /// Says that no more samples come, even when the thread panics.
 struct Farewell(Sender<Event>);

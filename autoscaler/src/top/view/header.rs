@@ -31,7 +31,8 @@ fn line(model: &Model, screen: &Screen, theme: Theme, width: usize) -> Line<'sta
             if host.cpus == 1 { "" } else { "s" }
         )));
         if let Some(percent) = host.cpu_percent {
-            let share = percent / (100.0 * cpus);
+            // The kernel counts in ticks of 10 ms: a full second may come out a little longer.
+            let share = (percent / (100.0 * cpus)).min(1.0);
             if width >= 72 {
                 spans.push(Span::raw(" "));
                 spans.extend(bar(share, if width >= 100 { BAR } else { NARROW_BAR }, theme));
