@@ -16,9 +16,9 @@ const LIMIT: Duration = Duration::from_mins(1);
 
 const POLL: Duration = Duration::from_millis(10);
 
-/// Five seconds, a fifth of them on a CPU, evenly: so each check sees a load, whatever the requests' phases.
+/// Seconds, a sixth of them on a CPU, evenly: so each check sees a load, whatever the requests' phases.
 fn long_request() -> String {
-    "/burn/0.05/sleep/0.2".repeat(20)
+    "/burn/0.02/sleep/0.1".repeat(12)
 }
 
 /// The count that a project holds, and what its reload must not do to it.
@@ -37,12 +37,14 @@ impl Reload<'_> {
     fn run(&self) -> Result<()> {
         let venv = Venv::gunicorn(self.gunicorn)?;
         let cgroup = ScratchCgroup::new("hup")?;
-        let server = Server::gunicorn(&venv, &cgroup, &Options::workers(self.configured))?;
+        // On a busy machine a request may take longer than gunicorn allows it unless told otherwise.
+        let options = Options::workers(self.configured).args(&["--timeout", "300"]);
+        let server = Server::gunicorn(&venv, &cgroup, &options)?;
         let home = Home::new(&config(&cgroup.relative(), 1.0, self.rungs))?;
         let mut command = home.command();
         command.arg("--verbose");
         let daemon = Daemon::start(command)?;
-        let load = Load::start(server.address(), 8, &long_request());
+        let load = Load::start(server.address(), usize::try_from(self.held)?, &long_request());
         let scaled = format!("scaled to {} workers", self.held);
         daemon.wait_line(&scaled, LIMIT)?;
 
@@ -93,7 +95,7 @@ fn over_the_maximum_no_worker_of_the_new_ones_is_taken_and_the_count_comes_back(
         Reload {
             gunicorn,
             rungs: r#""min_workers": 2, "max_workers": 4,
-                "cpu_thresholds": { "scale_up_3": 3, "scale_up_4": 4, "scale_down_2": 1 },
+                "cpu_thresholds": { "scale_up_3": 1.5, "scale_up_4": 2, "scale_down_2": 0.5 },
                 "cpu_duration_minutes": { "scale_up": 0.03, "scale_down": 60 }"#,
             configured: 2,
             least: 2,
@@ -112,7 +114,7 @@ fn within_the_bounds_the_reload_is_seen_and_made_good() -> Result<()> {
     Reload {
         gunicorn: NEWEST,
         rungs: r#""min_workers": 1, "max_workers": 6,
-            "cpu_thresholds": { "scale_up_2": 3, "scale_up_3": 4, "scale_down_1": 1 },
+            "cpu_thresholds": { "scale_up_2": 1.5, "scale_up_3": 2, "scale_down_1": 0.5 },
             "cpu_duration_minutes": { "scale_up": 0.03, "scale_down": 60 }"#,
         configured: 1,
         least: 1,
