@@ -1,10 +1,9 @@
 """The kernel programs load and charge exactly what the scheduler charges; where they cannot, the daemon says why."""
 
 import json
-import os
 import subprocess
 
-from stage import daemon
+from stage import daemon, kernel
 
 DEADLINE = 300
 QUICK = True
@@ -17,10 +16,10 @@ def run(stage):
     backdipro = stage.project("backdipro")
     log = stage.autoscaler({"backdipro": daemon.entry()})
     started = log.wait("CPU por")
-    if release() < (5, 11):
-        # No bpf_get_current_task_btf there: CPU from cpu.stat, with the reason told once.
+    if not kernel.lends_current_task():
+        # CPU from cpu.stat, and what is missing told once, by its name.
         assert "cpu.stat" in started, started
-        stage.note(log.wait("sin eBPF ("))
+        stage.note(log.wait("sin eBPF (", "bpf_get_current_task_btf", "5.11"))
         with backdipro.load("/burn?ms=50", clients=4):
             backdipro.reaches(2)
         backdipro.reaches(1)
@@ -49,11 +48,6 @@ def run(stage):
     ratio = charged / counted
     stage.note(f"eBPF/cpu.stat {ratio:.5f} over {counted / 1e9:.1f} s")
     assert abs(ratio - 1) <= 0.005, f"eBPF says {ratio:.5f} of cpu.stat"
-
-
-def release():
-    """The kernel's version, as (major, minor)."""
-    return tuple(int(number) for number in os.uname().release.split(".")[:2])
 
 
 def usage(cgroup):

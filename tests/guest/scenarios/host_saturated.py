@@ -1,6 +1,6 @@
 """On a host whose CPUs are all busy a project that waits for one gets no worker that would only wait too."""
 
-from stage import daemon, systemd
+from stage import daemon, kernel, systemd
 
 DEADLINE = 400
 
@@ -19,8 +19,12 @@ def run(stage):
     rungs = {"scale_up_2": 15, "scale_down_1": 5}
     log = stage.autoscaler({"crowded": daemon.entry(2, cpu_thresholds=rungs)})
     with crowded.load("/burn?ms=50", clients=4):
-        stage.note(log.wait("crowded.service", "CPU libre", seconds=180))
-        stage.hold(lambda: crowded.count() == 1, "no worker that the host has no CPU for", 15)
-        systemd.systemctl("stop", "neighbour.service")
+        if kernel.lends_current_task():
+            stage.note(log.wait("crowded.service", "CPU libre", seconds=180))
+            stage.hold(lambda: crowded.count() == 1, "no worker that the host has no CPU for", 15)
+            systemd.systemctl("stop", "neighbour.service")
+        else:
+            # Without the wait nobody can tell; what was measured decides.
+            stage.note("no run-queue wait on this kernel: the rule cannot be applied")
         crowded.reaches(2)
     crowded.reaches(1)

@@ -30,6 +30,14 @@ pub enum WhyNotEbpf {
         /// The kernel option that brings it, where one does.
         needs: Option<String>,
     },
+    /// A function that the program calls is not among those that this kernel lends to it (bpf-helpers(7)).
+    #[error("this kernel has no `{helper}` for BPF programs: it needs Linux {since}")]
+    NoHelper {
+        /// The function's name.
+        helper: &'static str,
+        /// The first release that has it.
+        since: &'static str,
+    },
     /// Capabilities that the daemon lacks (capabilities(7)).
     #[error("not permitted: the daemon needs {}", missing.join(" and "))]
     NotPermitted {
@@ -72,6 +80,14 @@ mod tests {
         assert_eq!(
             field.to_string(),
             "this kernel has no `task_struct.sched_info.run_delay`: it needs CONFIG_SCHED_INFO=y"
+        );
+        let helper = WhyNotEbpf::NoHelper {
+            helper: "bpf_get_current_task_btf",
+            since: "5.11",
+        };
+        assert_eq!(
+            helper.to_string(),
+            "this kernel has no `bpf_get_current_task_btf` for BPF programs: it needs Linux 5.11"
         );
         let permission = WhyNotEbpf::NotPermitted {
             missing: vec!["CAP_BPF", "CAP_PERFMON"],

@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use aya::programs::ProgramType;
+use aya::sys::{BpfHelper, is_helper_supported};
+
 use super::super::WhyNotEbpf;
 use crate::observe::cgroup::CgroupMount;
 use crate::observe::process::Procfs;
@@ -30,7 +33,18 @@ pub(super) fn check() -> Result<(), WhyNotEbpf> {
     if is_confidential(&lockdown) {
         return Err(WhyNotEbpf::Lockdown);
     }
-    Ok(())
+    // `flush` calls it (include/uapi/linux/bpf.h). The verifier knows it by its number alone. Where it cannot be asked,
+    // loading says why.
+    match is_helper_supported(
+        ProgramType::RawTracePoint,
+        BpfHelper::BPF_FUNC_get_current_task_btf,
+    ) {
+        Ok(false) => Err(WhyNotEbpf::NoHelper {
+            helper: "bpf_get_current_task_btf",
+            since: "5.11",
+        }),
+        Ok(true) | Err(_) => Ok(()),
+    }
 }
 
 /// The capabilities that loading tracing programs takes and /proc/self/status does not show: `CAP_BPF` and

@@ -1,0 +1,10 @@
+"""What the guest's kernel has."""
+
+import os
+
+
+def lends_current_task():
+    """Whether BPF programs may ask for the running task (bpf_get_current_task_btf, since 5.11): the kernel programs need
+    it, and without them there is no run-queue wait."""
+    major, minor = os.uname().release.split(".")[:2]
+    return (int(major), int(minor)) >= (5, 11)
