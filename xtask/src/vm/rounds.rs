@@ -12,7 +12,7 @@ use super::kernels::KernelLine;
 use super::payload::{self, Payload};
 use super::scenarios::Scenario;
 use super::verdict::{Event, Verdict};
-use super::{Machine, guest};
+use super::{Machine, guest, verdict};
 
 /// Where journals, consoles and figures are kept: a folder for each kernel release.
 pub(super) fn artefacts() -> PathBuf {
@@ -51,6 +51,9 @@ pub(super) fn run(
         }
         waiting.retain(|scenario| !verdicts.iter().any(|verdict| verdict.scenario == scenario.name));
     }
+    // Beside the journals that it sums up: runs on two kernels at a time would write over one table of both.
+    let table = artefacts().join(&kernel.release).join("table.md");
+    fs::write(&table, verdict::table(&verdicts)).with_context(|| format!("{}", table.display()))?;
     Ok(verdicts)
 }
 
