@@ -19,15 +19,14 @@ def run(stage):
         project.reaches(3)
         stage.hold(lambda: project.count() == 3, "three workers", 8)
         # By hand outside: brought back.
-        os.kill(project.master, signal.SIGTTIN)
-        until(lambda: project.count() <= 3, "back inside the bounds")
-        log.wait("backdipro.service", "scale_down a 3")
+        with stage.by_hand(project):
+            os.kill(project.master, signal.SIGTTIN)
+            log.wait("backdipro.service", "scale_down a 3")
         # HUP puts gunicorn back to --workers, and starts the new one before the old ones end.
         workers = project.workers()
-        systemd.systemctl("reload", project.unit)
-        until(lambda: not set(workers) & set(project.workers()), "HUP replaced the workers")
-        # So far the operator was over the bound, not the daemon; from here on nobody is.
-        stage.outside.clear()
+        with stage.by_hand(project):
+            systemd.systemctl("reload", project.unit)
+            until(lambda: not set(workers) & set(project.workers()), "HUP replaced the workers")
         log.wait("una recarga o un reinicio")
         until(lambda: project.count() >= 2, "the count is restored")
         assert load.failed == 0, load.failures[0].error

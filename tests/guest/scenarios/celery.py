@@ -19,8 +19,8 @@ def run(stage):
     told = [*systemd.journal(daemon.UNIT), daemon.CONFIG.read_text()]
     assert not any(celery.PASSWORD in line for line in told)
     # Another main process is asked for its broker anew.
-    systemd.systemctl("restart", service.unit)
-    service.reaches(1)
+    with stage.server_dead(service):
+        systemd.systemctl("restart", service.unit)
     service.put(100, 0.3)
     service.reaches(3)
     service.all_ended()

@@ -18,7 +18,7 @@ def run(stage):
         for hours in (1, -1, -1, 1):
             time.clock_settime(time.CLOCK_REALTIME, time.time() + 3600 * hours)
             stage.hold(lambda: project.count() == 1, "no step before its time", 8)
-        daemon.configure({"backdipro": daemon.entry(2)})
+        stage.configure({"backdipro": daemon.entry(2)})
         time.clock_settime(time.CLOCK_REALTIME, time.time() - 3600)
         project.reaches(2)
         time.clock_settime(time.CLOCK_REALTIME, time.time() + 3600)

@@ -20,7 +20,7 @@ def run(stage):
         systemd.systemctl("reload", "autoscaler")
         stage.hold(lambda: project.count() == 2, "the old bounds hold", 8)
         rungs = {"scale_up_3": 75, "scale_down_2": 45}
-        daemon.configure({"backdipro": daemon.entry(3, min_workers=2, cpu_thresholds=rungs)})
+        stage.configure({"backdipro": daemon.entry(3, min_workers=2, cpu_thresholds=rungs)})
         log.wait("configuración recargada")
     stage.hold(lambda: project.count() >= 2, "the new lower bound", 25)
     assert daemon.pid() == pid, "the daemon was restarted"

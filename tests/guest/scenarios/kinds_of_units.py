@@ -28,6 +28,7 @@ def run(stage):
                 project.reaches(2)
             project.reaches(1)
     finally:
+        stage.bounded({})
         systemd.systemctl("stop", manager)
         shutil.rmtree(DROP_IN)
     assert "web-shop.slice" in str(sliced.cgroup), sliced.cgroup

@@ -12,6 +12,6 @@ def run(stage):
         blocked = log.wait("backdipro.service", "bloqueado")
         stage.note(blocked)
         stage.hold(lambda: project.count() == 1, "one worker", 15)
-        daemon.configure({"backdipro": daemon.entry(2)})
+        stage.configure({"backdipro": daemon.entry(2)})
         project.reaches(2)
     assert log.find("ya no está bloqueado") or log.find("scale_up a 2"), log.lines()

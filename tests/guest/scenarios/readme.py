@@ -21,6 +21,7 @@ def run(stage):
     assert re.search(r"`systemctl reload\s+autoscaler`", readme.section("Configure"))
     enter("systemctl reload autoscaler", checkout)
     log.wait("configuration reloaded")
+    stage.bounded({"backdipro": {"min_workers": 1, "max_workers": 6}})
     for command in readme.typed("Configure"):
         said = enter(command, checkout)
         assert "backdipro.service" in said, f"{command}: {said}"

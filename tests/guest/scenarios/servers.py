@@ -27,10 +27,9 @@ def run(stage):
             systemd.systemctl("start", f"{name}.socket")
         project.start()
         least = 2 if name == "uvicorn" else 1
-        bounds = {"min_workers": least} if least > 1 else {}
         rungs = {"scale_up_3": 60} if least > 1 else {"scale_up_2": 60}
         rungs |= {f"scale_down_{least}": 30}
-        entry = {"enabled": True, "max_workers": least + 1, "cpu_thresholds": rungs, **bounds}
+        entry = {"enabled": True, "min_workers": least, "max_workers": least + 1, "cpu_thresholds": rungs}
         stage.autoscaler({name: entry})
         with project.load("/burn?ms=40", clients=6) as load:
             project.reaches(least + 1)
@@ -38,5 +37,6 @@ def run(stage):
         assert load.failed == 0, f"{name}: {load.failures[0].error}"
         done.append(name)
         daemon.stop()
+        stage.bounded({})
         systemd.systemctl("stop", project.unit)
     stage.note(", ".join(done))

@@ -153,6 +153,10 @@ class Service:
         """Waits until there are this many workers."""
         until(lambda: self.count() == count, lambda: f"{self.unit} at {count} workers, has {self.count()}", seconds)
 
+    def answers(self):
+        """Waits until there is a worker again."""
+        self.reaches(1)
+
     def put(self, count, seconds):
         """Puts so many tasks into the queue, each of which takes so long."""
         command = ["python3", "put.py", str(self.put_so_far), str(count), str(seconds)]

@@ -1,12 +1,12 @@
 """The stage of one scenario: the projects and loads it made, and the figures of its verdict."""
 
 import contextlib
-import threading
 import time
 
-from . import daemon, processes
+from . import daemon
 from .project import Project
 from .wait import always
+from .watch import Watch
 
 
 class Stage:
@@ -16,10 +16,9 @@ class Stage:
         self.folder = folder
         self.projects = []
         self.notes = []
-        self.dead = []
-        self.outside = []
-        self._over = threading.Event()
-        self._watchers = []
+        # (project, began, ended): its server was kept dead, or its count changed, by the scenario.
+        self.dead, self.meddled = [], []
+        self.watch = Watch()
 
     def project(self, name, **options):
         """A project, installed and started."""
@@ -35,22 +34,23 @@ class Stage:
         """The daemon, started with this configuration; from here on no project may be outside its bounds."""
         log = daemon.Log()
         daemon.start(projects, **rules)
-        for project in self.projects:
-            if project.name in projects:
-                most = projects[project.name]["max_workers"]
-                watcher = threading.Thread(target=self._watch, args=(project, most), daemon=True)
-                self._watchers.append(watcher)
-                watcher.start()
+        self.bounded(projects)
         return log
 
-    def _watch(self, project, most):
-        while not self._over.wait(0.5):
-            try:
-                count = project.count()
-            except OSError:
-                continue  # a worker that ended while it was looked at
-            if count > most:
-                self.outside.append(f"{project.unit}: {count} workers, {most} may be")
+    def configure(self, projects, **rules):
+        """Another configuration for the running daemon, with the bounds that are then not to be left."""
+        daemon.configure(projects, **rules)
+        self.bounded(projects)
+
+    def bounded(self, projects):
+        """These entries of the configuration, and no others, say what the counts may be from now on."""
+        self.watch.bounds(
+            {
+                project: (entry["min_workers"], entry["max_workers"])
+                for project in self.projects
+                if (entry := projects.get(project.name))
+            }
+        )
 
     def hold(self, condition, what, seconds, every=0.5):
         """Checks that `condition()` stays true for this long."""
@@ -64,27 +64,37 @@ class Stage:
     @contextlib.contextmanager
     def server_dead(self, project):
         """The time in which the scenario itself keeps a project's server dead, until it answers again: requests that
-        were under way in it may fail. No other ever may."""
+        were under way in it may fail, and it has no workers. No other request ever may fail."""
         began = time.monotonic()
         yield
         project.answers()
         self.dead.append((project, began, time.monotonic()))
 
-    def _excused(self, project, failure):
-        return any(
-            dead is project and failure.began <= answered and failure.ended >= began
-            for dead, began, answered in self.dead
-        )
+    @contextlib.contextmanager
+    def by_hand(self, project):
+        """The time in which the scenario itself changes a project's count, until it is back inside its bounds."""
+        began = time.monotonic()
+        yield
+        self.watch.inside(project)
+        self.meddled.append((project, began, time.monotonic()))
+
+    def _excused(self, project, began, ended, times):
+        return any(which is project and began <= over and ended >= from_ for which, from_, over in times)
 
     def never_failed(self):
-        """The rule of every scenario: no request failed, no process was left stopped, no count over its bound."""
-        self._over.set()
-        for watcher in self._watchers:
-            watcher.join()
-        if self.outside:
-            raise AssertionError(self.outside[0])
+        """The rule of every scenario: no request failed, no process was ever stopped, no count outside its bounds."""
+        self.watch.end()
+        for project, at, text in self.watch.outside:
+            if not self._excused(project, at, at, self.dead + self.meddled):
+                raise AssertionError(f"{project.unit}: {text}")
+        if self.watch.stopped:
+            raise AssertionError(self.watch.stopped[0])
         failures = [(project, failure) for project in self.projects for load in project.loads for failure in load.failures]
-        lost = [failure for project, failure in failures if not self._excused(project, failure)]
+        lost = [
+            failure
+            for project, failure in failures
+            if not self._excused(project, failure.began, failure.ended, self.dead)
+        ]
         for _, failure in failures[:50]:
             print("lost:" if failure in lost else "failed while its server was dead:", failure)
         if lost:
@@ -92,10 +102,6 @@ class Stage:
         if failures:
             dead = sum(answered - began for _, began, answered in self.dead)
             self.note(f"all failed within the {dead:.1f} s in which the server was dead")
-        for project in self.projects:
-            stopped = processes.stopped([project.master, *project.workers()])
-            if stopped:
-                raise AssertionError(f"{project.unit}: stopped processes {stopped}")
 
     def figures(self):
         """Requests and signals, over all projects."""
