@@ -1,4 +1,4 @@
-"""The daemon suspended for a minute: the project serves on, and afterwards the daemon, or its successor, works."""
+"""The daemon suspended: the project serves on, and after a minute the daemon, or whom the watchdog put there, works."""
 
 import os
 import signal
@@ -21,4 +21,8 @@ def run(stage):
         except ProcessLookupError:
             stage.note("the watchdog replaced it")
         project.reaches(2)
+        # Left suspended, it is replaced by the watchdog.
+        suspended = until(daemon.pid, "the daemon runs")
+        os.kill(suspended, signal.SIGSTOP)
+        until(lambda: daemon.pid() not in (0, suspended), "the watchdog replaced the daemon", 180, every=2)
     project.reaches(1)

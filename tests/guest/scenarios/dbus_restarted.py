@@ -1,6 +1,9 @@
 """D-Bus restarted under load: the daemon finds it again by itself."""
 
 from stage import daemon, systemd
+from stage.wait import until
+
+LIMIT = 260 << 20
 
 DEADLINE = 400
 
@@ -17,6 +20,7 @@ def run(stage):
     with project.load("/burn?ms=50", clients=6):
         project.reaches(2)
         # The limit has to be told to systemd over the new bus, too.
+        until(lambda: systemd.show(project.unit, "MemoryMax") == str(LIMIT), "systemd knows the limit")
         systemd.systemctl("daemon-reload")
-        assert project.memory_max() == 260 << 20, project.memory_max()
+        assert project.memory_max() == LIMIT, project.memory_max()
     assert daemon.pid() == pid, "the daemon was restarted"

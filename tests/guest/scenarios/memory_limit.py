@@ -22,6 +22,8 @@ def run(stage):
         systemd.systemctl("daemon-reload")
         assert project.memory_max() == limit(2), f"daemon-reload put it to {project.memory_max()}"
         assert systemd.show(project.unit, "MemoryMax") == str(limit(2)), systemd.show(project.unit, "MemoryMax")
+        shown = systemd.systemctl("status", project.unit)
+        assert "max: 260.0M" in shown, shown
         # Written by hand, unknown to systemd: the next check puts it back.
         (project.cgroup / "memory.max").write_text("max")
         settles(project, limit(2))

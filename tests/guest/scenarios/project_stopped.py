@@ -12,12 +12,12 @@ def run(stage):
     pid = daemon.pid()
     with project.load("/burn?ms=50", clients=6):
         project.reaches(2)
-    for _ in range(3):
-        systemd.systemctl("stop", project.unit)
-        until(lambda: not project.cgroup.exists(), "the cgroup is gone")
-        stage.hold(lambda: daemon.pid() == pid, "the daemon lives", 8)
-        project.start()
-    with project.load("/burn?ms=50", clients=6):
+        for _ in range(3):
+            with stage.server_dead(project):
+                systemd.systemctl("stop", project.unit)
+                until(lambda: not project.cgroup.exists(), "the cgroup is gone")
+                stage.hold(lambda: daemon.pid() == pid, "the daemon lives", 8)
+                project.start()
         project.reaches(2)
     project.reaches(1)
     assert daemon.pid() == pid, "the daemon was restarted"

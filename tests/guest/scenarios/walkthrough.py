@@ -16,7 +16,11 @@ DONE = r"\[INFO\] ✅ backdipro\.service escalado a {count} workers? \(límite m
 def run(stage):
     backdipro = stage.project("backdipro")
     assert listed() == 2, f"ps lists {listed()}: the master and one worker are there"
-    log = stage.autoscaler({"backdipro": daemon.entry()}, check_interval_seconds=6)
+    entry = daemon.entry()
+    log = stage.autoscaler({"backdipro": {**entry, "enabled": False}}, check_interval_seconds=6)
+    log.wait("backdipro.service", "deshabilitado")
+    stage.configure({"backdipro": entry}, check_interval_seconds=6)
+    log.wait("configuración recargada")
     # As many requests at a time as there are CPUs: the workers are busy, and none waits for another's CPU. Long ones, so
     # that next to nothing of a CPU goes to the client that sends them: the last rung asks for 90 % of all four.
     with backdipro.load("/burn?ms=1000", clients=CPUS):

@@ -33,6 +33,8 @@ def run_inside(name, folder):
 
 def explain(stage):
     """What the daemon itself says of the projects, for whoever looks for what went wrong."""
+    if not daemon.installed():
+        return
     for arguments in [["status"], *(["why", project.name] for project in stage.projects)]:
         done = subprocess.run(["autoscaler", *arguments], text=True, capture_output=True)
         print("# autoscaler", *arguments, f"\n{done.stdout}{done.stderr}")

@@ -2,6 +2,7 @@
 
 import itertools
 import pathlib
+import re
 import subprocess
 
 from . import processes, systemd
@@ -10,6 +11,8 @@ from .wait import until
 
 HOME = pathlib.Path("/home/victus")
 NEWEST = "/opt/newest"
+# What a gunicorn or uvicorn master says when it handles a TTIN or a TTOU.
+TOLD = re.compile(r"andling signal: tt|Received SIGTT")
 _ports = itertools.count(8001)
 
 # /burn?ms=N takes N ms of CPU time, /sleep?ms=N waits, /leak?mb=N keeps N MiB, / answers at once.
@@ -56,6 +59,17 @@ if __name__ == "__main__":
     sys.exit({name}())
 """
 
+MAINS = {"gunicorn": ("gunicorn.app.wsgiapp", "run"), "uvicorn": ("uvicorn.main", "main")}
+
+# A server of one process that knows nothing of workers.
+WSGIREF = """#!/usr/bin/python3
+import sys
+from wsgiref.simple_server import make_server
+sys.path.insert(0, ".")
+from application import app
+make_server("127.0.0.1", int(sys.argv[1]), app).serve_forever()
+"""
+
 UNIT = """[Unit]
 Description={name}
 After=network.target
@@ -67,6 +81,8 @@ WorkingDirectory={home}
 {environment}
 ExecStart={command}
 ExecReload=/bin/kill -s HUP $MAINPID
+# An emulated CPU on a crowded machine may need minutes to import gunicorn.
+TimeoutStartSec=300
 KillMode=mixed
 TimeoutStopSec=30
 {service}
@@ -103,9 +119,12 @@ class Project:
         bin_folder = self.home / "venv/bin"
         bin_folder.mkdir(parents=True, exist_ok=True)
         (self.home / "application.py").write_text(APPLICATION)
-        module, name = {"gunicorn": ("gunicorn.app.wsgiapp", "run"), "uvicorn": ("uvicorn.main", "main")}[self.server]
         launcher = bin_folder / self.server
-        launcher.write_text(LAUNCHER.format(module=module, name=name))
+        if self.server in MAINS:
+            module, name = MAINS[self.server]
+            launcher.write_text(LAUNCHER.format(module=module, name=name))
+        else:
+            launcher.write_text(WSGIREF)
         launcher.chmod(0o755)
         subprocess.run(["chown", "-R", "victus:", str(self.home)], check=True)
         self.write_unit()
@@ -119,6 +138,8 @@ class Project:
             target = "" if "application:" in self.args else "application:app"
             command = f"{binary} --workers {self.workers_at_start} {bind} {self.args} {target}"
             kind = "notify"
+        elif self.server == "wsgiref":
+            command, kind = f"{binary} {self.port}", "simple"
         else:
             command = f"{binary} --workers {self.workers_at_start} --port {self.port} {self.args} application:asgi"
             kind = "simple"
@@ -204,4 +225,4 @@ class Project:
         return self._handled() - self._handled_before
 
     def _handled(self):
-        return sum("andling signal: tt" in line for line in systemd.journal(self.unit))
+        return sum(bool(TOLD.search(line)) for line in systemd.journal(self.unit))
