@@ -51,3 +51,20 @@ fn twice_as_many_busy_loops_as_cpus_wait_as_long_as_schedstat_says() -> Result<(
     );
     Ok(())
 }
+
+/// The scheduler's own mark of when a task came, which a switch that is never reported is made up from, is kept for
+/// ordinary tasks only.
+#[test]
+fn real_time_tasks_that_come_and_go() -> Result<()> {
+    const LOAD: &str = "chrt --fifo -p 1 $$; n=0; while [ $n -lt 150 ]; do n=$((n+1)); \
+        i=0; while [ $i -lt 10000 ]; do i=$((i+1)); done; sleep 0.005; done";
+    if !require_root_bpf() {
+        return Ok(());
+    }
+    let cgroup = ScratchCgroup::new("real-time")?;
+    let mut source = open()?;
+    let from = moment(&mut source, cgroup.path())?;
+    Burner::script(cgroup.path(), LOAD)?.finish()?;
+    let to = moment(&mut source, cgroup.path())?;
+    assert_same("a real-time loop", from, to, 0.005)
+}

@@ -3,14 +3,11 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use autoscaler::observe::usage::UsageSource;
 use autoscaler_tests::{Burner, ScratchCgroup, require_root_bpf};
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-use nix::unistd::Pid;
 
 use crate::measure::{assert_same, moment, open, run_for};
 
@@ -45,6 +42,34 @@ fn cgroups_made_and_removed_between_two_readings_lose_nothing() -> Result<()> {
         to.ours.cpu_ns,
         again.ours.cpu_ns
     );
+    Ok(())
+}
+
+/// The kernel gives a cgroup the memory that a removed one had, and each CPU remembers cgroups by their addresses.
+#[test]
+fn a_cgroup_at_the_address_of_a_removed_one_is_charged_apart() -> Result<()> {
+    if !require_root_bpf() {
+        return Ok(());
+    }
+    let units = [ScratchCgroup::new("first")?, ScratchCgroup::new("second")?];
+    let mut source = open()?;
+    let from = units
+        .iter()
+        .map(|unit| moment(&mut source, unit.path()))
+        .collect::<Result<Vec<_>>>()?;
+    for _ in 0..60 {
+        for (number, unit) in units.iter().enumerate() {
+            let child = unit.child("request")?;
+            for _ in 0..=2 * number {
+                Burner::script(&child, SOME_WORK)?.finish()?;
+            }
+            fs::remove_dir(&child).context("cannot remove the child")?;
+        }
+    }
+    for (unit, from) in units.iter().zip(from) {
+        let to = moment(&mut source, unit.path())?;
+        assert_same("60 cgroups in turns with others", from, to, 0.005)?;
+    }
     Ok(())
 }
 
@@ -133,62 +158,4 @@ fn a_task_that_moves_is_charged_where_it_was() -> Result<()> {
     assert_same("both cgroups", whole_from, whole_to, 0.001)?;
     assert_same("the first cgroup", from[0], to[0], 0.005)?;
     assert_same("the second cgroup", from[1], to[1], 0.005)
-}
-
-/// A move is told of after it was made, and a switch may come between the two. The mover is on another CPU, and an
-/// alarm on the loop's own goes off while it moves the loop back: sooner or later right in between.
-///
-/// `cpu.stat` then charges what ran since the last tick (4 ms at most) to where the task was moved to, and ours to
-/// where it was: with some hits in the 2 s of a side, that is within 1 %. A whole stay (20 ms) at each hit is not.
-#[test]
-fn a_switch_in_the_middle_of_a_move_is_charged_where_it_was() -> Result<()> {
-    if !require_root_bpf() {
-        return Ok(());
-    }
-    let cpus = sched_getaffinity(Pid::this())?;
-    let mut allowed = (0..CpuSet::count()).filter(|cpu| cpus.is_set(*cpu).unwrap_or(false));
-    let (Some(of_loop), Some(of_mover)) = (allowed.next(), allowed.next()) else {
-        eprintln!("skipped: a mover and a loop need two CPUs");
-        return Ok(());
-    };
-    let parent = ScratchCgroup::new("alarm")?;
-    let sides: [PathBuf; 2] = [parent.child("a")?, parent.child("b")?];
-    let mut source = open()?;
-    let _loop = Burner::busy(&sides[0])?;
-    run_for(&sides[0], Duration::from_millis(50))?;
-    let pids = fs::read_to_string(sides[0].join("cgroup.procs"))?;
-    let pid = pids.lines().max_by_key(|pid| pid.parse::<u32>().ok());
-    let pid = pid.context("the loop is gone")?;
-    // Of the two, the later one is the loop: the other only waits for it.
-    keep_to(Pid::from_raw(pid.parse()?), of_loop)?;
-    keep_to(Pid::from_raw(0), of_mover)?;
-    let from = [moment(&mut source, &sides[0])?, moment(&mut source, &sides[1])?];
-    for round in 0..100 {
-        let now = Instant::now();
-        let (away, back) = (now + Duration::from_millis(20), now + Duration::from_millis(40));
-        let alarm = thread::spawn(move || {
-            keep_to(Pid::from_raw(0), of_loop)?;
-            sleep_until(back + Duration::from_nanos(2_000 * round));
-            anyhow::Ok(())
-        });
-        sleep_until(away);
-        fs::write(sides[1].join("cgroup.procs"), pid)?;
-        // A move takes about 0.1 ms. The alarm is as late as the mover, or up to twice as much later.
-        sleep_until(back);
-        fs::write(sides[0].join("cgroup.procs"), pid)?;
-        alarm.join().map_err(|_| anyhow!("the alarm panicked"))??;
-    }
-    let to = [moment(&mut source, &sides[0])?, moment(&mut source, &sides[1])?];
-    assert_same("the first cgroup", from[0], to[0], 0.01)?;
-    assert_same("the second cgroup", from[1], to[1], 0.01)
-}
-
-fn keep_to(task: Pid, cpu: usize) -> Result<()> {
-    let mut cpus = CpuSet::new();
-    cpus.set(cpu)?;
-    sched_setaffinity(task, &cpus).with_context(|| format!("cannot keep {task} to CPU {cpu}"))
-}
-
-fn sleep_until(when: Instant) {
-    thread::sleep(when.saturating_duration_since(Instant::now()));
 }

@@ -53,7 +53,8 @@ impl Moment {
     }
 }
 
-fn cpu_stat(paths: &[PathBuf]) -> Result<u64> {
+/// What `cpu.stat` says that the first of these cgroups has used, ns.
+pub(crate) fn cpu_stat(paths: &[PathBuf]) -> Result<u64> {
     Ok(CpuStatSource::default().read(paths)?.usage[0]
         .context("the cgroup is gone")?
         .cpu_ns)
