@@ -166,6 +166,12 @@ impl Scrape {
                 "Slices that could not be charged because the kernel map was full",
                 [plain(self.health.map_full as f64)],
             )?;
+            counter(
+                out,
+                "autoscaler_discarded_slices",
+                "Slices whose figures came out negative and were left out",
+                [plain(self.health.discarded as f64)],
+            )?;
         }
         counter(
             out,

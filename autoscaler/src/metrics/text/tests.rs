@@ -45,6 +45,7 @@ fn scrape() -> Scrape {
         health: Health {
             lost_switches: 5,
             map_full: 0,
+            discarded: 3,
         },
         host: Some(Host {
             cpus: 4,
@@ -85,6 +86,7 @@ fn every_figure_stands_in_the_older_format() {
         "autoscaler_check_interval_seconds 120.0",
         "autoscaler_last_check_timestamp_seconds 1.5",
         "autoscaler_lost_switches_total 5.0",
+        "autoscaler_discarded_slices_total 3.0",
         "# TYPE autoscaler_host_cpus gauge",
     ] {
         assert!(

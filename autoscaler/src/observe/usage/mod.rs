@@ -54,6 +54,8 @@ pub struct Health {
     pub lost_switches: u64,
     /// Slices that could not be charged because the map was full.
     pub map_full: u64,
+    /// Differences that came out negative and were left out: not 0 means an error in the kernel program.
+    pub discarded: u64,
 }
 
 /// What the kernel measured of a program while it was asked to: `run_time_ns` and `run_cnt` of `struct bpf_prog_info`

@@ -44,9 +44,12 @@ pub enum WhyNotEbpf {
         /// Their names, e.g. `CAP_BPF`.
         missing: Vec<&'static str>,
     },
-    /// Kernel lockdown forbids BPF to read kernel memory (`kernel_lockdown(7)`).
-    #[error("the kernel is locked down in confidentiality mode, which forbids BPF to read kernel memory")]
-    Lockdown,
+    /// The kernel refused it while it is locked down (`kernel_lockdown(7)`).
+    #[error("{refusal}; the kernel is locked down in confidentiality mode, which limits what BPF may read")]
+    Lockdown {
+        /// What was refused.
+        refusal: String,
+    },
     /// The verifier refused the program.
     #[error("the kernel's verifier refused `{program}`: {log}")]
     Refused {

@@ -51,6 +51,7 @@ struct Source<'a> {
     why_not_ebpf: Option<&'a str>,
     lost_switches: u64,
     map_full: u64,
+    discarded: u64,
     /// What the program costs at each switch, ns, while it is measured.
     switch_ns: Option<f64>,
 }
@@ -65,6 +66,7 @@ impl<'a> Source<'a> {
             why_not_ebpf: source.why_not_ebpf.as_deref(),
             lost_switches: source.health.lost_switches,
             map_full: source.health.map_full,
+            discarded: source.health.discarded,
             switch_ns: source.cost.map(|cost| rounded(cost.ns_per_run())),
         }
     }

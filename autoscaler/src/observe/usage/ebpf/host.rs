@@ -28,11 +28,6 @@ pub(super) fn check() -> Result<(), WhyNotEbpf> {
     if !missing.is_empty() {
         return Err(WhyNotEbpf::NotPermitted { missing });
     }
-    // The file is missing where the kernel has no lockdown, and unreadable where securityfs is not mounted.
-    let lockdown = fs::read_to_string("/sys/kernel/security/lockdown").unwrap_or_default();
-    if is_confidential(&lockdown) {
-        return Err(WhyNotEbpf::Lockdown);
-    }
     // `flush` calls it (include/uapi/linux/bpf.h). The verifier knows it by its number alone. Where it cannot be asked,
     // loading says why.
     match is_helper_supported(
@@ -44,6 +39,21 @@ pub(super) fn check() -> Result<(), WhyNotEbpf> {
             since: "5.11",
         }),
         Ok(true) | Err(_) => Ok(()),
+    }
+}
+
+/// Adds to a refusal that the kernel is locked down, where it is. By itself that is no reason: the programs call none of
+/// the helpers that it forbids.
+pub(super) fn explain(why: WhyNotEbpf) -> WhyNotEbpf {
+    // The file is missing where the kernel has no lockdown, and unreadable where securityfs is not mounted.
+    let lockdown = fs::read_to_string("/sys/kernel/security/lockdown").unwrap_or_default();
+    match why {
+        WhyNotEbpf::Refused { .. } | WhyNotEbpf::Failed { .. } if is_confidential(&lockdown) => {
+            WhyNotEbpf::Lockdown {
+                refusal: why.to_string(),
+            }
+        }
+        why => why,
     }
 }
 

@@ -44,6 +44,8 @@ pub struct EbpfSource {
     /// What earlier sets of maps had lost.
     lost_before: Health,
     meter: Meter,
+    /// Whether the maps could not be tended after the last reading. Said once.
+    untended: bool,
 }
 
 impl EbpfSource {
@@ -62,8 +64,8 @@ impl EbpfSource {
     pub fn with_room_for(capacity: usize) -> Result<Self, WhyNotEbpf> {
         host::check()?;
         let offsets = Offsets::read(Path::new(KERNEL_TYPES))?;
-        let programs = Programs::start(&offsets, capacity)?;
-        let (ledger, known, gone, lost_before, meter) = Default::default();
+        let programs = Programs::start(&offsets, capacity).map_err(host::explain)?;
+        let (ledger, known, gone, lost_before, meter, untended) = Default::default();
         Ok(Self {
             offsets,
             programs,
@@ -72,6 +74,7 @@ impl EbpfSource {
             gone,
             lost_before,
             meter,
+            untended,
         })
     }
 
@@ -137,7 +140,15 @@ impl EbpfSource {
             taken_at,
             usage: usage.collect(),
         };
-        self.tend()?;
+        // The figures are good all the same; what finds no room meanwhile is counted.
+        match self.tend() {
+            Ok(()) => self.untended = false,
+            Err(error) if !self.untended => {
+                self.untended = true;
+                tracing::warn!("no room for more cgroups, it is tried again: {error:#}");
+            }
+            Err(_) => {}
+        }
         Ok(reading)
     }
 
@@ -213,6 +224,7 @@ impl UsageSource for EbpfSource {
             let cpu = self.programs.cpus.get(cpu);
             health.lost_switches += cpu.lost_switches;
             health.map_full += cpu.full;
+            health.discarded += cpu.discarded;
         }
         health
     }
