@@ -7,13 +7,13 @@
 /// How many ancestors of a cgroup an [`Owner`] records, nearest first.
 pub const MAX_DEPTH: usize = 32;
 
-/// Entries of a CPU's cache from cgroup id to index. A power of two.
+/// Entries of a CPU's cache from a cgroup to where its counters are. A power of two.
 pub const CACHE: usize = 64;
 
 /// The index that stands for "no room was left": what could not be charged to its cgroup is kept there.
 pub const NOWHERE: u32 = 0;
 
-/// What one CPU has charged to one cgroup. Entry `cpu * capacity + index` of the map `COUNTERS`.
+/// What one CPU has charged to one cgroup. Entry `base + index` of the map `COUNTERS`, with that CPU's [`Cpu::base`].
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -48,48 +48,111 @@ impl Default for Owner {
     }
 }
 
-/// The task that a CPU runs, and its counters when it was put there.
+/// The task that a CPU runs, and where its counters stood when it was put there.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Slot {
-    /// Its pid in the initial namespace; 0 for the idle task.
-    pub pid: u32,
-    /// The index of its cgroup.
-    pub index: u32,
-    /// Its address: tells tasks apart that had the same pid.
+    /// Its address; 0 while the idle task runs.
     pub task: u64,
     /// Address of its set of cgroups: another one means that it was moved meanwhile.
     pub css_set: u64,
-    /// `se.sum_exec_runtime`, ns.
+    /// Address of its cgroup.
+    pub cgroup: u64,
+    /// What tells its words in the map `LEFT` from those of other tasks.
+    pub tag: u64,
+    /// `se.sum_exec_runtime`, ns, plus `tag`.
     pub exec: u64,
-    /// `sched_info.run_delay`, ns.
+    /// `sched_info.run_delay`, ns, plus `tag`.
     pub delay: u64,
+    /// Its pid in the initial namespace.
+    pub pid: u32,
+    /// Where in the map `COUNTERS` this CPU charges its cgroup.
+    pub place: u32,
 }
 
-/// One remembered translation from a cgroup's id to its index.
+/// One remembered translation from a cgroup to where its counters are.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cached {
-    /// The cgroup's id; 0 for none.
-    pub id: u64,
-    /// Its index.
-    pub index: u64,
+    /// The cgroup's address; 0 for none.
+    pub cgroup: u64,
+    /// Where in the map `COUNTERS` this CPU charges it.
+    pub place: u64,
 }
 
-/// Everything of one CPU that only programs on that CPU write. Entry `cpu` of the map `CPUS`.
-#[repr(C)]
+/// Everything of one CPU that only programs on that CPU write, with one exception: a cgroup's removal empties its
+/// place in `cache`. Entry `cpu` of the map `CPUS`. In whole cache lines, the first of which is all that a switch
+/// touches besides the place of one cgroup.
+#[repr(C, align(64))]
 #[derive(Debug, Clone, Copy)]
 pub struct Cpu {
     /// The task that runs.
     pub slot: Slot,
+    /// Where this CPU's part of the map `COUNTERS` begins. Userspace sets it before the programs are attached.
+    pub base: u32,
     /// Not 0 once `slot` has been filled for the first time.
-    pub started: u64,
+    pub started: u32,
     /// Switches that the tracepoint never reported.
     pub lost_switches: u64,
     /// Slices that found no room and went to [`NOWHERE`].
     pub full: u64,
     /// Differences that came out negative and were left out.
     pub discarded: u64,
-    /// The last translations made on this CPU, by the id's low bits.
+    /// Address of the cgroup whose removal was told of last on this CPU.
+    pub removing: u64,
+    /// Up to a whole cache line.
+    pub reserved: [u64; 4],
+    /// The last translations made on this CPU, by a hash of the cgroup's address.
     pub cache: [Cached; CACHE],
 }
+
+impl Default for Cpu {
+    fn default() -> Self {
+        Self {
+            slot: Slot::default(),
+            base: 0,
+            started: 0,
+            lost_switches: 0,
+            full: 0,
+            discarded: 0,
+            removing: 0,
+            reserved: [0; 4],
+            cache: [Cached::default(); CACHE],
+        }
+    }
+}
+
+/// A field of a kernel structure that the programs read.
+///
+/// Where it lies differs from kernel to kernel. In the object, an instruction that loads it has the number that stands
+/// here in the place of the offset; the loader writes the offset of the running kernel over it.
+#[repr(u16)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// `task_struct.pid`
+    TaskPid = PLACEHOLDER,
+    /// `task_struct.tgid`
+    TaskTgid = PLACEHOLDER + 8,
+    /// `task_struct.se.sum_exec_runtime`
+    TaskExec = PLACEHOLDER + 16,
+    /// `task_struct.se.prev_sum_exec_runtime`
+    TaskPrevExec = PLACEHOLDER + 24,
+    /// `task_struct.sched_info.run_delay`
+    TaskDelay = PLACEHOLDER + 32,
+    /// `task_struct.cgroups`
+    TaskCgroups = PLACEHOLDER + 40,
+    /// `css_set.dfl_cgrp`
+    CssSetCgroup = PLACEHOLDER + 48,
+    /// `cgroup.kn`
+    CgroupNode = PLACEHOLDER + 56,
+    /// `cgroup.self.flags`
+    CgroupFlags = PLACEHOLDER + 64,
+    /// `kernfs_node.id`
+    NodeId = PLACEHOLDER + 72,
+    /// `kernfs_node.parent`, `__parent` since 6.15
+    NodeParent = PLACEHOLDER + 80,
+}
+
+/// The first number that stands for a field: larger than any offset into what the programs share with userspace, small
+/// enough for an instruction, which has 15 bits for it.
+const PLACEHOLDER: u16 = 0x7000;

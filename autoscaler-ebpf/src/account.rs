@@ -5,9 +5,7 @@ use aya_ebpf::helpers::{bpf_get_smp_processor_id, bpf_ktime_get_ns};
 
 use crate::index;
 use crate::kernel::Task;
-use crate::maps::{
-    CAPACITY, COUNTERS, CPUS, LEFT, LEFT_ENTRIES, MOVED, MOVED_ENTRIES, Move, Moves, REMEMBERED,
-};
+use crate::maps::{COUNTERS, CPUS, LEFT, LEFT_ENTRIES, Left, MOVED, MOVED_ENTRIES, Move, Moves, REMEMBERED};
 
 /// The CPU that this program runs on. Programs on it cannot interrupt each other: switches are traced with
 /// interrupts off, and a test run keeps its CPU from switching.
@@ -20,8 +18,7 @@ pub(crate) struct OnCpu {
 impl OnCpu {
     #[inline(always)]
     pub(crate) fn this() -> Option<Self> {
-        // SAFETY: the helper has no precondition.
-        let number = unsafe { bpf_get_smp_processor_id() };
+        let number = this_cpu();
         Some(Self {
             number,
             state: CPUS.get_ptr_mut(number)?,
@@ -31,50 +28,119 @@ impl OnCpu {
     /// `task` leaves the CPU: charges what it has used since it came.
     #[inline(always)]
     pub(crate) fn leave(self, task: Task) {
-        let pid = task.pid();
-        if pid == 0 {
-            return;
-        }
         // SAFETY: see `OnCpu`: nothing else touches this CPU's state.
         let slot = unsafe { &(*self.state).slot };
-        if slot.pid != pid || slot.css_set != task.css_set().address() {
-            return leave_unexpected(self.number, self.state, task);
+        if slot.task != task.address() || slot.css_set != task.css_set().address() {
+            if task.pid() != 0 {
+                leave_unexpected(self.number, self.state, task);
+            }
+            return;
         }
-        let used = used(task, Marks::of(slot), slot.exec, slot.delay);
-        if used.unseen {
-            return charge_split(self.number, slot.index, task, self.state, used);
+        let Some(left) = LEFT.get_ptr_mut(slot.pid & (LEFT_ENTRIES - 1)) else {
+            return;
+        };
+        // SAFETY: the entry is mapped for as long as the map lives; `LEFT` says why whole words are enough.
+        let left = unsafe { &mut *left };
+        let now = Left::of(task, slot.tag);
+        // Where it stood when it came is where it had left: nothing is hidden between.
+        if left.exec == slot.exec && left.delay == slot.delay {
+            let (on_cpu, wait) = (
+                now.exec.wrapping_sub(slot.exec),
+                now.delay.wrapping_sub(slot.delay),
+            );
+            *left = now;
+            charge(self.state, slot.place, Used { on_cpu, wait });
+        } else {
+            leave_with_hidden(self.number, self.state, task, left);
         }
-        charge(self.number, slot.index, used);
     }
 
     /// `task` comes onto the CPU: notes where its counters stand.
     #[inline(always)]
     pub(crate) fn enter(self, task: Task) {
-        let pid = task.pid();
         // SAFETY: as in `leave`.
         let cpu = unsafe { &mut *self.state };
-        cpu.slot.pid = pid;
+        let pid = task.pid();
         if pid == 0 {
+            cpu.slot.task = 0;
             return;
         }
+        cpu.slot.note(task);
+        cpu.slot.pid = pid;
         let css_set = task.css_set();
-        cpu.slot.task = task.address();
         cpu.slot.css_set = css_set.address();
-        cpu.slot.exec = task.exec();
-        cpu.slot.delay = task.delay();
-        cpu.slot.index = index::of(cpu, css_set.cgroup());
+        cpu.slot.exec = task.exec().wrapping_add(cpu.slot.tag);
+        cpu.slot.delay = task.delay().wrapping_add(cpu.slot.tag);
+        cpu.slot.place = index::place_of(self.number, cpu, css_set.cgroup());
     }
 
-    /// Forgets the CPU's cached indexes.
+    /// Forgets the CPU's cached translations.
     #[inline(always)]
     pub(crate) fn forget(self) {
         // SAFETY: as in `leave`.
         let cpu = unsafe { &mut *self.state };
         for cached in &mut cpu.cache {
-            cached.id = 0;
+            cached.cgroup = 0;
         }
         cpu.started = 1;
     }
+}
+
+/// The number of the CPU that this runs on.
+#[inline(always)]
+pub(crate) fn this_cpu() -> u32 {
+    // SAFETY: the helper has no precondition.
+    unsafe { bpf_get_smp_processor_id() }
+}
+
+trait Note {
+    /// Notes which task runs, and the tag of its words in `LEFT`.
+    fn note(&mut self, task: Task);
+}
+
+impl Note for Slot {
+    #[inline(always)]
+    fn note(&mut self, task: Task) {
+        self.task = task.address();
+        // SAFETY: a field of a live record.
+        let address = unsafe { index::number_at(&raw const self.task) };
+        // Tasks lie at least 64 bytes apart (`ARCH_MIN_TASKALIGN`): the 42 bits below stay free.
+        self.tag = address << (TAG_SHIFT - 6);
+    }
+}
+
+/// A counter's part of a word in `LEFT`: 73 minutes of ns. A task cannot use more between two readings, as each of them
+/// flushes what runs.
+const TAG_SHIFT: u32 = 42;
+
+impl Left {
+    /// Where the counters of `task` stand now.
+    #[inline(always)]
+    fn of(task: Task, tag: u64) -> Self {
+        Self {
+            exec: task.exec().wrapping_add(tag),
+            delay: task.delay().wrapping_add(tag),
+        }
+    }
+}
+
+/// The slow end of [`OnCpu::leave`] for a task that is where it was expected, but has used more than shows there.
+///
+/// Between leaving and coming neither counter should move, but both do. A task that is taken to another
+/// CPU's queue while it waits has the wait so far added to its counter then (`sched_info_dequeue` in
+/// kernel/sched/stats.h). And where a task left by a switch that was never reported, nobody has charged what
+/// it ran. So the base is where the counters stood when it was last charged.
+#[inline(never)]
+fn leave_with_hidden(number: u32, state: *mut Cpu, task: Task, left: *mut Left) {
+    // SAFETY: see `OnCpu`.
+    let slot = unsafe { (*state).slot };
+    // SAFETY: as in `leave`.
+    let left = unsafe { &mut *left };
+    let used = used(task, slot.tag, slot.exec, slot.delay, left);
+    if used.on_cpu != Left::of(task, slot.tag).exec.wrapping_sub(slot.exec) {
+        return charge_split(number, slot.place, task, state, Split { used, unseen: true });
+    }
+    charge(state, slot.place, used);
 }
 
 /// The slow end of [`OnCpu::leave`]: the switch that brought `task` here was never reported, or the task was
@@ -87,27 +153,38 @@ fn leave_unexpected(number: u32, state: *mut Cpu, task: Task) {
         // Right after the programs were attached: nothing is known of this task yet.
         return;
     }
+    let Some(left) = LEFT.get_ptr_mut(task.pid() & (LEFT_ENTRIES - 1)) else {
+        return;
+    };
+    // SAFETY: as in `leave`.
+    let left = unsafe { &mut *left };
     let slot = cpu.slot;
-    let now = index::of(cpu, task.css_set().cgroup());
-    if slot.pid != task.pid() {
-        cpu.lost_switches += 1;
-        cpu.slot.task = task.address();
-        // Since when it runs, the scheduler itself noted when it put the task here.
-        let used = Used {
-            unseen: true,
-            ..used(task, Marks::of(&cpu.slot), task.prev_exec(), task.delay())
-        };
-        return charge_split(number, now, task, state, used);
+    if slot.task == task.address() {
+        let used = used(task, slot.tag, slot.exec, slot.delay, left);
+        let unseen = used.on_cpu != Left::of(task, slot.tag).exec.wrapping_sub(slot.exec);
+        return charge_split(number, slot.place, task, state, Split { used, unseen });
     }
-    let used = used(task, Marks::of(&slot), slot.exec, slot.delay);
-    charge_split(number, slot.index, task, state, used);
+    cpu.lost_switches += 1;
+    cpu.slot.note(task);
+    let tag = cpu.slot.tag;
+    // Since when it runs, the scheduler itself noted when it put the task here.
+    let came = Left {
+        exec: task.prev_exec().wrapping_add(tag),
+        delay: task.delay().wrapping_add(tag),
+    };
+    let used = used(task, tag, came.exec, came.delay, left);
+    let now = index::place_of(number, cpu, task.css_set().cgroup());
+    charge_split(number, now, task, state, Split { used, unseen: true });
 }
 
-/// Charges `used` to the cgroups that `task` was moved to and from meanwhile; to `first` if to none.
+/// Charges what was used to the cgroups that `task` was moved to and from meanwhile; to the one at `first` if to none.
 #[inline(never)]
-fn charge_split(number: u32, first: u32, task: Task, state: *mut Cpu, used: Used) {
+fn charge_split(number: u32, first: u32, task: Task, state: *mut Cpu, split: Split) {
+    let Split { used, unseen } = split;
     // SAFETY: see `OnCpu`.
-    let now = index::of(unsafe { &mut *state }, task.css_set().cgroup());
+    let cpu = unsafe { &mut *state };
+    let now = index::place_of(number, cpu, task.css_set().cgroup());
+    let base = cpu.base;
     let mut rest = used;
     let mut before = first;
     // A thread that was moved with its process's leader has no entry of its own. It has been running ever
@@ -128,7 +205,7 @@ fn charge_split(number: u32, first: u32, task: Task, state: *mut Cpu, used: Used
             }
             // SAFETY: the place is masked; one that is being replaced is another recent move.
             let moved = unsafe { (*moves).ring[(made.wrapping_sub(age) & (REMEMBERED - 1)) as usize] };
-            if age == 1 && moved.to != now && own.is_none() {
+            if age == 1 && base + moved.to != now && own.is_none() {
                 // The leader was moved alone, or somebody else had this pid. (The task's own last move may well
                 // lead elsewhere: the next one is made, and not yet told of.)
                 break;
@@ -145,16 +222,19 @@ fn charge_split(number: u32, first: u32, task: Task, state: *mut Cpu, used: Used
             let here = Used {
                 on_cpu: since - charged,
                 wait: 0,
-                ..used
             };
-            charge(number, moved.to, here);
+            charge(state, base + moved.to, here);
             rest.on_cpu = used.on_cpu - since;
-            before = if moved.from == NOWHERE { first } else { moved.from };
+            before = if moved.from == NOWHERE {
+                first
+            } else {
+                base + moved.from
+            };
         }
     }
     // It began in `first` if it was seen to come; only else does the move tell from where it was taken. That one is
     // told of late: the task may have left and come again since it was made.
-    charge(number, if used.unseen { before } else { first }, rest);
+    charge(state, if unseen { before } else { first }, rest);
 }
 
 /// What is to be charged, ns.
@@ -162,68 +242,39 @@ fn charge_split(number: u32, first: u32, task: Task, state: *mut Cpu, used: Used
 struct Used {
     on_cpu: u64,
     wait: u64,
-    /// Part of `on_cpu` was used before a switch that was never reported, whichever way it led.
+}
+
+/// What is to be charged where `moved` tells.
+#[derive(Clone, Copy)]
+struct Split {
+    used: Used,
+    /// Part of it was used before a switch that was never reported, whichever way it led.
     unseen: bool,
 }
 
-/// The bits that tell a task's words in `LEFT` from those of the tasks that share the entry.
-#[derive(Clone, Copy)]
-struct Marks(u64);
-
-impl Marks {
-    /// The verifier lets no program shift a pointer, but an address read back from a map is a number.
-    #[inline(always)]
-    fn of(slot: &Slot) -> Self {
-        // SAFETY: a field of a live slot; volatile, or the compiler would shift the pointer that it has just
-        // stored there.
-        let address = unsafe { (&raw const slot.task).read_volatile() };
-        // Tasks lie at least 64 bytes apart (`ARCH_MIN_TASKALIGN`).
-        Self((address >> 6) << COUNTER_BITS)
-    }
-}
-
-/// A counter's part of a word in `LEFT`: 73 minutes of ns, of which a task cannot use more between two
-/// readings, as each of them flushes what runs.
-const COUNTER_BITS: u32 = 42;
-const COUNTER_MASK: u64 = (1 << COUNTER_BITS) - 1;
-
-/// What `task`, which leaves, has used since it last left a CPU; it came with `came_exec` and `came_delay`.
-///
-/// Between leaving and coming neither counter should move, but both do. A task that is taken to another
-/// CPU's queue while it waits has the wait so far added to its counter then (`sched_info_dequeue` in
-/// kernel/sched/stats.h). And where a task left by a switch that was never reported, nobody has charged what
-/// it ran. So the base is where the counters stood when it was last charged.
+/// What `task`, which leaves, has used since it was last charged; where that is not known, since it came with
+/// `came_exec` and `came_delay`. All counters are with `tag`.
 #[inline(always)]
-fn used(task: Task, marks: Marks, came_exec: u64, came_delay: u64) -> Used {
-    let (exec, delay) = (task.exec(), task.delay());
-    let Some(left) = LEFT.get_ptr_mut(task.pid() & (LEFT_ENTRIES - 1)) else {
-        return Used {
-            on_cpu: 0,
-            wait: 0,
-            unseen: false,
-        };
-    };
-    // SAFETY: the entry is mapped for as long as the map lives; `LEFT` says why whole words are enough.
-    let left = unsafe { &mut *left };
-    let on_cpu = since(&mut left.exec, marks, exec, came_exec);
+fn used(task: Task, tag: u64, came_exec: u64, came_delay: u64, left: &mut Left) -> Used {
+    let now = Left::of(task, tag);
+    let before = core::mem::replace(left, now);
     Used {
-        on_cpu,
-        wait: since(&mut left.delay, marks, delay, came_delay),
-        unseen: on_cpu != exec.wrapping_sub(came_exec),
+        on_cpu: since(now.exec, before.exec, came_exec, tag),
+        wait: since(now.delay, before.delay, came_delay, tag),
     }
 }
 
-/// How far a counter that is at `now` has come since it was last charged, or, where that is not known, since
-/// the task came with `came`.
+/// How far a counter that is at `now` has come since `left`, or since `came` where `left` is another task's.
 #[inline(always)]
-fn since(word: &mut u64, marks: Marks, now: u64, came: u64) -> u64 {
-    let left = *word;
-    *word = marks.0 | now & COUNTER_MASK;
-    let hidden = came.wrapping_sub(left) & COUNTER_MASK;
-    // A new task has used nothing before it comes, and whatever had its address before may have left more.
-    let known = (left ^ marks.0) >> COUNTER_BITS == 0 && came != 0 && hidden >> (COUNTER_BITS - 1) == 0;
-    now.wrapping_sub(came)
-        .wrapping_add(if known { hidden } else { 0 })
+fn since(now: u64, left: u64, came: u64, tag: u64) -> u64 {
+    let whole = now.wrapping_sub(left);
+    // Another task's tag puts `left` further off than this, before or behind. And a new task has used nothing before
+    // it comes, though whatever had its address before may have left just that.
+    if whole >> (TAG_SHIFT - 1) == 0 && came != tag {
+        whole
+    } else {
+        now.wrapping_sub(came)
+    }
 }
 
 /// Notes that `task` has just been moved to another cgroup, alone or with its whole process.
@@ -231,7 +282,7 @@ fn since(word: &mut u64, marks: Marks, now: u64, came: u64) -> u64 {
 pub(crate) fn note_move(task: Task) {
     let pid = task.pid();
     // Not the cgroup that the tracepoint names: that may be one of another hierarchy.
-    let to = index::of_any_cpu(task.css_set().cgroup());
+    let to = index::of(task.css_set().cgroup());
     if let Some(moves) = MOVED.get_ptr_mut(pid & (MOVED_ENTRIES - 1)) {
         // SAFETY: moves are made one at a time (`cgroup_mutex`).
         let moves = unsafe { &mut *moves };
@@ -276,37 +327,20 @@ fn moves_of(pid: u32) -> Option<*const Moves> {
 /// charged where it began.
 const MAX_CPUS: u32 = 512;
 
-/// Adds to the counters of `index` on CPU `number`. A difference that came out negative, as no later value
-/// of a counter can be below an earlier one, is left out and counted.
+/// Adds to the counters at `place`. A difference that came out negative, as no later value of a counter can be below an
+/// earlier one, is left out and counted.
 #[inline(always)]
-fn charge(number: u32, index: u32, used: Used) {
-    let Used { on_cpu, wait, .. } = used;
+fn charge(state: *mut Cpu, place: u32, used: Used) {
+    let Used { on_cpu, wait } = used;
     if (on_cpu | wait) >> 63 != 0 {
-        return discard(number);
+        // SAFETY: see `OnCpu`.
+        unsafe { (*state).discarded += 1 };
+        return;
     }
-    if let Some(counters) = COUNTERS.get_ptr_mut(number * CAPACITY.load() + index) {
+    if let Some(counters) = COUNTERS.get_ptr_mut(place) {
         // SAFETY: only this CPU writes its own counters.
         let Counters { cpu_ns, wait_ns } = unsafe { &mut *counters };
         *cpu_ns += on_cpu;
         *wait_ns += wait;
-    }
-    if index == NOWHERE {
-        nowhere(number);
-    }
-}
-
-#[inline(never)]
-fn discard(number: u32) {
-    if let Some(cpu) = CPUS.get_ptr_mut(number) {
-        // SAFETY: see `OnCpu`.
-        unsafe { (*cpu).discarded += 1 };
-    }
-}
-
-#[inline(never)]
-fn nowhere(number: u32) {
-    if let Some(cpu) = CPUS.get_ptr_mut(number) {
-        // SAFETY: see `OnCpu`.
-        unsafe { (*cpu).full += 1 };
     }
 }

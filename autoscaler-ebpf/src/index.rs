@@ -1,43 +1,78 @@
-//! Cgroup → index: a small cache on each CPU, then the map, then a new index.
+//! Cgroup → where its counters are: a small cache on each CPU, then the map, then a new index.
 
 use autoscaler_common::{CACHE, Cpu, MAX_DEPTH, NOWHERE};
 use aya_ebpf::bindings::BPF_NOEXIST;
 use aya_log_ebpf::warn;
 
 use crate::kernel::Cgroup;
-use crate::maps::{FREE, INDEX, OWNERS};
+use crate::maps::{CPUS, FREE, INDEX, OWNERS};
 
-/// The index of `cgroup`, made if it has none; [`NOWHERE`] when none is left.
+/// How many CPUs are told of a removal, and so may remember cgroups by their addresses. Those above look each up.
+const REMEMBERING: u32 = 512;
+
+/// Where CPU `number` charges `cgroup`, which is given an index if it has none; the place of [`NOWHERE`] when none is
+/// left. `cpu` is that CPU's state.
 #[inline(always)]
-pub(crate) fn of(cpu: &mut Cpu, cgroup: Cgroup) -> u32 {
-    let id = cgroup.node().id();
-    let cached = &cpu.cache[id as usize & (CACHE - 1)];
-    if cached.id == id {
-        cached.index as u32
+pub(crate) fn place_of(number: u32, cpu: &mut Cpu, cgroup: Cgroup) -> u32 {
+    cpu.slot.cgroup = cgroup.address();
+    // SAFETY: a field of a live record.
+    let address = unsafe { number_at(&raw const cpu.slot.cgroup) };
+    let cached = &cpu.cache[slot_of(address)];
+    if cached.cgroup == address {
+        cached.place as u32
     } else {
-        look_up(cpu, cgroup)
+        look_up(number, cpu, cgroup, address)
     }
 }
 
+/// The address that was just stored at `place`, as a number: the verifier lets no program calculate with a pointer, but
+/// what is read from a map is none.
+///
+/// # Safety
+/// `place` must be readable.
+#[inline(always)]
+pub(crate) unsafe fn number_at(place: *const u64) -> u64 {
+    // SAFETY: the caller's; volatile, or the compiler would take the pointer that it has just stored there.
+    unsafe { place.read_volatile() }
+}
+
+/// The entry of a cache that a cgroup's address belongs to.
+#[inline(always)]
+fn slot_of(address: u64) -> usize {
+    // 2^64 over the golden ratio: neighbours come far apart, and the top bits depend on all below.
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    (address.wrapping_mul(SPREAD) >> (u64::BITS - CACHE.ilog2())) as usize
+}
+
 #[inline(never)]
-fn look_up(cpu: &mut Cpu, cgroup: Cgroup) -> u32 {
+fn look_up(number: u32, cpu: &mut Cpu, cgroup: Cgroup, address: u64) -> u32 {
     let id = cgroup.node().id();
     let Some(index) = find_or_assign(id, cgroup) else {
         // The first time, and then ever less often.
         if cpu.full & cpu.full.wrapping_sub(1) == 0 {
             no_room(id);
         }
-        return NOWHERE;
+        cpu.full += 1;
+        return cpu.base + NOWHERE;
     };
-    let cached = &mut cpu.cache[id as usize & (CACHE - 1)];
-    cached.id = id;
-    cached.index = u64::from(index);
-    index
+    let place = cpu.base + index;
+    if number < REMEMBERING {
+        let cached = &mut cpu.cache[slot_of(address)];
+        cached.place = u64::from(place);
+        // SAFETY: a word of a live record; volatile, to be written before the question that follows.
+        unsafe { (&raw mut cached.cgroup).write_volatile(address) };
+        // Once a cgroup is removed its address can come to stand for another one. Its removal empties this place, and
+        // one that came just before this is seen here.
+        if cgroup.is_removed() {
+            cached.cgroup = 0;
+        }
+    }
+    place
 }
 
-/// As [`of`], for programs that a switch can interrupt: without the CPU's cache.
+/// The index of `cgroup`, made if it has none; [`NOWHERE`] when none is left.
 #[inline(always)]
-pub(crate) fn of_any_cpu(cgroup: Cgroup) -> u32 {
+pub(crate) fn of(cgroup: Cgroup) -> u32 {
     find_or_assign(cgroup.node().id(), cgroup).unwrap_or(NOWHERE)
 }
 
@@ -89,12 +124,31 @@ fn describe(index: u32, id: u64, cgroup: Cgroup) {
     }
 }
 
-/// Marks a cgroup whose directory is gone, so that userspace takes its index back.
+/// Marks a cgroup whose directory is gone, so that userspace takes its index back, and lets every CPU forget its
+/// address. CPU `number` runs this.
 #[inline(always)]
-pub(crate) fn mark_removed(cgroup: Cgroup) {
+pub(crate) fn mark_removed(number: u32, cgroup: Cgroup) {
     if let Some(owner) = find(cgroup.node().id()).and_then(|index| OWNERS.get_ptr_mut(index)) {
         // SAFETY: the record is mapped for as long as the map lives; a plain store of a flag.
         unsafe { (*owner).removed = 1 };
+    }
+    let Some(own) = CPUS.get_ptr_mut(number) else {
+        return;
+    };
+    // SAFETY: cgroups are removed one at a time (`cgroup_mutex`), and nothing else uses the field.
+    let address = unsafe {
+        (*own).removing = cgroup.address();
+        number_at(&raw const (*own).removing)
+    };
+    for number in 0..REMEMBERING {
+        let Some(cpu) = CPUS.get_ptr_mut(number) else {
+            break;
+        };
+        // SAFETY: whole words. Should that CPU put another cgroup there meanwhile, it is looked up once more.
+        let cached = unsafe { &mut (*cpu).cache[slot_of(address)] };
+        if cached.cgroup == address {
+            cached.cgroup = 0;
+        }
     }
 }
 

@@ -1,39 +1,8 @@
-//! The kernel's own structures, read by direct loads at offsets that the loader took from the running
-//! kernel's type information. The map that holds them is frozen, so the verifier knows each as a constant,
-//! checks that it falls on a field, and follows the types of pointers.
+//! The kernel's own structures, read by direct loads. In each of these instructions stands the number of a field; the
+//! loader writes over it where the running kernel has that field, as its type information tells. The verifier checks
+//! that every load falls on a field, and follows the types of pointers.
 
-use aya_ebpf::Global;
-
-macro_rules! offsets {
-    ($($(#[$doc:meta])* $name:ident;)*) => {
-        $($(#[$doc])* #[unsafe(no_mangle)] static $name: Global<u64> = Global::new(0);)*
-    };
-}
-
-offsets! {
-    /// `task_struct.pid`
-    TASK_PID;
-    /// `task_struct.tgid`
-    TASK_TGID;
-    /// `task_struct.se.sum_exec_runtime`
-    TASK_EXEC;
-    /// `task_struct.se.prev_sum_exec_runtime`
-    TASK_PREV_EXEC;
-    /// `task_struct.sched_info.run_delay`
-    TASK_DELAY;
-    /// `task_struct.cgroups`
-    TASK_CGROUPS;
-    /// `css_set.dfl_cgrp`
-    CSS_SET_CGROUP;
-    /// `cgroup.kn`
-    CGROUP_NODE;
-    /// `cgroup.self.flags`
-    CGROUP_FLAGS;
-    /// `kernfs_node.id`
-    NODE_ID;
-    /// `kernfs_node.parent`, `__parent` since 6.15
-    NODE_PARENT;
-}
+use autoscaler_common::Field;
 
 /// A pointer to a kernel structure that the verifier knows the type of.
 macro_rules! structure {
@@ -44,10 +13,10 @@ macro_rules! structure {
 
         impl $name {
             #[inline(always)]
-            fn load<T: Copy>(self, offset: &Global<u64>) -> T {
-                // SAFETY: the verifier has checked that a field of this structure is at this offset; should
-                // the structure be gone, its fault handler reads zero.
-                unsafe { self.0.add(offset.load() as usize).cast::<T>().read() }
+            fn load<T: Copy>(self, field: Field) -> T {
+                // SAFETY: the verifier has checked that a field of this structure is at the offset that the loader
+                // has put here; should the structure be gone, its fault handler reads zero.
+                unsafe { self.0.add(field as usize).cast::<T>().read() }
             }
         }
     };
@@ -84,35 +53,35 @@ impl Task {
     /// 0 for every CPU's idle task.
     #[inline(always)]
     pub(crate) fn pid(self) -> u32 {
-        self.load(&TASK_PID)
+        self.load(Field::TaskPid)
     }
 
     #[inline(always)]
     pub(crate) fn tgid(self) -> u32 {
-        self.load(&TASK_TGID)
+        self.load(Field::TaskTgid)
     }
 
     /// On-CPU time so far, ns. `update_curr` has brought it up to date before a switch is traced.
     #[inline(always)]
     pub(crate) fn exec(self) -> u64 {
-        self.load(&TASK_EXEC)
+        self.load(Field::TaskExec)
     }
 
     /// `exec` when the task was last put on a CPU.
     #[inline(always)]
     pub(crate) fn prev_exec(self) -> u64 {
-        self.load(&TASK_PREV_EXEC)
+        self.load(Field::TaskPrevExec)
     }
 
     /// Run-queue wait so far, ns. At a switch it does not yet contain the wait that the switch ends.
     #[inline(always)]
     pub(crate) fn delay(self) -> u64 {
-        self.load(&TASK_DELAY)
+        self.load(Field::TaskDelay)
     }
 
     #[inline(always)]
     pub(crate) fn css_set(self) -> CssSet {
-        CssSet(self.load(&TASK_CGROUPS))
+        CssSet(self.load(Field::TaskCgroups))
     }
 }
 
@@ -125,7 +94,7 @@ impl CssSet {
     /// The cgroup v2 among them.
     #[inline(always)]
     pub(crate) fn cgroup(self) -> Cgroup {
-        Cgroup(self.load(&CSS_SET_CGROUP))
+        Cgroup(self.load(Field::CssSetCgroup))
     }
 }
 
@@ -136,14 +105,19 @@ impl Cgroup {
     }
 
     #[inline(always)]
+    pub(crate) fn address(self) -> u64 {
+        self.0 as u64
+    }
+
+    #[inline(always)]
     pub(crate) fn node(self) -> Node {
-        Node(self.load(&CGROUP_NODE))
+        Node(self.load(Field::CgroupNode))
     }
 
     /// Whether its directory is gone: `CSS_ONLINE` (1 << 1) is cleared before the removal is traced.
     #[inline(always)]
     pub(crate) fn is_removed(self) -> bool {
-        self.load::<u32>(&CGROUP_FLAGS) & (1 << 1) == 0
+        self.load::<u32>(Field::CgroupFlags) & (1 << 1) == 0
     }
 }
 
@@ -151,12 +125,12 @@ impl Node {
     /// The inode number of the directory, never used twice.
     #[inline(always)]
     pub(crate) fn id(self) -> u64 {
-        self.load(&NODE_ID)
+        self.load(Field::NodeId)
     }
 
     #[inline(always)]
     pub(crate) fn parent(self) -> Option<Self> {
-        let parent: *const u8 = self.load(&NODE_PARENT);
+        let parent: *const u8 = self.load(Field::NodeParent);
         if parent.is_null() {
             None
         } else {

@@ -67,7 +67,7 @@ fn moved(ctx: BtfTracePointContext) -> i32 {
 /// `cgroup_rmdir(struct cgroup *cgroup, const char *path)`: include/trace/events/cgroup.h
 #[btf_tracepoint(function = "cgroup_rmdir")]
 fn removed(ctx: BtfTracePointContext) -> i32 {
-    index::mark_removed(Cgroup::new(ctx.arg(0)));
+    index::mark_removed(account::this_cpu(), Cgroup::new(ctx.arg(0)));
     0
 }
 

@@ -1,20 +1,15 @@
 //! What the programs share with each other and with userspace. The loader sets the sizes.
 
 use autoscaler_common::{Counters, Cpu, Owner};
-use aya_ebpf::Global;
 use aya_ebpf::bindings::BPF_F_MMAPABLE;
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, HashMap, Queue};
-
-/// How many indexes there are. `COUNTERS` has that many for each CPU.
-#[unsafe(no_mangle)]
-pub(crate) static CAPACITY: Global<u32> = Global::new(0);
 
 /// State of each CPU, by its number.
 #[map]
 pub(crate) static CPUS: Array<Cpu> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 
-/// What each CPU has charged to each index, at `cpu * CAPACITY + index`.
+/// What each CPU has charged to each index, at its `base + index`.
 #[map]
 pub(crate) static COUNTERS: Array<Counters> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 
@@ -33,19 +28,20 @@ pub(crate) static FREE: Queue<u32> = Queue::with_max_entries(1, 0);
 /// How many tasks `LEFT` remembers. A power of two.
 pub(crate) const LEFT_ENTRIES: u32 = 16 * 1024;
 
-/// Where a task's counters stood when it last left a CPU. Each is one word, the low bits of the task's address
-/// above and the counter's below, so that two tasks that share an entry can only replace each other's.
+/// Where a task's counters stood when it last left a CPU. Each is one word, the counter plus a tag that is made of the
+/// task's address and far larger, so that two tasks that share an entry can only replace each other's.
 #[derive(Clone, Copy)]
 pub(crate) struct Left {
-    /// `se.sum_exec_runtime`
+    /// `se.sum_exec_runtime`, ns, plus the tag.
     pub(crate) exec: u64,
-    /// `sched_info.run_delay`
+    /// `sched_info.run_delay`, ns, plus the tag.
     pub(crate) delay: u64,
 }
 
-/// By the low bits of the task's pid.
+/// By the low bits of the task's pid. Nobody maps it: the flag has it begin on a page, so that no entry lies across two
+/// cache lines.
 #[map]
-pub(crate) static LEFT: Array<Left> = Array::with_max_entries(LEFT_ENTRIES, 0);
+pub(crate) static LEFT: Array<Left> = Array::with_max_entries(LEFT_ENTRIES, BPF_F_MMAPABLE);
 
 /// A task's (or its process's) change of cgroup.
 #[derive(Clone, Copy)]

@@ -6,12 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use autoscaler::observe::usage::EbpfSource;
+use autoscaler::observe::usage::{EbpfSource, for_this_kernel};
 use aya::programs::{BtfTracePoint, loaded_programs};
-use aya::{Btf, Ebpf, EbpfLoader};
-use btfparse::{Offset, TypeInformation, TypeVariant};
-
-const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
+use aya::{Btf, Ebpf};
 
 /// Opens ours.
 pub(super) fn ours() -> Result<EbpfSource> {
@@ -23,12 +20,9 @@ pub(super) struct Comparison(Ebpf);
 
 impl Comparison {
     pub(super) fn load(object: &Path) -> Result<Self> {
-        let pid = pid_offset()?;
-        let mut loader = EbpfLoader::new();
-        loader.override_global("TASK_PID", &pid, true);
-        let ebpf = loader
-            .load_file(object)
-            .with_context(|| format!("cannot load {}", object.display()))?;
+        let bytes = fs::read(object).with_context(|| format!("cannot read {}", object.display()))?;
+        let bytes = for_this_kernel(&bytes).map_err(|why| anyhow::anyhow!("{why}"))?;
+        let ebpf = Ebpf::load(&bytes).with_context(|| format!("cannot load {}", object.display()))?;
         Ok(Self(ebpf))
     }
 
@@ -44,34 +38,6 @@ impl Comparison {
         found.attach()?;
         Ok(())
     }
-}
-
-/// The offset of `task_struct.pid`.
-fn pid_offset() -> Result<u64> {
-    struct Bytes(Vec<u8>);
-    impl btfparse::Readable for Bytes {
-        fn read(&self, offset: u64, buffer: &mut [u8]) -> btfparse::Result<()> {
-            let rest = usize::try_from(offset)
-                .ok()
-                .and_then(|offset| self.0.get(offset..));
-            let part = rest.and_then(|rest| rest.get(..buffer.len()));
-            buffer.copy_from_slice(
-                part.ok_or_else(|| btfparse::Error::new(btfparse::ErrorKind::EOF, "the end"))?,
-            );
-            Ok(())
-        }
-    }
-    let bytes = Bytes(fs::read(VMLINUX).with_context(|| format!("cannot read {VMLINUX}"))?);
-    let types = TypeInformation::new(&bytes).map_err(|error| anyhow::anyhow!("{VMLINUX}: {error:?}"))?;
-    types
-        .get()
-        .iter()
-        .filter(|(_, kind)| matches!(kind, TypeVariant::Struct(found) if found.name().as_deref() == Some("task_struct")))
-        .find_map(|(id, _)| match types.offset_of(*id, "pid") {
-            Ok((_, Offset::ByteOffset(offset))) => Some(u64::from(offset)),
-            _ => None,
-        })
-        .context("the kernel's type information has no task_struct.pid")
 }
 
 /// The ids of all programs in the kernel.

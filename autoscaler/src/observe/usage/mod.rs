@@ -11,7 +11,7 @@ use anyhow::Result;
 use nix::time::{ClockId, clock_gettime};
 
 pub use cpu_stat::CpuStatSource;
-pub use ebpf::{EbpfSource, KERNEL_TYPES};
+pub use ebpf::{EbpfSource, KERNEL_TYPES, for_this_kernel};
 pub use unavailable::WhyNotEbpf;
 
 /// A cgroup's id: the inode number of its cgroup v2 directory (kernfs `kn->id`).

@@ -11,6 +11,7 @@ mod log;
 mod mapped;
 mod offsets;
 mod programs;
+mod relocate;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -28,6 +29,15 @@ use ledger::Ledger;
 use offsets::Offsets;
 pub use offsets::VMLINUX as KERNEL_TYPES;
 use programs::Programs;
+use relocate::relocated;
+
+/// An object of this project's kernel programs as the running kernel takes it.
+///
+/// # Errors
+/// When the kernel does not tell where its fields are, or the bytes are no object.
+pub fn for_this_kernel(object: &[u8]) -> Result<Vec<u8>, WhyNotEbpf> {
+    relocated(object, &Offsets::read(Path::new(KERNEL_TYPES))?)
+}
 
 /// Room for this many cgroups at least: 2 MiB, and 128 KiB for each CPU.
 const LEAST_CAPACITY: usize = 8 * 1024;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use autoscaler_common::Field;
 use btfparse::{Offset, Readable, TypeInformation, TypeVariant};
 
 use super::super::WhyNotEbpf;
@@ -9,9 +10,9 @@ use super::super::WhyNotEbpf;
 /// The running kernel's own description of its types.
 pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 
-/// One field that the programs read: the global that takes its offset, and how it is called.
-struct Field {
-    global: &'static str,
+/// A field that the programs read, and how it is called.
+struct Named {
+    field: Field,
     structure: &'static str,
     /// The field, and the names it had in other kernels.
     names: &'static [&'static str],
@@ -19,10 +20,10 @@ struct Field {
     needs: Option<&'static str>,
 }
 
-impl Field {
-    const fn new(global: &'static str, structure: &'static str, names: &'static [&'static str]) -> Self {
+impl Named {
+    const fn new(field: Field, structure: &'static str, names: &'static [&'static str]) -> Self {
         Self {
-            global,
+            field,
             structure,
             names,
             needs: None,
@@ -37,24 +38,24 @@ impl Field {
     }
 }
 
-const FIELDS: [Field; 11] = [
-    Field::new("TASK_PID", "task_struct", &["pid"]),
-    Field::new("TASK_TGID", "task_struct", &["tgid"]),
-    Field::new("TASK_EXEC", "task_struct", &["se.sum_exec_runtime"]),
-    Field::new("TASK_PREV_EXEC", "task_struct", &["se.prev_sum_exec_runtime"]),
-    Field::new("TASK_DELAY", "task_struct", &["sched_info.run_delay"]).needs("CONFIG_SCHED_INFO=y"),
-    Field::new("TASK_CGROUPS", "task_struct", &["cgroups"]).needs("CONFIG_CGROUPS=y"),
-    Field::new("CSS_SET_CGROUP", "css_set", &["dfl_cgrp"]).needs("CONFIG_CGROUPS=y"),
-    Field::new("CGROUP_NODE", "cgroup", &["kn"]).needs("CONFIG_CGROUPS=y"),
-    Field::new("CGROUP_FLAGS", "cgroup", &["self.flags"]).needs("CONFIG_CGROUPS=y"),
-    Field::new("NODE_ID", "kernfs_node", &["id"]),
+const FIELDS: [Named; 11] = [
+    Named::new(Field::TaskPid, "task_struct", &["pid"]),
+    Named::new(Field::TaskTgid, "task_struct", &["tgid"]),
+    Named::new(Field::TaskExec, "task_struct", &["se.sum_exec_runtime"]),
+    Named::new(Field::TaskPrevExec, "task_struct", &["se.prev_sum_exec_runtime"]),
+    Named::new(Field::TaskDelay, "task_struct", &["sched_info.run_delay"]).needs("CONFIG_SCHED_INFO=y"),
+    Named::new(Field::TaskCgroups, "task_struct", &["cgroups"]).needs("CONFIG_CGROUPS=y"),
+    Named::new(Field::CssSetCgroup, "css_set", &["dfl_cgrp"]).needs("CONFIG_CGROUPS=y"),
+    Named::new(Field::CgroupNode, "cgroup", &["kn"]).needs("CONFIG_CGROUPS=y"),
+    Named::new(Field::CgroupFlags, "cgroup", &["self.flags"]).needs("CONFIG_CGROUPS=y"),
+    Named::new(Field::NodeId, "kernfs_node", &["id"]),
     // Renamed in 6.15, when it came under RCU.
-    Field::new("NODE_PARENT", "kernfs_node", &["__parent", "parent"]),
+    Named::new(Field::NodeParent, "kernfs_node", &["__parent", "parent"]),
 ];
 
-/// The offset, in bytes, for each of the programs' globals.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Offsets(pub(super) Vec<(&'static str, u64)>);
+/// The offset of each field that the programs read, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Offsets(Vec<(Field, u32)>);
 
 impl Offsets {
     /// Looks every field up in the type information at `path`.
@@ -70,42 +71,54 @@ impl Offsets {
         let types = TypeInformation::new(&Bytes(bytes)).map_err(|error| WhyNotEbpf::BadBtf {
             why: format!("{}: {error:?}", path.display()),
         })?;
-        let offset = |field: &Field| Ok((field.global, find(&types, field)?));
+        let offset = |named: &Named| Ok((named.field, find(&types, named)?));
         FIELDS.iter().map(offset).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Every field with its offset.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> impl Iterator<Item = (Field, u32)> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// The offset of the field that this number stands for; `None` where it stands for none.
+    pub(super) fn of(&self, number: u16) -> Option<u32> {
+        let (_, offset) = self.0.iter().find(|(field, _)| *field as u16 == number)?;
+        Some(*offset)
     }
 }
 
 /// The field's offset in the one structure of that name that has it. Modules and odd compilers can leave
 /// several structures of one name behind: that they disagree is an error, never a guess.
-fn find(types: &TypeInformation, field: &Field) -> Result<u64, WhyNotEbpf> {
+fn find(types: &TypeInformation, named: &Named) -> Result<u32, WhyNotEbpf> {
     let structures = types.get().iter().filter_map(|(id, variant)| match variant {
-        TypeVariant::Struct(structure) if structure.name().as_deref() == Some(field.structure) => Some(*id),
+        TypeVariant::Struct(structure) if structure.name().as_deref() == Some(named.structure) => Some(*id),
         _ => None,
     });
-    let mut found: Vec<u64> = structures
-        .filter_map(|id| field.names.iter().find_map(|name| bytes(types, id, name)))
+    let mut found: Vec<u32> = structures
+        .filter_map(|id| named.names.iter().find_map(|name| bytes(types, id, name)))
         .collect();
     found.sort_unstable();
     found.dedup();
     match found[..] {
         [offset] => Ok(offset),
         [] => Err(WhyNotEbpf::NoField {
-            field: format!("{}.{}", field.structure, field.names[0]),
-            needs: field.needs.map(str::to_owned),
+            field: format!("{}.{}", named.structure, named.names[0]),
+            needs: named.needs.map(str::to_owned),
         }),
         _ => Err(WhyNotEbpf::BadBtf {
             why: format!(
                 "`{}.{}` is at several places: {found:?}",
-                field.structure, field.names[0]
+                named.structure, named.names[0]
             ),
         }),
     }
 }
 
 /// The offset of `path` in the type `id`; `None` where it is missing or no whole number of bytes.
-fn bytes(types: &TypeInformation, id: u32, path: &str) -> Option<u64> {
+fn bytes(types: &TypeInformation, id: u32, path: &str) -> Option<u32> {
     match types.offset_of(id, path) {
-        Ok((_, Offset::ByteOffset(offset))) => Some(u64::from(offset)),
+        Ok((_, Offset::ByteOffset(offset))) => Some(offset),
         _ => None,
     }
 }

@@ -14,10 +14,11 @@ use super::super::{RunCost, WhyNotEbpf};
 use super::log::ToTracing;
 use super::mapped::Mapped;
 use super::offsets::Offsets;
+use super::relocate::relocated;
 use crate::observe::cpu_list::CpuList;
 
 /// The object that `cargo xtask build-ebpf` makes.
-static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../bpf/autoscaler.bpf.o");
+pub(super) static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../bpf/autoscaler.bpf.o");
 
 /// Program in the object → tracepoint that it is attached to.
 const ATTACHED: [(&str, &str); 3] = [
@@ -61,16 +62,12 @@ impl Programs {
             .map_err(failed)?;
         let mut loader = EbpfLoader::new();
         loader
-            .override_global("CAPACITY", &indexes, true)
             .map_max_entries("CPUS", cpus)
             .map_max_entries("COUNTERS", per_cpu)
             .map_max_entries("OWNERS", indexes)
             .map_max_entries("INDEX", indexes)
             .map_max_entries("FREE", indexes);
-        for (global, offset) in &offsets.0 {
-            loader.override_global(global, offset, true);
-        }
-        let mut ebpf = loader.load(OBJECT).map_err(failed)?;
+        let mut ebpf = loader.load(&relocated(OBJECT, offsets)?).map_err(failed)?;
         load_programs(&mut ebpf)?;
 
         Self::take_maps(ebpf, capacity, cpus as usize).map_err(failed)
@@ -84,7 +81,17 @@ impl Programs {
         };
         let index = HashMap::try_from(take("INDEX")?)?;
         let mut free = Queue::try_from(take("FREE")?)?;
-        let cpus = Mapped::new(take("CPUS")?, cpus)?;
+        let cpus: Mapped<Cpu> = Mapped::new(take("CPUS")?, cpus)?;
+        for cpu in 0..cpus.len() {
+            let base = u32::try_from(cpu * (capacity + 1))?;
+            cpus.set(
+                cpu,
+                Cpu {
+                    base,
+                    ..Cpu::default()
+                },
+            );
+        }
         let counters = Mapped::new(take("COUNTERS")?, cpus.len() * (capacity + 1))?;
         let owners = Mapped::new(take("OWNERS")?, capacity + 1)?;
         for index in (NOWHERE + 1)..=u32::try_from(capacity)? {
