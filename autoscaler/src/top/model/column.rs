@@ -132,18 +132,34 @@ impl Column {
     /// Whether any cgroup but the root of the hierarchy has this figure on this host.
     #[must_use]
     pub fn is_known(self, model: &Model) -> bool {
-        model.entries().any(|entry| {
-            let detail = entry.detail.as_ref().filter(|_| entry.place.path != "/");
-            match self {
-                Self::Cpu => true,
-                Self::Wait | Self::WaitShare => entry.usage.is_some_and(|usage| usage.wait_ns.is_some()),
-                Self::Throttled => detail.is_some_and(|detail| detail.throttled.is_some()),
-                Self::Tasks => detail.is_some_and(|detail| detail.tasks.is_some()),
-                Self::Memory => detail.is_some_and(|detail| detail.memory.current.is_some()),
-                Self::MemoryMax => detail.is_some_and(|detail| detail.memory.max.is_some()),
-                Self::Pressure => detail.is_some_and(|detail| detail.cpu_pressure.is_some()),
-                Self::Workers => entry.workers.is_some(),
+        model.known.contains(&self)
+    }
+
+    /// The columns of which one of the entries has the figure, in their order.
+    pub(super) fn known<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Self> {
+        let mut unknown = Self::ALL.to_vec();
+        for entry in entries {
+            unknown.retain(|column| !column.is_in(entry));
+            if unknown.is_empty() {
+                break;
             }
-        })
+        }
+        let mut known = Self::ALL.to_vec();
+        known.retain(|column| !unknown.contains(column));
+        known
+    }
+
+    fn is_in(self, entry: &Entry) -> bool {
+        let detail = entry.detail.as_ref().filter(|_| entry.place.path != "/");
+        match self {
+            Self::Cpu => true,
+            Self::Wait | Self::WaitShare => entry.usage.is_some_and(|usage| usage.wait_ns.is_some()),
+            Self::Throttled => detail.is_some_and(|detail| detail.throttled.is_some()),
+            Self::Tasks => detail.is_some_and(|detail| detail.tasks.is_some()),
+            Self::Memory => detail.is_some_and(|detail| detail.memory.current.is_some()),
+            Self::MemoryMax => detail.is_some_and(|detail| detail.memory.max.is_some()),
+            Self::Pressure => detail.is_some_and(|detail| detail.cpu_pressure.is_some()),
+            Self::Workers => entry.workers.is_some(),
+        }
     }
 }

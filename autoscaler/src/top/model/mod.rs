@@ -34,6 +34,8 @@ pub struct Model {
     entries: HashMap<CgroupId, Entry>,
     /// Their ids, parents before children.
     order: Vec<CgroupId>,
+    /// The columns that this host has figures for.
+    known: Vec<Column>,
     /// The projects, in the order of their names.
     pub projects: Vec<ProjectRow>,
     /// What a running daemon says; `None` while none answers.
@@ -177,6 +179,7 @@ impl Model {
                 entry.workers = Some(*workers);
             }
         }
+        self.known = Column::known(self.entries());
         self.focus = sample
             .focus
             .map(|focus| FocusView::next(self.focus.take(), focus));
