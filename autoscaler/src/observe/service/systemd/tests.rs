@@ -467,3 +467,22 @@ async fn events_that_nobody_takes_hold_up_no_answer() {
             .is_up()
     );
 }
+
+/// The daemon's loop turns to something else every two seconds, at its start several times at once.
+#[tokio::test]
+async fn a_waiting_that_is_broken_off_again_and_again_misses_nothing() {
+    let Some(bus) = TestBus::start() else { return };
+    let mut events = UnitEvents::new(&Bus::at(bus.directory.path(), &bus.address()));
+    let systemd = stand_in(&bus.address()).await;
+    let told = timeout(Duration::from_secs(30), async {
+        loop {
+            tokio::select! {
+                biased;
+                unit = events.next() => return unit,
+                () = tokio::task::yield_now() => {}
+            }
+            end_job(&systemd).await;
+        }
+    });
+    assert_eq!(told.await.unwrap(), "app@1.service");
+}
