@@ -18,7 +18,7 @@ use super::{Mode, Options};
 use crate::act::{self, Actor, Mandate, Mode as ActMode, Outcome, Withdrawal};
 use crate::config::{Config, LoadError, Loaded, Project};
 use crate::control::{Answer, RefusedCode, SocketError, Status};
-use crate::decide::{Decision, History, Order, Outlook, decide_under, outlook};
+use crate::decide::{Decision, History, Order, Outlook, Reason, decide_under, outlook};
 use crate::history::News;
 use crate::metrics;
 use crate::observe::cgroup::CgroupMount;
@@ -53,6 +53,8 @@ pub(super) struct Checks {
     pub(super) dry_run: bool,
     told: Told,
     pub(super) started_at: SystemTime,
+    /// The projects whose server was just starting at the last check.
+    starting: Vec<String>,
     /// The host as the last check saw it, and when.
     pub(super) seen: Option<(SystemTime, Host)>,
 }
@@ -139,6 +141,7 @@ impl Checks {
             dry_run: options.dry_run,
             told: Told::default(),
             started_at: SystemTime::now(),
+            starting: Vec::new(),
             seen: None,
             config: loaded.config,
         };
@@ -197,6 +200,11 @@ impl Checks {
     /// Why the last check failed as a whole.
     pub(super) fn failing(&self) -> Option<&str> {
         self.told.failing.as_deref()
+    }
+
+    /// The projects that the last check left as they were since their server was just starting.
+    pub(super) fn starting(&self) -> &[String] {
+        &self.starting
     }
 
     /// Whether a step of the project is under way.
@@ -277,6 +285,10 @@ impl Checks {
         }
         self.say_usage_fault();
         let decided = self.decide(&snapshot);
+        let starting = decided
+            .iter()
+            .filter(|(.., decision)| decision.reason == Reason::Booting);
+        self.starting = starting.map(|(project, ..)| project.name.clone()).collect();
         let kept = as_kept(&self.config, &snapshot, |name| {
             let (_, _, decision) = decided.iter().find(|(project, ..)| project.name == name)?;
             Some(decision)

@@ -15,6 +15,8 @@ pub(super) const SETTLE: Duration = Duration::from_secs(2);
 pub(super) struct EarlyLooks {
     due: BTreeMap<String, Instant>,
     spent: BTreeSet<String>,
+    /// Those that have been looked at once more, too.
+    followed: BTreeSet<String>,
 }
 
 impl EarlyLooks {
@@ -25,10 +27,19 @@ impl EarlyLooks {
         }
     }
 
+    /// Has a project that was found just starting looked at once more, unless that has been done since the last check:
+    /// its server forks its first workers by itself, and a count below the minimum would stay until the next check.
+    pub(super) fn follow(&mut self, project: String) {
+        if self.followed.insert(project.clone()) {
+            self.due.insert(project, Instant::now() + SETTLE);
+        }
+    }
+
     /// All projects have been checked: each may be looked at again. What is due stays so, since its unit had not
     /// settled yet.
     pub(super) fn checked(&mut self) {
         self.spent = self.due.keys().cloned().collect();
+        self.followed.clear();
     }
 
     /// Waits until a project is due and names it. Cancel safe.
@@ -84,6 +95,21 @@ mod tests {
         early.ask("a".into());
         early.ask("b".into());
         assert_eq!(looks(&mut early, 9).await, [(1, "b".into()), (2, "a".into())]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_project_that_is_still_starting_is_looked_at_once_more_and_not_without_end() {
+        let mut early = EarlyLooks::default();
+        early.ask("a".into());
+        let mut seen = 0;
+        while let Ok(project) = timeout(Duration::from_secs(9), early.next()).await {
+            seen += 1;
+            early.follow(project);
+        }
+        assert_eq!(seen, 2);
+        early.checked();
+        early.follow("a".into());
+        assert_eq!(looks(&mut early, 9).await, [(2, "a".into())]);
     }
 
     #[tokio::test(start_paused = true)]

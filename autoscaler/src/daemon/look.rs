@@ -21,19 +21,21 @@ impl Checks {
         concerned.map(|project| project.name.clone()).collect()
     }
 
-    /// Looks at a project whose unit was started, stopped or reloaded.
-    pub(super) async fn look_early(&mut self, name: &str) {
+    /// Looks at a project whose unit was started, stopped or reloaded. True if its server is just starting.
+    pub(super) async fn look_early(&mut self, name: &str) -> bool {
         let Some(project) = self.config.projects.get(name).cloned() else {
-            return;
+            return false;
         };
         if self.is_busy(name) {
-            return;
+            return false;
         }
+        let mut starting = false;
         // What keeps the host from being read is told by the next check.
         if let Ok(snapshot) = self.observer.look_at(&self.config, name).await
             && let Some(sample) = snapshot.projects.get(name)
         {
             let decision = self.decide_by(decide_between, &project, &snapshot.host, sample);
+            starting = decision.reason == Reason::Booting;
             let kept = as_kept(&self.config, &snapshot, |_| Some(&decision));
             self.keeper.check(snapshot.host, kept);
             // Without figures an obstacle of the last check is neither there nor gone.
@@ -44,5 +46,6 @@ impl Checks {
             self.act(project, sample.as_ref().ok().cloned(), decision);
             self.publish();
         }
+        starting
     }
 }

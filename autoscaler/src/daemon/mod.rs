@@ -113,6 +113,9 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
             _ = due.tick() => {
                 checks.timed_check().await;
                 early.checked();
+                if checks.interval() > SETTLE {
+                    checks.starting().iter().for_each(|project| early.follow(project.clone()));
+                }
                 notify::status(checks.line());
             }
             happened = checks.happened() => checks.handle(happened).await,
@@ -122,7 +125,11 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
                     checks.projects_of(&unit).into_iter().for_each(|project| early.ask(project));
                 }
             }
-            project = early.next() => checks.look_early(&project).await,
+            project = early.next() => {
+                if checks.look_early(&project).await {
+                    early.follow(project);
+                }
+            }
             Some(call) = calls.recv() => checks.call(call).await,
             _ = alive.tick() => notify::alive(),
             _ = hangup.recv() => {
