@@ -39,8 +39,8 @@ pub fn for_this_kernel(object: &[u8]) -> Result<Vec<u8>, WhyNotEbpf> {
     relocated(object, &Offsets::read(Path::new(KERNEL_TYPES))?)
 }
 
-/// Room for this many cgroups at least: 2 MiB, and 128 KiB for each CPU.
-const LEAST_CAPACITY: usize = 8 * 1024;
+/// Room for this many cgroups at least: 1 MiB, and 64 KiB for each CPU, all of it resident.
+const LEAST_CAPACITY: usize = 4 * 1024;
 
 /// The kernel program as a source of usage.
 pub struct EbpfSource {
