@@ -14,10 +14,11 @@ use super::meter::Meter;
 use super::orders::Orders;
 use super::standing::Standings;
 use super::state::{Held, Histories, State};
+use super::steps::{Finished, UnderWay};
 use super::{Mode, Options};
-use crate::act::{self, Actor, Mandate, Mode as ActMode, Outcome, Withdrawal};
+use crate::act::{self, Actor, Mode as ActMode};
 use crate::config::{Config, LoadError, Loaded, Project};
-use crate::control::{Answer, RefusedCode, SocketError, Status};
+use crate::control::{Answer, SocketError, Status};
 use crate::decide::{Decision, History, Order, Outlook, Reason, decide_under, outlook};
 use crate::history::News;
 use crate::metrics;
@@ -44,10 +45,10 @@ pub(super) struct Checks {
     pub(super) keeper: Keeper,
     pub(super) meter: Meter,
     pub(super) published: watch::Sender<Arc<Status>>,
-    actor: Arc<Actor>,
-    actions: JoinSet<Finished>,
+    pub(super) actor: Arc<Actor>,
+    pub(super) actions: JoinSet<Finished>,
     /// Projects with a step under way, by its task: they are not decided about until it is over.
-    busy: HashMap<Id, UnderWay>,
+    pub(super) busy: HashMap<Id, UnderWay>,
     pub(super) reporter: Reporter,
     state: State,
     pub(super) dry_run: bool,
@@ -73,22 +74,6 @@ struct Told {
 /// How a look becomes a decision: [`decide_under`], or [`crate::decide::decide_between`] checks.
 type Policy =
     fn(Option<Order>, &Project, &Host, &Result<ProjectSample, Unobservable>, &mut History) -> Decision;
-
-/// A step that is under way.
-#[derive(Debug)]
-struct UnderWay {
-    project: String,
-    /// The count that it leads to; `None` where only the memory limit is looked after.
-    to: Option<u32>,
-    withdrawal: Withdrawal,
-}
-
-/// A step that is over.
-#[derive(Debug)]
-pub(super) struct Finished {
-    project: Project,
-    outcome: Outcome,
-}
 
 /// Something that happened beside the checks.
 #[derive(Debug)]
@@ -205,20 +190,6 @@ impl Checks {
     /// The projects that the last check left as they were since their server was just starting.
     pub(super) fn starting(&self) -> &[String] {
         &self.starting
-    }
-
-    /// Whether a step of the project is under way.
-    pub(super) fn is_busy(&self, project: &str) -> bool {
-        self.busy.values().any(|busy| busy.project == project)
-    }
-
-    /// Lets the way that a project is on end with the step under way, unless the count that it leads to is `wanted`.
-    pub(super) fn withdraw_unless(&self, project: &str, wanted: impl Fn(u32) -> bool) {
-        for busy in self.busy.values().filter(|busy| busy.project == project) {
-            if busy.to.is_some_and(|to| !wanted(to)) {
-                busy.withdrawal.withdraw();
-            }
-        }
     }
 
     /// The line for `systemctl status`.
@@ -375,25 +346,6 @@ impl Checks {
         self.standings.decided(&project.name, decision, sample, outlook);
     }
 
-    /// Starts the step that was decided, or else brings the memory limit in step with the workers seen.
-    pub(super) fn act(&mut self, project: Project, sample: Option<ProjectSample>, decision: Decision) {
-        let Some(sample) = sample.filter(|_| project.enabled) else {
-            return;
-        };
-        let actor = Arc::clone(&self.actor);
-        let (mandate, withdrawal) = Mandate::new();
-        let under_way = UnderWay {
-            project: project.name.clone(),
-            to: decision.action.to(),
-            withdrawal,
-        };
-        let task = self.actions.spawn(async move {
-            let outcome = actor.apply_under(&mandate, &project, &sample, &decision).await;
-            Finished { project, outcome }
-        });
-        self.busy.insert(task.id(), under_way);
-    }
-
     /// Waits for something to happen beside the checks. Dropped while it waits, it loses nothing.
     pub(super) async fn happened(&mut self) -> Happened {
         tokio::select! {
@@ -418,47 +370,6 @@ impl Checks {
         }
     }
 
-    /// A step of `project` that never ends by itself.
-    #[cfg(test)]
-    pub(super) fn step_under_way(&mut self, project: &str) {
-        let task = self.actions.spawn(std::future::pending());
-        let under_way = UnderWay {
-            project: project.to_owned(),
-            to: None,
-            withdrawal: Mandate::new().1,
-        };
-        self.busy.insert(task.id(), under_way);
-    }
-
-    /// Ends every step under way as a fault in its code would.
-    #[cfg(test)]
-    pub(super) fn break_steps(&mut self) {
-        self.actions.abort_all();
-    }
-
-    async fn step_over(&mut self, step: Result<(Id, Finished), JoinError>) {
-        match step {
-            Ok((id, Finished { project, outcome })) => {
-                self.busy.remove(&id);
-                self.keeper.outcome(&project, &outcome);
-                self.meter.outcome(&project.name, &outcome);
-                self.reporter.outcome(&project, &outcome);
-                self.tell_outcome(&project, &outcome);
-                self.carry_out_waiting(&project.name).await;
-            }
-            Err(panic) => {
-                let why = panic.to_string();
-                self.reporter.say(&Message::CheckFailed { why: &why });
-                if let Some(UnderWay { project: name, .. }) = self.busy.remove(&panic.id()) {
-                    if !self.waiting.contains(&name) {
-                        self.reply(&name, Answer::refused(RefusedCode::Failed, why));
-                    }
-                    self.carry_out_waiting(&name).await;
-                }
-            }
-        }
-    }
-
     /// The ends of systemd's jobs.
     pub(super) fn unit_events(&self) -> UnitEvents {
         UnitEvents::new(&self.bus)
@@ -470,22 +381,6 @@ impl Checks {
             .projects
             .values()
             .any(|project| project.cgroup.is_none())
-    }
-
-    /// Tells those who ask, and who ordered it, what came of a step.
-    fn tell_outcome(&mut self, project: &Project, outcome: &Outcome) {
-        let Some(line) = self.reporter.outcome_line(project, outcome) else {
-            return;
-        };
-        self.standings.happened(&project.name, line.clone());
-        let answer = match &outcome.workers {
-            Ok(_) => Answer::done(line),
-            Err(_) => Answer::refused(RefusedCode::Failed, line),
-        };
-        // An order that came while this step was under way is still to be carried out, and then answered.
-        if !self.waiting.contains(&project.name) {
-            self.reply(&project.name, answer);
-        }
     }
 
     /// Puts a new configuration in force, or says why it cannot be.

@@ -16,6 +16,7 @@ mod publish;
 mod requests;
 mod standing;
 mod state;
+mod steps;
 
 use std::path::PathBuf;
 use std::time::Duration;

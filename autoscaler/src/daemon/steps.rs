@@ -1,0 +1,122 @@
+//! Steps that are under way beside the loop: how they begin, how they are withdrawn, and what follows from their end.
+
+use std::sync::Arc;
+
+use tokio::task::{Id, JoinError};
+
+use super::check::Checks;
+use crate::act::{Mandate, Outcome, Withdrawal};
+use crate::config::Project;
+use crate::control::{Answer, RefusedCode};
+use crate::decide::Decision;
+use crate::observe::ProjectSample;
+use crate::report::Message;
+
+/// A step that is under way.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    pub(super) project: String,
+    /// The count that it leads to; `None` where only the memory limit is looked after.
+    to: Option<u32>,
+    withdrawal: Withdrawal,
+}
+
+/// A step that is over.
+#[derive(Debug)]
+pub(super) struct Finished {
+    project: Project,
+    outcome: Outcome,
+}
+
+impl Checks {
+    /// Whether a step of the project is under way.
+    pub(super) fn is_busy(&self, project: &str) -> bool {
+        self.busy.values().any(|busy| busy.project == project)
+    }
+
+    /// Lets the way that a project is on end with the step under way, unless the count that it leads to is `wanted`.
+    pub(super) fn withdraw_unless(&self, project: &str, wanted: impl Fn(u32) -> bool) {
+        for busy in self.busy.values().filter(|busy| busy.project == project) {
+            if busy.to.is_some_and(|to| !wanted(to)) {
+                busy.withdrawal.withdraw();
+            }
+        }
+    }
+
+    /// Starts the step that was decided, or else brings the memory limit in step with the workers seen.
+    pub(super) fn act(&mut self, project: Project, sample: Option<ProjectSample>, decision: Decision) {
+        let Some(sample) = sample.filter(|_| project.enabled) else {
+            return;
+        };
+        let actor = Arc::clone(&self.actor);
+        let (mandate, withdrawal) = Mandate::new();
+        let under_way = UnderWay {
+            project: project.name.clone(),
+            to: decision.action.to(),
+            withdrawal,
+        };
+        let task = self.actions.spawn(async move {
+            let outcome = actor.apply_under(&mandate, &project, &sample, &decision).await;
+            Finished { project, outcome }
+        });
+        self.busy.insert(task.id(), under_way);
+    }
+
+    /// Tells what came of a step, and does what waited for its end.
+    pub(super) async fn step_over(&mut self, step: Result<(Id, Finished), JoinError>) {
+        match step {
+            Ok((id, Finished { project, outcome })) => {
+                self.busy.remove(&id);
+                self.keeper.outcome(&project, &outcome);
+                self.meter.outcome(&project.name, &outcome);
+                self.reporter.outcome(&project, &outcome);
+                self.tell_outcome(&project, &outcome);
+                self.carry_out_waiting(&project.name).await;
+            }
+            Err(panic) => {
+                let why = panic.to_string();
+                self.reporter.say(&Message::CheckFailed { why: &why });
+                if let Some(UnderWay { project: name, .. }) = self.busy.remove(&panic.id()) {
+                    if !self.waiting.contains(&name) {
+                        self.reply(&name, Answer::refused(RefusedCode::Failed, why));
+                    }
+                    self.carry_out_waiting(&name).await;
+                }
+            }
+        }
+    }
+
+    /// Tells those who ask, and who ordered it, what came of a step.
+    fn tell_outcome(&mut self, project: &Project, outcome: &Outcome) {
+        let Some(line) = self.reporter.outcome_line(project, outcome) else {
+            return;
+        };
+        self.standings.happened(&project.name, line.clone());
+        let answer = match &outcome.workers {
+            Ok(_) => Answer::done(line),
+            Err(_) => Answer::refused(RefusedCode::Failed, line),
+        };
+        // An order that came while this step was under way is still to be carried out, and then answered.
+        if !self.waiting.contains(&project.name) {
+            self.reply(&project.name, answer);
+        }
+    }
+
+    /// A step of `project` that never ends by itself.
+    #[cfg(test)]
+    pub(super) fn step_under_way(&mut self, project: &str) {
+        let task = self.actions.spawn(std::future::pending());
+        let under_way = UnderWay {
+            project: project.to_owned(),
+            to: None,
+            withdrawal: Mandate::new().1,
+        };
+        self.busy.insert(task.id(), under_way);
+    }
+
+    /// Ends every step under way as a fault in its code would.
+    #[cfg(test)]
+    pub(super) fn break_steps(&mut self) {
+        self.actions.abort_all();
+    }
+}
