@@ -135,6 +135,35 @@ fn status_and_why_show_what_the_daemon_sees() -> Result<()> {
 }
 
 #[test]
+fn status_watch_goes_on_through_a_restart_of_the_daemon() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let mut scene = scene("control-watch", 1)?;
+    let mut command = Command::new(program());
+    command
+        .args(["status", "--watch", "--json", "--runtime-dir"])
+        .arg(scene.home.runtime());
+    let watch = Daemon::start(command)?;
+    let shown = |daemon: &Daemon| watch.wait_line(&format!("\"pid\":{}", daemon.pid()), LIMIT);
+    shown(&scene.daemon)?;
+
+    scene.daemon.signal(Signal::SIGKILL)?;
+    scene.daemon.wait_end()?;
+    let silence = "the daemon has not answered since";
+    watch.wait_line(silence, LIMIT)?;
+    scene.daemon = started(&scene.home)?;
+    shown(&scene.daemon)?;
+    let printed = watch.printed();
+    assert_eq!(
+        printed.iter().filter(|line| line.contains(silence)).count(),
+        1,
+        "{printed:?}"
+    );
+    scene.daemon.end()
+}
+
+#[test]
 fn a_count_by_hand_is_carried_out_logged_and_kept_over_a_restart() -> Result<()> {
     if !require_root() {
         return Ok(());

@@ -1,8 +1,6 @@
 //! `autoscaler status`: how the running daemon sees each project, and what it waits for.
 
-use std::io::{self, IsTerminal as _, Write as _};
-use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::{Result, bail};
 
@@ -12,6 +10,7 @@ use crate::control::{Answer, Command, Status};
 use crate::report::unix;
 
 mod table;
+mod watch;
 
 /// Shows how the running daemon sees each project, and what would have to change for its next step.
 #[derive(Debug, clap::Args)]
@@ -27,35 +26,18 @@ pub(super) struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Print again every two seconds until stopped
+    /// Print again every two seconds until stopped, through restarts of the daemon
     #[arg(long, short)]
     watch: bool,
     #[command(flatten)]
     daemon: Daemon,
 }
 
-/// Time between two looks of `--watch`.
-const LOOK: Duration = Duration::from_secs(2);
-
-/// Clears a terminal and goes to its first line: ECMA-48, ED and CUP.
-const CLEAR: &str = "\x1b[2J\x1b[H";
-
 pub(super) fn run(args: &Args) -> Result<()> {
-    let clear = args.watch && !args.json && io::stdout().is_terminal();
-    loop {
-        let shown = show(args, &args.status()?)?;
-        let mut out = io::stdout().lock();
-        let text = if clear { format!("{CLEAR}{shown}") } else { shown };
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            // `autoscaler status --watch | head` is over when head is.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            written => written?,
-        }
-        if !args.watch {
-            return Ok(());
-        }
-        thread::sleep(LOOK);
+    if args.watch {
+        return watch::run(args);
     }
+    super::print(&show(args, &args.status()?)?)
 }
 
 impl Args {

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Answer, Command, Refused, Request, Response, SOCKET_NAME, VERSION};
+use super::{Answer, Command, Refused, RefusedCode, Request, Response, SOCKET_NAME, VERSION};
 
 /// For an answer that the daemon has ready. Longer than a check of the daemon takes.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -56,6 +56,18 @@ pub enum ClientError {
         /// What is odd about it.
         why: String,
     },
+}
+
+impl ClientError {
+    /// Whether a daemon that is being restarted gives this error. Asking again will do then.
+    #[must_use]
+    pub fn passes_with_a_restart(&self) -> bool {
+        match self {
+            Self::NoDaemon { .. } | Self::Io { .. } => true,
+            Self::Refused(refused) => refused.code == RefusedCode::Ending,
+            Self::NotPermitted { .. } | Self::Protocol { .. } => false,
+        }
+    }
 }
 
 impl Client {

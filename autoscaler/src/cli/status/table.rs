@@ -29,6 +29,7 @@ struct Words {
     dry_run: &'static str,
     disabled: &'static str,
     available: &'static str,
+    no_answer: &'static str,
 }
 
 const EN: Words = Words {
@@ -53,6 +54,7 @@ const EN: Words = Words {
     dry_run: "dry run: changes nothing",
     disabled: "disabled",
     available: "available",
+    no_answer: "the daemon has not answered since",
 };
 
 const ES: Words = Words {
@@ -84,6 +86,7 @@ const ES: Words = Words {
     dry_run: "simulacro: no cambia nada",
     disabled: "deshabilitado",
     available: "disponibles",
+    no_answer: "el daemon no responde desde las",
 };
 
 const NONE: &str = "-";
@@ -98,7 +101,7 @@ impl Words {
 
 /// The whole of it; `now` is the Unix time.
 pub(super) fn render(status: &Status, now: i64) -> String {
-    let words = if status.language == "es" { &ES } else { &EN };
+    let words = words(status);
     let mut text = head(status, words, now);
     text += "\n";
     text += &table(status, words);
@@ -107,6 +110,15 @@ pub(super) fn render(status: &Status, now: i64) -> String {
         text += &paragraph(project, words, now);
     }
     text
+}
+
+/// That the daemon whose last status this is has fallen silent, and at what Unix time.
+pub(super) fn no_answer(status: &Status, since: i64) -> String {
+    format!("❌ {} {}\n", words(status).no_answer, time(since, since))
+}
+
+fn words(status: &Status) -> &'static Words {
+    if status.language == "es" { &ES } else { &EN }
 }
 
 fn head(status: &Status, words: &Words, now: i64) -> String {
