@@ -172,6 +172,27 @@ fn a_running_daemon_is_found_and_its_metrics_too() -> Result<()> {
 }
 
 #[test]
+fn a_damaged_history_and_another_programs_database_are_told() -> Result<()> {
+    let home = Home::new("{}")?;
+    fs::create_dir_all(home.state())?;
+    let store = home.state().join("history.db");
+    fs::write(
+        &store,
+        "no database, and longer than the header of one".repeat(20),
+    )?;
+    let damaged = check(&home)?;
+    let finding = damaged.finding("", "history_damaged").context("told")?;
+    assert_eq!(finding["grade"], "warning");
+    assert!(store.exists(), "it is the daemon that moves it aside");
+    let directory = home.state().join("no-file");
+    fs::create_dir(&directory)?;
+    let other = format!(r#"{{ "global": {{ "history": {{ "path": {directory:?} }} }} }}"#);
+    home.configure(&other)?;
+    assert!(check(&home)?.finding("", "history_unusable").is_some());
+    Ok(())
+}
+
+#[test]
 fn a_server_behind_a_shell_is_recognised() -> Result<()> {
     if !require_root() {
         return Ok(());

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Fact, writable::writable};
 use crate::config::Storage;
 use crate::control::{Answer, Client, ClientError, Command};
-use crate::history::default_path;
+use crate::history::{self, default_path};
 
 /// Whether a daemon runs.
 pub(super) fn look(runtime_dir: &Path) -> Fact {
@@ -25,17 +25,25 @@ pub(super) fn look(runtime_dir: &Path) -> Fact {
     }
 }
 
-/// Whether the history can be written.
+/// Whether the history can be written, and what is there be gone on with.
 pub(super) fn history(storage: &Storage, state_dir: &Path) -> Fact {
     if !storage.enabled {
         return Fact::NoHistory;
     }
     let path = storage.path.clone().unwrap_or_else(|| default_path(state_dir));
-    match writable(&path) {
+    if let Err(error) = writable(&path) {
+        let why = error.to_string();
+        return Fact::HistoryNotWritable { path, why };
+    }
+    match history::inspect(&path) {
         Ok(()) => Fact::History { path },
-        Err(error) => Fact::HistoryNotWritable {
-            path,
-            why: error.to_string(),
-        },
+        Err(error) => {
+            let why = error.to_string();
+            if error.is_damage() {
+                Fact::HistoryDamaged { path, why }
+            } else {
+                Fact::HistoryUnusable { path, why }
+            }
+        }
     }
 }

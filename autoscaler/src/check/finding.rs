@@ -168,6 +168,20 @@ pub enum Fact {
         /// The system's reason.
         why: String,
     },
+    /// It is broken: the daemon sets it aside at its start.
+    HistoryDamaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// It is another program's, or a later version's, or cannot be opened.
+    HistoryUnusable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// No figures are to be served.
     NoMetrics,
     /// A daemon serves its figures there.
@@ -330,6 +344,8 @@ impl Fact {
             Self::History { .. } => "history",
             Self::NoHistory => "no_history",
             Self::HistoryNotWritable { .. } => "history_not_writable",
+            Self::HistoryDamaged { .. } => "history_damaged",
+            Self::HistoryUnusable { .. } => "history_unusable",
             Self::NoMetrics => "no_metrics",
             Self::MetricsServed { .. } => "metrics_served",
             Self::MetricsFree { .. } => "metrics_free",
@@ -374,6 +390,8 @@ impl Fact {
             | Self::NoDaemon { .. }
             | Self::DaemonSilent { .. }
             | Self::HistoryNotWritable { .. }
+            | Self::HistoryDamaged { .. }
+            | Self::HistoryUnusable { .. }
             | Self::MetricsTaken { .. }
             | Self::OutsideBounds { .. }
             | Self::NoCpu

@@ -34,6 +34,14 @@ pub fn import(path: &Path, entries: impl IntoIterator<Item = Entry>) -> Result<(
     store::Store::import(path, entries)
 }
 
+/// Whether the store at `path` is one that the daemon can go on with; one that is missing, it makes.
+///
+/// # Errors
+/// When it cannot: [`StoreError::is_damage`] tells whether the daemon will set it aside and begin anew.
+pub fn inspect(path: &Path) -> Result<(), StoreError> {
+    store::Store::inspect(path)
+}
+
 /// Where the store is when the configuration names no other place.
 #[must_use]
 pub fn default_path(state_dir: &Path) -> PathBuf {

@@ -106,6 +106,19 @@ pub(super) fn identify(connection: &Connection) -> Result<i64, StoreError> {
     Ok(number("user_version")?)
 }
 
+/// Whether the file's pages hold together.
+///
+/// # Errors
+/// [`StoreError::Damaged`] with SQLite's first complaint.
+pub(super) fn quick_check(connection: &Connection) -> Result<(), StoreError> {
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" {
+        Ok(())
+    } else {
+        Err(StoreError::Damaged(verdict))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -68,7 +68,9 @@ fn sqlite_sentence(error: &rusqlite::Error) -> String {
 }
 
 impl StoreError {
-    fn is_damage(&self) -> bool {
+    /// Whether the file is broken, rather than of no use or out of reach.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
         match self {
             Self::Damaged(_) => true,
             Self::Sqlite(error) => matches!(
@@ -142,15 +144,31 @@ impl Store {
         // Before any pragma that writes: another program's file stays as it is.
         schema::identify(&connection)?;
         connection.execute_batch(PRAGMAS)?;
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if verdict != "ok" {
-            return Err(StoreError::Damaged(verdict));
-        }
+        schema::quick_check(&connection)?;
         schema::migrate(&mut connection)?;
         Ok(Self {
             connection,
             projects: HashMap::new(),
         })
+    }
+
+    /// See [`super::inspect`].
+    pub(super) fn inspect(path: &Path) -> Result<(), StoreError> {
+        if fs::symlink_metadata(path).is_err() {
+            return Ok(());
+        }
+        let connection = Connection::open_with_flags(
+            resolve(path)?,
+            OpenFlags::SQLITE_OPEN_READ_ONLY
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX
+                | OpenFlags::SQLITE_OPEN_NOFOLLOW,
+        )?;
+        connection.busy_timeout(BUSY)?;
+        let (found, known) = (schema::identify(&connection)?, schema::version());
+        if found > known {
+            return Err(StoreError::Newer { found, known });
+        }
+        schema::quick_check(&connection)
     }
 
     /// Writes all of `entries` or none.

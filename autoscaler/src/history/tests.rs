@@ -236,6 +236,7 @@ fn a_damaged_store_is_set_aside_and_a_new_one_begun() {
         let mut bytes = fs::read(&path).unwrap();
         bytes[damage..damage + 2048].fill(0x5a);
         fs::write(&path, &bytes).unwrap();
+        assert!(inspect(&path).unwrap_err().is_damage());
         let (mut store, aside) = Store::open(&path).unwrap();
         let aside = aside.unwrap();
         let kept = fs::read(&aside.to).unwrap();
@@ -245,8 +246,25 @@ fn a_damaged_store_is_set_aside_and_a_new_one_begun() {
             aside.why
         );
         store.write(&[check(start(), vec![full("backdipro")])]).unwrap();
+        inspect(&path).unwrap();
         assert_eq!(times(&path), [start()]);
     }
+}
+
+#[test]
+fn a_look_at_a_store_leaves_it_and_its_directory_as_they_are() {
+    let (dir, path) = scene();
+    inspect(&path).unwrap();
+    let files = || {
+        fs::read_dir(dir.path())
+            .unwrap()
+            .map(|file| file.unwrap().file_name())
+    };
+    assert_eq!(files().count(), 0, "a missing one is not made");
+    drop(filled(&path, 10));
+    let before = (fs::read(&path).unwrap(), files().collect::<Vec<_>>());
+    inspect(&path).unwrap();
+    assert_eq!((fs::read(&path).unwrap(), files().collect::<Vec<_>>()), before);
 }
 
 #[test]
@@ -259,6 +277,7 @@ fn a_store_that_is_not_ours_is_left_as_it_is() {
         .unwrap();
     let before = fs::read(&path).unwrap();
     assert!(matches!(Store::open(&path), Err(StoreError::Foreign)));
+    assert!(matches!(inspect(&path), Err(StoreError::Foreign)));
     assert_eq!(fs::read(&path).unwrap(), before);
     let refused = HistoryReader::open(&path).unwrap_err().to_string();
     assert!(refused.contains("another program's"), "{refused}");
@@ -272,6 +291,7 @@ fn a_symbolic_link_is_not_written_through() {
     fs::write(&target, "precious").unwrap();
     std::os::unix::fs::symlink(&target, &path).unwrap();
     Store::open(&path).unwrap_err();
+    inspect(&path).unwrap_err();
     assert_eq!(fs::read_to_string(&target).unwrap(), "precious");
 }
 

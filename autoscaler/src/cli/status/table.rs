@@ -86,7 +86,7 @@ const ES: Words = Words {
     dry_run: "simulacro: no cambia nada",
     disabled: "deshabilitado",
     available: "disponibles",
-    no_answer: "el daemon no responde desde las",
+    no_answer: "el demonio no contesta desde las",
 };
 
 const NONE: &str = "-";

@@ -82,8 +82,14 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
         Fact::NoDaemon { socket } => format!("no daemon answers at {}", socket.display()),
         Fact::History { path } => format!("the history is kept in {}", path.display()),
         Fact::NoHistory => "no history is kept, as configured".into(),
-        Fact::HistoryNotWritable { path, why } => {
+        Fact::HistoryNotWritable { path, why } | Fact::HistoryUnusable { path, why } => {
             format!("the history cannot be kept in {}: {why}", path.display())
+        }
+        Fact::HistoryDamaged { path, why } => {
+            let path = path.display();
+            format!(
+                "the history {path} is damaged ({why}): the daemon moves it aside when it starts, and begins anew"
+            )
         }
         Fact::NoMetrics => "no metrics are served, as configured".into(),
         Fact::MetricsServed { at } => format!("metrics are served at {at}"),
@@ -180,6 +186,9 @@ pub(in crate::report) fn advice(fact: &Fact) -> Option<String> {
         Fact::NoDaemon { .. } => "when all is well: sudo systemctl enable --now autoscaler",
         Fact::HistoryNotWritable { .. } => {
             "mend the directory's permissions, or set \"history\": { \"path\": … }; scaling works without"
+        }
+        Fact::HistoryUnusable { .. } => {
+            "move the file away, or set \"history\": { \"path\": … }; scaling works without"
         }
         Fact::MetricsTaken { .. } => "choose another address in \"metrics\": { \"listen\": … }",
         Fact::Disabled => "set \"enabled\": true when the lines below suit you",

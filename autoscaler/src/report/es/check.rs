@@ -96,8 +96,14 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
         Fact::NoDaemon { socket } => format!("ningún demonio contesta en {}", socket.display()),
         Fact::History { path } => format!("el historial se guarda en {}", path.display()),
         Fact::NoHistory => "no se guarda historial, según la configuración".into(),
-        Fact::HistoryNotWritable { path, why } => {
+        Fact::HistoryNotWritable { path, why } | Fact::HistoryUnusable { path, why } => {
             format!("no se puede guardar el historial en {}: {why}", path.display())
+        }
+        Fact::HistoryDamaged { path, why } => {
+            let path = path.display();
+            format!(
+                "el historial {path} está dañado ({why}): el demonio lo aparta al arrancar y empieza otro"
+            )
         }
         Fact::NoMetrics => "no se sirven métricas, según la configuración".into(),
         Fact::MetricsServed { at } => format!("las métricas se sirven en {at}"),
@@ -201,6 +207,9 @@ pub(in crate::report) fn advice(fact: &Fact) -> Option<String> {
         Fact::NoDaemon { .. } => "cuando todo esté bien: sudo systemctl enable --now autoscaler",
         Fact::HistoryNotWritable { .. } => {
             "corrija los permisos del directorio, o ponga \"history\": { \"path\": … }; se escala igual"
+        }
+        Fact::HistoryUnusable { .. } => {
+            "aparte ese fichero, o ponga \"history\": { \"path\": … }; se escala igual"
         }
         Fact::MetricsTaken { .. } => "elija otra dirección en \"metrics\": { \"listen\": … }",
         Fact::Disabled => "ponga \"enabled\": true cuando lo de abajo le convenza",
