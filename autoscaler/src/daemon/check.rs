@@ -9,24 +9,20 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::keep::{Keeper, as_kept};
-use super::memory;
 use super::meter::Meter;
 use super::orders::Orders;
 use super::standing::Standings;
-use super::state::{Held, Histories, State};
+use super::state::{Histories, State};
 use super::steps::{Finished, UnderWay};
-use super::{Mode, Options};
-use crate::act::{self, Actor, Mode as ActMode};
-use crate::config::{Config, LoadError, Loaded, Project};
+use crate::act::Actor;
+use crate::config::{Config, Project};
 use crate::control::{Answer, SocketError, Status};
 use crate::decide::{Decision, History, Order, Outlook, Reason, decide_under, outlook};
 use crate::history::News;
 use crate::metrics;
-use crate::observe::cgroup::CgroupMount;
-use crate::observe::process::Procfs;
 use crate::observe::service::{Bus, Systemd, UnitEvents};
 use crate::observe::usage::WhyNotEbpf;
-use crate::observe::{Host, Observer, ProjectSample, Snapshot, Unobservable, usage};
+use crate::observe::{Host, Observer, ProjectSample, Snapshot, Unobservable};
 use crate::report::{Message, Reporter};
 
 /// What the daemon carries from check to check.
@@ -50,19 +46,19 @@ pub(super) struct Checks {
     /// Projects with a step under way, by its task: they are not decided about until it is over.
     pub(super) busy: HashMap<Id, UnderWay>,
     pub(super) reporter: Reporter,
-    state: State,
+    pub(super) state: State,
     pub(super) dry_run: bool,
-    told: Told,
+    pub(super) told: Told,
     pub(super) started_at: SystemTime,
     /// The projects whose server was just starting at the last check.
-    starting: Vec<String>,
+    pub(super) starting: Vec<String>,
     /// The host as the last check saw it, and when.
     pub(super) seen: Option<(SystemTime, Host)>,
 }
 
 /// Faults that have been told and are not over: each is told once.
 #[derive(Debug, Default)]
-struct Told {
+pub(super) struct Told {
     /// Why the last check could not observe the host.
     failing: Option<String>,
     /// The last check had no CPU figures at all.
@@ -86,73 +82,7 @@ pub(super) enum Happened {
     Metrics(metrics::Message),
 }
 
-fn actor(options: &Options, bus: Bus) -> Result<Actor> {
-    let procfs = Procfs::default();
-    let mount = CgroupMount::discover(&procfs)?;
-    let mode = ActMode {
-        dry_run: options.dry_run,
-        ..ActMode::default()
-    };
-    Ok(Actor::new(procfs, mount, Some(act::Systemd::new(bus)), mode))
-}
-
 impl Checks {
-    /// Opens the sources and takes over what an earlier daemon held.
-    pub(super) fn start(loaded: Loaded, options: &Options) -> Result<Self> {
-        let (source, without_ebpf) = usage::open();
-        memory::give_back();
-        let bus = Bus::default();
-        let mut checks = Self {
-            reporter: Reporter::new(loaded.config.global.language),
-            observer: Observer::new(Systemd::new(bus.clone()), source),
-            without_ebpf,
-            histories: Histories::new(),
-            orders: Orders::default(),
-            asked: BTreeMap::new(),
-            waiting: BTreeSet::new(),
-            standings: Standings::default(),
-            // Nothing is kept of a dry run or of a single check.
-            keeper: Keeper::new(
-                &options.state_dir,
-                !options.dry_run && options.mode == Mode::Daemon,
-            ),
-            published: watch::Sender::default(),
-            actor: Arc::new(actor(options, bus.clone())?),
-            bus,
-            meter: Meter::default(),
-            actions: JoinSet::new(),
-            busy: HashMap::new(),
-            state: State::new(&options.runtime_dir),
-            dry_run: options.dry_run,
-            told: Told::default(),
-            started_at: SystemTime::now(),
-            starting: Vec::new(),
-            seen: None,
-            config: loaded.config,
-        };
-        for notice in &loaded.notices {
-            checks.reporter.say(&Message::Notice { notice });
-        }
-        match checks.state.load(checks.interval()) {
-            Ok(Held { histories, orders }) => {
-                checks.histories = histories;
-                checks.orders = orders;
-                checks
-                    .orders
-                    .retain(|name| checks.config.projects.contains_key(name));
-            }
-            Err(error) => checks.reporter.say(&Message::StateIgnored {
-                path: checks.state.path(),
-                why: &error.to_string(),
-            }),
-        }
-        checks.keep();
-        if options.mode == Mode::Daemon {
-            checks.meter.serve(checks.config.global.metrics.as_ref());
-        }
-        Ok(checks)
-    }
-
     /// Time between two checks.
     pub(super) fn interval(&self) -> Duration {
         self.config.global.check_interval
@@ -381,54 +311,6 @@ impl Checks {
             .projects
             .values()
             .any(|project| project.cgroup.is_none())
-    }
-
-    /// Puts a new configuration in force, or says why it cannot be.
-    pub(super) fn reload(&mut self, loaded: Result<Loaded, LoadError>) {
-        let loaded = match loaded {
-            Ok(loaded) => loaded,
-            Err(error) => {
-                self.meter.reloaded(false);
-                return self.reporter.say(&Message::ConfigKept {
-                    why: &error.to_string(),
-                });
-            }
-        };
-        let changes = loaded.config.changes_since(&self.config);
-        for name in &changes.changed {
-            if let Some(history) = self.histories.get_mut(name) {
-                history.rules_changed();
-            }
-        }
-        self.config = loaded.config;
-        for busy in self.busy.values() {
-            let project = self
-                .config
-                .projects
-                .get(&busy.project)
-                .filter(|project| project.enabled);
-            let wanted =
-                |to| project.is_some_and(|project| (project.bounds.min..=project.bounds.max).contains(&to));
-            self.withdraw_unless(&busy.project, wanted);
-        }
-        self.histories
-            .retain(|name, _| self.config.projects.contains_key(name));
-        self.orders.retain(|name| self.config.projects.contains_key(name));
-        self.answer_taken_out();
-        self.standings
-            .retain(|name| self.config.projects.contains_key(name));
-        self.reporter
-            .retain(|name| self.config.projects.contains_key(name));
-        self.reporter.set_language(self.config.global.language);
-        self.keep();
-        self.meter.reloaded(true);
-        self.meter.serve(self.config.global.metrics.as_ref());
-        self.meter.retain(|name| self.config.projects.contains_key(name));
-        self.reporter.say(&Message::Reloaded { changes: &changes });
-        for notice in &loaded.notices {
-            self.reporter.say(&Message::Notice { notice });
-        }
-        self.publish();
     }
 
     pub(super) fn save(&mut self) {

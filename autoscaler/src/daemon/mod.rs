@@ -13,8 +13,10 @@ mod meter;
 mod notify;
 mod orders;
 mod publish;
+mod reload;
 mod requests;
 mod standing;
+mod start;
 mod state;
 mod steps;
 

@@ -1,0 +1,55 @@
+//! A new configuration is put in force, or the old one stays and the log says why.
+
+use super::check::Checks;
+use crate::config::{LoadError, Loaded};
+use crate::report::Message;
+
+impl Checks {
+    /// Puts a new configuration in force, or says why it cannot be.
+    pub(super) fn reload(&mut self, loaded: Result<Loaded, LoadError>) {
+        let loaded = match loaded {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                self.meter.reloaded(false);
+                return self.reporter.say(&Message::ConfigKept {
+                    why: &error.to_string(),
+                });
+            }
+        };
+        let changes = loaded.config.changes_since(&self.config);
+        for name in &changes.changed {
+            if let Some(history) = self.histories.get_mut(name) {
+                history.rules_changed();
+            }
+        }
+        self.config = loaded.config;
+        for busy in self.busy.values() {
+            let project = self
+                .config
+                .projects
+                .get(&busy.project)
+                .filter(|project| project.enabled);
+            let wanted =
+                |to| project.is_some_and(|project| (project.bounds.min..=project.bounds.max).contains(&to));
+            self.withdraw_unless(&busy.project, wanted);
+        }
+        self.histories
+            .retain(|name, _| self.config.projects.contains_key(name));
+        self.orders.retain(|name| self.config.projects.contains_key(name));
+        self.answer_taken_out();
+        self.standings
+            .retain(|name| self.config.projects.contains_key(name));
+        self.reporter
+            .retain(|name| self.config.projects.contains_key(name));
+        self.reporter.set_language(self.config.global.language);
+        self.keep();
+        self.meter.reloaded(true);
+        self.meter.serve(self.config.global.metrics.as_ref());
+        self.meter.retain(|name| self.config.projects.contains_key(name));
+        self.reporter.say(&Message::Reloaded { changes: &changes });
+        for notice in &loaded.notices {
+            self.reporter.say(&Message::Notice { notice });
+        }
+        self.publish();
+    }
+}

@@ -1,0 +1,93 @@
+//! The start: the sources are opened, and what an earlier daemon held is taken over.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use anyhow::Result;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::check::{Checks, Told};
+use super::keep::Keeper;
+use super::memory;
+use super::meter::Meter;
+use super::orders::Orders;
+use super::standing::Standings;
+use super::state::{Held, Histories, State};
+use super::{Mode, Options};
+use crate::act::{self, Actor, Mode as ActMode};
+use crate::config::Loaded;
+use crate::observe::cgroup::CgroupMount;
+use crate::observe::process::Procfs;
+use crate::observe::service::{Bus, Systemd};
+use crate::observe::{Observer, usage};
+use crate::report::{Message, Reporter};
+
+impl Checks {
+    /// Opens the sources and takes over what an earlier daemon held.
+    pub(super) fn start(loaded: Loaded, options: &Options) -> Result<Self> {
+        let (source, without_ebpf) = usage::open();
+        memory::give_back();
+        let bus = Bus::default();
+        let mut checks = Self {
+            reporter: Reporter::new(loaded.config.global.language),
+            observer: Observer::new(Systemd::new(bus.clone()), source),
+            without_ebpf,
+            histories: Histories::new(),
+            orders: Orders::default(),
+            asked: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            standings: Standings::default(),
+            // Nothing is kept of a dry run or of a single check.
+            keeper: Keeper::new(
+                &options.state_dir,
+                !options.dry_run && options.mode == Mode::Daemon,
+            ),
+            published: watch::Sender::default(),
+            actor: Arc::new(actor(options, bus.clone())?),
+            bus,
+            meter: Meter::default(),
+            actions: JoinSet::new(),
+            busy: HashMap::new(),
+            state: State::new(&options.runtime_dir),
+            dry_run: options.dry_run,
+            told: Told::default(),
+            started_at: SystemTime::now(),
+            starting: Vec::new(),
+            seen: None,
+            config: loaded.config,
+        };
+        for notice in &loaded.notices {
+            checks.reporter.say(&Message::Notice { notice });
+        }
+        match checks.state.load(checks.interval()) {
+            Ok(Held { histories, orders }) => {
+                checks.histories = histories;
+                checks.orders = orders;
+                checks
+                    .orders
+                    .retain(|name| checks.config.projects.contains_key(name));
+            }
+            Err(error) => checks.reporter.say(&Message::StateIgnored {
+                path: checks.state.path(),
+                why: &error.to_string(),
+            }),
+        }
+        checks.keep();
+        if options.mode == Mode::Daemon {
+            checks.meter.serve(checks.config.global.metrics.as_ref());
+        }
+        Ok(checks)
+    }
+}
+
+fn actor(options: &Options, bus: Bus) -> Result<Actor> {
+    let procfs = Procfs::default();
+    let mount = CgroupMount::discover(&procfs)?;
+    let mode = ActMode {
+        dry_run: options.dry_run,
+        ..ActMode::default()
+    };
+    Ok(Actor::new(procfs, mount, Some(act::Systemd::new(bus)), mode))
+}
