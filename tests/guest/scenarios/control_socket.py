@@ -21,7 +21,7 @@ def run(stage):
         assert (seen["workers"], seen["order"]["workers"], seen["memory_limit_mib"]) == (3, 3, 360), seen
         assert "root (uid 0" in seen["order"]["by"], seen["order"]
         refused = autoscaler("scale", "backdipro", "9", code=1)
-        assert "1 to 3 workers" in refused, refused
+        assert "de 1 a 3 workers" in refused, refused
         why = autoscaler("why", "backdipro")
         assert "orden manual de 3 workers" in why, why
         autoscaler("pause", "backdipro", "--for", "10m")
