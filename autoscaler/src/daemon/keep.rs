@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::check::Checks;
-use crate::act::{Outcome, Workers};
+use crate::act::{Cause, Outcome, Workers};
 use crate::config::{Config, Project, Storage};
 use crate::decide::Decision;
 use crate::history::{
@@ -74,12 +74,9 @@ impl Keeper {
 
     /// Keeps what came of a step.
     pub(super) fn outcome(&self, project: &Project, outcome: &Outcome) {
-        let (kind, text) = match &outcome.workers {
-            Ok(Workers::Untouched) => return,
-            Ok(Workers::Scaled { to, .. }) => (EventKind::Scaled, to.to_string()),
-            Err(error) => (EventKind::StepFailed, error.to_string()),
-        };
-        self.event(project, kind, text);
+        if let Some((kind, text)) = event_of(outcome) {
+            self.event(project, kind, text);
+        }
     }
 
     /// Keeps something that happened between checks.
@@ -110,6 +107,18 @@ impl Keeper {
     }
 }
 
+/// What is kept of a step; `None` when there was none.
+fn event_of(outcome: &Outcome) -> Option<(EventKind, String)> {
+    Some(match &outcome.workers {
+        Ok(Workers::Untouched) => return None,
+        Ok(Workers::Scaled { to, .. }) => (EventKind::Scaled, to.to_string()),
+        Err(error) if error.cause == Cause::Withdrawn => {
+            (EventKind::StepWithdrawn, error.reached.to_string())
+        }
+        Err(error) => (EventKind::StepFailed, error.to_string()),
+    })
+}
+
 /// One check as it is kept: the figures of every project, and what was decided about those that no step is under
 /// way for.
 pub(super) fn as_kept<'d>(
@@ -138,5 +147,35 @@ impl Checks {
 
     pub(super) fn say_history(&self, news: &News) {
         self.reporter.say(&Message::History { news });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::act::ScaleError;
+
+    #[test]
+    fn a_step_that_was_taken_back_has_not_failed() {
+        let stopped = |cause| {
+            event_of(&Outcome {
+                dry_run: false,
+                workers: Err(ScaleError {
+                    from: 1,
+                    reached: 3,
+                    wanted: 6,
+                    cause,
+                }),
+                memory: None,
+            })
+        };
+        assert_eq!(
+            stopped(Cause::Withdrawn),
+            Some((EventKind::StepWithdrawn, "3".into()))
+        );
+        let Some((EventKind::StepFailed, text)) = stopped(Cause::Reloaded) else {
+            panic!("a reload is a failure of the step");
+        };
+        assert!(text.contains("stopped at 3 workers"), "{text}");
     }
 }

@@ -7,7 +7,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 
 use super::check::Checks;
-use crate::act::{Outcome, Workers};
+use crate::act::{Cause, Outcome, Workers};
 use crate::config::Metrics;
 use crate::decide::Action;
 use crate::history::ProjectCheck;
@@ -95,6 +95,8 @@ impl Meter {
         let counts = self.projects.entry(project.to_owned()).or_default();
         match &outcome.workers {
             Ok(Workers::Untouched) => {}
+            // What was taken back has not failed.
+            Err(error) if error.cause == Cause::Withdrawn => {}
             Ok(Workers::Scaled { .. }) => counts.steps_done += 1,
             Err(_) => counts.steps_failed += 1,
         }

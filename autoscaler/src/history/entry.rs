@@ -87,6 +87,8 @@ pub enum EventKind {
     Scaled,
     /// A step failed; the text is the error.
     StepFailed,
+    /// The rest of a way was no longer wanted; the text is the worker count that was reached.
+    StepWithdrawn,
     /// Somebody asked for something by hand; the text says who and what.
     ByHand,
 }
@@ -98,12 +100,13 @@ impl EventKind {
         match self {
             Self::Scaled => "scaled",
             Self::StepFailed => "step_failed",
+            Self::StepWithdrawn => "step_withdrawn",
             Self::ByHand => "by_hand",
         }
     }
 
     pub(super) fn of_code(code: &str) -> Option<Self> {
-        [Self::Scaled, Self::StepFailed, Self::ByHand]
+        [Self::Scaled, Self::StepFailed, Self::StepWithdrawn, Self::ByHand]
             .into_iter()
             .find(|kind| kind.code() == code)
     }

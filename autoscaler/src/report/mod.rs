@@ -372,6 +372,11 @@ fn workers(count: u32) -> String {
     }
 }
 
+/// The same of a count that the history keeps as a text.
+fn counted(text: &str) -> String {
+    text.parse().map_or_else(|_| text.to_owned(), workers)
+}
+
 /// `500 MB`, or `none`.
 fn mebibytes(amount: Option<u64>, none: &str) -> String {
     amount.map_or_else(|| none.to_owned(), |mib| format!("{mib} MB"))

@@ -23,7 +23,7 @@ def run_inside(name, folder):
     except BaseException as error:
         traceback.print_exc()
         explain(stage)
-        figures = {"result": "failed", "detail": f"{error}" or type(error).__name__}
+        figures = {"result": "failed", "detail": f"{error}".strip() or type(error).__name__}
     figures["detail"] = figures["detail"] or "; ".join(stage.notes)
     figures.update(stage.figures())
     (folder / "figures.json").write_text(json.dumps(figures))

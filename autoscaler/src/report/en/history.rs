@@ -2,7 +2,7 @@
 
 use crate::history::{EventKind, News};
 use crate::metrics;
-use crate::report::workers;
+use crate::report::counted;
 
 pub(super) fn render(news: &News) -> String {
     match news {
@@ -39,11 +39,9 @@ pub(super) fn metrics(news: &metrics::News) -> String {
 
 pub(in crate::report) fn event(kind: EventKind, text: &str) -> String {
     match kind {
-        EventKind::Scaled => {
-            let count = text.parse().map_or_else(|_| text.to_owned(), workers);
-            format!("✅ scaled to {count}")
-        }
+        EventKind::Scaled => format!("✅ scaled to {}", counted(text)),
         EventKind::StepFailed => format!("❌ could not be scaled: {text}"),
+        EventKind::StepWithdrawn => format!("✋ stopped at {}: the rest is no longer wanted", counted(text)),
         EventKind::ByHand => text.to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::history::{EventKind, News};
 use crate::metrics;
-use crate::report::workers;
+use crate::report::counted;
 
 pub(super) fn render(news: &News) -> String {
     match news {
@@ -39,11 +39,9 @@ pub(super) fn metrics(news: &metrics::News) -> String {
 
 pub(in crate::report) fn event(kind: EventKind, text: &str) -> String {
     match kind {
-        EventKind::Scaled => {
-            let count = text.parse().map_or_else(|_| text.to_owned(), workers);
-            format!("✅ escalado a {count}")
-        }
+        EventKind::Scaled => format!("✅ escalado a {}", counted(text)),
         EventKind::StepFailed => format!("❌ no se pudo escalar: {text}"),
+        EventKind::StepWithdrawn => format!("✋ se detuvo en {}: el resto ya no se pide", counted(text)),
         EventKind::ByHand => text.to_owned(),
     }
 }
