@@ -9,36 +9,47 @@ use tokio::time::{Instant, sleep_until};
 /// How long a unit that was started or reloaded has to fork its workers before it is looked at.
 pub(super) const SETTLE: Duration = Duration::from_secs(2);
 
-/// Which projects to look at, and when. Each at most once from check to check: a unit that starts again and
-/// again, for whatever reason, is looked at hardly more often than the others.
+/// Early looks that a project may have at hand. Stopping and starting a unit takes two: an administrator who does so
+/// twice within a check's interval sees it acted on twice.
+const AT_HAND: u32 = 4;
+
+/// Which projects to look at, and when. A look that was used comes back with the next check: a unit that starts again
+/// and again, for whatever reason, is looked at hardly more often than the others.
 #[derive(Debug, Default)]
 pub(super) struct EarlyLooks {
     due: BTreeMap<String, Instant>,
-    spent: BTreeSet<String>,
-    /// Those that have been looked at once more, too.
+    /// How many of the looks at hand have been used.
+    used: BTreeMap<String, u32>,
+    /// Those whose last look has been followed by another.
     followed: BTreeSet<String>,
 }
 
 impl EarlyLooks {
-    /// Has a project looked at once its unit has settled, unless that has been done since the last check.
+    /// Has a project looked at once its unit has settled, unless it will be anyway or has no look at hand.
     pub(super) fn ask(&mut self, project: String) {
-        if self.spent.insert(project.clone()) {
+        let used = self.used.entry(project.clone()).or_default();
+        if *used < AT_HAND && !self.due.contains_key(&project) {
+            *used += 1;
+            self.followed.remove(&project);
             self.due.insert(project, Instant::now() + SETTLE);
         }
     }
 
-    /// Has a project that was found just starting looked at once more, unless that has been done since the last check:
-    /// its server forks its first workers by itself, and a count below the minimum would stay until the next check.
+    /// Has a project that was found just starting looked at once more, unless that look was such a one itself: its
+    /// server forks its first workers by itself, and a count below the minimum would stay until the next check.
     pub(super) fn follow(&mut self, project: String) {
         if self.followed.insert(project.clone()) {
             self.due.insert(project, Instant::now() + SETTLE);
         }
     }
 
-    /// All projects have been checked: each may be looked at again. What is due stays so, since its unit had not
+    /// All projects have been checked: each has a look more at hand. What is due stays so, since its unit had not
     /// settled yet.
     pub(super) fn checked(&mut self) {
-        self.spent = self.due.keys().cloned().collect();
+        self.used.retain(|_, used| {
+            *used = used.saturating_sub(1);
+            *used > 0
+        });
         self.followed.clear();
     }
 
@@ -72,9 +83,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_unit_that_starts_without_end_is_looked_at_once_an_interval() {
+    async fn a_unit_that_starts_without_end_is_soon_looked_at_once_an_interval() {
         let mut early = EarlyLooks::default();
-        for check in 0..3 {
+        for expected in [4, 1, 1] {
             let mut seen = Vec::new();
             for second in 0..120 {
                 if second % 7 == 0 {
@@ -82,8 +93,21 @@ mod tests {
                 }
                 seen.extend(looks(&mut early, 1).await);
             }
-            assert_eq!(seen.len(), 1, "interval {check}: {seen:?}");
+            assert_eq!(seen.len(), expected, "{seen:?}");
             early.checked();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_unit_that_is_restarted_twice_between_two_checks_is_looked_at_twice() {
+        let mut early = EarlyLooks::default();
+        for _ in 0..2 {
+            early.ask("a".into());
+            assert_eq!(looks(&mut early, 9).await, [(2, "a".into())]);
+            early.follow("a".into());
+            assert_eq!(looks(&mut early, 9).await, [(2, "a".into())]);
+            early.follow("a".into());
+            assert_eq!(looks(&mut early, 9).await, []);
         }
     }
 
