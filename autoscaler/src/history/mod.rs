@@ -5,6 +5,7 @@
 //! works without it and says why.
 
 mod entry;
+mod fault;
 mod reader;
 mod reason;
 mod recorder;

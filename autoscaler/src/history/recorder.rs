@@ -10,6 +10,7 @@ use std::{io, thread};
 use tokio::sync::mpsc;
 
 use super::entry::Entry;
+use super::fault::Fault;
 use super::retention::Retention;
 use super::store::{Store, StoreError};
 
@@ -38,7 +39,7 @@ pub enum News {
         /// Why.
         why: String,
     },
-    /// It can be used again.
+    /// It has been used again for a while.
     Available {
         /// The file.
         path: PathBuf,
@@ -84,7 +85,7 @@ impl Recorder {
             store: None,
             tried: None,
             swept: None,
-            failing: false,
+            fault: Fault::default(),
         };
         thread::Builder::new().name("history".into()).spawn(move || {
             writer.run(&waiting);
@@ -139,7 +140,7 @@ struct Writer {
     store: Option<Store>,
     tried: Option<Instant>,
     swept: Option<Instant>,
-    failing: bool,
+    fault: Fault,
 }
 
 impl Writer {
@@ -159,8 +160,7 @@ impl Writer {
             self.lost.fetch_add(batch.len() as u64, Ordering::Relaxed);
         }
         match result {
-            Ok(()) if self.failing => {
-                self.failing = false;
+            Ok(()) if self.fault.is_over(Instant::now()) => {
                 let lost = self.lost.load(Ordering::Relaxed);
                 self.tell(News::Available {
                     path: self.path.clone(),
@@ -169,11 +169,11 @@ impl Writer {
             }
             Ok(()) | Err(None) => {}
             Err(Some(error)) => {
-                if Store::is_damaged(&error) {
+                if error.is_damage() {
                     self.tried = None;
                 }
                 self.store = None;
-                if !std::mem::replace(&mut self.failing, true) {
+                if self.fault.begins() {
                     self.tell(News::Unavailable {
                         path: self.path.clone(),
                         why: error.to_string(),

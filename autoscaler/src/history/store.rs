@@ -215,11 +215,6 @@ impl Store {
             .pragma_update(None, "max_page_count", pages)
             .unwrap();
     }
-
-    /// Whether a fault of [`Store::write`] says that the file is damaged: opening it again sets it aside.
-    pub(super) fn is_damaged(error: &StoreError) -> bool {
-        error.is_damage()
-    }
 }
 
 /// The file's real directory and its name in it; the directory is made if it is missing.
