@@ -198,7 +198,7 @@ impl SmallDisk {
             directory.path(),
             Some("tmpfs"),
             MsFlags::empty(),
-            Some("size=256k"),
+            Some("size=4m"),
         )
         .context("cannot mount a tmpfs")?;
         Ok(Self(directory))
@@ -207,7 +207,7 @@ impl SmallDisk {
     /// Fills it to the last byte, and returns the file that does.
     fn fill(&self) -> PathBuf {
         let path = self.0.path().join("ballast");
-        let _ = fs::write(&path, vec![0; 1 << 20]);
+        let _ = fs::write(&path, vec![0; 4 << 20]);
         path
     }
 }
