@@ -172,7 +172,7 @@ fn a_running_daemon_is_found_and_its_metrics_too() -> Result<()> {
 }
 
 #[test]
-fn a_damaged_history_and_another_programs_database_are_told() -> Result<()> {
+fn a_damaged_history_and_one_that_is_a_directory_are_told() -> Result<()> {
     let home = Home::new("{}")?;
     fs::create_dir_all(home.state())?;
     let store = home.state().join("history.db");
