@@ -111,11 +111,15 @@ fn done(result: Result<()>) -> Result<ExitCode> {
 
 /// Prints to stdout. Whoever reads may have seen enough (`autoscaler check | head`): that is no error.
 fn print(text: &str) -> Result<()> {
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(error).context("cannot print to stdout")
-        }
-        _ => Ok(()),
+    print_to_reader(text).map(|_| ())
+}
+
+/// Prints to stdout at once; `false` when nobody reads any more.
+fn print_to_reader(text: &str) -> Result<bool> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true).context("cannot print to stdout"),
     }
 }
 

@@ -140,17 +140,14 @@ impl HistoryReader {
             why: error.to_string(),
         };
         let connection = connect(path).map_err(|error| unusable(error.into()))?;
-        let found = schema::identify(&connection).map_err(unusable)?;
         let known = schema::version();
-        if found != known {
-            let why = if found > known {
-                StoreError::Newer { found, known }.to_string()
-            } else {
-                format!("it has format {found}, and the daemon of this version ({known}) has not run since")
-            };
+        let found = schema::identify_up_to(known, &connection).map_err(unusable)?;
+        if found < known {
             return Err(ReadError::Unusable {
                 path: path.to_owned(),
-                why,
+                why: format!(
+                    "it has format {found}, and the daemon of this version ({known}) has not run since"
+                ),
             });
         }
         Ok(Self {

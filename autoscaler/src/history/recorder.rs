@@ -160,14 +160,16 @@ impl Writer {
             self.lost.fetch_add(batch.len() as u64, Ordering::Relaxed);
         }
         match result {
-            Ok(()) if self.fault.is_over(Instant::now()) => {
-                let lost = self.lost.load(Ordering::Relaxed);
-                self.tell(News::Available {
-                    path: self.path.clone(),
-                    lost,
-                });
+            Ok(()) => {
+                if self.fault.is_over(Instant::now()) {
+                    let lost = self.lost.load(Ordering::Relaxed);
+                    self.tell(News::Available {
+                        path: self.path.clone(),
+                        lost,
+                    });
+                }
             }
-            Ok(()) | Err(None) => {}
+            Err(None) => {}
             Err(Some(error)) => {
                 if error.is_damage() {
                     self.tried = None;

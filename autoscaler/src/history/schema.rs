@@ -78,11 +78,8 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 
 fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
-    let found = identify(&transaction)?;
     let newest = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
-    if found > newest {
-        return Err(StoreError::Newer { found, known: newest });
-    }
+    let found = identify_up_to(newest, &transaction)?;
     for migration in migrations.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.execute_batch(migration)?;
     }
@@ -104,6 +101,18 @@ pub(super) fn identify(connection: &Connection) -> Result<i64, StoreError> {
         return Err(StoreError::Foreign);
     }
     Ok(number("user_version")?)
+}
+
+/// The version of a store that is of `known` or an earlier one.
+///
+/// # Errors
+/// As [`identify`], and [`StoreError::Newer`].
+pub(super) fn identify_up_to(known: i64, connection: &Connection) -> Result<i64, StoreError> {
+    let found = identify(connection)?;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    Ok(found)
 }
 
 /// Whether the file's pages hold together.

@@ -164,11 +164,11 @@ impl Store {
                 | OpenFlags::SQLITE_OPEN_NOFOLLOW,
         )?;
         connection.busy_timeout(BUSY)?;
-        let (found, known) = (schema::identify(&connection)?, schema::version());
-        if found > known {
-            return Err(StoreError::Newer { found, known });
-        }
-        schema::quick_check(&connection)
+        // In the order of `try_open`: what is damaged is set aside there, whatever version wrote it.
+        schema::identify(&connection)?;
+        schema::quick_check(&connection)?;
+        schema::identify_up_to(schema::version(), &connection)?;
+        Ok(())
     }
 
     /// Writes all of `entries` or none.

@@ -1,12 +1,13 @@
 //! `--watch`: the status again and again, through restarts of the daemon.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 
 use super::{Args, show, table};
+use crate::cli::print_to_reader;
 use crate::control::ClientError;
 use crate::report::unix;
 
@@ -23,20 +24,15 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let mut last = args.status()?;
     let mut silent_since = None;
     loop {
-        let text = match silent_since {
-            None => Some(show(args, &last)?),
-            // What was seen last stays to be read, below the line that says how old it is.
-            Some(since) if screen => Some(format!(
-                "{}{}",
-                table::no_answer(&last, since),
-                show(args, &last)?
-            )),
-            Some(_) => None,
-        };
-        if let Some(text) = text
-            && !print(&text, screen)?
-        {
-            return Ok(());
+        // What was seen last stays on a screen, below the line that says how old it is.
+        if silent_since.is_none() || screen {
+            let clear = if screen { CLEAR } else { "" };
+            let silence = silent_since.map(|since| table::no_answer(&last, since));
+            let text = format!("{clear}{}{}", silence.unwrap_or_default(), show(args, &last)?);
+            // `autoscaler status --watch | head` is over when head is.
+            if !print_to_reader(&text)? {
+                return Ok(());
+            }
         }
         thread::sleep(LOOK);
         match args.status() {
@@ -57,15 +53,5 @@ pub(super) fn run(args: &Args) -> Result<()> {
             }
             Err(error) => return Err(error),
         }
-    }
-}
-
-/// Prints one look; `false` when nobody reads any more: `autoscaler status --watch | head` is over when head is.
-fn print(text: &str, screen: bool) -> Result<bool> {
-    let clear = if screen { CLEAR } else { "" };
-    let mut out = io::stdout().lock();
-    match write!(out, "{clear}{text}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        written => Ok(written.map(|()| true)?),
     }
 }
