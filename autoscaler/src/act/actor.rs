@@ -9,7 +9,7 @@ use super::instances::TemplateInstances;
 use super::mandate::Mandate;
 use super::memory::{Limit, MemoryError, MemoryLimits, ServiceManager};
 use super::outcome::{Outcome, Workers};
-use super::scale::{Cause, Plan, ScaleError, Scaled, Timing, scale_under};
+use super::scale::{Cause, Plan, ScaleError, Scaled, Timing, Walked, scale_under};
 use super::shares;
 use super::signal::Refusal;
 use super::systemd::Systemd;
@@ -83,6 +83,7 @@ impl Actor {
             return Outcome {
                 dry_run,
                 workers: Ok(Workers::Untouched),
+                left: sample.workers.clone(),
                 memory: None,
             };
         }
@@ -106,6 +107,7 @@ impl Actor {
                 return Outcome {
                     dry_run,
                     workers,
+                    left: sample.workers.clone(),
                     memory: None,
                 };
             }
@@ -120,6 +122,7 @@ impl Actor {
             return Outcome {
                 dry_run,
                 workers: Ok(Workers::Untouched),
+                left: sample.workers.clone(),
                 memory,
             };
         }
@@ -140,7 +143,7 @@ impl Actor {
         } else {
             None
         };
-        let workers = match no_room(raised.as_ref()) {
+        let walked = match no_room(raised.as_ref()) {
             Some(cause) => Err(ScaleError {
                 from,
                 reached: from,
@@ -148,6 +151,10 @@ impl Actor {
                 cause,
             }),
             None => self.scale(mandate, project, sample, (cgroup, to)).await,
+        };
+        let (workers, left) = match walked {
+            Ok(Walked { end, left }) => (end.map(|Scaled { from, to }| Workers::Scaled { from, to }), left),
+            Err(error) => (Err(error), sample.workers.clone()),
         };
         let reached = match &workers {
             Ok(Workers::Scaled { to, .. }) => Some(*to),
@@ -167,17 +174,22 @@ impl Actor {
         Outcome {
             dry_run,
             workers,
+            left,
             memory,
         }
     }
 
+    /// Takes the project to `to` workers.
+    ///
+    /// # Errors
+    /// What stands against the first step.
     async fn scale(
         &self,
         mandate: &Mandate,
         project: &Project,
         sample: &ProjectSample,
         (cgroup, to): (&Cgroup, u32),
-    ) -> Result<Workers, ScaleError> {
+    ) -> Result<Walked, ScaleError> {
         let from = sample.worker_count();
         let early = |cause| ScaleError {
             from,
@@ -192,7 +204,7 @@ impl Actor {
             bounds: project.bounds,
         };
         let refused = |refusal| early(Cause::Refused(refusal));
-        let scaled = match &project.queue {
+        let walked = match &project.queue {
             None => {
                 let signals = WorkerSignals::open(&self.procfs, cgroup, sample.master).map_err(refused)?;
                 self.walk(mandate, signals, &plan).await
@@ -218,25 +230,14 @@ impl Actor {
                 }
             }
         };
-        match scaled {
-            Ok(scaled) => Ok(Workers::Scaled {
-                from: scaled.from,
-                to: scaled.to,
-            }),
-            Err(error) => {
-                self.unanswered
-                    .remember(&project.name, sample.master, &error.cause);
-                Err(error)
-            }
+        if let Err(error) = &walked.end {
+            self.unanswered
+                .remember(&project.name, sample.master, &error.cause);
         }
+        Ok(walked)
     }
 
-    async fn walk(
-        &self,
-        mandate: &Mandate,
-        mut actuator: impl Actuator,
-        plan: &Plan,
-    ) -> Result<Scaled, ScaleError> {
+    async fn walk(&self, mandate: &Mandate, mut actuator: impl Actuator, plan: &Plan) -> Walked {
         scale_under(mandate, &mut actuator, plan, &self.mode.timing, self.mode.dry_run).await
     }
 

@@ -24,7 +24,7 @@ pub use instances::{StopFault, TemplateInstances, UnitManager};
 pub use mandate::{Mandate, Withdrawal};
 pub use memory::{Limit, ManagerError, MemoryError, MemoryLimits, ServiceManager};
 pub use outcome::{Outcome, Workers};
-pub use scale::{Cause, Plan, ScaleError, Scaled, Timing, scale, scale_under};
+pub use scale::{Cause, Plan, ScaleError, Scaled, Timing, Walked, scale, scale_under};
 pub use signal::{Refusal, SignalTarget, WorkerSignal};
 pub use systemd::Systemd;
 pub use worker_signals::WorkerSignals;

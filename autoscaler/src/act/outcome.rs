@@ -2,6 +2,7 @@
 
 use super::memory::{Limit, MemoryError};
 use super::scale::ScaleError;
+use crate::observe::ProcessId;
 
 /// What came of one decision for one project.
 #[derive(Debug)]
@@ -10,6 +11,8 @@ pub struct Outcome {
     pub dry_run: bool,
     /// The workers, or how far they came.
     pub workers: Result<Workers, ScaleError>,
+    /// The workers as the last step that arrived left them; without one, those that the decision saw.
+    pub left: Vec<ProcessId>,
     /// The memory limit; `None` when it was not looked at.
     pub memory: Option<Result<Limit, MemoryError>>,
 }

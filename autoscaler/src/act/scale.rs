@@ -70,6 +70,16 @@ pub struct Scaled {
     pub to: u32,
 }
 
+/// How the way to a worker count ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walked {
+    /// Whether all steps arrived.
+    pub end: Result<Scaled, ScaleError>,
+    /// The workers as the last step that arrived left them, those that had been asked for among them; without one,
+    /// those that the decision saw. What a reload makes of them is told from these.
+    pub left: Vec<ProcessId>,
+}
+
 /// Not all steps arrived.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("stopped at {reached} workers on the way from {from} to {wanted}: {cause}")]
@@ -165,21 +175,32 @@ pub async fn scale(
     timing: &Timing,
     dry_run: bool,
 ) -> Result<Scaled, ScaleError> {
-    scale_under(&Mandate::default(), actuator, plan, timing, dry_run).await
+    scale_under(&Mandate::default(), actuator, plan, timing, dry_run)
+        .await
+        .end
 }
 
-/// The same for as long as `mandate` is not withdrawn.
+/// The same for as long as `mandate` is not withdrawn, and what it left.
 pub async fn scale_under(
     mandate: &Mandate,
     actuator: &mut impl Actuator,
     plan: &Plan,
     timing: &Timing,
     dry_run: bool,
-) -> Result<Scaled, ScaleError> {
+) -> Walked {
     let from = count(&plan.workers);
     let mut reached = from;
-    let outcome = walk(mandate, actuator, plan, (timing, dry_run), &mut reached).await;
-    match outcome {
+    let mut left = plan.workers.clone();
+    let outcome = walk(
+        mandate,
+        actuator,
+        plan,
+        (timing, dry_run),
+        &mut reached,
+        &mut left,
+    )
+    .await;
+    let end = match outcome {
         Ok(()) if dry_run => Ok(Scaled { from, to: plan.to }),
         Ok(()) => Ok(Scaled { from, to: reached }),
         Err(cause) => Err(ScaleError {
@@ -188,7 +209,8 @@ pub async fn scale_under(
             wanted: plan.to,
             cause,
         }),
-    }
+    };
+    Walked { end, left }
 }
 
 async fn walk(
@@ -197,11 +219,12 @@ async fn walk(
     plan: &Plan,
     (timing, dry_run): (&Timing, bool),
     reached: &mut u32,
+    left: &mut Vec<ProcessId>,
 ) -> Result<(), Cause> {
     let Some(step) = Step::towards(*reached, plan.to) else {
         return Ok(());
     };
-    let mut workers = as_decided(actuator, plan, timing, reached).await?;
+    *left = as_decided(actuator, plan, timing, reached).await?;
     while Step::towards(*reached, plan.to) == Some(step) {
         within(step.from(*reached), step, plan.bounds)?;
         if mandate.is_withdrawn() {
@@ -212,7 +235,7 @@ async fn walk(
             return Ok(());
         }
         actuator.ask(step).await?;
-        workers = arrival(actuator, step, &workers, timing, reached).await?;
+        *left = arrival(actuator, step, left, timing, reached).await?;
     }
     Ok(())
 }

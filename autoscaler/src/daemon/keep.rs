@@ -166,6 +166,7 @@ mod tests {
                     wanted: 6,
                     cause,
                 }),
+                left: Vec::new(),
                 memory: None,
             })
         };

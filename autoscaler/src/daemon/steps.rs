@@ -67,6 +67,9 @@ impl Checks {
         match step {
             Ok((id, Finished { project, outcome })) => {
                 self.busy.remove(&id);
+                if let Some(history) = self.histories.get_mut(&project.name) {
+                    history.step_left(&outcome.left);
+                }
                 self.keeper.outcome(&project, &outcome);
                 self.meter.outcome(&project.name, &outcome);
                 self.reporter.outcome(&project, &outcome);

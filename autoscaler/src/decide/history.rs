@@ -10,7 +10,7 @@ use super::measure::Measured;
 use super::seen::{Overlap, Seen};
 use super::{Action, Measure};
 use crate::config::{Bounds, Ladder};
-use crate::observe::ProjectSample;
+use crate::observe::{ProcessId, ProjectSample};
 
 /// One project's memory from check to check. Everything in it can be lost at the price of waiting anew.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -173,7 +173,7 @@ impl History {
             .find(|earlier| earlier.was_reset(sample))
             .map(|earlier| earlier.expected);
         let moved = workers > seen.expected;
-        self.booting = reset.is_some() || workers > seen.count();
+        self.booting = reset.is_some() || workers > seen.counted;
         self.overlap = match reset {
             Some(_) => None,
             None => Overlap::follow(self.overlap.take(), seen, sample),
@@ -277,8 +277,16 @@ impl History {
         self.seen = Some(Seen {
             master: sample.master,
             workers: sample.workers.clone(),
+            counted: sample.worker_count(),
             expected,
         });
+    }
+
+    /// The steps that the last check decided are over and left these workers: the next check compares with them.
+    pub fn step_left(&mut self, workers: &[ProcessId]) {
+        if let Some(seen) = &mut self.seen {
+            seen.workers = workers.to_vec();
+        }
     }
 
     fn held(&self, measure: Measure) -> &Held {

@@ -19,17 +19,21 @@ const OVERLAP: Duration = Duration::from_secs(45);
 /// overlap open for ever.
 const UNMEASURED: Duration = Duration::from_secs(15);
 
-/// The project as a check left it.
+/// The project as a check and its steps left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Seen {
     pub(super) master: ProcessId,
+    /// The workers that the check saw, or that its steps left.
     pub(super) workers: Vec<ProcessId>,
+    /// How many the check saw: those that came since boot within the next one's interval.
+    #[serde(default)]
+    pub(super) counted: u32,
     /// The count that the check left or asked for.
     pub(super) expected: u32,
 }
 
 impl Seen {
-    pub(super) fn count(&self) -> u32 {
+    fn count(&self) -> u32 {
         u32::try_from(self.workers.len()).unwrap_or(u32::MAX)
     }
 
@@ -38,7 +42,8 @@ impl Seen {
         self.workers.iter().any(|worker| sample.workers.contains(worker))
     }
 
-    /// The same with the workers that the check asked for: of those that came, the oldest.
+    /// The same with the workers that the check asked for and that its steps did not wait for: of those that came, the
+    /// oldest.
     fn with_asked(&self, sample: &ProjectSample) -> Self {
         let asked = self.expected.saturating_sub(self.count());
         let came = sample

@@ -286,10 +286,19 @@ async fn a_mandate_that_is_withdrawn_lets_the_step_arrive_and_asks_for_no_other(
         at_first: || withdrawal.withdraw(),
     };
     let plan = plan(&[1, 2], 9);
-    let error = scale_under(&mandate, &mut server, &plan, &Timing::default(), false)
-        .await
-        .unwrap_err();
+    let walked = scale_under(&mandate, &mut server, &plan, &Timing::default(), false).await;
+    let error = walked.end.unwrap_err();
     assert_eq!(error.cause, Cause::Withdrawn);
     assert_eq!((error.from, error.reached, error.wanted), (2, 3, 9));
+    assert_eq!(walked.left, [1, 2, 3].map(id));
     assert_eq!(server.asked, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_steps_left_is_what_there_was_before_a_reload() {
+    let mut server = Script::new(&[&[1, 2], &[1, 2, 3], &[7, 8]]);
+    let (mandate, plan) = (Mandate::default(), plan(&[1, 2], 5));
+    let walked = scale_under(&mandate, &mut server, &plan, &Timing::default(), false).await;
+    assert_eq!(walked.end.unwrap_err().cause, Cause::Reloaded);
+    assert_eq!(walked.left, [1, 2, 3].map(id));
 }

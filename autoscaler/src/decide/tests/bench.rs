@@ -134,6 +134,7 @@ impl Bench {
         let decision = decide(&self.project, &self.host, &Ok(sample.clone()), &mut self.history);
         if let Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. } = decision.action {
             self.set_workers(to);
+            self.history.step_left(&self.workers);
         }
         decision
     }

@@ -178,6 +178,29 @@ fn a_worker_that_was_just_added_is_one_of_the_old_ones() {
 }
 
 #[test]
+fn the_worker_that_was_just_added_may_be_the_last_of_the_old_ones() {
+    for configured in 1..=2 {
+        let mut bench = bench(3);
+        bench.interval = Duration::from_secs(10);
+        bench.project.cpu.as_mut().unwrap().up_hold = Duration::from_secs(10);
+        assert_eq!(bench.check(100.0).action, Action::ScaleUp { from: 3, to: 4 });
+        // Those that the check saw had gone when the overlap was looked at.
+        let old = reload_busy(&mut bench, configured);
+        end(&mut bench, &old[..3]);
+        for _ in 0..2 {
+            let decision = bench.check(100.0);
+            assert_eq!(
+                (decision.action, decision.reason),
+                (Action::Hold, Reason::Unsettled)
+            );
+        }
+        end(&mut bench, &old);
+        bench.check(100.0);
+        assert_eq!(bench.history.count_to_restore(), Some(4), "{configured}");
+    }
+}
+
+#[test]
 fn the_oldest_instance_of_a_template_may_end_alone() {
     let mut bench = bench(3);
     bench.master = bench.workers[0];
