@@ -1,12 +1,12 @@
 //! One check: observe → decide → act → report, for every project.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
 use tokio::sync::{oneshot, watch};
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{JoinError, JoinSet};
 
 use super::keep::{Keeper, as_kept};
 use super::meter::Meter;
@@ -43,8 +43,8 @@ pub(super) struct Checks {
     pub(super) published: watch::Sender<Arc<Status>>,
     pub(super) actor: Arc<Actor>,
     pub(super) actions: JoinSet<Finished>,
-    /// Projects with a step under way, by its task: they are not decided about until it is over.
-    pub(super) busy: HashMap<Id, UnderWay>,
+    /// The steps under way, by project: none is decided about until its own is over.
+    pub(super) busy: BTreeMap<String, UnderWay>,
     pub(super) reporter: Reporter,
     pub(super) state: State,
     pub(super) dry_run: bool,
@@ -75,7 +75,7 @@ type Policy =
 #[derive(Debug)]
 pub(super) enum Happened {
     /// A step is over.
-    Step(Box<Result<(Id, Finished), JoinError>>),
+    Step(Box<Result<Finished, JoinError>>),
     /// The history's writer has something to tell.
     History(News),
     /// The metrics' server wants something.
@@ -154,8 +154,8 @@ impl Checks {
             self.reporter.verdict(&project, &decision);
             self.act(project, sample, decision);
         }
-        while let Some(step) = self.actions.join_next_with_id().await {
-            self.step_over(step).await;
+        while let Some(step) = self.actions.join_next().await {
+            self.steps_over(step).await;
         }
         Ok(())
     }
@@ -190,10 +190,11 @@ impl Checks {
             .iter()
             .filter(|(.., decision)| decision.reason == Reason::Booting);
         self.starting = starting.map(|(project, ..)| project.name.clone()).collect();
-        let kept = as_kept(&self.config, &snapshot, |name| {
-            let (_, _, decision) = decided.iter().find(|(project, ..)| project.name == name)?;
-            Some(decision)
-        });
+        let decisions: BTreeMap<&str, &Decision> = decided
+            .iter()
+            .map(|(project, _, decision)| (project.name.as_str(), decision))
+            .collect();
+        let kept = as_kept(&self.config, &snapshot, |name| decisions.get(name).copied());
         self.meter.checked(snapshot.host, &kept);
         self.keeper.check(snapshot.host, kept);
         for (project, sample, decision) in decided {
@@ -279,7 +280,7 @@ impl Checks {
     /// Waits for something to happen beside the checks. Dropped while it waits, it loses nothing.
     pub(super) async fn happened(&mut self) -> Happened {
         tokio::select! {
-            Some(step) = self.actions.join_next_with_id() => Happened::Step(Box::new(step)),
+            Some(step) = self.actions.join_next() => Happened::Step(Box::new(step)),
             news = self.keeper.news() => Happened::History(news),
             message = self.meter.message() => Happened::Metrics(message),
         }
@@ -288,7 +289,7 @@ impl Checks {
     /// Tells what happened, and does what follows from it.
     pub(super) async fn handle(&mut self, happened: Happened) {
         match happened {
-            Happened::Step(step) => self.step_over(*step).await,
+            Happened::Step(step) => self.steps_over(*step).await,
             Happened::History(news) => self.say_history(&news),
             Happened::Metrics(metrics::Message::News(news)) => {
                 self.reporter.say(&Message::Metrics { news: &news });

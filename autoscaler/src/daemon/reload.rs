@@ -23,15 +23,11 @@ impl Checks {
             }
         }
         self.config = loaded.config;
-        for busy in self.busy.values() {
-            let project = self
-                .config
-                .projects
-                .get(&busy.project)
-                .filter(|project| project.enabled);
+        for name in self.busy.keys() {
+            let project = self.config.projects.get(name).filter(|project| project.enabled);
             let wanted =
                 |to| project.is_some_and(|project| (project.bounds.min..=project.bounds.max).contains(&to));
-            self.withdraw_unless(&busy.project, wanted);
+            self.withdraw_unless(name, wanted);
         }
         self.histories
             .retain(|name, _| self.config.projects.contains_key(name));

@@ -100,7 +100,6 @@ impl Checks {
         {
             self.carry_out(project).await;
         }
-        self.publish();
     }
 
     /// Decides and acts on one project at once.

@@ -1,6 +1,6 @@
 //! The start: the sources are opened, and what an earlier daemon held is taken over.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -49,7 +49,7 @@ impl Checks {
             bus,
             meter: Meter::default(),
             actions: JoinSet::new(),
-            busy: HashMap::new(),
+            busy: BTreeMap::new(),
             state: State::new(&options.runtime_dir),
             dry_run: options.dry_run,
             told: Told::default(),

@@ -15,7 +15,7 @@ use crate::report::Message;
 /// A step that is under way.
 #[derive(Debug)]
 pub(super) struct UnderWay {
-    pub(super) project: String,
+    task: Id,
     /// The count that it leads to; `None` where only the memory limit is looked after.
     to: Option<u32>,
     withdrawal: Withdrawal,
@@ -31,15 +31,15 @@ pub(super) struct Finished {
 impl Checks {
     /// Whether a step of the project is under way.
     pub(super) fn is_busy(&self, project: &str) -> bool {
-        self.busy.values().any(|busy| busy.project == project)
+        self.busy.contains_key(project)
     }
 
     /// Lets the way that a project is on end with the step under way, unless the count that it leads to is `wanted`.
     pub(super) fn withdraw_unless(&self, project: &str, wanted: impl Fn(u32) -> bool) {
-        for busy in self.busy.values().filter(|busy| busy.project == project) {
-            if busy.to.is_some_and(|to| !wanted(to)) {
-                busy.withdrawal.withdraw();
-            }
+        if let Some(busy) = self.busy.get(project)
+            && busy.to.is_some_and(|to| !wanted(to))
+        {
+            busy.withdrawal.withdraw();
         }
     }
 
@@ -50,23 +50,33 @@ impl Checks {
         };
         let actor = Arc::clone(&self.actor);
         let (mandate, withdrawal) = Mandate::new();
-        let under_way = UnderWay {
-            project: project.name.clone(),
-            to: decision.action.to(),
-            withdrawal,
-        };
+        let (name, to) = (project.name.clone(), decision.action.to());
         let task = self.actions.spawn(async move {
             let outcome = actor.apply_under(&mandate, &project, &sample, &decision).await;
             Finished { project, outcome }
         });
-        self.busy.insert(task.id(), under_way);
+        let under_way = UnderWay {
+            task: task.id(),
+            to,
+            withdrawal,
+        };
+        self.busy.insert(name, under_way);
     }
 
-    /// Tells what came of a step, and does what waited for its end.
-    pub(super) async fn step_over(&mut self, step: Result<(Id, Finished), JoinError>) {
+    /// Tells what came of a step and of all others that are over by then, and does what waited for their ends.
+    pub(super) async fn steps_over(&mut self, step: Result<Finished, JoinError>) {
+        self.step_over(step).await;
+        // Of a check that changes nothing, those of all projects end together.
+        while let Some(step) = self.actions.try_join_next() {
+            self.step_over(step).await;
+        }
+        self.publish();
+    }
+
+    async fn step_over(&mut self, step: Result<Finished, JoinError>) {
         match step {
-            Ok((id, Finished { project, outcome })) => {
-                self.busy.remove(&id);
+            Ok(Finished { project, outcome }) => {
+                self.busy.remove(&project.name);
                 if let Some(history) = self.histories.get_mut(&project.name) {
                     history.step_left(&outcome.left);
                 }
@@ -79,7 +89,9 @@ impl Checks {
             Err(panic) => {
                 let why = panic.to_string();
                 self.reporter.say(&Message::CheckFailed { why: &why });
-                if let Some(UnderWay { project: name, .. }) = self.busy.remove(&panic.id()) {
+                let broken = self.busy.iter().find(|(_, busy)| busy.task == panic.id());
+                if let Some(name) = broken.map(|(name, _)| name.clone()) {
+                    self.busy.remove(&name);
                     if !self.waiting.contains(&name) {
                         self.reply(&name, Answer::refused(RefusedCode::Failed, why));
                     }
@@ -110,11 +122,11 @@ impl Checks {
     pub(super) fn step_under_way(&mut self, project: &str) {
         let task = self.actions.spawn(std::future::pending());
         let under_way = UnderWay {
-            project: project.to_owned(),
+            task: task.id(),
             to: None,
             withdrawal: Mandate::new().1,
         };
-        self.busy.insert(task.id(), under_way);
+        self.busy.insert(project.to_owned(), under_way);
     }
 
     /// Ends every step under way as a fault in its code would.
