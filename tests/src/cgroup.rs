@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 
 use crate::wait::until;
 
-const REMOVAL_LIMIT: Duration = Duration::from_secs(20);
+const REMOVAL_LIMIT: Duration = Duration::from_mins(1);
 
 /// The cgroup v2 mount: the first of type `cgroup2` in /proc/self/mountinfo (proc(5)).
 ///

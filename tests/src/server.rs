@@ -14,7 +14,7 @@ use crate::venv::Venv;
 use crate::wait::until;
 
 const READY_LIMIT: Duration = Duration::from_mins(1);
-const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+const ANSWER_LIMIT: Duration = Duration::from_mins(1);
 
 /// How to start a server.
 #[derive(Debug, Clone, Default)]

@@ -173,7 +173,7 @@ impl History {
             .find(|earlier| earlier.was_reset(sample))
             .map(|earlier| earlier.expected);
         let moved = workers > seen.expected;
-        self.booting = reset.is_some() || workers > seen.counted;
+        self.booting = reset.is_some() || seen.counted.is_some_and(|counted| workers > counted);
         self.overlap = match reset {
             Some(_) => None,
             None => Overlap::follow(self.overlap.take(), seen, sample),
@@ -277,7 +277,7 @@ impl History {
         self.seen = Some(Seen {
             master: sample.master,
             workers: sample.workers.clone(),
-            counted: sample.worker_count(),
+            counted: Some(sample.worker_count()),
             expected,
         });
     }

@@ -25,9 +25,9 @@ pub(super) struct Seen {
     pub(super) master: ProcessId,
     /// The workers that the check saw, or that its steps left.
     pub(super) workers: Vec<ProcessId>,
-    /// How many the check saw: those that came since boot within the next one's interval.
-    #[serde(default)]
-    pub(super) counted: u32,
+    /// How many the check saw: those that came since boot within the next one's interval. `None` in what a daemon of
+    /// before wrote down.
+    pub(super) counted: Option<u32>,
     /// The count that the check left or asked for.
     pub(super) expected: u32,
 }

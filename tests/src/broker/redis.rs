@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::free_port;
 use crate::wait::until;
 
-const READY_LIMIT: Duration = Duration::from_secs(20);
+const READY_LIMIT: Duration = Duration::from_mins(1);
 
 /// Who may connect, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

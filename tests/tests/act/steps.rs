@@ -43,7 +43,7 @@ fn eight_steps_in_a_row_arrive_as_eight_and_back_down_no_request_fails() -> Resu
         // Short requests all the time, and a longer one in each worker when its signal comes.
         let short = Load::start(server.address(), 4, "/sleep/0.02");
         let long = Load::start(server.address(), 9, "/sleep/0.3");
-        until("requests in flight", Duration::from_secs(10), || {
+        until("requests in flight", Duration::from_mins(1), || {
             server
                 .get("/")
                 .is_ok_and(|(status, _)| status == 200)
@@ -106,7 +106,7 @@ fn a_wrapper_shell_is_never_stopped() -> Result<()> {
     let (actor, project) = (actor(MODE)?, project(4));
     let sample = sample(&server, &cgroup)?;
     let outcome = apply_while(&actor, &project, &sample, 4, || {
-        until("four workers", Duration::from_secs(20), || {
+        until("four workers", Duration::from_mins(1), || {
             assert_ne!(state(server.main_pid()), Some('T'), "the shell was stopped");
             (server.workers().len() == 4).then_some(())
         })

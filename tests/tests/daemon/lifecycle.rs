@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use autoscaler_tests::daemon::config;
 use autoscaler_tests::{Daemon, Home, ScratchCgroup, require_root, until};
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_mins(1);
 const RUNGS: &str = r#""min_workers": 1, "max_workers": 3,
     "cpu_thresholds": { "scale_up_2": 60, "scale_up_3": 70, "scale_down_1": 20 }"#;
 

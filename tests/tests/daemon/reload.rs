@@ -7,7 +7,7 @@ use autoscaler_tests::daemon::config;
 use autoscaler_tests::{Daemon, Home, require_root};
 use nix::sys::signal::Signal;
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn rungs(max: u32) -> String {
     format!(

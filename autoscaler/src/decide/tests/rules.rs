@@ -50,6 +50,17 @@ fn an_unobservable_project_is_blocked_and_its_held_times_end() {
 }
 
 #[test]
+fn what_was_held_survives_an_upgrade_from_a_daemon_that_did_not_note_the_count() {
+    let mut bench = bench(1);
+    assert_eq!(bench.check(100.0).action, Action::Hold);
+    let mut noted = serde_json::to_value(&bench.history).unwrap();
+    let seen = noted["seen"].as_object_mut().unwrap();
+    assert!(seen.remove("counted").is_some());
+    bench.history = serde_json::from_value(noted).unwrap();
+    assert_eq!(bench.check(100.0).action, Action::ScaleUp { from: 1, to: 2 });
+}
+
+#[test]
 fn a_break_starts_the_held_time_afresh() {
     let mut bench = bench(1);
     for _ in 0..5 {
