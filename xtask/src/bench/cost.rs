@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use autoscaler_tests::until;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::perf::PIPE;
+use super::perf::{Bench, ONE_CPU_PIPE, TWO_CPU_PIPE};
 use super::programs::{Comparison, Ran, Statistics, all, new_one, ours};
 use super::report::Section;
 use super::series::Series;
@@ -18,10 +18,21 @@ use crate::build_ebpf;
 const ONE_LINER: &str =
     "tracepoint:sched:sched_switch { @ns[cgroup] = sum(nsecs - @last[cpu]); @last[cpu] = nsecs; }";
 
+/// What the two directions of a switch cost is told apart by where the two processes run.
+const LOADS: [Bench; 2] = [ONE_CPU_PIPE, TWO_CPU_PIPE];
+
 struct Measured {
     label: &'static str,
     id: u32,
-    series: Series,
+    /// By load.
+    series: [Series; LOADS.len()],
+}
+
+impl Measured {
+    fn new(label: &'static str, id: u32) -> Self {
+        let series = Default::default();
+        Self { label, id, series }
+    }
 }
 
 pub(super) fn measure(rounds: u32) -> Result<Section> {
@@ -42,59 +53,55 @@ pub(super) fn measure(rounds: u32) -> Result<Section> {
         ("textbook, per wakeup", "bench_wakeup"),
     ] {
         let id = new_one(name, &before).with_context(|| format!("`{name}` is not in the kernel"))?;
-        programs.push(Measured {
-            label,
-            id,
-            series: Series::default(),
-        });
+        programs.push(Measured::new(label, id));
     }
     let mut note = format!(
-        "Run time per event in ns by the kernel's own `bpf_stats`, {rounds} rounds of `perf bench {}`, all programs \
-         attached at once. Most of the empty program's figure is the clock of `bpf_stats` itself: net is without it.",
-        PIPE.name
+        "Run time per event in ns by the kernel's own `bpf_stats`, {rounds} rounds of `perf bench sched pipe`, all programs \
+         attached at once: with both processes on one CPU, where each switch is from task to task, and on two, where each \
+         is from idle or to idle. Most of the empty program's figure is the clock of `bpf_stats` itself: net is without it."
     );
     match &mut one_liner {
         Ok(running) => {
             let id = running.wait_for_program(&known)?;
-            programs.push(Measured {
-                label: "bpftrace one-liner: on-CPU time",
-                id,
-                series: Series::default(),
-            });
+            programs.push(Measured::new("bpftrace one-liner: on-CPU time", id));
         }
         Err(error) => note = format!("{note} No bpftrace: {error:#}."),
     }
 
     let statistics = Statistics::on()?;
     for _ in 0..rounds {
-        let start = programs
-            .iter()
-            .map(|program| Ran::of(program.id))
-            .collect::<Result<Vec<_>>>()?;
-        PIPE.run()?;
-        for (program, start) in programs.iter_mut().zip(start) {
-            let ran = Ran::of(program.id)?.since(start);
-            program.series.add(ran.time.as_nanos() as f64 / ran.count as f64);
+        for (number, load) in LOADS.into_iter().enumerate() {
+            let start = programs
+                .iter()
+                .map(|program| Ran::of(program.id))
+                .collect::<Result<Vec<_>>>()?;
+            load.run()?;
+            for (program, start) in programs.iter_mut().zip(start) {
+                let ran = Ran::of(program.id)?.since(start);
+                program.series[number].add(ran.time.as_nanos() as f64 / ran.count as f64);
+            }
         }
     }
     drop(statistics);
 
-    let empty = programs[0].series.median();
+    let empty = programs[0].series.each_ref().map(Series::median);
     let row = |program: &Measured| {
-        let net = program.series.median() - empty;
-        vec![
-            program.label.to_owned(),
-            program.series.show(1),
-            format!("{net:.1}"),
-        ]
+        let figures = program.series.iter().zip(empty);
+        let cells = figures.flat_map(|(series, empty)| {
+            let net = series.median() - empty;
+            [series.show(1), format!("{net:.1}")]
+        });
+        std::iter::once(program.label.to_owned()).chain(cells).collect()
     };
-    let data = programs
-        .iter()
-        .map(|program| (program.label.replace('*', ""), program.series.json()));
+    let data = programs.iter().map(|program| {
+        let loads = LOADS.iter().zip(&program.series);
+        let loads = loads.map(|(load, series)| (load.name.to_owned(), series.json()));
+        (program.label.replace('*', ""), Value::Object(loads.collect()))
+    });
     Ok(Section {
         title: "Cost per event",
         note,
-        columns: vec!["program", "ns", "net"],
+        columns: vec!["program", "task to task, ns", "net", "from or to idle, ns", "net"],
         rows: programs.iter().map(row).collect(),
         data: json!(data.collect::<serde_json::Map<_, _>>()),
     })

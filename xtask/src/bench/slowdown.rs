@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::perf::{Bench, MESSAGING, PINNED_PIPE, PIPE};
+use super::perf::{Bench, MESSAGING, ONE_CPU_PIPE, PIPE};
 use super::programs::{Comparison, ours};
 use super::report::Section;
 use super::series::Series;
@@ -25,7 +25,7 @@ pub(super) fn measure(rounds: u32) -> Result<Section> {
     let object = build_ebpf::comparison()?;
     let mut rows = Vec::new();
     let mut data = serde_json::Map::new();
-    for bench in [PIPE, PINNED_PIPE, MESSAGING] {
+    for bench in [PIPE, ONE_CPU_PIPE, MESSAGING] {
         let measured = [
             ("ours", Pairs::measure(bench, pairs, ours)?),
             (
