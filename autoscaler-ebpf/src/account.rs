@@ -5,7 +5,7 @@ use aya_ebpf::helpers::{bpf_get_smp_processor_id, bpf_ktime_get_ns};
 
 use crate::index;
 use crate::kernel::Task;
-use crate::maps::{COUNTERS, CPUS, LEFT, LEFT_ENTRIES, Left, MOVED, MOVED_ENTRIES, Move, Moves, REMEMBERED};
+use crate::maps::{COUNTERS, CPUS, LEFT, Left, MOVED, MOVED_ENTRIES, Move, Moves, REMEMBERED, left_entry};
 
 /// The CPU that this program runs on. Programs on it cannot interrupt each other: switches are traced with
 /// interrupts off, and a test run keeps its CPU from switching.
@@ -36,7 +36,7 @@ impl OnCpu {
             }
             return;
         }
-        let Some(left) = LEFT.get_ptr_mut(slot.pid & (LEFT_ENTRIES - 1)) else {
+        let Some(left) = LEFT.get_ptr_mut(left_entry(slot.pid)) else {
             return;
         };
         // SAFETY: the entry is mapped for as long as the map lives; `LEFT` says why whole words are enough.
@@ -153,7 +153,7 @@ fn leave_unexpected(number: u32, state: *mut Cpu, task: Task) {
         // Right after the programs were attached: nothing is known of this task yet.
         return;
     }
-    let Some(left) = LEFT.get_ptr_mut(task.pid() & (LEFT_ENTRIES - 1)) else {
+    let Some(left) = LEFT.get_ptr_mut(left_entry(task.pid())) else {
         return;
     };
     // SAFETY: as in `leave`.
