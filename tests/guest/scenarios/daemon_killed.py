@@ -42,7 +42,8 @@ def at_random(moments):
 def in_the_middle(project, wanted):
     """Kills the daemon between two of the workers that one order asks for: the next daemon takes it from there.
     Returns the count at which that was."""
-    victim = until(ready, "the daemon takes orders")
+    # It takes seconds of an emulated CPU to start, and minutes beside other work.
+    victim = until(ready, "the daemon takes orders", 300)
     order = subprocess.Popen(["autoscaler", "scale", "backdipro", str(wanted), "--for", "1h"], stderr=subprocess.PIPE)
     until(lambda: 1 < project.count() < MOST, "some of the workers have come or gone", 60, 0.01)
     os.kill(victim, signal.SIGKILL)
