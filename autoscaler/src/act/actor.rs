@@ -83,7 +83,7 @@ impl Actor {
             return Outcome {
                 dry_run,
                 workers: Ok(Workers::Untouched),
-                left: sample.workers.clone(),
+                left: None,
                 memory: None,
             };
         }
@@ -107,7 +107,7 @@ impl Actor {
                 return Outcome {
                     dry_run,
                     workers,
-                    left: sample.workers.clone(),
+                    left: None,
                     memory: None,
                 };
             }
@@ -122,7 +122,7 @@ impl Actor {
             return Outcome {
                 dry_run,
                 workers: Ok(Workers::Untouched),
-                left: sample.workers.clone(),
+                left: None,
                 memory,
             };
         }
@@ -153,8 +153,11 @@ impl Actor {
             None => self.scale(mandate, project, sample, (cgroup, to)).await,
         };
         let (workers, left) = match walked {
-            Ok(Walked { end, left }) => (end.map(|Scaled { from, to }| Workers::Scaled { from, to }), left),
-            Err(error) => (Err(error), sample.workers.clone()),
+            Ok(Walked { end, left }) => (
+                end.map(|Scaled { from, to }| Workers::Scaled { from, to }),
+                Some(left),
+            ),
+            Err(error) => (Err(error), None),
         };
         let reached = match &workers {
             Ok(Workers::Scaled { to, .. }) => Some(*to),

@@ -11,8 +11,8 @@ pub struct Outcome {
     pub dry_run: bool,
     /// The workers, or how far they came.
     pub workers: Result<Workers, ScaleError>,
-    /// The workers as the last step that arrived left them; without one, those that the decision saw.
-    pub left: Vec<ProcessId>,
+    /// See [`Walked::left`](super::Walked::left); `None` when no step was on its way: what the decision saw stands.
+    pub left: Option<Vec<ProcessId>>,
     /// The memory limit; `None` when it was not looked at.
     pub memory: Option<Result<Limit, MemoryError>>,
 }

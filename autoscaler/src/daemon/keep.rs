@@ -166,7 +166,7 @@ mod tests {
                     wanted: 6,
                     cause,
                 }),
-                left: Vec::new(),
+                left: None,
                 memory: None,
             })
         };

@@ -77,8 +77,8 @@ impl Checks {
         match step {
             Ok(Finished { project, outcome }) => {
                 self.busy.remove(&project.name);
-                if let Some(history) = self.histories.get_mut(&project.name) {
-                    history.step_left(&outcome.left);
+                if let (Some(left), Some(history)) = (&outcome.left, self.histories.get_mut(&project.name)) {
+                    history.step_left(left);
                 }
                 self.keeper.outcome(&project, &outcome);
                 self.meter.outcome(&project.name, &outcome);

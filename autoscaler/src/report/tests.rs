@@ -249,7 +249,7 @@ fn came_of(workers: Result<Workers, Cause>) -> Outcome {
             wanted: 3,
             cause,
         }),
-        left: Vec::new(),
+        left: None,
         memory: None,
     }
 }

@@ -11,6 +11,25 @@ fn bench(workers: u32) -> Bench {
     Bench::new(backdipro(CpuBasis::Workers), workers)
 }
 
+/// A check of ten seconds has just led one worker up from `workers`.
+fn just_scaled_up(workers: u32) -> Bench {
+    let mut bench = bench(workers);
+    bench.interval = Duration::from_secs(10);
+    bench.project.cpu.as_mut().unwrap().up_hold = Duration::from_secs(10);
+    let (from, to) = (workers, workers + 1);
+    assert_eq!(bench.check(100.0).action, Action::ScaleUp { from, to });
+    bench
+}
+
+/// One check under full load that leaves everything as it is, since a reload may be under way.
+fn holds_unsettled(bench: &mut Bench) {
+    let decision = bench.check(100.0);
+    assert_eq!(
+        (decision.action, decision.reason),
+        (Action::Hold, Reason::Unsettled)
+    );
+}
+
 /// HUP while every worker is busy: `count` new ones beside the old ones, which are returned.
 fn reload_busy(bench: &mut Bench, count: u32) -> Vec<ProcessId> {
     let old = bench.workers.clone();
@@ -155,21 +174,14 @@ fn a_reload_to_the_same_count_is_over_at_once() {
 #[test]
 fn a_worker_that_was_just_added_is_one_of_the_old_ones() {
     for checked_between in [true, false] {
-        let mut bench = bench(2);
-        bench.interval = Duration::from_secs(10);
-        bench.project.cpu.as_mut().unwrap().up_hold = Duration::from_secs(10);
-        assert_eq!(bench.check(100.0).action, Action::ScaleUp { from: 2, to: 3 });
+        let mut bench = just_scaled_up(2);
         if checked_between {
             bench.check(50.0);
         }
         let old = reload_busy(&mut bench, 1);
         for ended in 0..3 {
             end(&mut bench, &old[..ended]);
-            let decision = bench.check(100.0);
-            assert_eq!(
-                (decision.action, decision.reason),
-                (Action::Hold, Reason::Unsettled)
-            );
+            holds_unsettled(&mut bench);
         }
         end(&mut bench, &old);
         bench.check(100.0);
@@ -180,19 +192,12 @@ fn a_worker_that_was_just_added_is_one_of_the_old_ones() {
 #[test]
 fn the_worker_that_was_just_added_may_be_the_last_of_the_old_ones() {
     for configured in 1..=2 {
-        let mut bench = bench(3);
-        bench.interval = Duration::from_secs(10);
-        bench.project.cpu.as_mut().unwrap().up_hold = Duration::from_secs(10);
-        assert_eq!(bench.check(100.0).action, Action::ScaleUp { from: 3, to: 4 });
+        let mut bench = just_scaled_up(3);
         // Those that the check saw had gone when the overlap was looked at.
         let old = reload_busy(&mut bench, configured);
         end(&mut bench, &old[..3]);
         for _ in 0..2 {
-            let decision = bench.check(100.0);
-            assert_eq!(
-                (decision.action, decision.reason),
-                (Action::Hold, Reason::Unsettled)
-            );
+            holds_unsettled(&mut bench);
         }
         end(&mut bench, &old);
         bench.check(100.0);
