@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
 use crate::wait::until;
+
+/// For how long a screen must have stood before it counts: a terminal shows a frame piece by piece, as it reads it.
+const SETTLED: Duration = Duration::from_millis(100);
 
 /// A terminal of a given size with one program in it. Dropping it ends its tmux server, and the program with it.
 #[derive(Debug)]
@@ -77,7 +80,7 @@ impl Terminal {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Waits until the screen is as wanted, and returns it.
+    /// Waits until the screen is as wanted and stands still, and returns it.
     ///
     /// # Errors
     /// When it is not within `limit`; the message holds the last screen.
@@ -88,9 +91,14 @@ impl Terminal {
         mut wanted: impl FnMut(&[String]) -> bool,
     ) -> Result<Vec<String>> {
         let mut last = Vec::new();
+        let mut since = Instant::now();
         let found = until(what, limit, || {
-            last = self.screen().ok()?;
-            wanted(&last).then(|| last.clone())
+            let screen = self.screen().ok()?;
+            if screen != last {
+                last = screen;
+                since = Instant::now();
+            }
+            (since.elapsed() >= SETTLED && wanted(&last)).then(|| last.clone())
         });
         found.with_context(|| format!("the screen was:\n{}", last.join("\n")))
     }

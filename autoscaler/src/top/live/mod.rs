@@ -3,6 +3,7 @@
 mod event;
 mod sampling;
 mod terminal;
+mod whole_frames;
 
 use anyhow::{Context as _, Result};
 use ratatui::crossterm::event::{Event as Input, KeyEventKind};

@@ -1,6 +1,6 @@
 //! The terminal, taken and given back whatever happens.
 
-use std::io::{self, stdout};
+use std::io::{self, Stdout, stdout};
 use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,9 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::layout::Rect;
-use ratatui::{DefaultTerminal, Frame, Terminal};
+use ratatui::{Frame, Terminal};
+
+use super::whole_frames::WholeFrames;
 
 /// Whether the terminal is ours now. Leaving the alternate screen twice would put the cursor back over what was
 /// written in between, such as the message of a panic.
@@ -22,15 +24,16 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// The terminal in raw mode on its alternate screen. Given back when dropped and, before the message is
 /// written, when any thread panics.
 pub(super) struct Screenful {
-    terminal: DefaultTerminal,
+    terminal: Terminal<CrosstermBackend<WholeFrames<Stdout>>>,
 }
 
 impl Screenful {
     pub(super) fn take() -> io::Result<Self> {
         give_back_on_panic();
         take()?;
+        let backend = CrosstermBackend::new(WholeFrames::new(stdout()));
         Ok(Self {
-            terminal: Terminal::new(CrosstermBackend::new(stdout())).inspect_err(|_| give_back())?,
+            terminal: Terminal::new(backend).inspect_err(|_| give_back())?,
         })
     }
 
