@@ -90,8 +90,8 @@ pub struct Cpu {
     pub slot: Slot,
     /// Where this CPU's part of the map `COUNTERS` begins. Userspace sets it before the programs are attached.
     pub base: u32,
-    /// Not 0 once `slot` has been filled for the first time.
-    pub started: u32,
+    /// Up to a whole word.
+    pub unused: u32,
     /// Switches that the tracepoint never reported.
     pub lost_switches: u64,
     /// Slices that found no room and went to [`NOWHERE`].
@@ -100,8 +100,11 @@ pub struct Cpu {
     pub discarded: u64,
     /// Address of the cgroup whose removal was told of last on this CPU.
     pub removing: u64,
+    /// When what runs was last charged for userspace, `CLOCK_MONOTONIC`, ns; 0 before the first time: since then `slot`
+    /// is known.
+    pub flushed: u64,
     /// Up to a whole cache line.
-    pub reserved: [u64; 4],
+    pub reserved: [u64; 3],
     /// The last translations made on this CPU, by a hash of the cgroup's address.
     pub cache: [Cached; CACHE],
 }
@@ -111,12 +114,13 @@ impl Default for Cpu {
         Self {
             slot: Slot::default(),
             base: 0,
-            started: 0,
+            unused: 0,
             lost_switches: 0,
             full: 0,
             discarded: 0,
             removing: 0,
-            reserved: [0; 4],
+            flushed: 0,
+            reserved: [0; 3],
             cache: [Cached::default(); CACHE],
         }
     }

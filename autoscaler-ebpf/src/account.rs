@@ -74,7 +74,7 @@ impl OnCpu {
         cpu.slot.place = index::place_of(self.number, cpu, css_set.cgroup());
     }
 
-    /// Forgets the CPU's cached translations.
+    /// Forgets the CPU's cached translations, and notes when that was: what ran here has just been charged.
     #[inline(always)]
     pub(crate) fn forget(self) {
         // SAFETY: as in `leave`.
@@ -82,7 +82,8 @@ impl OnCpu {
         for cached in &mut cpu.cache {
             cached.cgroup = 0;
         }
-        cpu.started = 1;
+        // SAFETY: the helper has no precondition.
+        cpu.flushed = unsafe { bpf_ktime_get_ns() };
     }
 }
 
@@ -149,7 +150,7 @@ fn leave_with_hidden(number: u32, state: *mut Cpu, task: Task, left: *mut Left) 
 fn leave_unexpected(number: u32, state: *mut Cpu, task: Task) {
     // SAFETY: see `OnCpu`.
     let cpu = unsafe { &mut *state };
-    if cpu.started == 0 {
+    if cpu.flushed == 0 {
         // Right after the programs were attached: nothing is known of this task yet.
         return;
     }
@@ -166,13 +167,7 @@ fn leave_unexpected(number: u32, state: *mut Cpu, task: Task) {
     }
     cpu.lost_switches += 1;
     cpu.slot.note(task);
-    let tag = cpu.slot.tag;
-    // Since when it runs, the scheduler itself noted when it put the task here.
-    let came = Left {
-        exec: task.prev_exec().wrapping_add(tag),
-        delay: task.delay().wrapping_add(tag),
-    };
-    let used = used(task, tag, came.exec, came.delay, left);
+    let used = used_unseen(task, cpu, left);
     let now = index::place_of(number, cpu, task.css_set().cgroup());
     charge_split(number, now, task, state, Split { used, unseen: true });
 }
@@ -258,23 +253,43 @@ struct Split {
 fn used(task: Task, tag: u64, came_exec: u64, came_delay: u64, left: &mut Left) -> Used {
     let now = Left::of(task, tag);
     let before = core::mem::replace(left, now);
+    let since_left_or_came = |now: u64, left: u64, came: u64| match since(now, left) {
+        // A new task has used nothing before it comes, though whatever had its address before may have left just that.
+        Some(whole) if came != tag => whole,
+        _ => now.wrapping_sub(came),
+    };
     Used {
-        on_cpu: since(now.exec, before.exec, came_exec, tag),
-        wait: since(now.delay, before.delay, came_delay, tag),
+        on_cpu: since_left_or_came(now.exec, before.exec, came_exec),
+        wait: since_left_or_came(now.delay, before.delay, came_delay),
     }
 }
 
-/// How far a counter that is at `now` has come since `left`, or since `came` where `left` is another task's.
+/// The same for a task that nobody saw come to this CPU, which is `cpu` and has noted by now who runs.
 #[inline(always)]
-fn since(now: u64, left: u64, came: u64, tag: u64) -> u64 {
-    let whole = now.wrapping_sub(left);
-    // Another task's tag puts `left` further off than this, before or behind. And a new task has used nothing before
-    // it comes, though whatever had its address before may have left just that.
-    if whole >> (TAG_SHIFT - 1) == 0 && came != tag {
-        whole
-    } else {
-        now.wrapping_sub(came)
+fn used_unseen(task: Task, cpu: &Cpu, left: &mut Left) -> Used {
+    let now = Left::of(task, cpu.slot.tag);
+    let before = core::mem::replace(left, now);
+    let on_cpu = since(now.exec, before.exec).unwrap_or_else(|| {
+        // Since when it runs, the scheduler itself has noted. But for ordinary tasks alone (`set_next_entity` in
+        // kernel/sched/fair.c): a real-time task's mark is as old as its priority. Nobody has run here for longer than
+        // since the last flush.
+        let marked = task.exec().wrapping_sub(task.prev_exec());
+        // SAFETY: the helper has no precondition.
+        let flushed = unsafe { bpf_ktime_get_ns() }.wrapping_sub(cpu.flushed);
+        marked.min(flushed)
+    });
+    Used {
+        on_cpu,
+        wait: since(now.delay, before.delay).unwrap_or(0),
     }
+}
+
+/// How far a counter that is at `now` has come since `left`; `None` where that is another task's.
+#[inline(always)]
+fn since(now: u64, left: u64) -> Option<u64> {
+    let whole = now.wrapping_sub(left);
+    // Another task's tag puts `left` further off than this, before or behind.
+    (whole >> (TAG_SHIFT - 1) == 0).then_some(whole)
 }
 
 /// Notes that `task` has just been moved to another cgroup, alone or with its whole process.
