@@ -1,4 +1,4 @@
-//! Clients that ask without a pause until they are told to stop.
+//! Clients that ask without a pause until they are told to stop, and once at least.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,7 +72,7 @@ impl Drop for Load {
 fn ask(stop: &AtomicBool, address: &Address, path: &str) -> Totals {
     let start = Instant::now();
     let mut seen = Totals::default();
-    while !stop.load(Ordering::Relaxed) && start.elapsed() < LONGEST {
+    loop {
         match address.get(path, ANSWER_LIMIT) {
             Ok((200, _)) => seen.answered += 1,
             Ok((status, _)) => seen.failed.push(format!("status {status}")),
@@ -82,6 +82,8 @@ fn ask(stop: &AtomicBool, address: &Address, path: &str) -> Totals {
                 thread::sleep(Duration::from_millis(20));
             }
         }
+        if stop.load(Ordering::Relaxed) || start.elapsed() >= LONGEST {
+            return seen;
+        }
     }
-    seen
 }
