@@ -3,6 +3,7 @@
 //! Everything it starts is ended by pid and everything it makes is removed when the value that stands for
 //! it is dropped, a failed test included.
 
+pub mod affinity;
 pub mod broker;
 pub mod burner;
 pub mod celery;

@@ -11,8 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
+use autoscaler_tests::affinity::{keep_to, two_cpus};
 use autoscaler_tests::{Burner, ScratchCgroup, require_root_bpf};
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
 use measure::{assert_same, cpu_stat, moment, open, run_for};
@@ -33,10 +33,7 @@ fn a_switch_in_the_middle_of_a_move_is_charged_where_it_was() -> Result<()> {
     if !require_root_bpf() {
         return Ok(());
     }
-    let cpus = sched_getaffinity(Pid::this())?;
-    let mut allowed = (0..CpuSet::count()).filter(|cpu| cpus.is_set(*cpu).unwrap_or(false));
-    let (Some(of_loop), Some(of_mover)) = (allowed.next(), allowed.next()) else {
-        eprintln!("skipped: a mover and a loop need two CPUs");
+    let Some([of_loop, of_mover]) = two_cpus()? else {
         return Ok(());
     };
     let parent = ScratchCgroup::new("alarm")?;
@@ -78,12 +75,6 @@ fn a_switch_in_the_middle_of_a_move_is_charged_where_it_was() -> Result<()> {
 fn used(sides: &[PathBuf; 2]) -> Result<u64> {
     let [a, b] = sides.each_ref().map(|side| cpu_stat(std::slice::from_ref(side)));
     Ok(a?.min(b?))
-}
-
-fn keep_to(task: Pid, cpu: usize) -> Result<()> {
-    let mut cpus = CpuSet::new();
-    cpus.set(cpu)?;
-    sched_setaffinity(task, &cpus).with_context(|| format!("cannot keep {task} to CPU {cpu}"))
 }
 
 fn sleep_until(when: Instant) {

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use autoscaler::observe::usage::{EbpfSource, UsageSource as _};
 use autoscaler_common::Cpu;
+use autoscaler_tests::affinity::{keep_to, two_cpus};
 use autoscaler_tests::{Burner, ScratchCgroup, require_root_bpf, until};
 use aya::maps::{Array, Map, MapData, MapInfo, loaded_maps};
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
 use measure::{Moment, assert_same, moment, open, run_for};
@@ -99,15 +99,10 @@ fn hidden_on_the_way(
     policy: &str,
     before: impl FnOnce(&mut Observed) -> Result<()>,
 ) -> Result<Option<Stint>> {
-    let cpus = sched_getaffinity(Pid::this())?;
-    let mut allowed = (0..CpuSet::count()).filter(|cpu| cpus.is_set(*cpu).unwrap_or(false));
-    let (Some(ours), Some(cpu)) = (allowed.next(), allowed.next()) else {
-        eprintln!("skipped: a loop and who hides it need two CPUs");
+    let Some([ours, cpu]) = two_cpus()? else {
         return Ok(None);
     };
-    let mut set = CpuSet::new();
-    set.set(ours)?;
-    sched_setaffinity(Pid::from_raw(0), &set)?;
+    keep_to(Pid::from_raw(0), ours)?;
     let cpu = u32::try_from(cpu)?;
 
     let cgroup = ScratchCgroup::new("unseen")?;
