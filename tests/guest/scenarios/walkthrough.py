@@ -23,7 +23,7 @@ def run(stage):
     log.wait("configuración recargada")
     # As many requests at a time as there are CPUs: the workers are busy, and none waits for another's CPU. Long ones, so
     # that next to nothing of a CPU goes to the client that sends them: the last rung asks for 90 % of all four.
-    with backdipro.load("/burn?ms=1000", clients=CPUS):
+    with backdipro.load("/burn?ms=5000", clients=CPUS):
         for count in range(2, 7):
             backdipro.reaches(count, 240)
     assert listed() == 7, f"ps lists {listed()}: the master and six workers are there"

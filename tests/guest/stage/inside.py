@@ -2,33 +2,58 @@
 
 import importlib
 import json
+import signal
 import subprocess
 import traceback
 
 from . import daemon, systemd
 from .stage import Stage
-from .wait import until
+from .wait import Late, until
 
 INSIDE = "/payload/in"
 
 
-def run_inside(name, folder):
+def run_inside(name, folder, deadline):
     """Runs a scenario and leaves `figures.json` in the folder. Returns the exit code."""
     stage = Stage(folder)
     figures = {"result": "passed", "detail": ""}
     try:
-        scenario = importlib.import_module(f"scenarios.{name}")
-        scenario.run(stage)
-        stage.never_failed()
+        play(name, stage, deadline)
     except BaseException as error:
         traceback.print_exc()
         explain(stage)
         figures = {"result": "failed", "detail": f"{error}".strip() or type(error).__name__}
+        figures["late"] = isinstance(error, Late) and nothing_wrong(stage)
     figures["detail"] = figures["detail"] or "; ".join(stage.notes)
     figures.update(stage.figures())
     (folder / "figures.json").write_text(json.dumps(figures))
     print(json.dumps(figures, indent=1))
     return figures["result"] != "passed"
+
+
+def play(name, stage, deadline):
+    """The scenario itself, cut short when its time is over."""
+
+    def over(*_):
+        raise Late(f"not done after {deadline} s")
+
+    signal.signal(signal.SIGALRM, over)
+    signal.alarm(deadline)
+    try:
+        importlib.import_module(f"scenarios.{name}").run(stage)
+        stage.never_failed()
+    finally:
+        signal.alarm(0)
+
+
+def nothing_wrong(stage):
+    """Whether a scenario that was cut short has kept the rule of all of them so far."""
+    try:
+        stage.never_failed()
+    except Exception:
+        traceback.print_exc()
+        return False
+    return True
 
 
 def explain(stage):

@@ -178,10 +178,10 @@ class Project:
         """The master's pid: the process of the cgroup that came from outside it. 0 if there is none."""
         # Asking systemctl would be the slowest part of a scenario on an emulated CPU.
         try:
-            pids = (self.cgroup / "cgroup.procs").read_text().split()
+            pids = [int(pid) for pid in (self.cgroup / "cgroup.procs").read_text().split()]
         except OSError:
             return 0
-        return next((int(pid) for pid in pids if processes.status(pid).get("PPid", pid) not in pids), 0)
+        return next((pid for pid in pids if processes.parent(pid) not in (0, *pids)), 0)
 
     def workers(self):
         """The pids of the workers: the master's children, without the one that multiprocessing keeps for itself."""

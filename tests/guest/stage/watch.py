@@ -5,13 +5,14 @@ import threading
 import time
 
 from . import processes
-from .wait import until
+from .wait import pause, until
 
 EVERY = 0.5
 
 
 class Watch:
-    """Looks twice a second. What it saw is judged at the end, when it is known what the scenario itself did."""
+    """Looks twice a second, less often on a slow machine. What it saw is judged at the end, when it is known what the
+    scenario itself did."""
 
     def __init__(self):
         # (project, when, what was seen), and sentences.
@@ -48,7 +49,9 @@ class Watch:
         assert not blind, f"never looked at {blind}"
 
     def _run(self):
-        while not self._over.wait(EVERY):
+        rest = EVERY
+        while not self._over.wait(rest):
+            before = time.thread_time()
             with self._lock:
                 looked_at = dict(self._bounds)
             for project, bounds in looked_at.items():
@@ -59,6 +62,7 @@ class Watch:
                 except Exception as fault:
                     self._fault = fault
                     return
+            rest = pause(EVERY, before)
 
     def _look(self, project, bounds):
         least, most = bounds

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::vm;
+
 /// How a stage went.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -26,6 +28,8 @@ pub(super) struct Tests {
     pub(super) failed: usize,
     /// Tests that did not run, by name, with the reason.
     pub(super) skipped: BTreeMap<String, String>,
+    /// Scenarios that were tried twice, a line each.
+    pub(super) tried_twice: Vec<String>,
 }
 
 impl Outcome {
@@ -51,7 +55,12 @@ impl Outcome {
         let mut tests = Tests {
             passed: number("passed"),
             failed: number("failed"),
-            skipped: BTreeMap::new(),
+            tried_twice: printed
+                .lines()
+                .filter(|line| line.starts_with(vm::SECOND_TRY))
+                .map(str::to_owned)
+                .collect(),
+            ..Tests::default()
         };
         if !success || tests.passed == 0 {
             tests.failed = tests.failed.max(1);
@@ -206,6 +215,7 @@ test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
         assert!(!Outcome::of_tests(true, nothing, true).is_good());
         assert!(Outcome::of_tests(true, nothing, false).is_good());
     }
+
     #[test]
     fn scenarios_count_by_the_guests_own_sums() {
         let printed = "booting\n| probe | 6.1.0 | passed |\n2 passed, 0 failed\n";
@@ -214,5 +224,15 @@ test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
         let bad = Outcome::of_scenarios(false, "1 passed, 2 failed\nError: 2 scenario(s) failed");
         assert_eq!(bad.to_string(), "FAILED, 1 passed, 2 failed");
         assert!(!Outcome::of_scenarios(true, "").is_good(), "none ran");
+    }
+
+    #[test]
+    fn a_scenario_that_passed_at_the_second_try_is_told() {
+        let line = "second try: probe on 6.1.0: passed (second try; the first: not within 5 s)";
+        let Outcome::Tests(tests) = Outcome::of_scenarios(true, &format!("{line}\n1 passed, 0 failed\n"))
+        else {
+            panic!("scenarios are counted");
+        };
+        assert_eq!((tests.passed, tests.tried_twice), (1, vec![line.to_owned()]));
     }
 }

@@ -11,6 +11,8 @@ pub(super) struct Report {
     failed: usize,
     /// What was skipped, and why.
     skipped: Vec<(String, String)>,
+    /// What passed at the second try, or not then either.
+    tried_twice: Vec<String>,
 }
 
 impl Report {
@@ -24,6 +26,7 @@ impl Report {
                 self.passed += tests.passed;
                 self.failed += tests.failed;
                 self.skipped.extend(tests.skipped);
+                self.tried_twice.extend(tests.tried_twice);
             }
         }
     }
@@ -39,6 +42,9 @@ impl fmt::Display for Report {
         writeln!(f)?;
         for (name, reason) in &self.skipped {
             writeln!(f, "skipped: {name}: {reason}")?;
+        }
+        for line in &self.tried_twice {
+            writeln!(f, "{line}")?;
         }
         let skipped = self.skipped.len();
         writeln!(
@@ -64,6 +70,12 @@ mod tests {
         let text = report.to_string();
         assert!(text.contains("skipped: advisories: out of reach\n"), "{text}");
         assert_eq!(text.lines().last(), Some("8 passed, 0 failed, 2 skipped"));
+        let twice = "second try: probe on 6.1.0: passed";
+        report.add(
+            "guest",
+            Outcome::of_scenarios(true, &format!("{twice}\n1 passed, 0 failed")),
+        );
+        assert!(report.to_string().contains(twice));
         report.add("lints", Outcome::of_check(false));
         assert!(!report.is_good());
     }

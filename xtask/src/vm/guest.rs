@@ -47,7 +47,7 @@ pub(super) fn qemu(
     // The guest dies with this command, however it ends.
     let mut command = Command::new("setpriv");
     command
-        .args(["--pdeathsig", "KILL", "nice", "qemu-system-x86_64"])
+        .args(["--pdeathsig", "KILL", "qemu-system-x86_64"])
         .args(["-accel", accelerator(), "-cpu", "max", "-M", "q35"])
         .args(["-display", "none", "-no-reboot", "-nic", "none"])
         .args(["-smp", &machine.cpus.to_string()])

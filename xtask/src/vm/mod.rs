@@ -25,6 +25,7 @@ use clap::{Parser, Subcommand};
 use crate::dist;
 pub(crate) use image::IMPOSSIBLE;
 use kernels::KernelLine;
+pub(crate) use verdict::SECOND_TRY;
 
 /// Arguments of `cargo xtask vm`.
 #[derive(Parser)]
@@ -129,6 +130,7 @@ fn run_scenarios(args: &RunArgs) -> Result<()> {
     let path = rounds::artefacts().join("table.md");
     fs::write(&path, table).with_context(|| format!("{}", path.display()))?;
     let failed = verdicts.iter().filter(|v| !v.passed()).count();
+    print!("{}", verdict::second_tries(&verdicts));
     println!("{} passed, {failed} failed", verdicts.len() - failed);
     if failed > 0 {
         bail!(
