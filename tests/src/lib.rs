@@ -13,6 +13,7 @@ pub mod http;
 pub mod load;
 pub mod privilege;
 pub mod server;
+pub mod steal;
 pub mod terminal;
 pub mod venv;
 pub mod wait;
