@@ -38,7 +38,7 @@ const MOST_RUNS: u32 = 8;
 /// where it was: with some hits in the 2 s of a side, that is within 1 %. A whole stay (20 ms) at each hit is not.
 ///
 /// Where a hypervisor takes the CPUs away for tens of ms at a time, ticks are that late: neither account is then to be
-/// held to the other (up to 2.7 % apart where 10 % of the time was stolen).
+/// held to the other. They were seen up to 2.7 % apart.
 #[test]
 fn a_switch_in_the_middle_of_a_move_is_charged_where_it_was() -> Result<()> {
     if !require_root_bpf() {
