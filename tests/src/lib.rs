@@ -15,6 +15,7 @@ pub mod privilege;
 pub mod server;
 pub mod steal;
 pub mod terminal;
+pub mod tools;
 pub mod venv;
 pub mod wait;
 

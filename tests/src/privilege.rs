@@ -24,7 +24,7 @@ pub fn require_root_bpf() -> bool {
     allow(root().and_then(|()| bpf()))
 }
 
-fn allow(able: Result<(), String>) -> bool {
+pub(crate) fn allow(able: Result<(), String>) -> bool {
     match able {
         Ok(()) => true,
         Err(missing) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => {

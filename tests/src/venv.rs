@@ -12,6 +12,9 @@ pub const GUNICORNS: [&str; 3] = ["20.1.0", "23.0.0", NEWEST];
 /// The oldest Celery that people still run, and the newest there is.
 pub const CELERIES: [&str; 2] = ["5.2.7", NEWEST];
 
+/// Grafana's models as its foundation SDK (Apache-2.0) has them: of the oldest version that it knows and of the newest.
+pub const GRAFANAS: [&str; 2] = ["1769699998!10.1.0", "1769699379!11.6.0"];
+
 /// Stands for the newest version that pip finds when the environment is made.
 pub const NEWEST: &str = "newest";
 
@@ -64,6 +67,35 @@ impl Venv {
         Self::with("celery-titles", &["celery[redis]", "packaging", "setproctitle"])
     }
 
+    /// An environment with the newest gunicorn and the setproctitle package, with which it shows its state in `ps`.
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn gunicorn_with_titles() -> Result<Self> {
+        Self::with("gunicorn-titled", &["gunicorn", "setproctitle"])
+    }
+
+    /// An environment with the newest gunicorn and worker classes of other packages.
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn gunicorn_with_classes() -> Result<Self> {
+        // gunicorn asks for packaging with gevent, but does not bring it.
+        Self::with(
+            "gunicorn-classes",
+            &["gunicorn", "gevent", "packaging", "uvicorn-worker"],
+        )
+    }
+
+    /// An environment with Grafana's published models of one version, of [`GRAFANAS`].
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn grafana(version: &str) -> Result<Self> {
+        let package = requirement("grafana-foundation-sdk", version);
+        Self::with(&format!("grafana-{version}"), &[package.as_str()])
+    }
+
     /// The environment `name` with these requirements, in pip's words. Made at the first call, and again when
     /// the requirements change; test binaries that run at the same time wait for each other.
     ///
@@ -99,6 +131,28 @@ impl Venv {
     pub fn bin(&self, program: &str) -> PathBuf {
         self.root.join("bin").join(program)
     }
+}
+
+/// Makes every environment that the tests use, one after the other, so that none of them has to wait for it.
+///
+/// # Errors
+/// The first, after all have been tried.
+pub fn make_all() -> Result<()> {
+    let gunicorns = GUNICORNS.map(Venv::gunicorn);
+    let celeries = CELERIES.map(Venv::celery);
+    let others = [
+        Venv::uvicorn(NEWEST),
+        Venv::celery_with_titles(),
+        Venv::gunicorn_with_titles(),
+        Venv::gunicorn_with_classes(),
+    ];
+    let grafanas = GRAFANAS.map(Venv::grafana);
+    let mut all = gunicorns
+        .into_iter()
+        .chain(celeries)
+        .chain(others)
+        .chain(grafanas);
+    all.try_for_each(|made| made.map(drop))
 }
 
 /// Cargo's target directory of this workspace.

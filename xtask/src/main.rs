@@ -2,12 +2,14 @@
 
 mod bench;
 mod build_ebpf;
+mod cargo_tool;
 mod daemon;
 mod demo;
 mod dist;
 mod load;
 mod month;
 mod screenshot;
+mod setup;
 mod test;
 mod vm;
 

@@ -18,7 +18,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::workspace;
+use crate::{setup, workspace};
 use report::{Report, Section};
 
 /// Measures what the kernel accounting costs and how exact it is (some minutes; needs root and perf)
@@ -68,6 +68,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         nix::unistd::geteuid().is_root(),
         "the kernel programs need root: sudo cargo xtask bench"
     );
+    if !setup::ready("the bench", setup::BENCH)? {
+        return Ok(());
+    }
     let mut report = Report::of_this_machine()?;
     for table in TABLES {
         if !args.only.is_empty() && !args.only.contains(&table) {

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use super::toolchain::Toolchain;
 use super::{run_command, tools};
 
-const VERSION: &str = "0.13.0";
+pub(super) const VERSION: &str = "0.13.0";
 
 /// Installs bpf-linker below `target/tools` unless it is there, and returns the directory that holds it.
 ///

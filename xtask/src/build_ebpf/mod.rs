@@ -1,8 +1,10 @@
 //! `cargo xtask build-ebpf`: builds the kernel programs with the stable toolchain alone.
 //!
 //! The object is committed, so that nobody needs this to build the daemon; `--check` proves that the
-//! committed bytes are what the sources give.
+//! committed bytes are what the sources give: without a build where nothing that a build reads has changed since
+//! ([`inputs`]), else by one.
 
+mod inputs;
 mod library;
 mod linker;
 mod toolchain;
@@ -21,12 +23,13 @@ use toolchain::Toolchain;
 /// Builds the kernel programs into autoscaler/bpf/autoscaler.bpf.o
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Writes nothing: builds, compares with the committed object, and fails where a byte differs
+    /// Writes nothing: fails where the committed object is not what its sources give. Nothing is built where
+    /// nothing has changed since the object was
     #[arg(long)]
     check: bool,
-    /// Writes nothing: runs clippy over the kernel programs, with warnings denied
-    #[arg(long, conflicts_with = "check")]
-    lint: bool,
+    /// With --check: builds even where nothing has changed, and compares byte for byte
+    #[arg(long, requires = "check")]
+    rebuild: bool,
 }
 
 const TARGET: &str = "bpfel-unknown-none";
@@ -35,31 +38,52 @@ const PROFILE: &str = "bpf";
 const OBJECT: &str = "autoscaler/bpf/autoscaler.bpf.o";
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    if args.lint {
-        return lint();
-    }
-    let built = build()?;
-    let committed = workspace().join(OBJECT);
-    let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
     if args.check {
-        let expected =
-            fs::read(&committed).with_context(|| format!("cannot read {}", committed.display()))?;
-        ensure!(
-            bytes == expected,
-            "{OBJECT} ({} bytes) is not what its sources give ({} bytes, {}): run `cargo xtask build-ebpf` and \
-             commit the object",
-            expected.len(),
-            bytes.len(),
-            built.display()
-        );
-        println!("{OBJECT}: the same {} bytes", bytes.len());
-    } else {
-        if let Some(directory) = committed.parent() {
-            fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
-        }
-        fs::write(&committed, &bytes).with_context(|| format!("cannot write {}", committed.display()))?;
-        println!("{OBJECT}: {} bytes", bytes.len());
+        return check(args.rebuild);
     }
+    lint()?;
+    let bytes = build()?;
+    let object = workspace().join(OBJECT);
+    if let Some(directory) = object.parent() {
+        fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+    }
+    fs::write(&object, &bytes).with_context(|| format!("cannot write {}", object.display()))?;
+    let list = workspace().join(inputs::LIST);
+    fs::write(&list, inputs::now(&Toolchain::find()?)?)
+        .with_context(|| format!("cannot write {}", list.display()))?;
+    println!("{OBJECT}: {} bytes", bytes.len());
+    Ok(())
+}
+
+/// Whether the committed object is what its sources give, and clippy lets these pass.
+///
+/// # Errors
+/// When not; what has changed is named.
+pub(crate) fn check(rebuild: bool) -> Result<()> {
+    let committed = fs::read_to_string(workspace().join(inputs::LIST)).unwrap_or_default();
+    let changes = inputs::changes(&committed, &inputs::now(&Toolchain::find()?)?);
+    if changes.is_empty() && !rebuild {
+        println!("{OBJECT}: nothing that it was built from has changed since");
+        return Ok(());
+    }
+    for change in &changes {
+        println!("{}: {change}", inputs::LIST);
+    }
+    lint()?;
+    let bytes = build()?;
+    let expected = fs::read(workspace().join(OBJECT)).with_context(|| format!("cannot read {OBJECT}"))?;
+    ensure!(
+        bytes == expected,
+        "{OBJECT} ({} bytes) is not what its sources give ({} bytes): run `cargo xtask build-ebpf` and commit the object",
+        expected.len(),
+        bytes.len(),
+    );
+    println!("{OBJECT}: the same {} bytes", bytes.len());
+    ensure!(
+        changes.is_empty(),
+        "{} is not of the present sources: run `cargo xtask build-ebpf` and commit it",
+        inputs::LIST
+    );
     Ok(())
 }
 
@@ -70,7 +94,7 @@ fn tools() -> PathBuf {
 
 /// Builds the programs that `cargo xtask bench` compares with, and returns where they are.
 pub(crate) fn comparison() -> Result<PathBuf> {
-    build()?;
+    build().map(drop)?;
     Ok(workspace()
         .join("target/bpf")
         .join(TARGET)
@@ -78,8 +102,8 @@ pub(crate) fn comparison() -> Result<PathBuf> {
         .join("bench"))
 }
 
-/// Builds the objects and returns where the daemon's is.
-fn build() -> Result<PathBuf> {
+/// Builds the objects and returns the daemon's.
+fn build() -> Result<Vec<u8>> {
     let toolchain = Toolchain::find()?;
     let library = library::source(&toolchain)?;
     let linker = linker::install(&toolchain)?;
@@ -94,7 +118,7 @@ fn build() -> Result<PathBuf> {
         &target.join(TARGET).join(PROFILE).join(PACKAGE),
         &object,
     )?;
-    Ok(object)
+    fs::read(&object).with_context(|| format!("cannot read {}", object.display()))
 }
 
 /// Runs clippy over the kernel programs, with warnings denied. It links nothing, so it needs no linker.

@@ -10,6 +10,8 @@ use crate::workspace;
 
 /// What the active `rustc` says of itself.
 pub(super) struct Toolchain {
+    /// Its first words, e.g. `rustc 1.95.0 (59807616e 2026-04-14)`.
+    pub(super) version: String,
     /// Its version, e.g. `1.95.0`.
     pub(super) release: String,
     /// The machine that it runs on, e.g. `x86_64-unknown-linux-gnu`.
@@ -23,10 +25,9 @@ pub(super) struct Toolchain {
 impl Toolchain {
     /// Asks the `rustc` that the workspace's rust-toolchain.toml chooses.
     pub(super) fn find() -> Result<Self> {
-        let version = output(Command::new("rustc").arg("-vV"))?;
+        let said = output(Command::new("rustc").arg("-vV"))?;
         let field = |name: &str| {
-            version
-                .lines()
+            said.lines()
                 .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
                 .with_context(|| format!("`rustc -vV` says no `{name}`"))
         };
@@ -39,6 +40,7 @@ impl Toolchain {
             .to_owned();
         let sysroot = PathBuf::from(output(Command::new("rustc").args(["--print", "sysroot"]))?.trim());
         Ok(Self {
+            version: said.lines().next().unwrap_or_default().to_owned(),
             release,
             host,
             llvm,

@@ -21,14 +21,16 @@ pub(super) fn build() -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Plain::new(cargo)
         .current_dir(crate::workspace())
+        // With the features of this program, whose dependencies are built by now.
         .args([
             "build",
             "--quiet",
             "--package",
-            "autoscaler",
-            "--bin",
+            "xtask",
+            "--package",
             "autoscaler",
         ])
+        .args(["--bin", "autoscaler"])
         .status()
         .context("cannot run cargo")?;
     if !built.success() {

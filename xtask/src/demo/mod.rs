@@ -10,7 +10,6 @@ mod interrupt;
 mod ladder;
 mod neighbour;
 mod phase;
-mod python;
 mod stage;
 mod timeline;
 mod verdict;
@@ -19,10 +18,12 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use autoscaler_tests::Venv;
 use autoscaler_tests::venv::NEWEST;
 use clap::ValueEnum;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::setup;
 use phase::PHASES;
 use stage::Stage;
 use timeline::{Row, Timeline};
@@ -87,11 +88,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(Other::Celery { language, args }) = &args.other {
         return celery::run(args, *language);
     }
+    if !setup::ready("the demo", setup::DEMO)? {
+        return Ok(());
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let venv = python::venv(&args.gunicorn)?;
+    let venv = Venv::gunicorn(&args.gunicorn)?;
     let daemon = daemon::build()?;
     runtime.block_on(async {
         let mut interrupted = interrupt::Interrupt::listen()?;

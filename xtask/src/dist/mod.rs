@@ -9,8 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 
-/// The version of cargo-deb that the package's metadata was written for.
-const CARGO_DEB: &str = "3.8.0";
+use crate::cargo_tool;
 
 /// Arguments of `cargo xtask dist`.
 #[derive(Parser, Default)]
@@ -41,7 +40,7 @@ pub(crate) fn package(revision: &str, into: &Path) -> Result<PathBuf> {
     ])?;
     fs::create_dir_all(into).with_context(|| format!("{}", into.display()))?;
     remove_packages(revision, into)?;
-    let done = Command::new(cargo_deb()?)
+    let done = Command::new(cargo_tool::DEB.program()?)
         .args(["deb", "--quiet", "--no-build", "--package", "autoscaler"])
         .args(["--deb-revision", revision])
         .arg("--output")
@@ -73,28 +72,6 @@ fn remove_packages(revision: &str, folder: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The path of cargo-deb, installed under `target/tools` if it is not there.
-fn cargo_deb() -> Result<PathBuf> {
-    let tools = crate::workspace().join("target/tools");
-    let program = tools.join("bin/cargo-deb");
-    if !program.is_file() {
-        fs::create_dir_all(&tools).with_context(|| format!("{}", tools.display()))?;
-        println!("installing cargo-deb {CARGO_DEB}, once");
-        let root = tools.to_string_lossy();
-        cargo(&[
-            "install",
-            "--quiet",
-            "--locked",
-            "--root",
-            &root,
-            "--version",
-            CARGO_DEB,
-            "cargo-deb",
-        ])?;
-    }
-    Ok(program)
 }
 
 fn cargo(args: &[&str]) -> Result<()> {

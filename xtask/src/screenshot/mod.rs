@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use autoscaler_tests::Terminal;
 use autoscaler_tests::daemon::program;
 
-use crate::workspace;
+use crate::{setup, workspace};
 use loads::Loads;
 
 /// Columns and lines of the picture.
@@ -40,6 +40,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "{} is not built: cargo build --package autoscaler",
             program.display()
         );
+    }
+    if !setup::ready("the screenshot", setup::SCREENSHOT)? {
+        return Ok(());
     }
     let loads = Loads::start()?;
     let terminal = Terminal::start(

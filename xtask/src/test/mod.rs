@@ -1,19 +1,23 @@
 //! `cargo xtask test`: every check of the project, stage by stage, the quickest first.
 
 mod outcome;
+mod preparation;
+mod progress;
 mod report;
+mod run;
 mod stage;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
-use outcome::Outcome;
+use crate::setup;
+use preparation::Preparation;
 use report::Report;
-use stage::Stage;
+use stage::{Finished, Stage};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -21,37 +25,37 @@ pub(crate) struct Args {
     /// Stages to run, in the usual order; all of them unless given
     #[arg(value_enum)]
     stages: Vec<Stage>,
+    /// Ends with the first stage that fails
+    #[arg(long)]
+    fail_fast: bool,
 }
 
-/// Runs the stages and stops at the first that fails. The last line is `N passed, N failed, N skipped`: a test
-/// counts as one, and so does a stage that is one check.
+/// Brings what is missing, then runs the stages, each whatever became of the one before it. The last line is `N passed,
+/// N failed, N skipped`: a test counts as one, and so does a stage that is one check.
 ///
 /// # Errors
 /// When a stage cannot be run at all; a stage that fails is the exit code.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let wanted = |stage: &&Stage| args.stages.is_empty() || args.stages.contains(stage);
     let stages: Vec<&Stage> = Stage::value_variants().iter().filter(wanted).collect();
-    let mut out = io::stdout().lock();
+    let tools: Vec<_> = stages.iter().flat_map(|stage| stage.tools()).collect();
+    setup::bring(&tools)?;
+    let mut preparation = Preparation::of(&stages)?;
+
+    let mut out = io::stdout();
     let mut report = Report::default();
     for (number, stage) in stages.iter().enumerate() {
-        write!(out, "[{}/{}] {:<34}", number + 1, stages.len(), stage.title())?;
-        out.flush()?;
-        let begun = Instant::now();
-        let (outcome, log) = stage.run()?;
-        writeln!(out, " {outcome} in {:.1} s", begun.elapsed().as_secs_f64())?;
-        let failed = !outcome.is_good();
-        report.add(stage.title(), outcome);
+        let title = format!("[{}/{}] {}", number + 1, stages.len(), stage.title());
+        let pause = preparation.wait_for(**stage)?;
+        let mut finished = stage.run(&title)?;
+        finished.building += pause;
+        writeln!(out, "{title:<38} {}", line(&finished))?;
+        let failed = !finished.outcome.is_good();
         if failed {
-            let text = std::fs::read(&log).with_context(|| format!("cannot read {}", log.display()))?;
-            writeln!(out, "\n{}", String::from_utf8_lossy(&text).trim_end())?;
-            writeln!(
-                out,
-                "\n{} failed; what it printed is above and in {}",
-                stage.title(),
-                log.display()
-            )?;
-            let again = stage.to_possible_value().context("a stage without a name")?;
-            writeln!(out, "to run it alone: cargo xtask test {}", again.get_name())?;
+            tell_failure(&mut out, **stage, &finished)?;
+        }
+        report.add(stage.title(), finished.outcome);
+        if failed && args.fail_fast {
             break;
         }
     }
@@ -61,4 +65,33 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// How a stage went and where its time went.
+fn line(finished: &Finished) -> String {
+    let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
+    let outcome = &finished.outcome;
+    if finished.building.is_zero() {
+        return format!("{outcome} in {}", seconds(finished.running));
+    }
+    format!(
+        "{outcome} in {} (built in {}, ran for {})",
+        seconds(finished.building + finished.running),
+        seconds(finished.building),
+        seconds(finished.running)
+    )
+}
+
+/// What a failed stage printed of its failure, and how to run it alone.
+fn tell_failure(out: &mut impl Write, stage: Stage, finished: &Finished) -> Result<()> {
+    writeln!(out, "\n{}\n", outcome::failure(&finished.printed))?;
+    writeln!(
+        out,
+        "{} failed; all that it printed is in {}",
+        stage.title(),
+        finished.log.display()
+    )?;
+    let again = stage.to_possible_value().context("a stage without a name")?;
+    writeln!(out, "to run it alone: cargo xtask test {}\n", again.get_name())?;
+    Ok(())
 }

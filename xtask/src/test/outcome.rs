@@ -99,6 +99,29 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// What a failed stage printed of its failure: of tests, what the failed ones printed; else all but what went well.
+pub(super) fn failure(printed: &str) -> String {
+    let mut failures = String::new();
+    let mut inside = false;
+    for line in printed.lines() {
+        inside = line == "failures:" || inside && !line.starts_with("test result: ");
+        if inside {
+            failures.push_str(line);
+            failures.push('\n');
+        }
+    }
+    if failures.is_empty() {
+        let begun = |line: &str| {
+            ["   Compiling ", "    Checking ", "  Downloaded "]
+                .iter()
+                .any(|word| line.starts_with(word))
+        };
+        let lines: Vec<_> = printed.lines().filter(|line| !begun(line)).collect();
+        failures = lines.join("\n");
+    }
+    failures.trim().to_owned()
+}
+
 /// Counts tests by the harness's own sums; skipped are those it ignores, and those that passed only because
 /// they printed `skipped: REASON` and returned.
 fn count(printed: &str) -> Tests {
@@ -200,6 +223,16 @@ test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
             skipped,
             [("a::three", "takes an hour"), ("a::two", "it needs root")]
         );
+    }
+
+    #[test]
+    fn of_a_failure_the_failed_tests_are_told() {
+        assert_eq!(
+            failure(PRINTED),
+            "failures:\n\n---- c stdout ----\nassertion failed: skipped: this is no reason"
+        );
+        let compiler = "   Compiling a v1.0.0\nerror[E0308]: mismatched types\n";
+        assert_eq!(failure(compiler), "error[E0308]: mismatched types");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Outcome;
+use super::outcome::Outcome;
 
 /// The sums over all stages.
 #[derive(Debug, Default)]

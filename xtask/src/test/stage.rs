@@ -1,18 +1,39 @@
 //! The stages: what each runs.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+use autoscaler_tests::tools::Tool;
 use autoscaler_tests::venv::target_dir;
 use clap::ValueEnum;
 
 use super::outcome::Outcome;
-use crate::{vm, workspace};
+use super::run::{self, Step};
+use crate::{setup, vm};
 
 /// Everything but the kernel programs, which only build for the BPF target.
 const HOST: [&str; 4] = ["--workspace", "--exclude", "autoscaler-ebpf", "--locked"];
+
+/// The test programs of tests/tests, and how many of their tests run at a time: those that want the machine for themselves
+/// one after the other, the others, which wait for most of their time, side by side.
+const PROGRAMS: [(&str, u32); 2] = [("alone", 1), ("together", 8)];
+
+/// A stage that has ended.
+pub(super) struct Finished {
+    /// How it went.
+    pub(super) outcome: Outcome,
+    /// What was spent on compiling alone.
+    pub(super) building: Duration,
+    /// What was spent on the rest.
+    pub(super) running: Duration,
+    /// All that it printed.
+    pub(super) printed: String,
+    /// Where that is kept.
+    pub(super) log: PathBuf,
+}
 
 /// One stage. The order is that of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,73 +74,85 @@ impl Stage {
         }
     }
 
-    /// Runs it to its end, and returns how it went and where all that it printed is.
+    /// The programs that it needs of the machine.
+    pub(super) fn tools(self) -> Vec<Tool> {
+        match self {
+            Self::Lints => vec![Tool::Cc],
+            Self::Unit | Self::Program => setup::TEST.to_vec(),
+            Self::Guest => setup::VM.to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Runs it to its end, with `title` before what it says of its progress.
     ///
     /// # Errors
     /// When a command cannot be started.
-    pub(super) fn run(self) -> Result<(Outcome, PathBuf)> {
-        let path = self.log()?;
-        let log = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
-        let mut success = true;
-        for mut command in self.commands() {
-            let status = command
-                .current_dir(workspace())
-                .env("CARGO_TERM_COLOR", "never")
-                .stdin(Stdio::null())
-                .stdout(log.try_clone()?)
-                .stderr(log.try_clone()?)
-                .status()
-                .with_context(|| format!("cannot run {command:?}"))?;
-            success = status.success();
-            if !success {
-                break;
-            }
-        }
-        let printed = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let printed = String::from_utf8_lossy(&printed);
-        let outcome = match self.reason_to_skip(success, &printed) {
+    pub(super) fn run(self, title: &str) -> Result<Finished> {
+        let log = self.log()?;
+        let ran = run::run(title, self.steps(), &log)?;
+        let outcome = match self.reason_to_skip(ran.success, &ran.printed) {
             Some(reason) => Outcome::Skipped(reason),
-            None if self == Self::Guest => Outcome::of_scenarios(success, &printed),
-            None if self.counts_tests() => Outcome::of_tests(success, &printed, self != Self::Doc),
-            None => Outcome::of_check(success),
+            None if self == Self::Guest => Outcome::of_scenarios(ran.success, &ran.printed),
+            None if self.counts_tests() => Outcome::of_tests(ran.success, &ran.printed, self != Self::Doc),
+            None => Outcome::of_check(ran.success),
         };
-        Ok((outcome, path))
+        Ok(Finished {
+            outcome,
+            building: ran.building,
+            running: ran.running,
+            printed: ran.printed,
+            log,
+        })
     }
 
-    fn commands(self) -> Vec<Command> {
+    /// Its commands in order. What only compiles is apart, so that a slow stage can be told from a slow compiler; it is
+    /// compiled with the features of the whole workspace, whatever the stage runs of it: nothing is then compiled twice.
+    fn steps(self) -> Vec<(Step, Command)> {
         match self {
-            Self::Format => vec![cargo(&["fmt", "--all", "--check"], &[])],
+            Self::Format => vec![(Step::Run, cargo(&["fmt", "--all", "--check"], &[]))],
             Self::Lints => {
                 let mut lints = cargo(&["clippy"], &HOST);
                 lints.args(["--all-targets", "--", "--deny", "warnings"]);
-                vec![lints]
+                vec![(Step::Run, lints)]
             }
-            Self::Ebpf => {
-                // Not this process's own file: a later build may have replaced it.
-                let xtask = ["run", "--quiet", "--package", "xtask", "--", "build-ebpf"];
-                vec![cargo(&xtask, &["--lint"]), cargo(&xtask, &["--check"])]
-            }
+            Self::Ebpf => vec![(Step::Run, xtask(&["build-ebpf", "--check"]))],
             Self::Unit => {
-                let mut tests = cargo(&["test", "--exclude", "autoscaler-tests"], &HOST);
-                tests.args(["--lib", "--bins", "--tests", "--no-fail-fast"]);
-                vec![show_output(tests)]
-            }
-            Self::Doc => vec![show_output(cargo(&["test", "--doc"], &HOST))],
-            Self::Program => {
-                // With xtask, whose dependencies have been built with the features of both: none is built again.
-                let daemon = ["build", "--package", "autoscaler", "--package", "xtask"];
-                let tests = ["test", "--package", "autoscaler-tests", "--locked"];
+                let beside = || cargo(&["test", "--lib", "--bins", "--no-fail-fast"], &HOST);
+                // The test programs of the packages themselves; those of tests/ are another stage.
+                let programs = || cargo(&["test", "--exclude", "autoscaler-tests", "--test", "*"], &HOST);
                 vec![
-                    cargo(&daemon, &["--bin", "autoscaler", "--locked"]),
-                    show_output(cargo(&tests, &["--lib", "--tests", "--no-fail-fast"])),
+                    (Step::Build, compile_only(beside())),
+                    (Step::Build, compile_only(programs())),
+                    (Step::Run, show_output(beside(), None)),
+                    (Step::Run, show_output(programs(), None)),
                 ]
             }
-            Self::Guest => vec![cargo(
-                &["run", "--quiet", "--package", "xtask", "--"],
-                &["vm", "--quick"],
+            Self::Doc => vec![(Step::Run, show_output(cargo(&["test", "--doc"], &HOST), None))],
+            Self::Program => {
+                let tests = |program| cargo(&["test", "--test", program], &HOST);
+                let mut both = cargo(&["test"], &HOST);
+                for (program, _) in PROGRAMS {
+                    both.args(["--test", program]);
+                }
+                let mut steps = vec![
+                    (Step::Build, cargo(&["build", "--bin", "autoscaler"], &HOST)),
+                    (Step::Build, compile_only(both)),
+                ];
+                for (program, threads) in PROGRAMS {
+                    steps.push((Step::Run, show_output(tests(program), Some(threads))));
+                }
+                steps
+            }
+            Self::Guest => vec![
+                (Step::Build, xtask(&["vm", "prepare"])),
+                (Step::Run, xtask(&["vm", "--quick"])),
+            ],
+            Self::Dependencies => vec![(
+                Step::Run,
+                cargo(&["deny", "check"], &["licenses", "bans", "sources"]),
             )],
-            Self::Dependencies => vec![cargo(&["deny", "check"], &["licenses", "bans", "sources"])],
-            Self::Advisories => vec![cargo(&["deny", "check"], &["advisories"])],
+            Self::Advisories => vec![(Step::Run, cargo(&["deny", "check"], &["advisories"]))],
         }
     }
 
@@ -156,9 +189,24 @@ fn cargo(first: &[&str], then: &[&str]) -> Command {
     command
 }
 
-/// Has the tests' own output printed, where those that are skipped say why.
-fn show_output(mut tests: Command) -> Command {
+/// This program as cargo builds it now, not this process's own file: a later build may have replaced that.
+fn xtask(arguments: &[&str]) -> Command {
+    let mut command = cargo(&["run", "--quiet", "--package", "xtask", "--locked", "--"], &[]);
+    command.args(arguments);
+    command
+}
+
+fn compile_only(mut tests: Command) -> Command {
+    tests.arg("--no-run");
+    tests
+}
+
+/// Has the tests' own output printed, where those that are skipped say why; so many at a time.
+fn show_output(mut tests: Command, threads: Option<u32>) -> Command {
     tests.args(["--", "--show-output"]);
+    if let Some(threads) = threads {
+        tests.args(["--test-threads", &threads.to_string()]);
+    }
     tests
 }
 
@@ -170,10 +218,12 @@ mod tests {
     #[test]
     fn no_command_repeats_a_switch() {
         for stage in Stage::value_variants() {
-            for command in stage.commands() {
+            for (_, command) in stage.steps() {
                 let mut seen = Vec::new();
                 for arg in command.get_args().take_while(|arg| *arg != "--") {
-                    let repeatable = arg == "--package" || arg == "--exclude";
+                    let repeatable = ["--package", "--exclude", "--test"]
+                        .iter()
+                        .any(|switch| arg == *switch);
                     if arg.to_string_lossy().starts_with("--") && !repeatable {
                         assert!(!seen.contains(&arg), "{command:?}");
                         seen.push(arg);
@@ -181,5 +231,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn no_test_program_is_left_out() {
+        let folder = crate::workspace().join("tests/tests");
+        let mut found: Vec<_> = fs::read_dir(&folder)
+            .expect("the tests are there")
+            .map(|entry| entry.expect("readable").path())
+            .filter(|path| {
+                path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").exists()
+            })
+            .map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned())
+            .collect();
+        found.sort();
+        assert_eq!(found, PROGRAMS.map(|(program, _)| program));
     }
 }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use autoscaler_tests::tools;
 
 use super::archive::Archive;
 use super::kernels::{KernelLine, Packages};
-use super::recipe::Kernels;
-use super::{prerequisites, recipe};
+use super::recipe::{self, Kernels};
+use crate::setup;
 
 /// A finished image. Guests write to an overlay, never to it.
 pub(super) struct Image {
@@ -65,7 +66,10 @@ pub(super) fn ensure(lines: &[KernelLine]) -> Result<Image> {
         let folder = vm_folder().join(format!("image-{}", kernels.hash()));
         folder.is_dir().then_some(Image { folder })
     };
-    prerequisites::ensure().context(IMPOSSIBLE)?;
+    let missing = setup::bring(setup::VM)?;
+    if !missing.is_empty() {
+        bail!("{IMPOSSIBLE}: it needs {}", tools::remedy(&missing));
+    }
     let kernels = Kernels::for_lines(lines);
     if let Some(image) = found(Kernels::All).or_else(|| found(kernels)) {
         return Ok(image);

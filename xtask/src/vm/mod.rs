@@ -9,7 +9,6 @@ mod guest;
 mod image;
 mod kernels;
 mod payload;
-mod prerequisites;
 mod recipe;
 mod rounds;
 mod scenarios;
@@ -22,7 +21,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 
-use crate::dist;
+use crate::{build_ebpf, dist};
 pub(crate) use image::IMPOSSIBLE;
 use kernels::KernelLine;
 pub(crate) use verdict::SECOND_TRY;
@@ -44,6 +43,8 @@ enum Action {
     List,
     /// Builds the guest's disk and kernels, unless they are there
     Image,
+    /// Makes what a run on the guest's own kernel needs, unless it is there: its disk, and the packages of this checkout
+    Prepare,
 }
 
 /// What to run, and on which kernels.
@@ -94,6 +95,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Some(Action::Image) => {
             image::ensure(&KernelLine::ALL)?;
         }
+        Some(Action::Prepare) => {
+            image::ensure(&[KernelLine::V6_1])?;
+            files()?;
+        }
         Some(Action::Shell(shell)) => shell::run(shell.kernel, files()?, shell.machine)?,
         None => return run_scenarios(&args.run),
     }
@@ -120,6 +125,10 @@ fn run_scenarios(args: &RunArgs) -> Result<()> {
         scenarios::choose(&args.scenarios)?
     };
     let image = image::ensure(lines)?;
+    if args.all {
+        // The quick runs take the committed kernel programs at their word where nothing has changed since.
+        build_ebpf::check(true)?;
+    }
     let files = files()?;
     let mut verdicts = Vec::new();
     for line in lines {

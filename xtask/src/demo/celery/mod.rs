@@ -13,7 +13,8 @@ use autoscaler_tests::Venv;
 use autoscaler_tests::venv::NEWEST;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{Language, daemon, interrupt, python};
+use super::{Language, daemon, interrupt};
+use crate::setup;
 use course::COURSE;
 use record::Record;
 use stage::Stage;
@@ -37,7 +38,9 @@ pub(super) fn run(args: &Args, language: Language) -> Result<()> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    python::install_venv_module()?;
+    if !setup::ready("the demo", setup::DEMO_CELERY)? {
+        return Ok(());
+    }
     let venv = Venv::celery(&args.celery)?;
     let daemon = daemon::build()?;
     runtime.block_on(async {

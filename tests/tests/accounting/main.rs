@@ -1,8 +1,0 @@
-//! The kernel programs' figures on the real kernel, against the kernel's own.
-
-mod busy;
-mod churn;
-mod hierarchy;
-mod measure;
-mod room;
-mod web;

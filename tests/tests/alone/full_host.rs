@@ -1,0 +1,44 @@
+//! The daemon on a host whose CPUs are all taken.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use autoscaler_tests::daemon::config;
+use autoscaler_tests::server::Options;
+use autoscaler_tests::tools::{Tool, require};
+use autoscaler_tests::venv::NEWEST;
+use autoscaler_tests::{Burner, Daemon, Home, Load, ScratchCgroup, Server, Venv, require_root_bpf};
+
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// Rungs that a project which burns a fifth of its time crosses even on a busy machine.
+const RUNGS: &str = r#""min_workers": 1, "max_workers": 3,
+    "cpu_thresholds": { "scale_up_2": 8, "scale_up_3": 9, "scale_down_1": 3 },
+    "cpu_duration_minutes": { "scale_up": 0.03, "scale_down": 0.05 }"#;
+
+#[test]
+fn on_a_full_host_a_worker_is_added_only_if_the_operator_wants_it_all_the_same() -> Result<()> {
+    if !require_root_bpf() || !require(&[Tool::Python]) {
+        return Ok(());
+    }
+    let neighbours = ScratchCgroup::new("neighbours")?;
+    // A session each: the scheduler shares the CPUs among sessions, not processes (`sched(7)`, autogroups).
+    let _busy = (0..2 * std::thread::available_parallelism()?.get())
+        .map(|_| Burner::script(neighbours.path(), "exec setsid yes >/dev/null"))
+        .collect::<Result<Vec<_>>>()?;
+    let unless_full = format!(r#"{RUNGS}, "scale_up_on_saturated_host": false"#);
+    let venv = Venv::gunicorn(NEWEST)?;
+    let cgroup = ScratchCgroup::new("full")?;
+    let server = Server::gunicorn(&venv, &cgroup, &Options::workers(1))?;
+    let home = Home::new(&config(&cgroup.relative(), 1.0, &unless_full))?;
+    // Requests that want a CPU for long: the worker waits for one most of the time.
+    let load = Load::start(server.address(), 4, "/burn/0.3");
+    let daemon = Daemon::start(home.command())?;
+    daemon.wait_line("blocked: the host has no CPU left", LIMIT)?;
+    assert_eq!(server.workers().len(), 1);
+    let all_the_same = format!(r#"{RUNGS}, "scale_up_on_saturated_host": true"#);
+    home.configure(&config(&cgroup.relative(), 1.0, &all_the_same))?;
+    daemon.wait_line("scaled to 2 workers", LIMIT)?;
+    assert!(load.stop().failed.is_empty());
+    daemon.end()
+}

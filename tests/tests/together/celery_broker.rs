@@ -1,0 +1,263 @@
+//! Queues read from real brokers: every way in, and what each fault is called.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use autoscaler::config::{Broker, BrokerUrl, ManagementUrl};
+use autoscaler::observe::QueueFault;
+use autoscaler::observe::queue::{self, Depth};
+use autoscaler_tests::broker::{Access, RabbitMq, Redis};
+use autoscaler_tests::celery::{App, Worker};
+use autoscaler_tests::tools::{Tool, require};
+use autoscaler_tests::venv::NEWEST;
+use autoscaler_tests::{ScratchCgroup, Venv, require_root};
+
+const SOON: Duration = Duration::from_mins(1);
+
+fn broker(url: &str, key_prefix: &str) -> Broker {
+    Broker {
+        url: BrokerUrl::Written(url.to_owned()),
+        key_prefix: key_prefix.to_owned(),
+        management: None,
+    }
+}
+
+async fn read(url: &str, key_prefix: &str, queues: &[&str]) -> Result<Depth, QueueFault> {
+    let queues: Vec<String> = queues.iter().map(ToString::to_string).collect();
+    queue::open(url, &broker(url, key_prefix))?.depth(&queues).await
+}
+
+async fn waiting(url: &str, key_prefix: &str, queues: &[&str]) -> u64 {
+    match read(url, key_prefix, queues).await {
+        Ok(depth) => depth.waiting,
+        Err(fault) => panic!("{fault}"),
+    }
+}
+
+#[tokio::test]
+async fn redis_by_every_way_in() -> Result<()> {
+    if !require(&[Tool::Openssl, Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
+    let venv = Venv::celery(NEWEST)?;
+    let redis = Redis::start(Access::Password)?;
+    App::new(&venv, &redis.database(3))?.put_with_priorities(8, 0.0, 0, &[0, 3, 6, 9])?;
+    App::new(&venv, &redis.database(3))?
+        .queue("mail")
+        .put(2, 0.0, 0)?;
+    App::new(&venv, &redis.url())?
+        .key_prefix("shop:")
+        .put(5, 0.0, 0)?;
+
+    assert_eq!(
+        waiting(&redis.database(3), "", &["celery"]).await,
+        8,
+        "all priorities"
+    );
+    assert_eq!(
+        waiting(&redis.database(3), "", &["celery", "mail"]).await,
+        10,
+        "several queues"
+    );
+    assert_eq!(
+        waiting(&redis.url(), "", &["celery"]).await,
+        0,
+        "another database"
+    );
+    assert_eq!(waiting(&redis.url(), "shop:", &["celery"]).await, 5, "key prefix");
+    let socket = redis.socket();
+    let user = "default:p%40ss%2Fw%3Ard";
+    let over_socket = format!("redis+socket://{}?virtual_host=3", socket.display());
+    assert!(matches!(
+        read(&over_socket, "", &["celery"]).await,
+        Err(QueueFault::LoginRefused { .. })
+    ));
+
+    let open = Redis::start(Access::Open)?;
+    App::new(&venv, &open.database(2))?.put(4, 0.0, 0)?;
+    let over_socket = format!("redis+socket://{}?virtual_host=2", open.socket().display());
+    assert_eq!(waiting(&over_socket, "", &["celery"]).await, 4, "Unix socket");
+    let by_name = format!("redis://{user}@127.0.0.1:{}/3", redis.port());
+    assert_eq!(waiting(&by_name, "", &["celery"]).await, 8, "user and password");
+
+    let tls = Redis::start(Access::Tls)?;
+    App::new(&venv, &tls.url())?.put(3, 0.0, 0)?;
+    assert_eq!(
+        waiting(&tls.url(), "", &["celery"]).await,
+        3,
+        "TLS under its own authority"
+    );
+    let unverified = format!("rediss://localhost:{}/0?ssl_cert_reqs=none", tls.port());
+    assert_eq!(
+        waiting(&unverified, "", &["celery"]).await,
+        3,
+        "TLS without verification"
+    );
+    let stranger = format!("rediss://localhost:{}/0", tls.port());
+    assert!(matches!(
+        read(&stranger, "", &["celery"]).await,
+        Err(QueueFault::Unreachable { .. })
+    ));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_oldest_task_of_a_queue_that_stands_still_grows_older() -> Result<()> {
+    if !require(&[Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    App::new(&Venv::celery(NEWEST)?, &redis.url())?.put(3, 0.0, 0)?;
+    let queues = ["celery".to_owned()];
+    let mut broker = queue::open(&redis.url(), &broker(&redis.url(), ""))?;
+    let first = broker.depth(&queues).await?.oldest_waiting.unwrap_or_default();
+    let second = broker.depth(&queues).await?.oldest_waiting.unwrap_or_default();
+    assert!(second > first, "{first:?}, then {second:?}");
+    redis.command(&["RPOP", "celery"])?;
+    let third = broker.depth(&queues).await?.oldest_waiting.unwrap_or_default();
+    assert!(
+        third < second,
+        "another task is the oldest now: {second:?}, then {third:?}"
+    );
+    redis.command(&["DEL", "celery"])?;
+    assert_eq!(broker.depth(&queues).await?.oldest_waiting, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_fault_of_redis_has_its_name_and_none_shows_the_password() -> Result<()> {
+    if !require(&[Tool::Redis]) {
+        return Ok(());
+    }
+    let mut redis = Redis::start(Access::Password)?;
+    let port = redis.port();
+    let wrong = format!("redis://:hunter2@127.0.0.1:{port}/0");
+    let missing = format!("redis://127.0.0.1:{port}/0");
+    let beyond = redis.database(99);
+    let faults = [
+        read(&wrong, "", &["celery"]).await.unwrap_err(),
+        read(&missing, "", &["celery"]).await.unwrap_err(),
+        read(&beyond, "", &["celery"]).await.unwrap_err(),
+        read("redis://:hunter2@127.0.0.1/x", "", &["celery"])
+            .await
+            .unwrap_err(),
+    ];
+    assert!(
+        matches!(faults[0], QueueFault::LoginRefused { .. }),
+        "{:?}",
+        faults[0]
+    );
+    assert!(
+        matches!(faults[1], QueueFault::LoginRefused { .. }),
+        "{:?}",
+        faults[1]
+    );
+    assert!(
+        matches!(faults[2], QueueFault::Answered { .. }),
+        "{:?}",
+        faults[2]
+    );
+    assert!(matches!(faults[3], QueueFault::BadUrl { .. }), "{:?}", faults[3]);
+
+    let queues = ["celery".to_owned()];
+    let mut broker = queue::open(&redis.url(), &broker(&redis.url(), ""))?;
+    broker.depth(&queues).await?;
+    redis.kill()?;
+    let gone = broker.depth(&queues).await.unwrap_err();
+    assert!(matches!(gone, QueueFault::Unreachable { .. }), "{gone:?}");
+    redis.start_again()?;
+    assert_eq!(
+        broker.depth(&queues).await?.waiting,
+        0,
+        "the same broker, back again"
+    );
+    for fault in faults.iter().chain([&gone]) {
+        let text = format!("{fault} {fault:?}");
+        assert!(
+            !text.contains("hunter2") && !text.contains("p%40ss") && !text.contains("p@ss"),
+            "{text}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn rabbitmq_counts_and_names_its_faults() -> Result<()> {
+    if !require(&[Tool::Python, Tool::RabbitMq]) {
+        return Ok(());
+    }
+    let rabbitmq = RabbitMq::start()?;
+    let app = App::new(&Venv::celery(NEWEST)?, &rabbitmq.url())?;
+    let absent = read(&rabbitmq.url(), "", &["celery"]).await.unwrap_err();
+    let queue = "celery".to_owned();
+    assert!(
+        matches!(&absent, QueueFault::NoSuchQueue { queue: named, .. } if *named == queue),
+        "{absent:?}"
+    );
+    app.put(7, 0.0, 0)?;
+    assert_eq!(waiting(&rabbitmq.url(), "", &["celery"]).await, 7);
+
+    let wrong = format!("amqp://guest:hunter2@127.0.0.1:{}//", rabbitmq.port());
+    let refused = read(&wrong, "", &["celery"]).await.unwrap_err();
+    assert!(matches!(refused, QueueFault::LoginRefused { .. }), "{refused:?}");
+    let elsewhere = format!("amqp://guest:guest@127.0.0.1:{}/nowhere", rabbitmq.port());
+    let unknown = read(&elsewhere, "", &["celery"]).await.unwrap_err();
+    assert!(matches!(unknown, QueueFault::NotPermitted { .. }), "{unknown:?}");
+    assert!(!format!("{refused} {refused:?}").contains("hunter2"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn rabbitmqs_management_api_tells_what_is_not_acknowledged() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python, Tool::RabbitMq]) {
+        return Ok(());
+    }
+    let rabbitmq = RabbitMq::with_management()?;
+    let app = App::new(&Venv::celery(NEWEST)?, &rabbitmq.url())?;
+    let cgroup = ScratchCgroup::new("management")?;
+    let _worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
+    // One runs, and was acknowledged when it began; four are fetched ahead; five wait.
+    app.put(10, 600.0, 0)?;
+
+    let depth = async |management: &str| {
+        let mut broker = broker(&rabbitmq.url(), "");
+        broker.management = Some(ManagementUrl(management.to_owned()));
+        queue::open(&rabbitmq.url(), &broker)?
+            .depth(&["celery".to_owned()])
+            .await
+    };
+    let right = rabbitmq.management_url("guest", "guest");
+    // Its figures are some seconds old.
+    let start = Instant::now();
+    let known = loop {
+        let known = depth(&right).await?;
+        if (known.waiting, known.unacknowledged) == (5, Some(4)) || start.elapsed() > SOON {
+            break known;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    };
+    let expected = Depth {
+        waiting: 5,
+        unacknowledged: Some(4),
+        ..Depth::default()
+    };
+    assert_eq!(known, expected);
+
+    // Without it, or where it refuses, the queue's length is known all the same.
+    let refused = depth(&rabbitmq.management_url("guest", "hunter2")).await?;
+    assert_eq!((refused.waiting, refused.unacknowledged), (5, None));
+    let Some(fault) = refused.unacknowledged_fault else {
+        panic!("no fault");
+    };
+    assert!(matches!(fault, QueueFault::LoginRefused { .. }), "{fault:?}");
+    assert!(!format!("{fault} {fault:?}").contains("hunter2"));
+    let silent = depth("http://guest:guest@127.0.0.1:1").await?;
+    assert_eq!(silent.waiting, 5);
+    assert!(matches!(
+        silent.unacknowledged_fault,
+        Some(QueueFault::Unreachable { .. })
+    ));
+    let other = depth(&rabbitmq.url().replace("amqp", "http")).await?;
+    assert!(other.unacknowledged_fault.is_some(), "that is no HTTP: {other:?}");
+    Ok(())
+}

@@ -1,0 +1,295 @@
+//! The pool of a real Celery worker, grown and shrunk over real brokers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use autoscaler::act::{Actuator, Cause, Plan, PoolControl, Refusal, Step, Timing, scale};
+use autoscaler::config::{Bounds, Broker, BrokerUrl, CeleryActuator, Ladder, QueueRule, QueueSizing};
+use autoscaler::observe::PoolFault;
+use autoscaler::observe::celery::{Inspector, fleet};
+use autoscaler::observe::cgroup::{Cgroup, CgroupMount};
+use autoscaler::observe::process::Procfs;
+use autoscaler::observe::queue;
+use autoscaler_tests::broker::{Access, RabbitMq, Redis};
+use autoscaler_tests::celery::{App, Worker};
+use autoscaler_tests::tools::{Tool, require};
+use autoscaler_tests::venv::{CELERIES, NEWEST};
+use autoscaler_tests::{ScratchCgroup, Venv, require_root, until};
+
+/// For what takes a worker a moment, on a machine that may be busy with other tests.
+const SOON: Duration = Duration::from_mins(1);
+
+fn rule(url: &str, queues: &[&str]) -> QueueRule {
+    let ladder = Ladder {
+        up: [].into(),
+        down: [].into(),
+        up_hold: Duration::ZERO,
+        down_hold: Duration::ZERO,
+    };
+    QueueRule {
+        sizing: QueueSizing::Rungs(ladder),
+        broker: Broker {
+            url: BrokerUrl::Written(url.into()),
+            key_prefix: String::new(),
+            management: None,
+        },
+        queues: queues.iter().map(ToString::to_string).collect(),
+        actuator: CeleryActuator::Pool,
+    }
+}
+
+fn open(cgroup: &ScratchCgroup) -> Result<Cgroup> {
+    Ok(CgroupMount::discover(&Procfs::default())?.open(&cgroup.relative())?)
+}
+
+async fn control(cgroup: &ScratchCgroup, url: &str) -> Result<Result<PoolControl, Refusal>> {
+    Ok(PoolControl::open(&Procfs::default(), &open(cgroup)?, url, &rule(url, &["celery"])).await)
+}
+
+async fn go(control: &mut PoolControl, to: u32) -> Result<()> {
+    let workers = control.workers().await?;
+    let plan = Plan {
+        workers,
+        to,
+        bounds: Bounds { min: 1, max: 20 },
+    };
+    scale(control, &plan, &Timing::default(), false).await?;
+    Ok(())
+}
+
+/// The size of the pool as Celery's own command line tells it.
+fn celery_says(app: &App, node: &str) -> Result<usize> {
+    let stats = app.inspect("stats")?;
+    let processes = stats[node]["pool"]["processes"]
+        .as_array()
+        .context("no pool in the stats")?;
+    Ok(processes.len())
+}
+
+async fn grows_and_shrinks_and_loses_nothing(version: &str, url: &str) -> Result<()> {
+    let app = App::new(&Venv::celery(version)?, url)?;
+    let cgroup = ScratchCgroup::new("pool")?;
+    let worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
+    let mut control = control(&cgroup, url).await?.with_context(|| worker.log())?;
+    assert_eq!(control.node(), "a@test");
+
+    app.put(500, 0.02, 0)?;
+    go(&mut control, 3).await.with_context(|| worker.log())?;
+    assert_eq!(worker.children().len(), 3);
+    assert_eq!(celery_says(&app, "a@test")?, 3);
+
+    app.wait_ended(500, SOON)?;
+    go(&mut control, 1).await.with_context(|| worker.log())?;
+    assert_eq!(worker.children().len(), 1);
+    assert_eq!(celery_says(&app, "a@test")?, 1);
+    app.check_exactly_once(500)?;
+
+    let refused = control.check(Step::Down).await;
+    assert_eq!(refused, Err(Refusal::LastPoolProcess));
+    Ok(())
+}
+
+#[tokio::test]
+async fn over_redis() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
+    for version in CELERIES {
+        let redis = Redis::start(Access::Open)?;
+        grows_and_shrinks_and_loses_nothing(version, &redis.url())
+            .await
+            .with_context(|| format!("Celery {version}"))?;
+        // Nothing of ours stays but lists that end by themselves.
+        for key in redis.command(&["--raw", "KEYS", "*autoscaler*"])?.lines() {
+            assert_ne!(redis.command(&["TTL", key])?, "-1", "{key}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn over_rabbitmq() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python, Tool::RabbitMq]) {
+        return Ok(());
+    }
+    let rabbitmq = RabbitMq::start()?;
+    for version in CELERIES {
+        grows_and_shrinks_and_loses_nothing(version, &rabbitmq.url())
+            .await
+            .with_context(|| format!("Celery {version}"))?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_foreign_worker_is_never_commanded() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    let app = App::new(&Venv::celery(NEWEST)?, &redis.url())?;
+    let (theirs, ours) = (ScratchCgroup::new("theirs")?, ScratchCgroup::new("ours")?);
+    let foreign = Worker::start(&app, &theirs, "foreign", &["--concurrency", "1"])?;
+    let refused = control(&ours, &redis.url()).await?.err();
+    let answered = vec!["foreign@test".to_owned()];
+    assert_eq!(refused, Some(Refusal::Pool(PoolFault::NotOurs { answered })));
+
+    let own = Worker::start(&app, &ours, "own", &["--concurrency", "1"])?;
+    let mut control = control(&ours, &redis.url()).await??;
+    go(&mut control, 3).await?;
+    assert_eq!((own.children().len(), foreign.children().len()), (3, 1));
+
+    let namesake = Worker::start(&app, &theirs, "own", &["--concurrency", "1"])?;
+    let refused = self::control(&ours, &redis.url()).await?.err();
+    assert_eq!(
+        refused,
+        Some(Refusal::Pool(PoolFault::SameName {
+            node: "own@test".into()
+        }))
+    );
+    assert_eq!(namesake.children().len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_cannot_be_commanded_is_refused_with_its_reason() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    let app = App::new(&Venv::celery(NEWEST)?, &redis.url())?;
+    let node = || "a@test".to_owned();
+    let cases: [(&[&str], PoolFault); 3] = [
+        (
+            &["--pool", "solo"],
+            PoolFault::NoProcesses {
+                node: node(),
+                pool: "solo".into(),
+            },
+        ),
+        (
+            &["--pool", "threads"],
+            PoolFault::NoProcesses {
+                node: node(),
+                pool: "thread".into(),
+            },
+        ),
+        (&["--autoscale", "4,2"], PoolFault::OwnAutoscale { node: node() }),
+    ];
+    for (arguments, fault) in cases {
+        let cgroup = ScratchCgroup::new("refused")?;
+        let _worker = Worker::start(&app, &cgroup, "a", arguments)?;
+        assert_eq!(
+            control(&cgroup, &redis.url()).await?.err(),
+            Some(Refusal::Pool(fault))
+        );
+    }
+    let cgroup = ScratchCgroup::new("deaf")?;
+    assert_eq!(
+        control(&cgroup, &redis.url()).await?.err(),
+        Some(Refusal::Pool(PoolFault::NobodyListens))
+    );
+
+    let _worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
+    let url = redis.url();
+    let rule = rule(&url, &["celery", "mial"]);
+    let refused = PoolControl::open(&Procfs::default(), &open(&cgroup)?, &url, &rule)
+        .await
+        .err();
+    let fault = PoolFault::NotConsumed {
+        node: node(),
+        queue: "mial".into(),
+        consumed: vec!["celery".into()],
+    };
+    assert_eq!(refused, Some(Refusal::Pool(fault)));
+
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_running_task_is_not_killed_and_prefetched_ones_are_shown() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    let app = App::new(&Venv::celery(NEWEST)?, &redis.url())?;
+    let cgroup = ScratchCgroup::new("busy")?;
+    let _worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "2"])?;
+    let mut control = control(&cgroup, &redis.url()).await??;
+    app.put(4, 20.0, 0)?;
+    until("two tasks to begin", SOON, || {
+        (app.begun().len() == 2).then_some(())
+    })?;
+
+    let mut broker = queue::open(&redis.url(), &rule(&redis.url(), &["celery"]).broker)?;
+    let mut inspector = Inspector::new(&Procfs::default(), &open(&cgroup)?);
+    let pool = inspector.look(broker.as_mut(), &["celery".to_owned()]).await?;
+    assert_eq!((pool.active, pool.reserved), (2, Some(2)));
+    let depth = broker.depth(&["celery".to_owned()]).await?;
+    assert_eq!((depth.waiting, depth.unacknowledged), (0, Some(2)));
+
+    assert_eq!(control.ask(Step::Down).await, Err(Refusal::PoolBusy));
+    assert_eq!(cgroup.pids().len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_command_that_is_answered_late_was_given_all_the_same() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    // Longer than an answer is waited for.
+    let app = App::new(&Venv::celery(NEWEST)?, &redis.url())?.set("SLOW_GROWTH", "8");
+    let cgroup = ScratchCgroup::new("late")?;
+    let worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
+    let mut control = control(&cgroup, &redis.url()).await??;
+    let workers = control.workers().await?;
+    let plan = Plan {
+        workers: workers.clone(),
+        to: 2,
+        bounds: Bounds { min: 1, max: 20 },
+    };
+    let up = Duration::from_millis(100);
+    let impatient = Timing {
+        up,
+        ..Timing::default()
+    };
+    let error = scale(&mut control, &plan, &impatient, false).await.unwrap_err();
+    // Not a refusal: nothing more is asked for while it may still come.
+    let (step, after) = (Step::Up, up);
+    assert_eq!(error.cause, Cause::TimedOut { step, after, workers });
+    until("the late process", SOON, || {
+        (worker.children().len() == 2).then_some(())
+    })?;
+
+    go(&mut control, 3).await.with_context(|| worker.log())?;
+    assert_eq!(worker.children().len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_several_workers_in_one_slice_each_is_known_to_be_idle_or_busy() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    let venv = Venv::celery(NEWEST)?;
+    let app = |queue| anyhow::Ok(App::new(&venv, &redis.url())?.queue(queue));
+    let (first, second, third) = (app("first")?, app("second")?, app("third")?);
+    let (ours, theirs) = (ScratchCgroup::new("slice")?, ScratchCgroup::new("theirs")?);
+    let busy = Worker::start(&first, &ours, "first", &["--concurrency", "1"])?;
+    let idle = Worker::start(&second, &ours, "second", &["--concurrency", "1"])?;
+    let _foreign = Worker::start(&third, &theirs, "third", &["--concurrency", "1"])?;
+    first.put(1, 600.0, 0)?;
+    until("the task to begin", SOON, || {
+        (!first.begun().is_empty()).then_some(())
+    })?;
+
+    let mut broker = queue::open(&redis.url(), &rule(&redis.url(), &["first"]).broker)?;
+    let seen = fleet::busy(&Procfs::default(), &open(&ours)?, broker.as_mut()).await?;
+    let seen: BTreeMap<u32, bool> = seen.into_iter().map(|(main, busy)| (main.pid, busy)).collect();
+    assert_eq!(seen, BTreeMap::from([(busy.pid(), true), (idle.pid(), false)]));
+    Ok(())
+}

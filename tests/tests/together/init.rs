@@ -1,0 +1,99 @@
+//! `autoscaler init` over real servers: what is proposed is what runs, and loads.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Output};
+
+use anyhow::{Context as _, Result};
+use autoscaler::config::{BrokerUrl, Project, parse};
+use autoscaler_tests::broker::{Access, Redis};
+use autoscaler_tests::celery::{App, Worker};
+use autoscaler_tests::daemon::program;
+use autoscaler_tests::server::{Options, state};
+use autoscaler_tests::tools::{Tool, require};
+use autoscaler_tests::venv::NEWEST;
+use autoscaler_tests::{ScratchCgroup, Server, Venv, require_root};
+
+fn init(arguments: &[&str]) -> Result<Output> {
+    Ok(Command::new(program()).arg("init").args(arguments).output()?)
+}
+
+/// The proposal, and its project over `cgroup`.
+fn proposed(cgroup: &ScratchCgroup) -> Result<(String, Project)> {
+    let output = init(&[])?;
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout)?;
+    let loaded = parse("the proposal", &text).with_context(|| text.clone())?;
+    let mut projects = loaded.config.projects.into_values();
+    let project = projects.find(|project| project.cgroup == Some(cgroup.relative()));
+    Ok((text.clone(), project.with_context(|| text)?))
+}
+
+#[test]
+fn a_gunicorn_is_proposed_as_it_runs_and_left_alone() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python]) {
+        return Ok(());
+    }
+    let cgroup = ScratchCgroup::new("init-web")?;
+    let server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, &Options::workers(3))?;
+    let workers = server.workers();
+    let (text, project) = proposed(&cgroup)?;
+    assert!(!project.enabled && project.queue.is_none(), "{text}");
+    assert_eq!(project.bounds.min, 2);
+    assert!(project.bounds.max >= 3, "no fewer than there are: {text}");
+    let heading = format!(": gunicorn, master {}, 3 worker(s)", server.master_pid());
+    assert!(text.contains(&heading), "{text}");
+    assert_eq!(server.workers(), workers, "the same processes");
+    assert_ne!(state(server.master_pid()), Some('T'));
+    Ok(())
+}
+
+#[test]
+fn a_celery_worker_is_proposed_with_its_queues_and_without_its_password() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Password)?;
+    let app = App::new(&Venv::celery(NEWEST)?, &redis.database(3))?;
+    let cgroup = ScratchCgroup::new("init-celery")?;
+    let worker = Worker::start(&app, &cgroup, "init", &["-c", "2", "-Q", "fast,slow"])?;
+    let (text, project) = proposed(&cgroup)?;
+    assert!(
+        text.contains(&format!(": Celery, master {}, 2 worker(s)", worker.pid())),
+        "{text}"
+    );
+    let rule = project.queue.with_context(|| text.clone())?;
+    assert_eq!(rule.queues, ["fast", "slow"]);
+    assert_eq!(rule.broker.url, BrokerUrl::Environment("BROKER_URL".to_owned()));
+    assert!(!text.contains("redis://"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn a_uvicorn_is_written_to_a_new_file_for_root_and_to_no_other() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python]) {
+        return Ok(());
+    }
+    let cgroup = ScratchCgroup::new("init-asgi")?;
+    let _server = Server::uvicorn(&Venv::uvicorn(NEWEST)?, &cgroup, &Options::workers(2))?;
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("config.json");
+    let path = file.to_str().context("a path of UTF-8")?;
+
+    let output = init(&["--output", path])?;
+    assert!(output.status.success(), "{output:?}");
+    let written = fs::read_to_string(&file)?;
+    assert!(written.contains(": uvicorn, master "), "{written}");
+    assert!(parse(path, &written).is_ok());
+    assert_eq!(fs::metadata(&file)?.permissions().mode() & 0o777, 0o600);
+
+    fs::write(&file, "mine")?;
+    let output = init(&["--output", path])?;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("is left as it is"),
+        "{output:?}"
+    );
+    assert_eq!(fs::read_to_string(&file)?, "mine");
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! Tests that wait for most of their time, for servers, brokers and the daemon: `cargo xtask test` runs several at a time.
+//! None may fill the CPUs, or mind that another takes some of them.
+
+mod act;
+mod celery_broker;
+mod celery_daemon;
+mod celery_pool;
+mod check;
+mod control;
+mod daemon;
+mod dashboard;
+mod history;
+mod init;
+mod metrics;
+mod observe;
+mod servers;
+mod without_ebpf;

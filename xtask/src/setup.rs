@@ -1,0 +1,108 @@
+//! Set-up: what each command needs of the machine, and how it comes there.
+//!
+//! Programs of the system are listed in [`autoscaler_tests::tools`], Python environments in [`autoscaler_tests::venv`], parts of
+//! the toolchain in rust-toolchain.toml. Programs of the registry that one command compiles for itself are in
+//! [`crate::cargo_tool`].
+
+use std::env;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use autoscaler_tests::tools::{self, Manager, Tool};
+use nix::unistd::geteuid;
+
+/// `cargo xtask demo`.
+pub(crate) const DEMO: &[Tool] = &[Tool::Cc, Tool::Python];
+
+/// `cargo xtask demo celery`.
+pub(crate) const DEMO_CELERY: &[Tool] = &[Tool::Cc, Tool::Python, Tool::Redis];
+
+/// `cargo xtask bench`.
+pub(crate) const BENCH: &[Tool] = &[Tool::Cc, Tool::Perf, Tool::Python, Tool::UtilLinux];
+
+/// `cargo xtask screenshot`.
+pub(crate) const SCREENSHOT: &[Tool] = &[Tool::Cc, Tool::Python, Tool::Tmux];
+
+/// `cargo xtask vm`.
+pub(crate) const VM: &[Tool] = &[
+    Tool::Cc,
+    Tool::Dpkg,
+    Tool::E2fsprogs,
+    Tool::Mmdebstrap,
+    Tool::Pip,
+    Tool::Qemu,
+    Tool::UtilLinux,
+];
+
+/// `cargo xtask test`, without what [`VM`] lists.
+pub(crate) const TEST: &[Tool] = &[
+    Tool::Cc,
+    Tool::Dbus,
+    Tool::Openssl,
+    Tool::Prometheus,
+    Tool::Ps,
+    Tool::Python,
+    Tool::RabbitMq,
+    Tool::Redis,
+    Tool::Tmux,
+    Tool::UtilLinux,
+];
+
+/// Brings what is missing of `tools` where root and a known package manager can, and returns what is missing still.
+///
+/// # Errors
+/// With `CI=true` when anything is missing still: there, nothing may be skipped for it.
+pub(crate) fn bring(tools: &[Tool]) -> Result<Vec<Tool>> {
+    let missing = tools::missing(tools);
+    if missing.is_empty() {
+        return Ok(missing);
+    }
+    let remedy = tools::remedy(&missing);
+    if let Some(manager) = Manager::of_this_machine().filter(|_| geteuid().is_root()) {
+        println!("missing: {remedy}; installing");
+        for command in manager.commands(&missing) {
+            if let Err(error) = install(&command) {
+                println!("{error:#}");
+            }
+        }
+    }
+    let missing = tools::missing(tools);
+    if !missing.is_empty() && env::var_os("CI").is_some_and(|ci| ci == "true") {
+        bail!(
+            "it must all run in CI, but this is missing: {}",
+            tools::remedy(&missing)
+        );
+    }
+    Ok(missing)
+}
+
+/// The same for a command that can do nothing without them: returns false, having told the reason and the command, where
+/// it cannot run.
+///
+/// # Errors
+/// As [`bring`].
+pub(crate) fn ready(command: &str, tools: &[Tool]) -> Result<bool> {
+    let missing = bring(tools)?;
+    if !missing.is_empty() {
+        println!("skipped: {command}: it needs {}", tools::remedy(&missing));
+    }
+    Ok(missing.is_empty())
+}
+
+fn install(command: &[String]) -> Result<()> {
+    let (program, arguments) = command.split_first().context("an empty command")?;
+    let output = Command::new(program)
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .output()
+        .with_context(|| format!("cannot run {program}"))?;
+    if !output.status.success() {
+        bail!(
+            "`{}` ended with {}: {}",
+            command.join(" "),
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    Ok(())
+}
