@@ -5,6 +5,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::privilege;
 
@@ -210,14 +211,23 @@ fn find(program: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// Whether Python has all that `python3 -m venv` needs: Debian packs `ensurepip` apart.
+/// Whether Python has all that `python3 -m venv` needs: Debian packs `ensurepip` apart. Once it has, Python is not asked again,
+/// for every other test asks this.
 fn has_venv() -> bool {
-    Command::new("python3")
-        .args(["-c", "import ensurepip, venv"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+    static SEEN: AtomicBool = AtomicBool::new(false);
+    let ask = || {
+        Command::new("python3")
+            .args(["-c", "import ensurepip, venv"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    if SEEN.load(Ordering::Relaxed) || ask() {
+        SEEN.store(true, Ordering::Relaxed);
+        return true;
+    }
+    false
 }
 
 #[cfg(test)]
