@@ -1,4 +1,5 @@
-//! `cpu_thresholds` and `queue_thresholds`: rungs that rise, within the bounds, that never ask for up and down at once.
+//! `cpu_thresholds` and `queue_thresholds`: rungs that never fall, within the bounds, that never ask for up
+//! and down at once.
 
 use std::collections::BTreeMap;
 
@@ -77,8 +78,8 @@ pub(super) fn read(
             rungs.insert(workers, (threshold, rung));
         }
     }
-    check_rising(&up, findings);
-    check_rising(&down, findings);
+    check_order(&up, findings);
+    check_order(&down, findings);
     check_apart(&up, &down, findings);
     let thresholds = |rungs: Rungs<'_>| {
         rungs
@@ -160,12 +161,13 @@ fn check_bounds(
     }
 }
 
-/// More workers, a higher threshold.
-fn check_rising(rungs: &Rungs<'_>, findings: &mut Findings<'_>) {
+/// More workers, no lower a threshold. The same one for several counts is what `workers` as the basis asks for: one
+/// line of saturation, however many there are.
+fn check_order(rungs: &Rungs<'_>, findings: &mut Findings<'_>) {
     for ((lower, lower_rung), (higher, higher_rung)) in rungs.values().zip(rungs.values().skip(1)) {
-        if higher <= lower {
+        if higher < lower {
             let sentence = format!(
-                "{:?} is {higher}, but {:?} is {lower}: rungs must rise with the workers, so write more than {lower}",
+                "{:?} is {higher}, but {:?} is {lower}: rungs must not fall as the workers rise, so write {lower} or more",
                 higher_rung.key(),
                 lower_rung.key(),
             );

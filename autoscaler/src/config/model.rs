@@ -1,4 +1,4 @@
-//! The validated configuration. Every value here has been checked: `min <= max`, rungs rise, names stay
+//! The validated configuration. Every value here has been checked: `min <= max`, rungs never fall, names stay
 //! inside the cgroup tree.
 
 use std::collections::BTreeMap;
@@ -97,9 +97,9 @@ pub enum CpuBasis {
 /// The rungs of one measure: `scale_up_N` and `scale_down_K` with how long each condition must hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ladder {
-    /// Threshold by worker count: above `up[N]`, go to N workers. Rises with N.
+    /// Threshold by worker count: above `up[N]`, go to N workers. Never falls as N rises.
     pub up: BTreeMap<u32, f64>,
-    /// Threshold by worker count: below `down[K]`, go down towards K workers. Rises with K.
+    /// Threshold by worker count: below `down[K]`, go down towards K workers. Never falls as K rises.
     pub down: BTreeMap<u32, f64>,
     /// How long a scale-up condition must hold.
     pub up_hold: Duration,
