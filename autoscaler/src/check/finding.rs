@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::act::Refusal;
-use crate::config::{Bounds, Notice, Project};
+use crate::config::{Bounds, Fault, LoadError, Notice, Project};
 use crate::observe::usage::{SourceKind, WhyNotEbpf};
 use crate::observe::{Host, PoolFault, QueueFault, Unobservable};
 
@@ -53,10 +53,14 @@ pub enum Fact {
         /// Projects that may be acted on.
         enabled: usize,
     },
-    /// The configuration cannot be used.
-    ConfigUnusable {
-        /// Every fault, with its place.
-        why: String,
+    /// The configuration cannot be read at all.
+    ConfigUnreadable(LoadError),
+    /// One of the faults for which the configuration cannot be used.
+    ConfigFault {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        fault: Fault,
     },
     /// Something in the configuration that loads but is worth a word.
     Notice(Notice),
@@ -320,7 +324,7 @@ impl Fact {
     pub fn code(&self) -> &'static str {
         match self {
             Self::ConfigLoaded { .. } => "config_loaded",
-            Self::ConfigUnusable { .. } => "config_unusable",
+            Self::ConfigUnreadable(_) | Self::ConfigFault { .. } => "config_unusable",
             Self::Notice(_) => "config_notice",
             Self::Kernel { .. } => "kernel",
             Self::Host(_) => "host",
@@ -373,7 +377,8 @@ impl Fact {
     /// How bad it is for a project that is enabled.
     fn grade(&self) -> Grade {
         match self {
-            Self::ConfigUnusable { .. }
+            Self::ConfigUnreadable(_)
+            | Self::ConfigFault { .. }
             | Self::HostUnreadable { .. }
             | Self::NoCgroupTree { .. }
             | Self::SourceUnreadable { .. }

@@ -60,9 +60,7 @@ impl Report {
 
 /// Looks at everything. What cannot be looked at is a finding, never an error.
 pub async fn run(options: &Options) -> Report {
-    let loaded = config::load(&options.config);
-    let mut findings = configuration(options, &loaded);
-    let config = loaded.ok().map(|loaded| loaded.config);
+    let (config, mut findings) = configuration(options);
     let procfs = Procfs::default();
     findings.extend(host::look(&procfs));
     let (source, facts) = source::open(&procfs);
@@ -94,8 +92,9 @@ pub async fn run(options: &Options) -> Report {
     }
 }
 
-fn configuration(options: &Options, loaded: &Result<Loaded, LoadError>) -> Vec<Fact> {
-    match loaded {
+/// The configuration, and what is to be said of it: each fault by itself, or they would be counted as one.
+fn configuration(options: &Options) -> (Option<Config>, Vec<Fact>) {
+    match config::load(&options.config) {
         Ok(Loaded { config, notices }) => {
             let enabled = config.projects.values().filter(|project| project.enabled);
             let loaded = Fact::ConfigLoaded {
@@ -103,12 +102,18 @@ fn configuration(options: &Options, loaded: &Result<Loaded, LoadError>) -> Vec<F
                 projects: config.projects.len(),
                 enabled: enabled.count(),
             };
-            let notices = notices.iter().cloned().map(Fact::Notice);
-            std::iter::once(loaded).chain(notices).collect()
+            let notices = notices.into_iter().map(Fact::Notice);
+            let facts = std::iter::once(loaded).chain(notices).collect();
+            (Some(config), facts)
         }
-        Err(error) => vec![Fact::ConfigUnusable {
-            why: error.to_string(),
-        }],
+        Err(LoadError::Invalid(errors)) => {
+            let faults = errors.faults().iter().cloned().map(|fault| Fact::ConfigFault {
+                path: options.config.clone(),
+                fault,
+            });
+            (None, faults.collect())
+        }
+        Err(error) => (None, vec![Fact::ConfigUnreadable(error)]),
     }
 }
 

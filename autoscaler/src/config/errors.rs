@@ -58,22 +58,26 @@ impl fmt::Display for ConfigErrors {
             if i > 0 {
                 f.write_str("\n")?;
             }
-            let Fault {
-                line,
-                column,
-                sentence,
-                excerpt,
-            } = fault;
-            write!(f, "{}:{line}:{column}: {sentence}", self.file)?;
-            if let Some(excerpt) = excerpt {
-                write!(f, "\n{excerpt}")?;
-            }
+            f.write_str(&fault.placed(&self.file, &fault.sentence))?;
         }
         Ok(())
     }
 }
 
 impl Fault {
+    /// `words` about this fault behind its place in `file`, and the line it is in below them.
+    #[must_use]
+    pub fn placed(&self, file: &str, words: &str) -> String {
+        let Self {
+            line,
+            column,
+            excerpt,
+            ..
+        } = self;
+        let excerpt = excerpt.iter().map(|excerpt| format!("\n{excerpt}"));
+        format!("{file}:{line}:{column}: {words}{}", excerpt.collect::<String>())
+    }
+
     fn at(text: &str, offset: usize, sentence: String) -> Self {
         let (line, column, content) = place(text, offset);
         Self {

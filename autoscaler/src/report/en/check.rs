@@ -33,8 +33,9 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
             projects,
             enabled,
         } => format!("{}: {enabled} of {projects} projects enabled", path.display()),
-        Fact::ConfigUnusable { why }
-        | Fact::HostUnreadable { why }
+        Fact::ConfigUnreadable(error) => error.to_string(),
+        Fact::ConfigFault { path, fault } => fault.placed(&path.display().to_string(), &fault.sentence),
+        Fact::HostUnreadable { why }
         | Fact::NoCgroupTree { why }
         | Fact::DaemonSilent { why }
         | Fact::NoSystemd { why, needed: true } => why.clone(),

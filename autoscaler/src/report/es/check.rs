@@ -45,8 +45,9 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
             "{}: {enabled} de {projects} proyectos habilitados",
             path.display()
         ),
-        Fact::ConfigUnusable { why }
-        | Fact::HostUnreadable { why }
+        Fact::ConfigUnreadable(error) => error.to_string(),
+        Fact::ConfigFault { path, fault } => fault.placed(&path.display().to_string(), &fault.sentence),
+        Fact::HostUnreadable { why }
         | Fact::NoCgroupTree { why }
         | Fact::DaemonSilent { why }
         | Fact::NoSystemd { why, needed: true } => why.clone(),
