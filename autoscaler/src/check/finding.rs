@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use crate::act::Refusal;
 use crate::config::{Bounds, Fault, LoadError, Notice, Project};
+use crate::control::ClientError;
+use crate::observe::cgroup::CgroupError;
+use crate::observe::host::HostError;
+use crate::observe::service::ServiceError;
 use crate::observe::usage::{SourceKind, WhyNotEbpf};
 use crate::observe::{Host, PoolFault, QueueFault, Unobservable};
 
@@ -73,10 +77,7 @@ pub enum Fact {
     /// The host's CPUs and memory.
     Host(Host),
     /// The host's own figures cannot be read.
-    HostUnreadable {
-        /// The error with its path.
-        why: String,
-    },
+    HostUnreadable(HostError),
     /// This is not root: what the daemon may do can only be told in part.
     NotRoot {
         /// The user.
@@ -88,10 +89,7 @@ pub enum Fact {
         path: PathBuf,
     },
     /// There is none.
-    NoCgroupTree {
-        /// The error, with what to do.
-        why: String,
-    },
+    NoCgroupTree(CgroupError),
     /// The hierarchy does not have the memory controller: no project's memory can be limited.
     TreeWithoutMemory {
         /// Its mount point.
@@ -137,7 +135,7 @@ pub enum Fact {
     /// It does not.
     NoSystemd {
         /// Why.
-        why: String,
+        why: ServiceError,
         /// Whether a project needs it.
         needed: bool,
     },
@@ -154,10 +152,7 @@ pub enum Fact {
         socket: PathBuf,
     },
     /// Whether one is cannot be told.
-    DaemonSilent {
-        /// Why.
-        why: String,
-    },
+    DaemonSilent(ClientError),
     /// The history can be written.
     History {
         /// The file.
@@ -328,10 +323,10 @@ impl Fact {
             Self::Notice(_) => "config_notice",
             Self::Kernel { .. } => "kernel",
             Self::Host(_) => "host",
-            Self::HostUnreadable { .. } => "host_unreadable",
+            Self::HostUnreadable(_) => "host_unreadable",
             Self::NotRoot { .. } => "not_root",
             Self::CgroupTree { .. } => "cgroup_tree",
-            Self::NoCgroupTree { .. } => "no_cgroup_tree",
+            Self::NoCgroupTree(_) => "no_cgroup_tree",
             Self::TreeWithoutMemory { .. } => "tree_without_memory",
             Self::Pressure => "pressure",
             Self::NoPressure => "no_pressure",
@@ -344,7 +339,7 @@ impl Fact {
             Self::NoSystemd { .. } => "no_systemd",
             Self::Daemon { .. } => "daemon",
             Self::NoDaemon { .. } => "no_daemon",
-            Self::DaemonSilent { .. } => "daemon_silent",
+            Self::DaemonSilent(_) => "daemon_silent",
             Self::History { .. } => "history",
             Self::NoHistory => "no_history",
             Self::HistoryNotWritable { .. } => "history_not_writable",
@@ -379,8 +374,8 @@ impl Fact {
         match self {
             Self::ConfigUnreadable(_)
             | Self::ConfigFault { .. }
-            | Self::HostUnreadable { .. }
-            | Self::NoCgroupTree { .. }
+            | Self::HostUnreadable(_)
+            | Self::NoCgroupTree(_)
             | Self::SourceUnreadable { .. }
             | Self::NoSystemd { needed: true, .. }
             | Self::Unobservable(_)
@@ -393,7 +388,7 @@ impl Fact {
             | Self::NoKernelTypes { .. }
             | Self::WithoutEbpf(_)
             | Self::NoDaemon { .. }
-            | Self::DaemonSilent { .. }
+            | Self::DaemonSilent(_)
             | Self::HistoryNotWritable { .. }
             | Self::HistoryDamaged { .. }
             | Self::HistoryUnusable { .. }

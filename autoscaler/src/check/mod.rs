@@ -34,12 +34,14 @@ pub struct Options {
     pub runtime_dir: PathBuf,
     /// Where the history is, unless the configuration names another place.
     pub state_dir: PathBuf,
+    /// The language of the report.
+    pub language: Language,
 }
 
 /// Everything that was found, in the order it was looked at.
 #[derive(Debug)]
 pub struct Report {
-    /// The configuration's language; the default one where it cannot be loaded.
+    /// The language to tell it in.
     pub language: Language,
     /// Whether the configuration could be loaded.
     pub loaded: bool,
@@ -67,7 +69,7 @@ pub async fn run(options: &Options) -> Report {
     findings.extend(facts);
     let bus = Bus::default();
     findings.push(host::systemd(&bus, config.as_ref()).await);
-    findings.push(daemon::look(&options.runtime_dir));
+    findings.push(daemon::look(&options.runtime_dir, options.language));
     if let Some(config) = &config {
         findings.push(daemon::history(&config.global.history, &options.state_dir));
         findings.push(metrics::look(config.global.metrics.as_ref()).await);
@@ -77,16 +79,11 @@ pub async fn run(options: &Options) -> Report {
         let mut observer = Observer::new(Systemd::new(bus), source);
         match projects(&procfs, &mut observer, config).await {
             Ok(found) => findings.extend(found),
-            Err(error) => findings.push(Finding::of_host(Fact::HostUnreadable {
-                why: error.to_string(),
-            })),
+            Err(error) => findings.push(Finding::of_host(Fact::HostUnreadable(error))),
         }
     }
     Report {
-        language: config
-            .as_ref()
-            .map(|config| config.global.language)
-            .unwrap_or_default(),
+        language: options.language,
         loaded: config.is_some(),
         findings,
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::metrics::Metrics;
 use super::storage::Storage;
 
@@ -31,13 +33,33 @@ pub struct Global {
 }
 
 /// Language of the log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Language {
     /// Spanish: the lines as the user documented them.
     #[default]
     Es,
     /// English.
     En,
+}
+
+impl Language {
+    /// Its name for machines: `es`, `en`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Es => "es",
+            Self::En => "en",
+        }
+    }
+
+    /// The language of this name.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        [Self::Es, Self::En]
+            .into_iter()
+            .find(|language| language.code() == code)
+    }
 }
 
 /// One project: a service, its bounds and the thresholds that move its workers.

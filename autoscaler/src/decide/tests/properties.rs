@@ -22,7 +22,10 @@ fn project() -> impl Strategy<Value = Project> {
             let counts = (bounds.max - bounds.min) as usize;
             (
                 prop::collection::vec(prop::option::weighted(0.8, 0u32..12), counts),
-                prop::collection::vec(prop::option::weighted(0.7, prop_oneof![Just(0u32), 1u32..100]), counts),
+                prop::collection::vec(
+                    prop::option::weighted(0.7, prop_oneof![Just(0u32), 1u32..100]),
+                    counts,
+                ),
             )
                 .prop_map(move |(up_steps, down_shares)| {
                     let mut threshold = 20.0;

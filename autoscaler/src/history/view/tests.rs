@@ -255,7 +255,7 @@ fn the_past_is_told_as_a_running_daemon_tells_its_own() {
     ];
     // A reason that this version does not know says nothing, and parts nothing.
     past.checks[20].reason = None;
-    let told = past.chronicle(Language::En).episodes(start(), Language::En);
+    let told = past.chronicle().episodes(start(), Language::En);
     let told: Vec<_> = told
         .iter()
         .map(|episode| (episode.action.as_str(), episode.checks, episode.events.join("; ")))

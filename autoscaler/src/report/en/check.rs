@@ -34,11 +34,13 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
             enabled,
         } => format!("{}: {enabled} of {projects} projects enabled", path.display()),
         Fact::ConfigUnreadable(error) => error.to_string(),
-        Fact::ConfigFault { path, fault } => fault.placed(&path.display().to_string(), &fault.sentence),
-        Fact::HostUnreadable { why }
-        | Fact::NoCgroupTree { why }
-        | Fact::DaemonSilent { why }
-        | Fact::NoSystemd { why, needed: true } => why.clone(),
+        Fact::ConfigFault { path, fault } => {
+            fault.placed(&path.display().to_string(), &fault.wrong.to_string())
+        }
+        Fact::HostUnreadable(error) => error.to_string(),
+        Fact::NoCgroupTree(error) => error.to_string(),
+        Fact::DaemonSilent(error) => error.to_string(),
+        Fact::NoSystemd { why, needed: true } => why.to_string(),
         Fact::Notice(found) => notice(found),
         Fact::Kernel { release } => format!("kernel {release}"),
         Fact::Host(host) => format!(

@@ -2,7 +2,10 @@
 
 use super::act::refused;
 use super::celery;
+use super::client::client_error;
 use super::config::notice;
+use super::host;
+use super::load;
 use super::reason::unobservable;
 use super::source_name;
 use crate::act::Refusal;
@@ -45,12 +48,12 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
             "{}: {enabled} de {projects} proyectos habilitados",
             path.display()
         ),
-        Fact::ConfigUnreadable(error) => error.to_string(),
-        Fact::ConfigFault { path, fault } => fault.placed(&path.display().to_string(), &fault.sentence),
-        Fact::HostUnreadable { why }
-        | Fact::NoCgroupTree { why }
-        | Fact::DaemonSilent { why }
-        | Fact::NoSystemd { why, needed: true } => why.clone(),
+        Fact::ConfigUnreadable(error) => load::load_error(error),
+        Fact::ConfigFault { path, fault } => load::fault(&path.display().to_string(), fault),
+        Fact::HostUnreadable(error) => host::host(error),
+        Fact::NoCgroupTree(error) => host::cgroup(error),
+        Fact::DaemonSilent(error) => client_error(error),
+        Fact::NoSystemd { why, needed: true } => host::service(why),
         Fact::Notice(found) => notice(found),
         Fact::Kernel { release } => format!("kernel {release}"),
         Fact::Host(host) => format!(
@@ -84,6 +87,7 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
             )
         }
         Fact::WithoutEbpf(why) => {
+            let why = host::without_ebpf(why);
             format!("sin eBPF: {why}; la CPU se lee de cpu.stat, sin espera en la cola de ejecución")
         }
         Fact::SourceUnreadable { kind, why } => {

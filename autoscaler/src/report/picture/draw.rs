@@ -80,7 +80,9 @@ mod tests {
 
     #[test]
     fn every_mark_stands_at_a_whole_number() {
-        for top in [1.08, 1.2, 2.16, 2.2, 3.2, 4.2, 5.2, 7.2, 10.8, 13.0, 54.3, 108.0, 512.5] {
+        for top in [
+            1.08, 1.2, 2.16, 2.2, 3.2, 4.2, 5.2, 7.2, 10.8, 13.0, 54.3, 108.0, 512.5,
+        ] {
             let axis = RangedCoordf64::from(0.0..top);
             let marks = axis.key_points(BoldPoints(whole_marks(top)));
             assert!(marks.len() >= 2, "{top}: {marks:?}");
