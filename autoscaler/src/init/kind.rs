@@ -60,10 +60,13 @@ impl Kind {
             .or_else(|| Self::fixed(cmdline))
     }
 
-    /// A server that takes no signals for its workers. Its program must be what runs, or what Python runs: another's
-    /// argument may bear the name as well.
+    /// A server that takes no signals for its workers. Its program must be what runs, or what Python runs, or its title
+    /// must begin with it: another's argument may bear the name as well.
     fn fixed(cmdline: &[String]) -> Option<Self> {
-        let (_, name) = FIXED.into_iter().find(|(program, _)| runs(cmdline, program))?;
+        let title = cmdline.first()?;
+        let (_, name) = FIXED
+            .into_iter()
+            .find(|(program, _)| runs(cmdline, program) || is_titled(title, program))?;
         Some(Self::Fixed(name))
     }
 
@@ -159,6 +162,7 @@ mod tests {
                 "granian",
             ),
             ("/venv/bin/python3|/venv/bin/waitress-serve|app:app", "waitress"),
+            ("granian asgi 127.0.0.1:8000 web:app worker-1||||", "granian"),
             ("/usr/bin/uwsgi|--ini|site.ini", "uwsgi"),
         ] {
             assert_eq!(kind(fixed), Some(Kind::Fixed(name)), "{fixed}");
