@@ -36,13 +36,7 @@ pub(super) fn history(storage: &Storage, state_dir: &Path) -> Fact {
     }
     match history::inspect(&path) {
         Ok(()) => Fact::History { path },
-        Err(error) => {
-            let why = error.to_string();
-            if error.is_damage() {
-                Fact::HistoryDamaged { path, why }
-            } else {
-                Fact::HistoryUnusable { path, why }
-            }
-        }
+        Err(why) if why.is_damage() => Fact::HistoryDamaged { path, why },
+        Err(why) => Fact::HistoryUnusable { path, why },
     }
 }

@@ -1,10 +1,12 @@
 //! What can be found, as data. `report` turns it into words.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::act::Refusal;
 use crate::config::{Bounds, Fault, LoadError, Notice, Project};
 use crate::control::ClientError;
+use crate::history::StoreError;
 use crate::observe::cgroup::CgroupError;
 use crate::observe::host::HostError;
 use crate::observe::service::ServiceError;
@@ -43,6 +45,28 @@ impl Grade {
             Self::Error => "error",
         }
     }
+}
+
+/// Why figures cannot be served at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// Another program answers there, with something else than our figures.
+    Another,
+    /// Another program listens there, and what it says is no HTTP.
+    NoHttp {
+        /// What is odd about it.
+        why: String,
+    },
+    /// What listens there did not answer within this time.
+    Silent {
+        /// The time.
+        after: Duration,
+    },
+    /// It cannot be listened at.
+    Refused {
+        /// The system's reason.
+        why: String,
+    },
 }
 
 /// What was found.
@@ -172,14 +196,14 @@ pub enum Fact {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        why: String,
+        why: StoreError,
     },
     /// It is another program's, or a later version's, or cannot be opened.
     HistoryUnusable {
         /// The file.
         path: PathBuf,
         /// Why.
-        why: String,
+        why: StoreError,
     },
     /// No figures are to be served.
     NoMetrics,
@@ -198,7 +222,7 @@ pub enum Fact {
         /// The address.
         at: String,
         /// Why.
-        why: String,
+        why: Taken,
     },
 
     /// The configuration says to leave the project alone.

@@ -20,7 +20,7 @@ use crate::observe::host::HostError;
 use crate::observe::process::Procfs;
 use crate::observe::service::{Bus, Systemd};
 
-pub use finding::{Fact, Finding, Grade};
+pub use finding::{Fact, Finding, Grade, Taken};
 
 /// Time over which the projects' CPU is measured.
 const WINDOW: Duration = Duration::from_secs(1);

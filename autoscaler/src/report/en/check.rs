@@ -4,7 +4,7 @@ use super::config::notice;
 use super::reason::unobservable;
 use super::source_name;
 use crate::act::Refusal;
-use crate::check::{Fact, Grade};
+use crate::check::{Fact, Grade, Taken};
 use crate::observe::usage::WhyNotEbpf;
 use crate::observe::{QueueFault, Unobservable};
 use crate::report::mebibytes;
@@ -85,7 +85,11 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
         Fact::NoDaemon { socket } => format!("no daemon answers at {}", socket.display()),
         Fact::History { path } => format!("the history is kept in {}", path.display()),
         Fact::NoHistory => "no history is kept, as configured".into(),
-        Fact::HistoryNotWritable { path, why } | Fact::HistoryUnusable { path, why } => {
+        Fact::HistoryUnusable { path, why } => {
+            let (path, why) = (path.display(), why);
+            format!("the history cannot be kept in {path}: {why}")
+        }
+        Fact::HistoryNotWritable { path, why } => {
             format!("the history cannot be kept in {}: {why}", path.display())
         }
         Fact::HistoryDamaged { path, why } => {
@@ -97,8 +101,19 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
         Fact::NoMetrics => "no metrics are served, as configured".into(),
         Fact::MetricsServed { at } => format!("metrics are served at {at}"),
         Fact::MetricsFree { at } => format!("{at} is free for metrics"),
-        Fact::MetricsTaken { at, why } => format!("metrics cannot be served at {at}: {why}"),
+        Fact::MetricsTaken { at, why } => format!("metrics cannot be served at {at}: {}", taken(why)),
         _ => of_project(fact),
+    }
+}
+
+fn taken(why: &Taken) -> String {
+    match why {
+        Taken::Another => "another program answers there".into(),
+        Taken::NoHttp { why } => format!("another program listens there: {why}"),
+        Taken::Silent { after } => {
+            format!("what listens there did not answer within {} s", after.as_secs())
+        }
+        Taken::Refused { why } => why.clone(),
     }
 }
 

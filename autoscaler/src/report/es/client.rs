@@ -2,7 +2,7 @@
 
 use crate::config::meant;
 use crate::control::ClientError;
-use crate::history::ReadError;
+use crate::history::{ReadError, StoreError};
 use crate::report::NotInHistory;
 
 pub(in crate::report) fn client_error(error: &ClientError) -> String {
@@ -53,4 +53,28 @@ pub(in crate::report) fn not_in_history(error: &NotInHistory) -> String {
         (None, names) => format!("existen: {}", names.join(", ")),
     };
     format!("el historial no tiene el proyecto {project:?}: {advice}")
+}
+
+/// What is wrong with the history's file. What SQLite says is its own.
+pub(super) fn store_error(error: &StoreError) -> String {
+    match error {
+        StoreError::Directory { path, error } => {
+            format!("no se puede usar el directorio {}: {error}", path.display())
+        }
+        StoreError::NotSetAside { path, error } => {
+            format!(
+                "no se puede renombrar el fichero dañado {}: {error}",
+                path.display()
+            )
+        }
+        StoreError::Newer { found, known } => format!(
+            "lo escribió un autoscaler posterior (formato {found}; este conoce {known}): actualice, o apártelo"
+        ),
+        StoreError::Foreign => {
+            "es la base de datos de otro programa: nombre otro fichero en \"history\"".into()
+        }
+        StoreError::Damaged(why) => format!("está dañado: {why}"),
+        StoreError::Reason(why) => format!("no se puede escribir una razón: {why}"),
+        StoreError::Sqlite(_) => error.to_string(),
+    }
 }
