@@ -4,6 +4,7 @@ mod by_hand;
 mod check;
 mod clock;
 mod daemon;
+mod help;
 mod history;
 mod init;
 mod language;
@@ -19,9 +20,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::config::{DEFAULT_PATH, Language, LoadError, stated_language};
+use crate::control::ClientError;
+use crate::history::ReadError;
 use crate::report::{NotInHistory, client_error_of, load_error_of, not_in_history_of, read_error_of};
 use language::Sources;
 
@@ -91,7 +94,8 @@ struct Usage(String);
 /// Runs the command line and returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration.
 #[must_use]
 pub fn main() -> ExitCode {
-    let Cli { command, language } = Cli::parse();
+    let matches = help::matches(Cli::command(), std::env::args_os().collect());
+    let Cli { command, language } = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let is_daemon = matches!(command, Command::Run(_));
     let result = match command {
         // Its exit code says more than done or failed.
@@ -140,13 +144,13 @@ fn language_of(error: &anyhow::Error, asked: Option<Language>, is_daemon: bool) 
 
 /// An error in words, as far as it has any in that language.
 fn said(error: &anyhow::Error, language: Language) -> String {
-    if let Some(error) = error.downcast_ref() {
+    if let Some(error) = error.downcast_ref::<LoadError>() {
         load_error_of(language, error)
-    } else if let Some(error) = error.downcast_ref() {
+    } else if let Some(error) = error.downcast_ref::<ClientError>() {
         client_error_of(language, error)
-    } else if let Some(error) = error.downcast_ref() {
+    } else if let Some(error) = error.downcast_ref::<ReadError>() {
         read_error_of(language, error)
-    } else if let Some(error) = error.downcast_ref() {
+    } else if let Some(error) = error.downcast_ref::<NotInHistory>() {
         not_in_history_of(language, error)
     } else {
         format!("{error:#}")
