@@ -91,7 +91,7 @@ fn a_change_is_tried_and_a_wrong_one_is_told_like_the_configuration_s_own() {
     let said = told(&week(&["--set", "backdipro.cpu_thresholds.scale_up3=70"]), 2);
     assert!(said.contains("did you mean \"scale_up_3\"?"), "{said}");
     let said = told(&week(&["--set", "backdipro.cpu_thresholds.scale_up_3=99"]), 2);
-    assert!(said.contains("rungs must rise"), "{said}");
+    assert!(said.contains("rungs must not fall"), "{said}");
     let said = told(&week(&["--set", "backdiplo.max_workers=7"]), 2);
     assert!(said.contains("did you mean \"backdipro\"?"), "{said}");
 }

@@ -3,25 +3,24 @@
 use std::path::Path;
 
 use super::{Fact, writable::writable};
-use crate::config::Storage;
+use crate::config::{Language, Storage};
 use crate::control::{Answer, Client, ClientError, Command};
 use crate::history::{self, default_path};
 
 /// Whether a daemon runs.
-pub(super) fn look(runtime_dir: &Path) -> Fact {
-    let answer = Client::connect(runtime_dir).and_then(|mut client| client.ask(Command::Status));
+pub(super) fn look(runtime_dir: &Path, language: Language) -> Fact {
+    let answer = Client::connect(runtime_dir)
+        .and_then(|client| client.in_language(Some(language)).ask(Command::Status));
     match answer {
         Ok(Answer::Status(status)) => Fact::Daemon {
             pid: status.pid,
             version: status.program,
         },
-        Ok(_) => Fact::DaemonSilent {
-            why: "it answered something else than its status".to_owned(),
-        },
+        Ok(_) => Fact::DaemonSilent(ClientError::Protocol {
+            why: "status".to_owned(),
+        }),
         Err(ClientError::NoDaemon { path }) => Fact::NoDaemon { socket: path },
-        Err(error) => Fact::DaemonSilent {
-            why: error.to_string(),
-        },
+        Err(error) => Fact::DaemonSilent(error),
     }
 }
 
@@ -37,13 +36,7 @@ pub(super) fn history(storage: &Storage, state_dir: &Path) -> Fact {
     }
     match history::inspect(&path) {
         Ok(()) => Fact::History { path },
-        Err(error) => {
-            let why = error.to_string();
-            if error.is_damage() {
-                Fact::HistoryDamaged { path, why }
-            } else {
-                Fact::HistoryUnusable { path, why }
-            }
-        }
+        Err(why) if why.is_damage() => Fact::HistoryDamaged { path, why },
+        Err(why) => Fact::HistoryUnusable { path, why },
     }
 }

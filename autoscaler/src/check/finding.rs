@@ -1,9 +1,15 @@
 //! What can be found, as data. `report` turns it into words.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::act::Refusal;
-use crate::config::{Bounds, Notice, Project};
+use crate::config::{Bounds, Fault, LoadError, Notice, Project};
+use crate::control::ClientError;
+use crate::history::StoreError;
+use crate::observe::cgroup::CgroupError;
+use crate::observe::host::HostError;
+use crate::observe::service::ServiceError;
 use crate::observe::usage::{SourceKind, WhyNotEbpf};
 use crate::observe::{Host, PoolFault, QueueFault, Unobservable};
 
@@ -41,6 +47,28 @@ impl Grade {
     }
 }
 
+/// Why figures cannot be served at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// Another program answers there, with something else than our figures.
+    Another,
+    /// Another program listens there, and what it says is no HTTP.
+    NoHttp {
+        /// What is odd about it.
+        why: String,
+    },
+    /// What listens there did not answer within this time.
+    Silent {
+        /// The time.
+        after: Duration,
+    },
+    /// It cannot be listened at.
+    Refused {
+        /// The system's reason.
+        why: String,
+    },
+}
+
 /// What was found.
 #[derive(Debug)]
 pub enum Fact {
@@ -53,10 +81,14 @@ pub enum Fact {
         /// Projects that may be acted on.
         enabled: usize,
     },
-    /// The configuration cannot be used.
-    ConfigUnusable {
-        /// Every fault, with its place.
-        why: String,
+    /// The configuration cannot be read at all.
+    ConfigUnreadable(LoadError),
+    /// One of the faults for which the configuration cannot be used.
+    ConfigFault {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        fault: Fault,
     },
     /// Something in the configuration that loads but is worth a word.
     Notice(Notice),
@@ -69,10 +101,7 @@ pub enum Fact {
     /// The host's CPUs and memory.
     Host(Host),
     /// The host's own figures cannot be read.
-    HostUnreadable {
-        /// The error with its path.
-        why: String,
-    },
+    HostUnreadable(HostError),
     /// This is not root: what the daemon may do can only be told in part.
     NotRoot {
         /// The user.
@@ -84,10 +113,7 @@ pub enum Fact {
         path: PathBuf,
     },
     /// There is none.
-    NoCgroupTree {
-        /// The error, with what to do.
-        why: String,
-    },
+    NoCgroupTree(CgroupError),
     /// The hierarchy does not have the memory controller: no project's memory can be limited.
     TreeWithoutMemory {
         /// Its mount point.
@@ -133,7 +159,7 @@ pub enum Fact {
     /// It does not.
     NoSystemd {
         /// Why.
-        why: String,
+        why: ServiceError,
         /// Whether a project needs it.
         needed: bool,
     },
@@ -150,10 +176,7 @@ pub enum Fact {
         socket: PathBuf,
     },
     /// Whether one is cannot be told.
-    DaemonSilent {
-        /// Why.
-        why: String,
-    },
+    DaemonSilent(ClientError),
     /// The history can be written.
     History {
         /// The file.
@@ -173,14 +196,14 @@ pub enum Fact {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        why: String,
+        why: StoreError,
     },
     /// It is another program's, or a later version's, or cannot be opened.
     HistoryUnusable {
         /// The file.
         path: PathBuf,
         /// Why.
-        why: String,
+        why: StoreError,
     },
     /// No figures are to be served.
     NoMetrics,
@@ -199,7 +222,7 @@ pub enum Fact {
         /// The address.
         at: String,
         /// Why.
-        why: String,
+        why: Taken,
     },
 
     /// The configuration says to leave the project alone.
@@ -320,14 +343,14 @@ impl Fact {
     pub fn code(&self) -> &'static str {
         match self {
             Self::ConfigLoaded { .. } => "config_loaded",
-            Self::ConfigUnusable { .. } => "config_unusable",
+            Self::ConfigUnreadable(_) | Self::ConfigFault { .. } => "config_unusable",
             Self::Notice(_) => "config_notice",
             Self::Kernel { .. } => "kernel",
             Self::Host(_) => "host",
-            Self::HostUnreadable { .. } => "host_unreadable",
+            Self::HostUnreadable(_) => "host_unreadable",
             Self::NotRoot { .. } => "not_root",
             Self::CgroupTree { .. } => "cgroup_tree",
-            Self::NoCgroupTree { .. } => "no_cgroup_tree",
+            Self::NoCgroupTree(_) => "no_cgroup_tree",
             Self::TreeWithoutMemory { .. } => "tree_without_memory",
             Self::Pressure => "pressure",
             Self::NoPressure => "no_pressure",
@@ -340,7 +363,7 @@ impl Fact {
             Self::NoSystemd { .. } => "no_systemd",
             Self::Daemon { .. } => "daemon",
             Self::NoDaemon { .. } => "no_daemon",
-            Self::DaemonSilent { .. } => "daemon_silent",
+            Self::DaemonSilent(_) => "daemon_silent",
             Self::History { .. } => "history",
             Self::NoHistory => "no_history",
             Self::HistoryNotWritable { .. } => "history_not_writable",
@@ -373,9 +396,10 @@ impl Fact {
     /// How bad it is for a project that is enabled.
     fn grade(&self) -> Grade {
         match self {
-            Self::ConfigUnusable { .. }
-            | Self::HostUnreadable { .. }
-            | Self::NoCgroupTree { .. }
+            Self::ConfigUnreadable(_)
+            | Self::ConfigFault { .. }
+            | Self::HostUnreadable(_)
+            | Self::NoCgroupTree(_)
             | Self::SourceUnreadable { .. }
             | Self::NoSystemd { needed: true, .. }
             | Self::Unobservable(_)
@@ -388,7 +412,7 @@ impl Fact {
             | Self::NoKernelTypes { .. }
             | Self::WithoutEbpf(_)
             | Self::NoDaemon { .. }
-            | Self::DaemonSilent { .. }
+            | Self::DaemonSilent(_)
             | Self::HistoryNotWritable { .. }
             | Self::HistoryDamaged { .. }
             | Self::HistoryUnusable { .. }

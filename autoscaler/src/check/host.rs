@@ -19,9 +19,7 @@ pub(super) fn look(procfs: &Procfs) -> Vec<Fact> {
     }
     facts.push(match HostReader::new(procfs.clone()).read() {
         Ok((host, _)) => Fact::Host(host),
-        Err(error) => Fact::HostUnreadable {
-            why: error.to_string(),
-        },
+        Err(error) => Fact::HostUnreadable(error),
     });
     let user = nix::unistd::geteuid();
     if !user.is_root() {
@@ -38,9 +36,7 @@ pub(super) fn look(procfs: &Procfs) -> Vec<Fact> {
                 facts.push(Fact::TreeWithoutMemory { path });
             }
         }
-        Err(error) => facts.push(Fact::NoCgroupTree {
-            why: error.to_string(),
-        }),
+        Err(error) => facts.push(Fact::NoCgroupTree(error)),
     }
     // With psi=0 the file is missing or refuses to be read (Documentation/accounting/psi.rst).
     facts.push(match fs::read(procfs.root().join("pressure/cpu")) {
@@ -58,9 +54,6 @@ pub(super) async fn systemd(bus: &Bus, config: Option<&Config>) -> Fact {
     });
     match Systemd::new(bus.clone()).version().await {
         Ok(version) => Fact::Systemd { version },
-        Err(error) => Fact::NoSystemd {
-            why: error.to_string(),
-            needed,
-        },
+        Err(why) => Fact::NoSystemd { why, needed },
     }
 }

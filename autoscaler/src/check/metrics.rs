@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream, UnixStream};
 use tokio::time::timeout;
 
-use super::{Fact, writable::writable};
+use super::{Fact, Taken, writable::writable};
 use crate::config::{Listen, Metrics};
 use crate::metrics::address;
 
@@ -34,19 +34,18 @@ pub(super) async fn look(metrics: Option<&Metrics>) -> Fact {
     };
     let at = address(listen);
     let fetched = timeout(ANSWER, fetch(listen)).await;
-    let taken = |why: String| Fact::MetricsTaken { at: at.clone(), why };
+    let taken = |why| Fact::MetricsTaken { at: at.clone(), why };
     match fetched {
         Ok(Ok(text)) if text.contains(OURS) => Fact::MetricsServed { at },
-        Ok(Ok(_)) => taken("another program answers there".to_owned()),
+        Ok(Ok(_)) => taken(Taken::Another),
         Ok(Err(Fetch::Connect)) => match could_listen(listen) {
             Ok(()) => Fact::MetricsFree { at },
-            Err(error) => taken(error.to_string()),
+            Err(error) => taken(Taken::Refused {
+                why: error.to_string(),
+            }),
         },
-        Ok(Err(Fetch::Http(error))) => taken(format!("another program listens there: {error}")),
-        Err(_) => taken(format!(
-            "what listens there did not answer within {} s",
-            ANSWER.as_secs()
-        )),
+        Ok(Err(Fetch::Http(why))) => taken(Taken::NoHttp { why }),
+        Err(_) => taken(Taken::Silent { after: ANSWER }),
     }
 }
 

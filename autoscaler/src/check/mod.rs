@@ -20,7 +20,7 @@ use crate::observe::host::HostError;
 use crate::observe::process::Procfs;
 use crate::observe::service::{Bus, Systemd};
 
-pub use finding::{Fact, Finding, Grade};
+pub use finding::{Fact, Finding, Grade, Taken};
 
 /// Time over which the projects' CPU is measured.
 const WINDOW: Duration = Duration::from_secs(1);
@@ -34,12 +34,14 @@ pub struct Options {
     pub runtime_dir: PathBuf,
     /// Where the history is, unless the configuration names another place.
     pub state_dir: PathBuf,
+    /// The language of the report.
+    pub language: Language,
 }
 
 /// Everything that was found, in the order it was looked at.
 #[derive(Debug)]
 pub struct Report {
-    /// The configuration's language; the default one where it cannot be loaded.
+    /// The language to tell it in.
     pub language: Language,
     /// Whether the configuration could be loaded.
     pub loaded: bool,
@@ -60,16 +62,14 @@ impl Report {
 
 /// Looks at everything. What cannot be looked at is a finding, never an error.
 pub async fn run(options: &Options) -> Report {
-    let loaded = config::load(&options.config);
-    let mut findings = configuration(options, &loaded);
-    let config = loaded.ok().map(|loaded| loaded.config);
+    let (config, mut findings) = configuration(options);
     let procfs = Procfs::default();
     findings.extend(host::look(&procfs));
     let (source, facts) = source::open(&procfs);
     findings.extend(facts);
     let bus = Bus::default();
     findings.push(host::systemd(&bus, config.as_ref()).await);
-    findings.push(daemon::look(&options.runtime_dir));
+    findings.push(daemon::look(&options.runtime_dir, options.language));
     if let Some(config) = &config {
         findings.push(daemon::history(&config.global.history, &options.state_dir));
         findings.push(metrics::look(config.global.metrics.as_ref()).await);
@@ -79,23 +79,19 @@ pub async fn run(options: &Options) -> Report {
         let mut observer = Observer::new(Systemd::new(bus), source);
         match projects(&procfs, &mut observer, config).await {
             Ok(found) => findings.extend(found),
-            Err(error) => findings.push(Finding::of_host(Fact::HostUnreadable {
-                why: error.to_string(),
-            })),
+            Err(error) => findings.push(Finding::of_host(Fact::HostUnreadable(error))),
         }
     }
     Report {
-        language: config
-            .as_ref()
-            .map(|config| config.global.language)
-            .unwrap_or_default(),
+        language: options.language,
         loaded: config.is_some(),
         findings,
     }
 }
 
-fn configuration(options: &Options, loaded: &Result<Loaded, LoadError>) -> Vec<Fact> {
-    match loaded {
+/// The configuration, and what is to be said of it: each fault by itself, or they would be counted as one.
+fn configuration(options: &Options) -> (Option<Config>, Vec<Fact>) {
+    match config::load(&options.config) {
         Ok(Loaded { config, notices }) => {
             let enabled = config.projects.values().filter(|project| project.enabled);
             let loaded = Fact::ConfigLoaded {
@@ -103,12 +99,18 @@ fn configuration(options: &Options, loaded: &Result<Loaded, LoadError>) -> Vec<F
                 projects: config.projects.len(),
                 enabled: enabled.count(),
             };
-            let notices = notices.iter().cloned().map(Fact::Notice);
-            std::iter::once(loaded).chain(notices).collect()
+            let notices = notices.into_iter().map(Fact::Notice);
+            let facts = std::iter::once(loaded).chain(notices).collect();
+            (Some(config), facts)
         }
-        Err(error) => vec![Fact::ConfigUnusable {
-            why: error.to_string(),
-        }],
+        Err(LoadError::Invalid(errors)) => {
+            let faults = errors.faults().iter().cloned().map(|fault| Fact::ConfigFault {
+                path: options.config.clone(),
+                fault,
+            });
+            (None, faults.collect())
+        }
+        Err(error) => (None, vec![Fact::ConfigUnreadable(error)]),
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::daemon::{Daemon, duration};
+use crate::config::Language;
 use crate::control::Command;
 
 /// Gives a project a number of workers now, within its bounds.
@@ -61,23 +62,32 @@ struct Which {
     all: bool,
 }
 
-pub(super) fn scale(args: Scale) -> Result<()> {
-    args.daemon.order(Command::Scale {
-        project: args.project,
-        workers: args.workers,
-        for_seconds: args.lasts.map(|lasts| lasts.as_secs()),
-    })
+pub(super) fn scale(args: Scale, asked: Option<Language>) -> Result<()> {
+    args.daemon.order(
+        Command::Scale {
+            project: args.project,
+            workers: args.workers,
+            for_seconds: args.lasts.map(|lasts| lasts.as_secs()),
+        },
+        asked,
+    )
 }
 
-pub(super) fn pause(args: Pause) -> Result<()> {
-    args.daemon.order(Command::Pause {
-        project: args.which.project,
-        for_seconds: args.lasts.map(|lasts| lasts.as_secs()),
-    })
+pub(super) fn pause(args: Pause, asked: Option<Language>) -> Result<()> {
+    args.daemon.order(
+        Command::Pause {
+            project: args.which.project,
+            for_seconds: args.lasts.map(|lasts| lasts.as_secs()),
+        },
+        asked,
+    )
 }
 
-pub(super) fn resume(args: Resume) -> Result<()> {
-    args.daemon.order(Command::Resume {
-        project: args.which.project,
-    })
+pub(super) fn resume(args: Resume, asked: Option<Language>) -> Result<()> {
+    args.daemon.order(
+        Command::Resume {
+            project: args.which.project,
+        },
+        asked,
+    )
 }

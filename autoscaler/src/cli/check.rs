@@ -8,9 +8,10 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 use super::daemon::Daemon;
+use super::language::Sources;
 use super::store::StateDir;
 use crate::check::{self, Grade, Options, Report};
-use crate::config::DEFAULT_PATH;
+use crate::config::{DEFAULT_PATH, Language};
 use crate::report::{found_of, host_heading, sum_of};
 
 /// Checks the configuration and the host: what the daemon would find, and what to do where something is wrong.
@@ -33,10 +34,18 @@ pub(super) struct Args {
     state: StateDir,
 }
 
-pub(super) fn run(args: Args) -> Result<ExitCode> {
+pub(super) fn run(args: Args, asked: Option<Language>) -> Result<ExitCode> {
+    let runtime_dir = args.daemon.runtime_dir().to_owned();
+    let sources = Sources {
+        asked,
+        daemon: Some(&runtime_dir),
+        config: &args.config,
+    };
+    let language = sources.language();
     let options = Options {
+        language,
         config: args.config,
-        runtime_dir: args.daemon.runtime_dir(),
+        runtime_dir,
         state_dir: args.state.state_dir,
     };
     let report = tokio::runtime::Builder::new_current_thread()

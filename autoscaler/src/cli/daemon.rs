@@ -1,10 +1,11 @@
 //! What the commands that talk to a running daemon have in common.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::config::Language;
 use crate::control::{Answer, Client, Command};
 
 /// Which daemon is meant.
@@ -22,18 +23,19 @@ pub(super) struct Daemon {
 
 impl Daemon {
     /// Its runtime directory.
-    pub(super) fn runtime_dir(self) -> PathBuf {
-        self.runtime_dir
+    pub(super) fn runtime_dir(&self) -> &Path {
+        &self.runtime_dir
     }
 
-    /// Asks one thing over a connection of its own.
-    pub(super) fn ask(&self, command: Command) -> Result<Answer> {
-        Ok(Client::connect(&self.runtime_dir)?.ask(command)?)
+    /// Asks one thing over a connection of its own, to be answered in `language`, or in the daemon's own.
+    pub(super) fn ask(&self, command: Command, language: Option<Language>) -> Result<Answer> {
+        let client = Client::connect(&self.runtime_dir)?;
+        Ok(client.in_language(language).ask(command)?)
     }
 
     /// Has something done, and prints what the daemon says.
-    pub(super) fn order(&self, command: Command) -> Result<()> {
-        if let Answer::Done(done) = self.ask(command)? {
+    pub(super) fn order(&self, command: Command, language: Option<Language>) -> Result<()> {
+        if let Answer::Done(done) = self.ask(command, language)? {
             for line in done.lines {
                 super::print(&format!("{line}\n"))?;
             }

@@ -4,8 +4,10 @@ mod by_hand;
 mod check;
 mod clock;
 mod daemon;
+mod help;
 mod history;
 mod init;
+mod language;
 mod run;
 mod simulate;
 mod status;
@@ -14,12 +16,17 @@ mod top;
 mod why;
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::config::LoadError;
+use crate::config::{DEFAULT_PATH, Language, LoadError, stated_language};
+use crate::control::ClientError;
+use crate::history::ReadError;
+use crate::report::{NotInHistory, client_error_of, load_error_of, not_in_history_of, read_error_of};
+use language::Sources;
 
 /// Gives each Python project on this host the workers its own load needs.
 ///
@@ -31,6 +38,12 @@ use crate::config::LoadError;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Speak this language, es or en [default: the running daemon's, else the configuration's, else the locale's]
+    ///
+    /// Of `check`, `why`, `status`, `run`, `scale`, `pause`, `resume`, their errors, and every --help. The daemon's log is
+    /// Spanish unless this or its configuration says otherwise.
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = language::parse)]
+    language: Option<Language>,
 }
 
 const EXAMPLES: &str = "\
@@ -81,32 +94,81 @@ struct Usage(String);
 /// Runs the command line and returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration.
 #[must_use]
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let matches = help::matches(Cli::command(), std::env::args_os().collect());
+    let Cli { command, language } = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let is_daemon = matches!(command, Command::Run(_));
+    let result = match command {
         // Its exit code says more than done or failed.
-        Command::Check(args) => check::run(args),
+        Command::Check(args) => check::run(args, language),
         Command::Init(args) => done(init::run(&args)),
-        Command::Run(args) => done(run::run(args)),
+        Command::Run(args) => done(run::run(args, language)),
         Command::Simulate(args) => done(simulate::run(&args)),
         Command::Top(args) => done(top::run(&args)),
-        Command::Status(args) => done(status::run(&args)),
+        Command::Status(args) => done(status::run(args, language)),
         Command::History(args) => done(history::run(&args)),
-        Command::Why(args) => done(why::run(&args)),
-        Command::Scale(args) => done(by_hand::scale(args)),
-        Command::Pause(args) => done(by_hand::pause(args)),
-        Command::Resume(args) => done(by_hand::resume(args)),
+        Command::Why(args) => done(why::run(&args, language)),
+        Command::Scale(args) => done(by_hand::scale(args, language)),
+        Command::Pause(args) => done(by_hand::pause(args, language)),
+        Command::Resume(args) => done(by_hand::resume(args, language)),
     };
     match result {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("autoscaler: {error:#}");
-            let wrong_usage = error.is::<LoadError>() || error.is::<Usage>();
+            eprintln!(
+                "autoscaler: {}",
+                said(&error, language_of(&error, language, is_daemon))
+            );
+            let wrong_usage = error.is::<LoadError>() || error.is::<Usage>() || error.is::<NotInHistory>();
             ExitCode::from(if wrong_usage { 2 } else { 1 })
         }
     }
 }
 
+/// The language to tell an error in: a faulty configuration states its own. What the daemon says is Spanish unless set.
+fn language_of(error: &anyhow::Error, asked: Option<Language>, is_daemon: bool) -> Language {
+    let config = match error.downcast_ref() {
+        Some(LoadError::Invalid(errors)) => Path::new(errors.file()),
+        _ => Path::new(DEFAULT_PATH),
+    };
+    if is_daemon {
+        let stated = || stated_language(config);
+        return asked.or_else(stated).unwrap_or_default();
+    }
+    let sources = Sources {
+        asked,
+        daemon: None,
+        config,
+    };
+    sources.language()
+}
+
+/// An error in words, as far as it has any in that language.
+fn said(error: &anyhow::Error, language: Language) -> String {
+    if let Some(error) = error.downcast_ref::<LoadError>() {
+        load_error_of(language, error)
+    } else if let Some(error) = error.downcast_ref::<ClientError>() {
+        client_error_of(language, error)
+    } else if let Some(error) = error.downcast_ref::<ReadError>() {
+        read_error_of(language, error)
+    } else if let Some(error) = error.downcast_ref::<NotInHistory>() {
+        not_in_history_of(language, error)
+    } else {
+        format!("{error:#}")
+    }
+}
+
 fn done(result: Result<()>) -> Result<ExitCode> {
     result.map(|()| ExitCode::SUCCESS)
+}
+
+/// What to add where a number is refused: that a decimal point is wanted, if a comma stands in its place.
+fn with_point(text: &str) -> &'static str {
+    let number = text.replacen(',', ".", 1);
+    if text.contains(',') && number.parse::<f64>().is_ok() {
+        ", with a point instead of the comma"
+    } else {
+        ""
+    }
 }
 
 /// Prints to stdout. Whoever reads may have seen enough (`autoscaler check | head`): that is no error.

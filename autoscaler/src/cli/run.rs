@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use tracing::level_filters::LevelFilter;
 
 use super::store::StateDir;
-use crate::config::DEFAULT_PATH;
+use crate::config::{DEFAULT_PATH, Language};
 use crate::daemon::{self, Mode, Options};
 use crate::report::log;
 
@@ -36,7 +36,7 @@ pub(super) struct Args {
     state: StateDir,
 }
 
-pub(super) fn run(args: Args) -> Result<()> {
+pub(super) fn run(args: Args, language: Option<Language>) -> Result<()> {
     log::start(if args.verbose {
         LevelFilter::DEBUG
     } else {
@@ -47,6 +47,7 @@ pub(super) fn run(args: Args) -> Result<()> {
         runtime_dir: args.runtime_dir,
         state_dir: args.state.state_dir,
         dry_run: args.dry_run,
+        language,
         mode: if args.once { Mode::Once } else { Mode::Daemon },
     };
     tokio::runtime::Builder::new_current_thread()

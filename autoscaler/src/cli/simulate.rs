@@ -323,9 +323,10 @@ fn number(text: &str, range: std::ops::RangeInclusive<f64>) -> Result<f64, Strin
     match text.parse::<f64>() {
         Ok(number) if range.contains(&number) => Ok(number),
         _ => Err(format!(
-            "write a number from {} to {}",
+            "write a number from {} to {}{}",
             range.start(),
-            range.end()
+            range.end(),
+            super::with_point(text)
         )),
     }
 }

@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use anyhow::{Result, bail};
 
 use super::daemon::Daemon;
-use crate::config::nearest;
+use crate::config::{Language, meant};
 use crate::control::{Answer, Command, Status};
-use crate::report::unix;
+use crate::report::{Reply, reply_of, unix};
 
 mod table;
 mod watch;
@@ -31,18 +31,22 @@ pub(super) struct Args {
     watch: bool,
     #[command(flatten)]
     daemon: Daemon,
+    /// Of all commands; the daemon answers in its own without it.
+    #[arg(skip)]
+    language: Option<Language>,
 }
 
-pub(super) fn run(args: &Args) -> Result<()> {
+pub(super) fn run(mut args: Args, asked: Option<Language>) -> Result<()> {
+    args.language = asked;
     if args.watch {
-        return watch::run(args);
+        return watch::run(&args);
     }
-    super::print(&show(args, &args.status()?)?)
+    super::print(&show(&args, &args.status()?)?)
 }
 
 impl Args {
     fn status(&self) -> Result<Status> {
-        let Answer::Status(mut status) = self.daemon.ask(Command::Status)? else {
+        let Answer::Status(mut status) = self.daemon.ask(Command::Status, self.language)? else {
             bail!("the daemon answered something else than its status");
         };
         if let Some(name) = &self.project {
@@ -52,7 +56,13 @@ impl Args {
                     .iter()
                     .map(|project| project.name.clone())
                     .collect();
-                bail!("there is no project {name:?}: {}", nearest(name, &known));
+                let unknown = Reply::UnknownProject {
+                    name,
+                    nearest: meant(name, &known),
+                    known: &known,
+                };
+                let language = Language::of_code(&status.language).unwrap_or_default();
+                bail!("{}", reply_of(language, &unknown));
             }
             status.projects.retain(|project| project.name == *name);
         }

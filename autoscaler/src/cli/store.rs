@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::Usage;
-use crate::config::{self, Config, LoadError, nearest};
+use crate::config::{self, Config, LoadError};
 use crate::history::{HistoryReader, default_path};
+use crate::report::NotInHistory;
 
 /// Where a daemon keeps what lasts.
 #[derive(Debug, Clone, clap::Args)]
@@ -52,18 +52,22 @@ impl Store {
         if names.iter().any(|name| name == project) {
             return Ok(reader);
         }
-        let advice = match names.as_slice() {
-            [] => "it holds no project yet".to_owned(),
-            names => nearest(project, names),
-        };
-        bail!(Usage(format!("the history has no project {project:?}: {advice}")))
+        bail!(NotInHistory {
+            project: project.to_owned(),
+            names
+        })
     }
 }
 
 impl Place {
+    /// The configuration's file.
+    pub(super) fn path(&self) -> &Path {
+        self.config.as_deref().unwrap_or(Path::new(config::DEFAULT_PATH))
+    }
+
     /// The configuration. One that was not asked for may be missing, and be wrong where it is not needed.
     pub(super) fn config(&self) -> Result<Option<Config>> {
-        let path = self.config.as_deref().unwrap_or(Path::new(config::DEFAULT_PATH));
+        let path = self.path();
         let asked = self.config.is_some();
         match config::load(path) {
             Ok(loaded) => Ok(Some(loaded.config)),

@@ -154,7 +154,7 @@ impl Args {
     /// asked for may be missing or out of reach, and faulty where a daemon runs, which has one in force.
     fn projects(&self) -> Result<Projects> {
         let daemon =
-            DaemonWatch::start(self.daemon.clone().runtime_dir()).context("cannot start a thread")?;
+            DaemonWatch::start(self.daemon.runtime_dir().to_owned()).context("cannot start a thread")?;
         let asked = self.config.is_some();
         let path = self.config.as_deref().unwrap_or(Path::new(config::DEFAULT_PATH));
         let configured = match config::load(path) {
@@ -213,9 +213,12 @@ fn without_ebpf(why: &WhyNotEbpf) -> String {
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text
-        .parse()
-        .map_err(|_| "write a number of seconds, such as 0.5".to_owned())?;
+    let seconds: f64 = text.parse().map_err(|_| {
+        format!(
+            "write a number of seconds, such as 0.5{}",
+            super::with_point(text)
+        )
+    })?;
     if (0.1..=3600.0).contains(&seconds) {
         Ok(Duration::from_secs_f64(seconds))
     } else {

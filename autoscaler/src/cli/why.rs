@@ -7,6 +7,8 @@ use anyhow::{Result, bail};
 
 use super::clock;
 use super::daemon::{Daemon, duration};
+use super::language::Sources;
+use super::said;
 use super::store::Place;
 use crate::config::Language;
 use crate::control::{Answer, ClientError, Command};
@@ -45,6 +47,12 @@ struct Words {
     wait: &'static str,
     queue: &'static str,
     available: &'static str,
+    /// Before how many workers there were.
+    at: &'static str,
+    /// Before why no daemon tells.
+    alone: &'static str,
+    /// Between why no daemon tells and why the history does not.
+    and: &'static str,
 }
 
 const EN: Words = Words {
@@ -53,6 +61,9 @@ const EN: Words = Words {
     wait: "wait",
     queue: "queue",
     available: "available",
+    at: "at",
+    alone: "told from the history alone",
+    and: "and",
 };
 
 const ES: Words = Words {
@@ -61,31 +72,40 @@ const ES: Words = Words {
     wait: "espera",
     queue: "cola",
     available: "disponibles",
+    at: "con",
+    alone: "contado solo por el historial",
+    and: "y",
 };
 
-pub(super) fn run(args: &Args) -> Result<()> {
+pub(super) fn run(args: &Args, asked: Option<Language>) -> Result<()> {
     let now = SystemTime::now();
-    let remembered = args.remembered();
+    let language = args.language(asked);
+    let words = match language {
+        Language::En => &EN,
+        Language::Es => &ES,
+    };
+    let remembered = args.remembered(language);
     let before = match &remembered {
         Ok(episodes) => episodes.first().map(|first| first.from),
         Err(_) => None,
     };
-    let episodes = match (args.recorded(now, before), remembered) {
+    let episodes = match (args.recorded(now, before, language), remembered) {
         (Ok(mut recorded), Ok(remembered)) => {
             recorded.extend(remembered);
             recorded
         }
         (Ok(recorded), Err(daemon)) => {
-            eprintln!("autoscaler: told from the history alone: {daemon:#}");
+            eprintln!("autoscaler: {}: {}", words.alone, said(&daemon, language));
             recorded
         }
         (Err(_), Ok(remembered)) => remembered,
         (Err(_), Err(daemon)) if is_refusal(&daemon) => return Err(daemon),
-        (Err(history), Err(daemon)) => bail!("{daemon:#}; and {history:#}"),
-    };
-    let words = match args.language() {
-        Language::En => &EN,
-        Language::Es => &ES,
+        (Err(history), Err(daemon)) => bail!(
+            "{}; {} {}",
+            said(&daemon, language),
+            words.and,
+            said(&history, language)
+        ),
     };
     let text = if args.json {
         serde_json::to_string_pretty(&episodes)? + "\n"
@@ -98,26 +118,29 @@ pub(super) fn run(args: &Args) -> Result<()> {
 }
 
 impl Args {
-    /// The daemon's, as far as its configuration can be read.
-    fn language(&self) -> Language {
-        let config = self.place.config().ok().flatten();
-        config.map(|config| config.global.language).unwrap_or_default()
+    fn language(&self, asked: Option<Language>) -> Language {
+        let sources = Sources {
+            asked,
+            daemon: Some(self.daemon.runtime_dir()),
+            config: self.place.path(),
+        };
+        sources.language()
     }
 
     /// What the running daemon remembers: everything since its start, or the latest of it.
-    fn remembered(&self) -> Result<Vec<Episode>> {
-        let answer = self.daemon.ask(Command::Why {
+    fn remembered(&self, language: Language) -> Result<Vec<Episode>> {
+        let command = Command::Why {
             project: self.project.clone(),
             since_seconds: self.since.as_secs(),
-        })?;
-        match answer {
+        };
+        match self.daemon.ask(command, Some(language))? {
             Answer::Why(episodes) => Ok(episodes),
             other => bail!("the daemon answered something else: {other:?}"),
         }
     }
 
     /// What the history holds up to `before`, Unix time in seconds, or up to now.
-    fn recorded(&self, now: SystemTime, before: Option<i64>) -> Result<Vec<Episode>> {
+    fn recorded(&self, now: SystemTime, before: Option<i64>, language: Language) -> Result<Vec<Episode>> {
         let config = self.place.config()?;
         let reader = self.place.open(config.as_ref(), &self.project)?;
         let since = now.checked_sub(self.since).unwrap_or(SystemTime::UNIX_EPOCH);
@@ -125,8 +148,7 @@ impl Args {
             .and_then(|before| u64::try_from(before).ok())
             .map_or(now, |before| SystemTime::UNIX_EPOCH + Duration::from_secs(before));
         let past = Past::read(&reader, &self.project, since, until)?;
-        let language = config.map(|config| config.global.language).unwrap_or_default();
-        Ok(past.chronicle(language).episodes(since, language))
+        Ok(past.chronicle().episodes(since, language))
     }
 }
 
@@ -141,7 +163,7 @@ fn told(episodes: &[Episode], words: &Words, now: i64) -> String {
     for episode in episodes {
         let step = match (episode.workers, episode.workers_to) {
             (Some(from), Some(to)) => format!(" {from} -> {to}"),
-            (Some(workers), None) => format!(" at {workers}"),
+            (Some(workers), None) => format!(" {} {workers}", words.at),
             _ => String::new(),
         };
         let _ = writeln!(
@@ -221,6 +243,7 @@ mod tests {
             ..episode.clone()
         };
         let spanish = told(std::slice::from_ref(&quiet), &ES, 60);
+        assert!(spanish.contains("  hold con 1: "), "{spanish}");
         assert!(
             spanish.ends_with("14 revisiones, CPU 12.0-31.5%, 12000 MB disponibles\n"),
             "{spanish}"

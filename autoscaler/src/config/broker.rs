@@ -5,6 +5,7 @@ use url::Url;
 
 use super::fields::{Field, Fields, Findings};
 use super::model::{Broker, BrokerUrl, ManagementUrl};
+use super::{BadBroker, BadUrl, Wanted};
 
 /// The keys that name a broker.
 const URL_KEYS: [&str; 3] = ["redis_url", "broker_url", "broker_url_env"];
@@ -13,20 +14,11 @@ const URL_KEYS: [&str; 3] = ["redis_url", "broker_url", "broker_url_env"];
 pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'_>) -> Option<Broker> {
     let mut named = URL_KEYS.iter().filter_map(|key| fields.get(key));
     let Some(field) = named.next() else {
-        let sentence = format!(
-            "project {:?} has rules over its queue but no broker: write \"redis_url\", \"broker_url\" or \"broker_url_env\", for example \"redis_url\": \"redis://localhost:6379/0\"",
-            at.key()
-        );
-        findings.refuse(&at, sentence);
+        findings.refuse(&at, BadBroker::Missing(at.name()));
         return None;
     };
     if let Some(second) = named.next() {
-        let sentence = format!(
-            "{:?} and {:?} both name the broker: keep one",
-            field.key(),
-            second.key()
-        );
-        findings.refuse(&second, sentence);
+        findings.refuse(&second, BadBroker::Two(field.name(), second.name()));
         return None;
     }
     let written = field.text(findings)?;
@@ -44,8 +36,8 @@ pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'
             url,
             key_prefix,
         }),
-        Err(sentence) => {
-            findings.refuse(field.value(), format!("{:?}: {sentence}", field.key()));
+        Err(bad) => {
+            findings.refuse(field.value(), BadBroker::Url(field.name(), bad));
             None
         }
     }
@@ -62,79 +54,63 @@ fn management(fields: &Fields<'_>, broker: &BrokerUrl, findings: &mut Findings<'
     let url = if rabbitmq {
         check_management(written)
     } else {
-        Err("only RabbitMQ has a management API: take it out".to_owned())
+        Err(BadUrl::ManagementOfRedis)
     };
-    url.map_err(|sentence| findings.refuse(field.value(), format!("\"management_url\": {sentence}")))
+    url.map_err(|bad| findings.refuse(field.value(), BadBroker::Url(field.name(), bad)))
         .ok()
 }
 
-fn check_management(written: &str) -> Result<ManagementUrl, String> {
+fn check_management(written: &str) -> Result<ManagementUrl, BadUrl> {
     let example = "http://localhost:15672";
     if written.starts_with("https://") {
-        return Err(format!(
-            "only http:// is spoken here: name the listener without TLS, for example {example}"
-        ));
+        return Err(BadUrl::Tls(example));
     }
     let url = Url::parse(written)
         .ok()
         .filter(|url| url.scheme() == "http" && url.host_str().is_some_and(|host| !host.is_empty()));
     let Some(url) = url else {
-        return Err(format!(
-            "this URL cannot be read: write for example {example}, with characters like # / ? @ of a password as %23 %2F %3F %40"
-        ));
+        return Err(BadUrl::Unreadable(example));
     };
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(format!(
-            "nothing may follow a ? or a #: write for example {example}"
-        ));
+        return Err(BadUrl::Query(example));
     }
     Ok(ManagementUrl(written.to_owned()))
 }
 
 /// Checks the name of a variable; who writes the URL itself there must not see it in the log.
-fn check_variable(written: &str) -> Result<String, String> {
+fn check_variable(written: &str) -> Result<String, BadUrl> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if written.is_empty()
         || written.starts_with(|c: char| c.is_ascii_digit())
         || !written.chars().all(allowed)
     {
-        return Err(
-            "this is no name of an environment variable: write for example CELERY_BROKER_URL, which the unit sets"
-                .into(),
-        );
+        return Err(BadUrl::Variable);
     }
     Ok(written.to_owned())
 }
 
 /// The queues of a Celery project: `["celery"]` unless configured.
 pub(super) fn queues(fields: &Fields<'_>, findings: &mut Findings<'_>) -> Vec<String> {
-    let example = r#"their names, for example ["celery"]"#;
     let Some(field) = fields.get("queues") else {
         return vec!["celery".to_owned()];
     };
-    let Some(list) = field.array(example, findings) else {
+    let Some(list) = field.array(Wanted::Queues, findings) else {
         return Vec::new();
     };
     if list.elements.is_empty() {
-        findings.refuse(
-            field.value(),
-            format!("\"queues\" is empty: write {example}, or leave it out"),
-        );
+        findings.refuse(field.value(), BadBroker::NoQueue);
     }
     let mut queues = Vec::new();
     for element in &list.elements {
         let Value::StringLit(name) = element else {
-            findings.refuse(element, "a queue's name is text in double quotes");
+            findings.refuse(element, BadBroker::QueueType);
             continue;
         };
         let name = name.value.as_ref();
         if name.is_empty() || name.chars().any(char::is_control) {
-            findings.refuse(
-                element,
-                "a queue's name is empty or has control characters: write the queue's name",
-            );
+            findings.refuse(element, BadBroker::QueueName);
         } else if queues.iter().any(|queue| queue == name) {
-            findings.refuse(element, "this queue stands twice in \"queues\": keep one");
+            findings.refuse(element, BadBroker::QueueTwice);
         } else {
             queues.push(name.to_owned());
         }
@@ -143,15 +119,13 @@ pub(super) fn queues(fields: &Fields<'_>, findings: &mut Findings<'_>) -> Vec<St
 }
 
 /// Checks a broker's URL and gives it back with `pyamqp`, Celery's other word for it, as `amqp`.
-fn check(written: &str, redis_only: bool) -> Result<String, String> {
+fn check(written: &str, redis_only: bool) -> Result<String, BadUrl> {
     let example = if redis_only {
         "redis://localhost:6379/0"
     } else {
         "redis://localhost:6379/0 or amqp://user:password@localhost:5672/"
     };
-    let (scheme, rest) = written
-        .split_once("://")
-        .ok_or_else(|| format!("this is no URL: write for example {example}"))?;
+    let (scheme, rest) = written.split_once("://").ok_or(BadUrl::None(example))?;
     let normal = match scheme {
         "pyamqp" => format!("amqp://{rest}"),
         _ => written.to_owned(),
@@ -159,49 +133,38 @@ fn check(written: &str, redis_only: bool) -> Result<String, String> {
     let redis = ["redis", "rediss", "redis+socket", "unix"].contains(&scheme);
     let amqp = ["amqp", "amqps", "pyamqp"].contains(&scheme);
     if !redis && !amqp {
-        return Err(format!(
-            "this kind of broker is not known: write a URL that begins with redis://, rediss://, redis+socket://, unix://, amqp:// or amqps://, for example {example}"
-        ));
+        return Err(BadUrl::Kind(example));
     }
     if amqp && redis_only {
-        return Err("this is a RabbitMQ URL: write it as \"broker_url\"".into());
+        return Err(BadUrl::RabbitMq);
     }
     if written.chars().any(|c| c.is_control() || c == ' ') {
-        return Err(
-            "spaces and control characters have no place in a URL: write them as %20 and the like".into(),
-        );
+        return Err(BadUrl::Characters);
     }
-    let url = Url::parse(&normal).map_err(|_| {
-        format!("this URL cannot be read: write for example {example}, with characters like # / ? @ of a password as %23 %2F %3F %40")
-    })?;
+    let url = Url::parse(&normal).map_err(|_| BadUrl::Unreadable(example))?;
     if url.fragment().is_some() {
-        return Err("a # of the password must be written as %23".into());
+        return Err(BadUrl::Fragment);
     }
     if scheme == "redis+socket" || scheme == "unix" {
         check_socket(&url)?;
     } else {
         if url.host_str().is_none_or(str::is_empty) {
-            return Err(format!("the host is missing: write for example {example}"));
+            return Err(BadUrl::NoHost(example));
         }
         if redis && !is_database(url.path().trim_start_matches('/')) {
-            return Err("after the host the database's number must stand: write for example /0".into());
+            return Err(BadUrl::Database);
         }
     }
     Ok(normal)
 }
 
-fn check_socket(url: &Url) -> Result<(), String> {
+fn check_socket(url: &Url) -> Result<(), BadUrl> {
     if url.host_str().is_some_and(|host| !host.is_empty()) || url.path().len() < 2 {
-        return Err(
-            "the socket's path must follow three slashes: write for example unix:///run/redis/redis.sock"
-                .into(),
-        );
+        return Err(BadUrl::Socket);
     }
     for (key, value) in url.query_pairs() {
         if ["db", "virtual_host"].contains(&key.as_ref()) && !is_database(&value) {
-            return Err(format!(
-                "{key} is the database's number: write for example ?{key}=0"
-            ));
+            return Err(BadUrl::SocketDatabase(key.into_owned()));
         }
     }
     Ok(())
@@ -257,7 +220,7 @@ mod tests {
             "unix:///s?db=hunter2",
             "amqp://",
         ] {
-            let sentence = check(url, false).expect_err(url);
+            let sentence = check(url, false).expect_err(url).to_string();
             assert!(!sentence.contains("hunter2"), "{url}: {sentence}");
         }
         assert!(check("amqp://localhost", true).is_err());
@@ -276,7 +239,7 @@ mod tests {
             "http://u:hunter2@h?x",
             "http://u:hunter2#@h",
         ] {
-            let sentence = check_management(url).expect_err(url);
+            let sentence = check_management(url).expect_err(url).to_string();
             assert!(!sentence.contains("hunter2"), "{sentence}");
         }
         assert!(!format!("{:?}", check_management("http://u:hunter2@h")).contains("hunter2"));
@@ -289,7 +252,7 @@ mod tests {
             "CELERY_BROKER_URL2"
         );
         for other in ["", "2X", "A=B", "$BROKER_URL", "redis://:hunter2@h/0"] {
-            let sentence = check_variable(other).expect_err(other);
+            let sentence = check_variable(other).expect_err(other).to_string();
             assert!(!sentence.contains("hunter2"), "{sentence}");
         }
     }

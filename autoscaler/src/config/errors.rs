@@ -2,34 +2,36 @@
 
 use std::fmt;
 
+use super::Wrong;
+
 /// Everything that is wrong with one configuration file, in the order of the text. Never empty.
 ///
 /// Displayed as one `FILE:LINE:COLUMN: sentence` for each fault, most with the line it is in below it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ConfigErrors {
     file: String,
     faults: Vec<Fault>,
 }
 
 /// One fault of a configuration text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     /// Line, from 1.
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// What is wrong and what to write instead. Never quotes a string value: it may be a password.
-    pub sentence: String,
+    /// What is wrong and what to write instead.
+    pub wrong: Wrong,
     /// The line with a caret below the column; `None` where the line may hold a password or would not help.
     pub excerpt: Option<String>,
 }
 
 impl ConfigErrors {
-    pub(super) fn new(file: &str, text: &str, mut found: Vec<(usize, String)>) -> Self {
-        found.sort();
+    pub(super) fn new(file: &str, text: &str, mut found: Vec<(usize, Wrong)>) -> Self {
+        found.sort_by_key(|(offset, _)| *offset);
         let faults = found
             .into_iter()
-            .map(|(offset, sentence)| Fault::at(text, offset, sentence))
+            .map(|(offset, wrong)| Fault::at(text, offset, wrong))
             .collect();
         Self {
             file: file.to_owned(),
@@ -58,28 +60,32 @@ impl fmt::Display for ConfigErrors {
             if i > 0 {
                 f.write_str("\n")?;
             }
-            let Fault {
-                line,
-                column,
-                sentence,
-                excerpt,
-            } = fault;
-            write!(f, "{}:{line}:{column}: {sentence}", self.file)?;
-            if let Some(excerpt) = excerpt {
-                write!(f, "\n{excerpt}")?;
-            }
+            f.write_str(&fault.placed(&self.file, &fault.wrong.to_string()))?;
         }
         Ok(())
     }
 }
 
 impl Fault {
-    fn at(text: &str, offset: usize, sentence: String) -> Self {
+    /// `words` about this fault behind its place in `file`, and the line it is in below them.
+    #[must_use]
+    pub fn placed(&self, file: &str, words: &str) -> String {
+        let Self {
+            line,
+            column,
+            excerpt,
+            ..
+        } = self;
+        let excerpt = excerpt.iter().map(|excerpt| format!("\n{excerpt}"));
+        format!("{file}:{line}:{column}: {words}{}", excerpt.collect::<String>())
+    }
+
+    fn at(text: &str, offset: usize, wrong: Wrong) -> Self {
         let (line, column, content) = place(text, offset);
         Self {
             line,
             column,
-            sentence,
+            wrong,
             excerpt: excerpt(content, column),
         }
     }

@@ -7,12 +7,12 @@ use std::ops::RangeInclusive;
 use jsonc_parser::ast::{Array, Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged;
 
-use super::{Config, Notice, errors};
+use super::{Config, Json, Notice, Of, Unit, Wanted, Wrong, errors, meant};
 
 /// Where the faults and notices of one text are collected, so that all are told together.
 pub(super) struct Findings<'t> {
     text: &'t str,
-    pub(super) faults: Vec<(usize, String)>,
+    pub(super) faults: Vec<(usize, Wrong)>,
     pub(super) notices: Vec<Notice>,
     earlier_tool: BTreeSet<String>,
 }
@@ -47,8 +47,8 @@ impl<'t> Findings<'t> {
     }
 
     /// Refuses the configuration for what stands `at`.
-    pub(super) fn refuse(&mut self, at: &impl Ranged, sentence: impl Into<String>) {
-        self.faults.push((at.start(), sentence.into()));
+    pub(super) fn refuse(&mut self, at: &impl Ranged, wrong: impl Into<Wrong>) {
+        self.faults.push((at.start(), wrong.into()));
     }
 
     fn line_of(&self, at: &impl Ranged) -> usize {
@@ -64,18 +64,14 @@ pub(super) struct Field<'t>(pub(super) &'t ObjectProp<'t>);
 pub(super) struct Fields<'t>(BTreeMap<&'t str, Field<'t>>);
 
 impl<'t> Fields<'t> {
-    /// The fields of `object`, which is called `of` in sentences. Of keys that stand twice the first is kept.
-    pub(super) fn read(object: &'t Object<'t>, of: &str, findings: &mut Findings<'_>) -> Self {
+    /// The fields of `object`, which are those `of` something. Of keys that stand twice the first is kept.
+    pub(super) fn read(object: &'t Object<'t>, of: &Of, findings: &mut Findings<'_>) -> Self {
         let mut fields = BTreeMap::new();
         for property in &object.properties {
             let field = Field(property);
             if let Some(first) = fields.get(field.key()) {
                 let line = findings.line_of(first);
-                let sentence = format!(
-                    "{:?} stands twice in {of} (first in line {line}): keep one",
-                    field.key()
-                );
-                findings.refuse(&field, sentence);
+                findings.refuse(&field, Wrong::Twice(field.name(), of.clone(), line));
             } else {
                 fields.insert(field.key(), field);
             }
@@ -104,22 +100,27 @@ impl<'t> Field<'t> {
         self.0.name.as_str()
     }
 
+    /// The key, to be kept.
+    pub(super) fn name(self) -> String {
+        self.key().to_owned()
+    }
+
     pub(super) fn value(self) -> &'t Value<'t> {
         &self.0.value
     }
 
-    pub(super) fn object(self, example: &str, findings: &mut Findings<'_>) -> Option<&'t Object<'t>> {
+    pub(super) fn object(self, example: &'static str, findings: &mut Findings<'_>) -> Option<&'t Object<'t>> {
         let object = self.value().as_object();
         if object.is_none() {
-            self.refuse_type(&format!("an object: write {example}"), findings);
+            self.refuse_type(Wanted::Object(example), findings);
         }
         object
     }
 
-    pub(super) fn array(self, example: &str, findings: &mut Findings<'_>) -> Option<&'t Array<'t>> {
+    pub(super) fn array(self, wanted: Wanted, findings: &mut Findings<'_>) -> Option<&'t Array<'t>> {
         let array = self.value().as_array();
         if array.is_none() {
-            self.refuse_type(&format!("a list: write {example}"), findings);
+            self.refuse_type(wanted, findings);
         }
         array
     }
@@ -127,7 +128,7 @@ impl<'t> Field<'t> {
     pub(super) fn text(self, findings: &mut Findings<'_>) -> Option<&'t str> {
         let literal = self.value().as_string_lit();
         if literal.is_none() {
-            self.refuse_type("text in double quotes", findings);
+            self.refuse_type(Wanted::Text, findings);
         }
         literal.map(|literal| literal.value.as_ref())
     }
@@ -135,46 +136,44 @@ impl<'t> Field<'t> {
     pub(super) fn boolean(self, findings: &mut Findings<'_>) -> Option<bool> {
         let literal = self.value().as_boolean_lit();
         if literal.is_none() {
-            self.refuse_type("true or false, without quotes", findings);
+            self.refuse_type(Wanted::Boolean, findings);
         }
         literal.map(|literal| literal.value)
     }
 
-    /// A whole number within `allowed`, in `unit` (a plural with a space before it, or nothing).
+    /// A whole number within `allowed`, in `unit`.
     pub(super) fn whole(
         self,
         allowed: RangeInclusive<u64>,
-        unit: &str,
+        unit: Unit,
         findings: &mut Findings<'_>,
     ) -> Option<u64> {
-        let (low, high) = (allowed.start(), allowed.end());
-        let wanted = format!("a whole number from {low} to {high}{unit}");
+        let wanted = Wanted::Whole(*allowed.start(), *allowed.end(), unit);
         let written = self.number_text(&wanted, findings)?;
         let number = written.parse().ok().filter(|number| allowed.contains(number));
         if number.is_none() {
             findings.refuse(
                 self.value(),
-                format!("{:?} is {written}: write {wanted}", self.key()),
+                Wrong::Range(self.name(), written.to_owned(), wanted),
             );
         }
         number
     }
 
-    /// A number, fractions included, within `allowed`, in `unit` (a plural with a space before it, or nothing).
+    /// A number, fractions included, within `allowed`, in `unit`.
     pub(super) fn number(
         self,
         allowed: RangeInclusive<f64>,
-        unit: &str,
+        unit: Unit,
         findings: &mut Findings<'_>,
     ) -> Option<f64> {
-        let (low, high) = (allowed.start(), allowed.end());
-        let wanted = format!("a number from {low} to {high}{unit}");
+        let wanted = Wanted::Number(*allowed.start(), *allowed.end(), unit);
         let written = self.number_text(&wanted, findings)?;
         let number = written.parse().ok().filter(|number| allowed.contains(number));
         if number.is_none() {
             findings.refuse(
                 self.value(),
-                format!("{:?} is {written}: write {wanted}", self.key()),
+                Wrong::Range(self.name(), written.to_owned(), wanted),
             );
         }
         number
@@ -188,39 +187,31 @@ impl<'t> Field<'t> {
             .find(|(word, _)| *word == text)
             .map(|(_, value)| *value);
         if found.is_none() {
-            let known: Vec<_> = words.iter().map(|(word, _)| format!("{word:?}")).collect();
-            findings.refuse(
-                self.value(),
-                format!(
-                    "{:?} has no such choice: write {}",
-                    self.key(),
-                    known.join(" or ")
-                ),
-            );
+            let known = words.iter().map(|(word, _)| (*word).to_owned()).collect();
+            findings.refuse(self.value(), Wrong::Choice(self.name(), known));
         }
         found
     }
 
-    fn number_text(self, wanted: &str, findings: &mut Findings<'_>) -> Option<&'t str> {
+    fn number_text(self, wanted: &Wanted, findings: &mut Findings<'_>) -> Option<&'t str> {
         let literal = self.value().as_number_lit();
         if literal.is_none() {
-            self.refuse_type(&format!("{wanted}, without quotes"), findings);
+            self.refuse_type(wanted.clone(), findings);
         }
         literal.map(|literal| literal.value)
     }
 
-    fn refuse_type(self, wanted: &str, findings: &mut Findings<'_>) {
-        let found = match self.value() {
-            Value::StringLit(_) => "text",
-            Value::NumberLit(_) => "a number",
-            Value::BooleanLit(_) => "true or false",
-            Value::Object(_) => "an object",
-            Value::Array(_) => "a list",
-            Value::NullKeyword(_) => "null",
+    fn refuse_type(self, wanted: Wanted, findings: &mut Findings<'_>) {
+        let value = self.value();
+        let found = match value {
+            Value::StringLit(_) => Json::Text,
+            Value::NumberLit(_) => Json::Number,
+            Value::BooleanLit(_) => Json::Boolean,
+            Value::Object(_) => Json::Object,
+            Value::Array(_) => Json::List,
+            Value::NullKeyword(_) => Json::Null,
         };
-        findings.refuse(
-            self.value(),
-            format!("{:?} is {found}, but must be {wanted}", self.key()),
-        );
+        let meant = meant::of(value, &wanted);
+        findings.refuse(value, Wrong::Type(self.name(), found, wanted, meant));
     }
 }

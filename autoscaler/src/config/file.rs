@@ -45,10 +45,12 @@ pub enum LoadError {
         source: io::Error,
     },
     /// Larger than any configuration.
-    #[error("{}: it is larger than {} KiB, so it is hardly a configuration", path.display(), MAX_BYTES >> 10)]
+    #[error("{}: it is larger than {most_kib} KiB, so it is hardly a configuration", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
+        /// The size of the largest that is read, KiB.
+        most_kib: u64,
     },
     /// Nothing in it.
     #[error("{}: it is empty. Write at least {{ \"projects\": {{ }} }}", path.display())]
@@ -118,7 +120,10 @@ fn text(file: File, path: &Path) -> Result<String, LoadError> {
         .read_to_end(&mut bytes)
         .map_err(|source| LoadError::Unreadable { path: own(), source })?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(LoadError::TooLarge { path: own() });
+        return Err(LoadError::TooLarge {
+            path: own(),
+            most_kib: MAX_BYTES >> 10,
+        });
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();

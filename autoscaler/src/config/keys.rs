@@ -1,6 +1,7 @@
 //! Which keys stand where, and what is said of one that does not.
 
 use super::fields::{Field, Fields, Findings};
+use super::{Of, Wrong};
 
 /// Keys of `global` alone.
 const GLOBAL: &[&str] = &["check_interval_seconds", "history", "language", "metrics"];
@@ -101,7 +102,7 @@ pub(super) fn of_earlier_tool(key: &str) -> bool {
 }
 
 /// Refuses the keys that do not belong in `place` and takes note of the earlier tool's.
-pub(super) fn check(fields: &Fields<'_>, place: Place, of: &str, findings: &mut Findings<'_>) {
+pub(super) fn check(fields: &Fields<'_>, place: Place, of: &Of, findings: &mut Findings<'_>) {
     for field in fields.iter() {
         let key = field.key();
         if place.knows(key) {
@@ -110,15 +111,9 @@ pub(super) fn check(fields: &Fields<'_>, place: Place, of: &str, findings: &mut 
         if of_earlier_tool(key) {
             findings.note_earlier_tool(key);
         } else if place == Place::Project && GLOBAL.contains(&key) {
-            findings.refuse(
-                &field,
-                format!("{key:?} holds for the whole daemon: move it into \"global\""),
-            );
+            findings.refuse(&field, Wrong::GlobalKey(field.name()));
         } else if place == Place::Global && PROJECT.contains(&key) {
-            findings.refuse(
-                &field,
-                format!("{key:?} belongs in a project, not in \"global\": move it there"),
-            );
+            findings.refuse(&field, Wrong::ProjectKeyInGlobal(field.name()));
         } else {
             let known: Vec<_> = place.own().iter().chain(RULES).copied().collect();
             refuse_unknown(field, &known, of, findings);
@@ -127,13 +122,10 @@ pub(super) fn check(fields: &Fields<'_>, place: Place, of: &str, findings: &mut 
 }
 
 /// Refuses a key that is none of `known`, naming the nearest one.
-pub(super) fn refuse_unknown(field: Field<'_>, known: &[&str], of: &str, findings: &mut Findings<'_>) {
-    let key = field.key();
-    let advice = match nearest(key, known) {
-        Some(near) => format!("did you mean {near:?}?"),
-        None => format!("known are {}", known.join(", ")),
-    };
-    findings.refuse(&field, format!("{key:?} is no key of {of}: {advice}"));
+pub(super) fn refuse_unknown(field: Field<'_>, known: &[&str], of: &Of, findings: &mut Findings<'_>) {
+    let near = nearest(field.key(), known).map(str::to_owned);
+    let known = known.iter().map(|known| (*known).to_owned()).collect();
+    findings.refuse(&field, Wrong::UnknownKey(field.name(), of.clone(), near, known));
 }
 
 fn nearest<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {

@@ -1,11 +1,12 @@
-//! `cpu_thresholds` and `queue_thresholds`: rungs that rise, within the bounds, that never ask for up and down at once.
+//! `cpu_thresholds` and `queue_thresholds`: rungs that never fall, within the bounds, that never ask for up
+//! and down at once.
 
 use std::collections::BTreeMap;
 
 use super::fields::{Field, Fields, Findings};
-use super::model::{Bounds, Ladder};
+use super::model::{Bounds, CpuBasis, Ladder};
 use super::rules::Hold;
-use super::{Notice, keys};
+use super::{Notice, Of, Unit, Wrong, keys};
 
 /// Most waiting tasks that a rung may name.
 const TASKS: u64 = 1_000_000_000;
@@ -13,8 +14,8 @@ const TASKS: u64 = 1_000_000_000;
 /// What a ladder's thresholds count.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scale {
-    /// Percent, 0 to 100.
-    Percent,
+    /// Percent, 0 to 100, of this.
+    Percent(CpuBasis),
     /// Waiting tasks.
     Tasks,
 }
@@ -22,16 +23,16 @@ pub(super) enum Scale {
 impl Scale {
     fn thresholds_key(self) -> &'static str {
         match self {
-            Self::Percent => "cpu_thresholds",
+            Self::Percent(_) => "cpu_thresholds",
             Self::Tasks => "queue_thresholds",
         }
     }
 
     fn threshold(self, field: Field<'_>, findings: &mut Findings<'_>) -> Option<f64> {
         match self {
-            Self::Percent => field.number(0.0..=100.0, " percent", findings),
+            Self::Percent(_) => field.number(0.0..=100.0, Unit::Percent, findings),
             Self::Tasks => field
-                .whole(0..=TASKS, " waiting tasks", findings)
+                .whole(0..=TASKS, Unit::Tasks, findings)
                 .map(|tasks| tasks as f64),
         }
     }
@@ -50,13 +51,10 @@ pub(super) fn read(
     findings: &mut Findings<'_>,
 ) -> Option<Ladder> {
     let object = field.object(r#"{ "scale_up_2": 65, "scale_down_1": 35 }"#, findings)?;
-    let of = format!("{:?}", field.key());
+    let of = Of::Key(field.name());
     if object.properties.is_empty() {
-        let example = if scale == Scale::Percent { 65 } else { 10 };
-        findings.refuse(
-            &field,
-            format!("{of} has no rung: write at least one, for example \"scale_up_2\": {example}"),
-        );
+        let example = if scale == Scale::Tasks { 10 } else { 65 };
+        findings.refuse(&field, Wrong::NoRung(field.name(), example));
         return None;
     }
     let (mut up, mut down) = (Rungs::new(), Rungs::new());
@@ -77,9 +75,16 @@ pub(super) fn read(
             rungs.insert(workers, (threshold, rung));
         }
     }
-    check_rising(&up, findings);
-    check_rising(&down, findings);
-    check_apart(&up, &down, findings);
+    let in_percent = match scale {
+        Scale::Percent(basis) => check_percent(&up, &down, basis, project, findings),
+        Scale::Tasks => true,
+    };
+    // Of figures that mean something else their order says nothing.
+    if in_percent {
+        check_order(&up, findings);
+        check_order(&down, findings);
+        check_apart(&up, &down, findings);
+    }
     let thresholds = |rungs: Rungs<'_>| {
         rungs
             .into_iter()
@@ -111,16 +116,12 @@ fn rung_key(key: &str) -> Option<(Direction, u32)> {
     Some((direction, count.parse().ok().filter(|_| plain)?))
 }
 
-fn refuse_key(rung: Field<'_>, of: &str, findings: &mut Findings<'_>) {
+fn refuse_key(rung: Field<'_>, of: &Of, findings: &mut Findings<'_>) {
     let counted = ["scale_up_", "scale_down_"]
         .into_iter()
         .find(|prefix| rung.key().starts_with(prefix));
     if let Some(prefix) = counted {
-        let sentence = format!(
-            "{:?} must end in a worker count, a whole number from 1: write for example \"{prefix}2\"",
-            rung.key()
-        );
-        findings.refuse(&rung, sentence);
+        findings.refuse(&rung, Wrong::RungWithoutCount(rung.name(), prefix));
         return;
     }
     let count = rung.key().trim_start_matches(|c: char| !c.is_ascii_digit());
@@ -146,11 +147,7 @@ fn check_bounds(
         Direction::Down => max,
     };
     if workers < min || workers > max {
-        let sentence = format!(
-            "{:?} is outside the bounds: min_workers is {min} and max_workers is {max}; change a bound or take the rung out",
-            rung.key()
-        );
-        findings.refuse(&rung, sentence);
+        findings.refuse(&rung, Wrong::RungOutside(rung.name(), min, max));
     } else if workers == unused && min < max {
         findings.notices.push(Notice::RungNeverUsed {
             project: project.to_owned(),
@@ -160,16 +157,13 @@ fn check_bounds(
     }
 }
 
-/// More workers, a higher threshold.
-fn check_rising(rungs: &Rungs<'_>, findings: &mut Findings<'_>) {
+/// More workers, no lower a threshold. The same one for several counts is what `workers` as the basis asks for: one
+/// line of saturation, however many there are.
+fn check_order(rungs: &Rungs<'_>, findings: &mut Findings<'_>) {
     for ((lower, lower_rung), (higher, higher_rung)) in rungs.values().zip(rungs.values().skip(1)) {
-        if higher <= lower {
-            let sentence = format!(
-                "{:?} is {higher}, but {:?} is {lower}: rungs must rise with the workers, so write more than {lower}",
-                higher_rung.key(),
-                lower_rung.key(),
-            );
-            findings.refuse(higher_rung.value(), sentence);
+        if higher < lower {
+            let falls = Wrong::RungFalls(higher_rung.name(), *higher, lower_rung.name(), *lower);
+            findings.refuse(higher_rung.value(), falls);
         }
     }
 }
@@ -181,12 +175,36 @@ fn check_apart(up: &Rungs<'_>, down: &Rungs<'_>, findings: &mut Findings<'_>) {
         if let Some((_, (high, up_rung))) = next_up
             && low >= high
         {
-            let sentence = format!(
-                "{:?} is {low}, at or above {:?} which is {high}: a step down would be followed by a step up; write less than {high}",
-                down_rung.key(),
-                up_rung.key(),
-            );
-            findings.refuse(down_rung.value(), sentence);
+            let cross = Wrong::RungsCross(down_rung.name(), *low, up_rung.name(), *high);
+            findings.refuse(down_rung.value(), cross);
         }
     }
+}
+
+/// Whether the thresholds can be percents. One below one percent was hardly meant: 0.65 for 65 %. Over the basis `workers` a step up at less than one
+/// percent of one worker is refused, and the steps down beside it. Elsewhere it can be right, and is told alone: with
+/// `host` one worker of many CPUs is less than one percent, and a step down may want a project that does nothing.
+fn check_percent(
+    up: &Rungs<'_>,
+    down: &Rungs<'_>,
+    basis: CpuBasis,
+    project: &str,
+    findings: &mut Findings<'_>,
+) -> bool {
+    let small = |(threshold, _): &&(f64, Field<'_>)| *threshold > 0.0 && *threshold < 1.0;
+    let meant_as_parts = basis == CpuBasis::Workers && up.values().any(|rung| small(&rung));
+    for (threshold, rung) in up.values().chain(down.values()).filter(small).copied() {
+        let percent = (threshold * 1e4).round() / 1e2;
+        if meant_as_parts {
+            findings.refuse(rung.value(), Wrong::Fraction(rung.name(), threshold, percent));
+        } else {
+            findings.notices.push(Notice::RungBelowOnePercent {
+                project: project.to_owned(),
+                rung: rung.key().to_owned(),
+                threshold,
+                percent,
+            });
+        }
+    }
+    !meant_as_parts
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::fields::{Field, Fields, Findings};
-use super::keys;
+use super::{Of, Wrong, keys};
 
 /// Where figures are served to Prometheus.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Metrics {
     /// Reads `"metrics": { … }`; `None` when it is refused.
     pub(super) fn read(field: Field<'_>, findings: &mut Findings<'_>) -> Option<Self> {
         let object = field.object(r#"{ "listen": "127.0.0.1:9919" }"#, findings)?;
-        let of = "\"metrics\"";
+        let of = &Of::Key("metrics".into());
         let fields = Fields::read(object, of, findings);
         for field in fields.iter().filter(|field| !KEYS.contains(&field.key())) {
             keys::refuse_unknown(field, KEYS, of, findings);
@@ -38,10 +38,7 @@ impl Metrics {
             .and_then(|field| field.boolean(findings))
             .unwrap_or(false);
         let Some(listen) = fields.get("listen") else {
-            findings.refuse(
-                &field,
-                "\"metrics\" names no address: write { \"listen\": \"127.0.0.1:9919\" }",
-            );
+            findings.refuse(&field, Wrong::NoMetricsAddress);
             return None;
         };
         let address = read_listen(listen, findings)?;
@@ -49,13 +46,7 @@ impl Metrics {
             && !address.ip().is_loopback()
             && !remote
         {
-            findings.refuse(
-                listen.value(),
-                format!(
-                    "{address} can be reached from other hosts, and there is no password: write 127.0.0.1:{}, or \"allow_remote\": true if a firewall stands before it",
-                    address.port()
-                ),
-            );
+            findings.refuse(listen.value(), Wrong::MetricsForAll(address));
             return None;
         }
         Some(Self { listen: address })
@@ -71,12 +62,7 @@ fn read_listen(field: Field<'_>, findings: &mut Findings<'_>) -> Option<Listen> 
         None => text.parse().ok().map(Listen::Tcp),
     };
     if listen.is_none() {
-        findings.refuse(
-            field.value(),
-            format!(
-                "{text:?} is no address: write for example \"127.0.0.1:9919\" or \"unix:/run/autoscaler/metrics.sock\""
-            ),
-        );
+        findings.refuse(field.value(), Wrong::MetricsAddress(text.to_owned()));
     }
     listen
 }

@@ -7,6 +7,7 @@ mod fields;
 mod file;
 mod keys;
 mod ladder;
+mod meant;
 mod metrics;
 pub mod model;
 mod names;
@@ -15,10 +16,12 @@ mod notice;
 mod parse;
 mod project;
 mod rules;
+mod stated;
 mod storage;
 mod syntax;
 mod trust;
 mod watch;
+mod wrong;
 
 pub use diff::Changes;
 pub use errors::{ConfigErrors, Fault};
@@ -31,9 +34,12 @@ pub use model::{
 pub use nearest::{meant, nearest};
 pub use notice::Notice;
 pub use parse::{Loaded, parse};
+pub use stated::stated_language;
 pub use storage::Storage;
 pub use trust::Distrust;
 pub use watch::{Change, Watch};
+pub use wrong::{BadBroker, BadName, BadUrl, Json, Of, Syntax, Unit, Wanted, Wrong};
+pub(crate) use wrong::{key, quoted};
 
 #[cfg(test)]
 mod tests;

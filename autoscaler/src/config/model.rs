@@ -1,9 +1,11 @@
-//! The validated configuration. Every value here has been checked: `min <= max`, rungs rise, names stay
+//! The validated configuration. Every value here has been checked: `min <= max`, rungs never fall, names stay
 //! inside the cgroup tree.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::metrics::Metrics;
 use super::storage::Storage;
@@ -31,13 +33,33 @@ pub struct Global {
 }
 
 /// Language of the log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Language {
     /// Spanish: the lines as the user documented them.
     #[default]
     Es,
     /// English.
     En,
+}
+
+impl Language {
+    /// Its name for machines: `es`, `en`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Es => "es",
+            Self::En => "en",
+        }
+    }
+
+    /// The language of this name.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        [Self::Es, Self::En]
+            .into_iter()
+            .find(|language| language.code() == code)
+    }
 }
 
 /// One project: a service, its bounds and the thresholds that move its workers.
@@ -97,9 +119,9 @@ pub enum CpuBasis {
 /// The rungs of one measure: `scale_up_N` and `scale_down_K` with how long each condition must hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ladder {
-    /// Threshold by worker count: above `up[N]`, go to N workers. Rises with N.
+    /// Threshold by worker count: above `up[N]`, go to N workers. Never falls as N rises.
     pub up: BTreeMap<u32, f64>,
-    /// Threshold by worker count: below `down[K]`, go down towards K workers. Rises with K.
+    /// Threshold by worker count: below `down[K]`, go down towards K workers. Never falls as K rises.
     pub down: BTreeMap<u32, f64>,
     /// How long a scale-up condition must hold.
     pub up_hold: Duration,

@@ -2,11 +2,10 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::BadName;
+
 /// Longest name of a systemd unit: `UNIT_NAME_MAX`, systemd.unit(5).
 const UNIT_NAME_MAX: usize = 255;
-
-/// What may stand in a name, for sentences.
-const ALLOWED: &str = "use letters a-z, digits and . _ - @ : only, and begin with a letter, a digit or _";
 
 /// Types of units that are no services: systemd.unit(5).
 const OTHER_UNIT_TYPES: &[&str] = &[
@@ -23,29 +22,25 @@ const OTHER_UNIT_TYPES: &[&str] = &[
 ];
 
 /// Checks a project's name. It stands in log lines, in commands and, without `service_name`, in a unit's name.
-pub(super) fn check_project(name: &str) -> Result<(), String> {
+pub(super) fn check_project(name: &str) -> Result<(), BadName> {
     if name.is_empty() {
-        return Err("a project needs a name: write it in place of the empty quotes".into());
+        return Err(BadName::Empty);
     }
-    if name.len() > UNIT_NAME_MAX - "@.service".len() {
-        return Err(format!(
-            "a project's name has at most {} characters",
-            UNIT_NAME_MAX - "@.service".len()
-        ));
+    let most = UNIT_NAME_MAX - "@.service".len();
+    if name.len() > most {
+        return Err(BadName::TooLong(most));
     }
     if !plain(name, |_| false) {
-        return Err(format!(
-            "the project's name {name:?} could leave the cgroup tree or break a log line: {ALLOWED}"
-        ));
+        return Err(BadName::Characters(name.to_owned()));
     }
     Ok(())
 }
 
 /// A service's unit name; `.service` is added when it is left out, as systemctl does.
-pub(super) fn service(name: &str) -> Result<String, String> {
+pub(super) fn service(name: &str) -> Result<String, BadName> {
     let kind = name.rsplit_once('.').map(|(_, kind)| kind);
     if kind.is_some_and(|kind| OTHER_UNIT_TYPES.contains(&kind)) {
-        return Err("this unit is no service: write one that ends in .service".into());
+        return Err(BadName::NoService);
     }
     let unit = if kind == Some("service") {
         name.to_owned()
@@ -53,11 +48,11 @@ pub(super) fn service(name: &str) -> Result<String, String> {
         format!("{name}.service")
     };
     if unit.len() > UNIT_NAME_MAX {
-        return Err(format!("a unit's name has at most {UNIT_NAME_MAX} characters"));
+        return Err(BadName::UnitTooLong(UNIT_NAME_MAX));
     }
     // systemd escapes other characters as \xNN.
     if unit == ".service" || !plain(&unit, |c| c == '\\') {
-        return Err(format!("this is no name of a systemd service: {ALLOWED}"));
+        return Err(BadName::UnitCharacters);
     }
     Ok(unit)
 }
@@ -70,10 +65,9 @@ fn plain(name: &str, also: impl Fn(char) -> bool) -> bool {
 }
 
 /// A cgroup's directory: relative to the cgroup2 mount, or absolute when written with `/sys/fs/cgroup`.
-pub(super) fn cgroup(path: &str) -> Result<PathBuf, String> {
-    let inside = "write the cgroup's directory below the cgroup2 mount, for example \"/demo/web\"";
+pub(super) fn cgroup(path: &str) -> Result<PathBuf, BadName> {
     if path.chars().any(char::is_control) {
-        return Err(format!("control characters have no place in a path: {inside}"));
+        return Err(BadName::PathCharacters);
     }
     let mut directory = PathBuf::new();
     for component in Path::new(path).components() {
@@ -81,13 +75,13 @@ pub(super) fn cgroup(path: &str) -> Result<PathBuf, String> {
             Component::Normal(part) => directory.push(part),
             Component::RootDir | Component::CurDir => {}
             Component::ParentDir | Component::Prefix(_) => {
-                return Err(format!("\"..\" could leave the cgroup tree: {inside}"));
+                return Err(BadName::Parent);
             }
         }
     }
     let mount = Path::new("sys/fs/cgroup");
     if directory.as_os_str().is_empty() || directory == mount || directory == mount.join("unified") {
-        return Err(format!("the root of the tree holds every project: {inside}"));
+        return Err(BadName::Root);
     }
     Ok(if path.starts_with('/') && directory.starts_with(mount) {
         Path::new("/").join(directory)

@@ -2,7 +2,7 @@
 //! words them in the language of the log.
 
 /// Something odd in a configuration that nevertheless loads.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Notice {
     /// The file names no project: there is nothing to scale.
     NoProjects,
@@ -25,6 +25,17 @@ pub enum Notice {
         thresholds: &'static str,
         /// The rung's key.
         rung: String,
+    },
+    /// A threshold over the CPU of less than one percent, which may have been meant as a part of one.
+    RungBelowOnePercent {
+        /// The project.
+        project: String,
+        /// The rung's key.
+        rung: String,
+        /// The threshold, percent.
+        threshold: f64,
+        /// A hundred times as much.
+        percent: f64,
     },
     /// No rung leads up to `max_workers`.
     MaximumUnreachable {

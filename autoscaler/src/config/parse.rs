@@ -12,7 +12,7 @@ use super::metrics::Metrics;
 use super::model::{Config, Global, Language, Project};
 use super::rules::Rules;
 use super::storage::Storage;
-use super::{ConfigErrors, Notice, names, project, syntax};
+use super::{ConfigErrors, Notice, Of, Unit, Wrong, names, project, syntax};
 
 /// A valid configuration and what the operator should know about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,15 @@ pub struct Loaded {
     pub config: Config,
     /// What is odd in it.
     pub notices: Vec<Notice>,
+}
+
+impl Loaded {
+    /// The same in another language, where one was asked for.
+    #[must_use]
+    pub fn speaking(mut self, language: Option<Language>) -> Self {
+        self.config.global.language = language.unwrap_or(self.config.global.language);
+        self
+    }
 }
 
 /// Time between checks in seconds, unless configured.
@@ -40,8 +49,8 @@ pub fn parse(file: &str, text: &str) -> Result<Loaded, ConfigErrors> {
     let mut findings = Findings::new(text);
     let config = match syntax::parse(text) {
         Ok(root) => read(root.as_ref(), &mut findings),
-        Err(fault) => {
-            findings.faults.push(fault);
+        Err((offset, fault)) => {
+            findings.faults.push((offset, fault.into()));
             None
         }
     };
@@ -56,14 +65,13 @@ pub fn parse(file: &str, text: &str) -> Result<Loaded, ConfigErrors> {
 
 fn read(root: Option<&Value<'_>>, findings: &mut Findings<'_>) -> Option<Config> {
     let Some(Value::Object(object)) = root else {
-        let sentence = "the file must hold an object: write { \"projects\": { … } }";
         match root {
-            Some(value) => findings.refuse(value, sentence),
-            None => findings.refuse(&Range::new(0, 0), sentence),
+            Some(value) => findings.refuse(value, Wrong::NoObject),
+            None => findings.refuse(&Range::new(0, 0), Wrong::NoObject),
         }
         return None;
     };
-    let top = Fields::read(object, "the file", findings);
+    let top = Fields::read(object, &Of::File, findings);
     let mut global = Global {
         check_interval: CHECK_INTERVAL,
         language: Language::default(),
@@ -74,8 +82,9 @@ fn read(root: Option<&Value<'_>>, findings: &mut Findings<'_>) -> Option<Config>
     if let Some(field) = top.get("global")
         && let Some(object) = field.object("{ \"check_interval_seconds\": 120 }", findings)
     {
-        let fields = Fields::read(object, "\"global\"", findings);
-        keys::check(&fields, Place::Global, "\"global\"", findings);
+        let of = Of::Key("global".into());
+        let fields = Fields::read(object, &of, findings);
+        keys::check(&fields, Place::Global, &of, findings);
         rules = rules.overlay(&fields, findings);
         read_global(&mut global, &fields, findings);
     }
@@ -95,7 +104,7 @@ fn read(root: Option<&Value<'_>>, findings: &mut Findings<'_>) -> Option<Config>
 
 fn read_global(global: &mut Global, fields: &Fields<'_>, findings: &mut Findings<'_>) {
     if let Some(field) = fields.get("check_interval_seconds")
-        && let Some(seconds) = field.number(CHECK_INTERVAL_SECONDS, " seconds", findings)
+        && let Some(seconds) = field.number(CHECK_INTERVAL_SECONDS, Unit::Seconds, findings)
     {
         global.check_interval = Duration::from_secs_f64(seconds);
     }
@@ -124,7 +133,9 @@ fn project_entries<'t>(top: &Fields<'t>, findings: &mut Findings<'_>) -> Vec<Fie
         }
         let object = field.object("{ \"NAME\": { \"enabled\": true, … } }", findings);
         return object.map_or_else(Vec::new, |object| {
-            Fields::read(object, "\"projects\"", findings).iter().collect()
+            Fields::read(object, &Of::Key("projects".into()), findings)
+                .iter()
+                .collect()
         });
     }
     let mut entries = Vec::new();
@@ -134,20 +145,11 @@ fn project_entries<'t>(top: &Fields<'t>, findings: &mut Findings<'_>) -> Vec<Fie
         if keys::of_earlier_tool(key) && !is_object {
             findings.note_earlier_tool(key);
         } else if keys::of_global(key) && !is_object {
-            findings.refuse(
-                &field,
-                format!("{key:?} holds for the whole daemon: move it into \"global\""),
-            );
+            findings.refuse(&field, Wrong::GlobalKey(field.name()));
         } else if keys::of_project(key) && !is_object {
-            findings.refuse(
-                &field,
-                format!("{key:?} belongs in a project: write {{ \"NAME\": {{ {key:?}: … }} }}"),
-            );
+            findings.refuse(&field, Wrong::ProjectKeyAtTop(field.name()));
         } else if top.get("global").is_some() {
-            findings.refuse(
-                &field,
-                "beside \"global\" the projects stand under \"projects\": write { \"global\": { … }, \"projects\": { \"NAME\": { … } } }",
-            );
+            findings.refuse(&field, Wrong::BareBesideGlobal);
         } else {
             entries.push(field);
         }
@@ -160,43 +162,37 @@ fn refuse_beside_projects(field: Field<'_>, findings: &mut Findings<'_>) {
     if keys::of_earlier_tool(key) {
         findings.note_earlier_tool(key);
     } else if keys::of_global(key) {
-        findings.refuse(
-            &field,
-            format!("{key:?} holds for the whole daemon: move it into \"global\""),
-        );
+        findings.refuse(&field, Wrong::GlobalKey(field.name()));
     } else if matches!(field.value(), Value::Object(_)) {
-        findings.refuse(
-            &field,
-            format!("{key:?} stands beside \"projects\": if it is a project, move it into it"),
-        );
+        findings.refuse(&field, Wrong::BesideProjects(field.name()));
     } else {
-        keys::refuse_unknown(field, &["global", "projects"], "the file", findings);
+        keys::refuse_unknown(field, &["global", "projects"], &Of::File, findings);
     }
 }
 
 /// Two projects over one service or cgroup would undo each other's steps.
 fn check_targets(projects: &[(Field<'_>, Project)], findings: &mut Findings<'_>) {
-    let mut targets = BTreeMap::new();
+    let (mut cgroups, mut services) = (BTreeMap::new(), BTreeMap::new());
     let mut in_order: Vec<_> = projects.iter().collect();
     in_order.sort_by_key(|(field, _)| field.start());
     for (field, project) in in_order {
         let cgroup = project
             .cgroup
             .as_ref()
-            .map(|path| ("cgroup", names::below_mount(path).display().to_string()));
-        for (what, target) in [("service", project.service_name.clone())]
-            .into_iter()
-            .chain(cgroup)
-        {
-            if let Some(other) = targets.insert((what, target), project.name.as_str()) {
-                findings.refuse(
-                    field,
-                    format!(
-                        "project {:?} has the same {what} as {other:?}: give each its own, or take one out",
-                        project.name
-                    ),
-                );
-            }
+            .map(|path| names::below_mount(path).display().to_string());
+        let name = project.name.as_str();
+        let taken = |other: Option<&str>, wrong: fn(String, String) -> Wrong| {
+            other.map(|other| wrong(name.to_owned(), other.to_owned()))
+        };
+        let faults = [
+            taken(
+                cgroup.and_then(|path| cgroups.insert(path, name)),
+                Wrong::SameCgroup,
+            ),
+            taken(services.insert(&project.service_name, name), Wrong::SameService),
+        ];
+        for wrong in faults.into_iter().flatten() {
+            findings.refuse(field, wrong);
         }
     }
 }

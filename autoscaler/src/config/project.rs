@@ -5,7 +5,7 @@ use super::keys::{self, Place};
 use super::ladder::{self, Scale};
 use super::model::{Bounds, CeleryActuator, Ladder, Project, QueueRule, QueueSizing};
 use super::rules::Rules;
-use super::{Notice, broker, names};
+use super::{Notice, Of, Unit, Wrong, broker, names};
 
 /// Most workers a project may be given. A typing error must not fill the host with processes.
 const WORKERS: u64 = 1000;
@@ -14,22 +14,29 @@ const WORKERS: u64 = 1000;
 pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) -> Option<Project> {
     let name = field.key();
     let before = findings.faults.len();
-    if let Err(sentence) = names::check_project(name) {
-        findings.refuse(&field, sentence);
+    if let Err(bad) = names::check_project(name) {
+        findings.refuse(&field, Wrong::Name(None, bad));
     }
     let object = field.object(
         r#"{ "enabled": true, "max_workers": 6, "cpu_thresholds": { … } }"#,
         findings,
     )?;
-    let of = format!("project {name:?}");
+    let of = Of::Project(name.to_owned());
     let fields = Fields::read(object, &of, findings);
     keys::check(&fields, Place::Project, &of, findings);
 
     let rules = rules.overlay(&fields, findings);
     let bounds = read_bounds(&fields, field, findings);
-    let cpu = fields
-        .get("cpu_thresholds")
-        .and_then(|rungs| ladder::read(rungs, Scale::Percent, name, bounds, rules.cpu_hold, findings));
+    let cpu = fields.get("cpu_thresholds").and_then(|rungs| {
+        ladder::read(
+            rungs,
+            Scale::Percent(rules.cpu_basis),
+            name,
+            bounds,
+            rules.cpu_hold,
+            findings,
+        )
+    });
     let actuators = [("pool", CeleryActuator::Pool), ("units", CeleryActuator::Units)];
     let actuator = fields
         .get("actuator")
@@ -39,14 +46,11 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
     let service_name = read_service(&fields, field, actuator == CeleryActuator::Units, findings);
     let cgroup = fields.get("cgroup").and_then(|field| {
         let path = names::cgroup(field.text(findings)?);
-        path.map_err(|sentence| findings.refuse(field.value(), format!("\"cgroup\": {sentence}")))
+        path.map_err(|bad| findings.refuse(field.value(), Wrong::Name(Some("cgroup"), bad)))
             .ok()
     });
     if let Some(field) = fields.get("cgroup").filter(|_| actuator == CeleryActuator::Units) {
-        findings.refuse(
-            &field,
-            "with \"actuator\": \"units\" systemd alone knows where the instances are: take \"cgroup\" out",
-        );
+        findings.refuse(&field, Wrong::CgroupOfUnits);
     }
     let enabled = if let Some(field) = fields.get("enabled") {
         field.boolean(findings)
@@ -57,12 +61,7 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
         Some(false)
     };
     if cpu.is_none() && queue.is_none() && findings.faults.len() == before {
-        findings.refuse(
-            &field,
-            format!(
-                "{of} has no rung at all: write \"cpu_thresholds\" (or \"queue_thresholds\" for Celery), for example \"cpu_thresholds\": {{ \"scale_up_2\": 65, \"scale_down_1\": 35 }}"
-            ),
-        );
+        findings.refuse(&field, Wrong::NoThresholds(name.to_owned()));
     }
     if findings.faults.len() > before {
         return None;
@@ -85,7 +84,7 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
 
 fn read_bounds(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'_>) -> Option<Bounds> {
     let mut count = |field: Field<'_>| {
-        let count = field.whole(1..=WORKERS, "", findings)?;
+        let count = field.whole(1..=WORKERS, Unit::None, findings)?;
         u32::try_from(count).ok()
     };
     let min = match fields.get("min_workers") {
@@ -93,19 +92,12 @@ fn read_bounds(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'_>) 
         None => Some(1),
     };
     let Some(max_field) = fields.get("max_workers") else {
-        let name = at.key();
-        findings.refuse(
-            &at,
-            format!("project {name:?} lacks \"max_workers\": write the most workers it may have, for example \"max_workers\": 6"),
-        );
+        findings.refuse(&at, Wrong::NoMaximum(at.name()));
         return None;
     };
     let (max, min) = (count(max_field)?, min?);
     if min > max {
-        findings.refuse(
-            max_field.value(),
-            format!("\"max_workers\" is {max}, below \"min_workers\" which is {min}: write {min} or more"),
-        );
+        findings.refuse(max_field.value(), Wrong::MaximumBelowMinimum(max, min));
         return None;
     }
     Some(Bounds { min, max })
@@ -122,19 +114,13 @@ fn read_service(
     };
     let unit = names::service(field.text(findings)?);
     let unit = unit
-        .map_err(|sentence| findings.refuse(field.value(), format!("\"service_name\": {sentence}")))
+        .map_err(|bad| findings.refuse(field.value(), Wrong::Name(Some("service_name"), bad)))
         .ok()?;
     let template = unit.ends_with("@.service");
     if units && !template {
-        findings.refuse(
-            field.value(),
-            "with \"actuator\": \"units\" the service must be a template: write for example \"NAME@.service\"",
-        );
+        findings.refuse(field.value(), Wrong::NoTemplate);
     } else if !units && template {
-        findings.refuse(
-            field.value(),
-            "this is a template, not a service: name one instance, for example \"NAME@1.service\"",
-        );
+        findings.refuse(field.value(), Wrong::Template);
     }
     Some(unit)
 }
@@ -160,26 +146,19 @@ fn read_queue(
     let sizing = match (fields.get("queue_thresholds"), fields.get("tasks_per_worker")) {
         (None, None) => {
             if let Some(field) = QUEUE_KEYS.iter().find_map(|key| fields.get(key)) {
-                let sentence = format!(
-                    "{:?} means nothing without a rule over the queue: write \"queue_thresholds\" or \"tasks_per_worker\" too, or take it out",
-                    field.key()
-                );
-                findings.refuse(&field, sentence);
+                findings.refuse(&field, Wrong::NoQueueRule(field.name()));
             }
             return None;
         }
         (Some(_), Some(second)) => {
-            findings.refuse(
-                &second,
-                "\"tasks_per_worker\" stands in place of \"queue_thresholds\": keep one of them",
-            );
+            findings.refuse(&second, Wrong::TwoQueueRules);
             None
         }
         (Some(field), None) => {
             ladder::read(field, Scale::Tasks, at.key(), bounds, hold, findings).map(QueueSizing::Rungs)
         }
         (None, Some(field)) => field
-            .whole(1..=1_000_000, " waiting tasks", findings)
+            .whole(1..=1_000_000, Unit::Tasks, findings)
             .and_then(|tasks| u32::try_from(tasks).ok())
             .zip(bounds)
             .map(|(tasks, bounds)| QueueSizing::tasks_per_worker(tasks, bounds, hold.up, hold.down)),

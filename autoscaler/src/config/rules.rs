@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::fields::{Field, Fields, Findings};
 use super::keys;
 use super::model::{CpuBasis, MemoryRules};
+use super::{Of, Unit};
 
 /// Most MiB that a memory rule may name: 95 TiB, above any host and far below overflow.
 const MEMORY_MIB: u64 = 100_000_000;
@@ -72,7 +73,7 @@ impl Rules {
         }
         let mut mib = |key, least| {
             let field = fields.get(key)?;
-            field.whole(least..=MEMORY_MIB, " MB", findings)
+            field.whole(least..=MEMORY_MIB, Unit::Megabytes, findings)
         };
         let memory = &mut self.memory;
         memory.min_available_per_worker_mib =
@@ -98,7 +99,7 @@ impl Hold {
         let Some(object) = field.object(r#"{ "scale_up": 3, "scale_down": 15 }"#, findings) else {
             return self;
         };
-        let of = format!("{:?}", field.key());
+        let of = Of::Key(field.name());
         for part in Fields::read(object, &of, findings).iter() {
             let hold = match part.key() {
                 "scale_up" => &mut self.up,
@@ -108,7 +109,7 @@ impl Hold {
                     continue;
                 }
             };
-            if let Some(minutes) = part.number(0.0..=HOLD_MINUTES, " minutes", findings) {
+            if let Some(minutes) = part.number(0.0..=HOLD_MINUTES, Unit::Minutes, findings) {
                 *hold = Duration::from_secs_f64(minutes * 60.0);
             }
         }

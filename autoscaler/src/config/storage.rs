@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fields::{Field, Fields, Findings};
-use super::keys;
+use super::{Of, Unit, Wrong, keys};
 
 /// What is kept of the past.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,18 +50,18 @@ impl Storage {
         let Some(object) = field.object(example, findings) else {
             return storage;
         };
-        let of = "\"history\"";
+        let of = &Of::Key("history".into());
         let fields = Fields::read(object, of, findings);
         for field in fields.iter() {
             match field.key() {
                 "enabled" => storage.enabled = field.boolean(findings).unwrap_or(true),
                 "keep_days" => {
-                    if let Some(number) = field.whole(1..=MOST_DAYS, " days", findings) {
+                    if let Some(number) = field.whole(1..=MOST_DAYS, Unit::Days, findings) {
                         storage.keep = days(number);
                     }
                 }
                 "max_mb" => {
-                    if let Some(number) = field.whole(1..=MOST_MIB, " MB", findings) {
+                    if let Some(number) = field.whole(1..=MOST_MIB, Unit::Megabytes, findings) {
                         storage.max_mib = number;
                     }
                 }
@@ -78,9 +78,6 @@ fn path(field: Field<'_>, findings: &mut Findings<'_>) -> Option<PathBuf> {
     if path.is_absolute() && path.file_name().is_some() {
         return Some(path);
     }
-    findings.refuse(
-        field.value(),
-        "\"path\" must be a file from / on: write for example \"/var/lib/autoscaler/history.db\"",
-    );
+    findings.refuse(field.value(), Wrong::HistoryPath);
     None
 }

@@ -7,6 +7,8 @@ use jsonc_parser::{
     CollectOptions, ParseOptions, ParseStringErrorKind, Scanner, ScannerOptions, parse_to_ast,
 };
 
+use super::Syntax;
+
 const OPTIONS: ParseOptions = ParseOptions {
     allow_comments: true,
     allow_trailing_commas: true,
@@ -20,8 +22,11 @@ const OPTIONS: ParseOptions = ParseOptions {
     allow_extended_string_escapes: false,
 };
 
-/// Parses a text; `None` when it holds no value. The error is a byte offset and a sentence.
-pub(super) fn parse(text: &str) -> Result<Option<Value<'_>>, (usize, String)> {
+/// Quotes as word processors and web pages set them.
+const TYPOGRAPHIC: [char; 9] = ['“', '”', '„', '«', '»', '‘', '’', '‹', '›'];
+
+/// Parses a text; `None` when it holds no value. The error is a byte offset and what is wrong there.
+pub(super) fn parse(text: &str) -> Result<Option<Value<'_>>, (usize, Syntax)> {
     if let Some(fault) = broken_text(text) {
         return Err(fault);
     }
@@ -29,13 +34,13 @@ pub(super) fn parse(text: &str) -> Result<Option<Value<'_>>, (usize, String)> {
         .map(|parsed| parsed.value)
         .map_err(|error| {
             let offset = error.range().start;
-            (offset, sentence(&error, text, offset))
+            (offset, fault(&error, text, offset))
         })
 }
 
 /// The first text with a control character in it, which JSON has not. Most often it is a line break, because the
 /// closing quote is missing: without this look the fault would be told somewhere behind it.
-fn broken_text(text: &str) -> Option<(usize, String)> {
+fn broken_text(text: &str) -> Option<(usize, Syntax)> {
     let options = ScannerOptions {
         allow_single_quoted_strings: false,
         ..ScannerOptions::default()
@@ -46,90 +51,117 @@ fn broken_text(text: &str) -> Option<(usize, String)> {
         if !matches!(token, Token::String(_)) {
             continue;
         }
-        match text.get(start..end)?.chars().find(|c| c.is_control()) {
+        let written = text.get(start..end)?;
+        match written.chars().find(|c| c.is_control()) {
             None => {}
             Some('\n' | '\r') => {
-                return Some((
-                    start,
-                    "this text is not closed in its line: a double quote is missing".into(),
-                ));
+                return Some((start, closed_by(written).unwrap_or(Syntax::OpenInLine)));
             }
-            Some(_) => {
-                return Some((
-                    start,
-                    "a control character stands in this text: take it out, or write \\t for a tab".into(),
-                ));
-            }
+            Some(_) => return Some((start, Syntax::Control)),
         }
     }
     None
 }
 
-fn sentence(error: &ParseError, text: &str, offset: usize) -> String {
+fn fault(error: &ParseError, text: &str, offset: usize) -> Syntax {
     use ParseErrorKind as Kind;
-    let rest = text.get(offset..).unwrap_or_default();
+    let (before, rest) = text.split_at_checked(offset).unwrap_or_default();
+    if let Some(quote) = rest.chars().next().filter(|c| TYPOGRAPHIC.contains(c)) {
+        return Syntax::Typographic(quote);
+    }
     match error.kind() {
-        Kind::SingleQuotedStringsNotAllowed => "a text stands in double quotes: write \"…\" instead of '…'".into(),
-        Kind::UnexpectedTokenInObject if rest.starts_with(',') => "there is a comma too many here: take it out".into(),
+        Kind::SingleQuotedStringsNotAllowed if is_python(rest) => Syntax::Python,
+        Kind::SingleQuotedStringsNotAllowed => Syntax::SingleQuotes,
+        Kind::UnexpectedTokenInObject if rest.starts_with(',') => Syntax::Comma,
         Kind::ExpectedStringObjectProperty | Kind::UnexpectedTokenInObject => {
-            "here a key in double quotes must stand, for example \"max_workers\", or the closing }".into()
+            decimal_comma(before, rest).map_or(Syntax::NoKey, Syntax::DecimalComma)
         }
-        Kind::HexadecimalNumbersNotAllowed => "numbers are decimal: write 255 instead of 0xff".into(),
-        Kind::UnaryPlusNumbersNotAllowed => "write the number without the plus sign".into(),
-        Kind::BareDecimalPointNumbersNotAllowed => {
-            "a decimal point needs a digit on both sides: write 0.5 instead of .5, and 5 or 5.0 instead of 5.".into()
+        Kind::HexadecimalNumbersNotAllowed => Syntax::Hexadecimal,
+        Kind::UnaryPlusNumbersNotAllowed => Syntax::Plus,
+        Kind::BareDecimalPointNumbersNotAllowed => Syntax::BarePoint,
+        Kind::NonFiniteNumbersNotAllowed => Syntax::NotFinite,
+        Kind::ExpectedComma if leading_zero(before, rest) => Syntax::LeadingZero,
+        Kind::ExpectedComma if unit_behind_number(before, rest) => Syntax::UnitBehind,
+        Kind::ExpectedComma => Syntax::NoComma,
+        Kind::ExpectedColonAfterObjectKey => Syntax::NoColon,
+        Kind::ExpectedObjectValue => Syntax::NoValue,
+        Kind::UnexpectedComma => Syntax::Comma,
+        Kind::UnexpectedColon => Syntax::Colon,
+        Kind::UnexpectedCloseBrace => Syntax::Closes('}'),
+        Kind::UnexpectedCloseBracket => Syntax::Closes(']'),
+        Kind::UnterminatedObject => Syntax::OpenBrace('{', '}'),
+        Kind::UnterminatedArray => Syntax::OpenBrace('[', ']'),
+        Kind::UnterminatedCommentBlock => Syntax::OpenComment,
+        Kind::MultipleRootJsonValues => Syntax::Several,
+        Kind::NestingDepthExceeded => Syntax::Nested,
+        Kind::UnexpectedWord | Kind::UnexpectedToken if rest.starts_with('#') => Syntax::Comment,
+        Kind::UnexpectedWord | Kind::UnexpectedToken if unit_behind_number(before, rest) => {
+            Syntax::UnitBehind
         }
-        Kind::NonFiniteNumbersNotAllowed => "write a number: Infinity and NaN are none".into(),
-        Kind::ExpectedComma if leading_zero(text, offset) => "write the number without leading zeros".into(),
-        Kind::ExpectedComma if unit_behind_number(text, offset) => {
-            "write the number alone, without a unit behind it".into()
+        // YAML and assignments begin with a word, TOML with one in brackets.
+        Kind::UnexpectedWord | Kind::UnexpectedToken if ["", "["].contains(&before.trim()) => {
+            Syntax::Otherwise
         }
-        Kind::ExpectedComma => "a comma is missing here, before the next entry".into(),
-        Kind::ExpectedColonAfterObjectKey => "after a key a colon and its value must stand: \"key\": value".into(),
-        Kind::ExpectedObjectValue => "after the colon a value must stand".into(),
-        Kind::UnexpectedComma => "there is a comma too many here: take it out".into(),
-        Kind::UnexpectedColon => "a colon stands only between a key and its value: take it out".into(),
-        Kind::UnexpectedCloseBrace => "this } closes nothing, or a value is missing before it".into(),
-        Kind::UnexpectedCloseBracket => "this ] closes nothing, or a value is missing before it".into(),
-        Kind::UnterminatedObject => "this { is never closed: a } is missing".into(),
-        Kind::UnterminatedArray => "this [ is never closed: a ] is missing".into(),
-        Kind::UnterminatedCommentBlock => "this comment is never closed: a */ is missing".into(),
-        Kind::MultipleRootJsonValues => {
-            "the text goes on after its first value has ended: put one { } around all of it, and look for a } too many"
-                .into()
-        }
-        Kind::NestingDepthExceeded => "the braces are nested too deeply for a configuration".into(),
-        Kind::UnexpectedWord | Kind::UnexpectedToken if rest.starts_with('#') => {
-            "a comment begins with // here, not with #".into()
-        }
-        Kind::UnexpectedWord if ["True", "False", "TRUE", "FALSE"].iter().any(|word| rest.starts_with(word)) => {
-            "write true or false in small letters".into()
-        }
-        Kind::UnexpectedWord | Kind::UnexpectedToken => {
-            "this is neither text in double quotes, nor a number, nor true or false".into()
-        }
+        Kind::UnexpectedWord | Kind::UnexpectedToken => word(rest),
         Kind::ExpectedDigit
         | Kind::ExpectedDigitFollowingNegativeSign
-        | Kind::ExpectedPlusMinusOrDigitInNumberLiteral => "this number is not complete: a digit is missing".into(),
+        | Kind::ExpectedPlusMinusOrDigitInNumberLiteral => Syntax::NoDigit,
         Kind::String(ParseStringErrorKind::UnterminatedStringLiteral) => {
-            "this text is never closed: a double quote is missing".into()
+            closed_by(rest).unwrap_or(Syntax::Open)
         }
-        Kind::String(_) => {
-            "a backslash in a text must be one of \\\\ \\\" \\/ \\b \\f \\n \\r \\t or \\u with four hexadecimal digits".into()
-        }
+        Kind::String(_) => Syntax::Escape,
         // Allowed by the options above.
-        Kind::CommentsNotAllowed | Kind::TrailingCommasNotAllowed => format!("the text is no JSON: {}", error.kind()),
+        Kind::CommentsNotAllowed | Kind::TrailingCommasNotAllowed => Syntax::Other(error.kind().to_string()),
     }
 }
 
+/// A quote in the line of a text that is not closed there, which only looks like the one that is missing.
+fn closed_by(written: &str) -> Option<Syntax> {
+    let line = written.lines().next()?;
+    line.chars()
+        .find(|c| TYPOGRAPHIC.contains(c))
+        .map(Syntax::Typographic)
+}
+
+/// What was meant by the word that a text goes on with.
+fn word(rest: &str) -> Syntax {
+    let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+    let written = &rest[..end];
+    match written.to_lowercase().as_str() {
+        "true" | "yes" | "on" | "si" | "sí" | "verdadero" => Syntax::Word(written.to_owned(), "true"),
+        "false" | "no" | "off" | "falso" => Syntax::Word(written.to_owned(), "false"),
+        "none" | "null" | "nil" | "undefined" => Syntax::Nothing(written.to_owned()),
+        _ => Syntax::Unknown,
+    }
+}
+
+/// Whether a text that goes on with a single quote is Python's: its words for true, false and nothing are among it.
+fn is_python(rest: &str) -> bool {
+    rest.split(|c: char| !c.is_alphanumeric())
+        .any(|word| ["True", "False", "None"].contains(&word))
+}
+
+/// `65.5`, where a key was looked for behind the comma of `65,5`.
+fn decimal_comma(before: &str, rest: &str) -> Option<String> {
+    let is_digit = |c: &char| c.is_ascii_digit();
+    let whole: String = before
+        .strip_suffix(',')?
+        .chars()
+        .rev()
+        .take_while(is_digit)
+        .collect();
+    let whole: String = whole.chars().rev().collect();
+    let part: String = rest.chars().take_while(is_digit).collect();
+    (!whole.is_empty() && !part.is_empty()).then(|| format!("{whole}.{part}"))
+}
+
 /// Whether the comma is missed between a 0 and a further digit, as in `007`.
-fn leading_zero(text: &str, offset: usize) -> bool {
-    let (before, after) = text.split_at_checked(offset).unwrap_or_default();
-    before.ends_with('0') && after.starts_with(|c: char| c.is_ascii_digit())
+fn leading_zero(before: &str, rest: &str) -> bool {
+    before.ends_with('0') && rest.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Whether the comma is missed between a digit and a letter, as in `3min`.
-fn unit_behind_number(text: &str, offset: usize) -> bool {
-    let (before, after) = text.split_at_checked(offset).unwrap_or_default();
-    before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(char::is_alphabetic)
+fn unit_behind_number(before: &str, rest: &str) -> bool {
+    before.ends_with(|c: char| c.is_ascii_digit())
+        && rest.starts_with(|c: char| c.is_alphabetic() || c == '%')
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Answer, Command, Refused, RefusedCode, Request, Response, SOCKET_NAME, VERSION};
+use crate::config::Language;
 
 /// For an answer that the daemon has ready. Longer than a check of the daemon takes.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -18,6 +19,7 @@ const ACTION: Duration = Duration::from_mins(16);
 pub struct Client {
     stream: BufReader<UnixStream>,
     path: PathBuf,
+    language: Option<Language>,
 }
 
 /// Why a daemon did not answer. The messages say what to do.
@@ -85,6 +87,7 @@ impl Client {
             Ok(stream) => Ok(Self {
                 stream: BufReader::new(stream),
                 path,
+                language: None,
             }),
             Err(error) => Err(match error.kind() {
                 io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => ClientError::NoDaemon { path },
@@ -92,6 +95,12 @@ impl Client {
                 _ => ClientError::Io { path, source: error },
             }),
         }
+    }
+
+    /// Has the answers in `language` from here on; `None` for the daemon's own.
+    #[must_use]
+    pub fn in_language(self, language: Option<Language>) -> Self {
+        Self { language, ..self }
     }
 
     /// Asks one thing and waits for the answer.
@@ -130,6 +139,7 @@ impl Client {
     fn exchange(&mut self, command: Command, limit: Duration) -> io::Result<String> {
         let request = Request {
             version: VERSION,
+            language: self.language,
             command,
         };
         let mut line = serde_json::to_string(&request)?;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Status;
+use crate::config::Language;
 use crate::report::Episode;
 
 /// The version of the protocol that this program speaks.
@@ -13,6 +14,9 @@ pub const VERSION: u32 = 1;
 pub struct Request {
     /// [`VERSION`].
     pub version: u32,
+    /// The language to answer in; without it, the daemon's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// What is asked.
     #[serde(flatten)]
     pub command: Command,
@@ -196,6 +200,12 @@ mod tests {
     fn the_lines_are_as_documented() {
         let request = Request::parse(br#"{"version":1,"command":"status"}"#).unwrap();
         assert_eq!(request.command, Command::Status);
+        assert_eq!(request.language, None);
+        let line = r#"{"version":1,"language":"en","command":"status"}"#;
+        assert_eq!(
+            Request::parse(line.as_bytes()).unwrap().language,
+            Some(Language::En)
+        );
         let line = r#"{"version":1,"command":"scale","project":"a","workers":3,"for_seconds":60}"#;
         let request = Request::parse(line.as_bytes()).unwrap();
         assert_eq!(serde_json::to_string(&request).unwrap(), line);

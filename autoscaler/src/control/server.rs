@@ -35,6 +35,8 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 pub struct Call {
     /// What is asked.
     pub command: Command,
+    /// The language to answer in; `None` for the daemon's own.
+    pub language: Option<Language>,
     /// By whom.
     pub by: Peer,
     /// Where the answer goes.
@@ -54,11 +56,8 @@ impl Desk {
     /// An answer of the server's own, in the daemon's language. What is wrong with a line is told to the program that
     /// wrote it, in English, as the protocol is.
     fn words(&self, reply: &Reply<'_>) -> String {
-        let language = match self.status.borrow().language.as_str() {
-            "es" => Language::Es,
-            _ => Language::En,
-        };
-        reply_of(language, reply)
+        let language = Language::of_code(&self.status.borrow().language);
+        reply_of(language.unwrap_or_default(), reply)
     }
 }
 
@@ -101,20 +100,28 @@ async fn client(stream: UnixStream, desk: &Desk) -> io::Result<()> {
             Err(refused) => Err(refused),
         };
         match request {
-            Ok(request) => send(&mut writing, answer(request.command, &by, desk).await).await?,
+            Ok(request) => send(&mut writing, answer(request, &by, desk).await).await?,
             Err(refused) => return send(&mut writing, refused).await,
         }
     }
     Ok(())
 }
 
-async fn answer(command: Command, by: &Peer, desk: &Desk) -> Answer {
+async fn answer(request: Request, by: &Peer, desk: &Desk) -> Answer {
+    let Request {
+        command, language, ..
+    } = request;
     if command == Command::Status {
-        return Answer::Status(Box::new(Status::clone(&desk.status.borrow())));
+        let status = desk.status.borrow();
+        // In another language the loop alone can tell it.
+        if language.is_none_or(|language| language.code() == status.language) {
+            return Answer::Status(Box::new(Status::clone(&status)));
+        }
     }
     let (reply, answered) = oneshot::channel();
     let call = Call {
         command,
+        language,
         by: by.clone(),
         reply,
     };

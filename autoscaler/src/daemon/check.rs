@@ -15,7 +15,7 @@ use super::standing::Standings;
 use super::state::{Histories, State};
 use super::steps::{Finished, UnderWay};
 use crate::act::Actor;
-use crate::config::{Config, Project};
+use crate::config::{Config, Language, Project};
 use crate::control::{Answer, SocketError, Status};
 use crate::decide::{Decision, History, Order, Outlook, Reason, decide_under, outlook};
 use crate::history::News;
@@ -49,6 +49,8 @@ pub(super) struct Checks {
     pub(super) state: State,
     pub(super) dry_run: bool,
     pub(super) told: Told,
+    /// The language that whoever is being answered asked for.
+    pub(super) speaking: Option<Language>,
     pub(super) started_at: SystemTime,
     /// The projects whose server was just starting at the last check.
     pub(super) starting: Vec<String>,

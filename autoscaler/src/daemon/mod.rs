@@ -29,7 +29,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
-use crate::config::{self, Change, Watch};
+use crate::config::{self, Change, Language, Watch};
 use crate::control::{Call, Desk, Socket, serve};
 use check::Checks;
 use early::{EarlyLooks, SETTLE};
@@ -45,6 +45,8 @@ pub struct Options {
     pub state_dir: PathBuf,
     /// Stop short of every signal and write.
     pub dry_run: bool,
+    /// The language of the log, in place of the configuration's.
+    pub language: Option<Language>,
     /// One check, or checks without end.
     pub mode: Mode,
 }
@@ -80,7 +82,7 @@ pub async fn run(options: Options) -> Result<()> {
         Some(lock::take(&options.runtime_dir)?)
     };
     let watch = Watch::new(&options.config);
-    let loaded = config::load(&options.config)?;
+    let loaded = config::load(&options.config).map(|loaded| loaded.speaking(options.language))?;
     let mut checks = Checks::start(loaded, &options)?;
     match options.mode {
         Mode::Once => once(&mut checks).await,
@@ -137,11 +139,11 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
             _ = alive.tick() => notify::alive(),
             _ = hangup.recv() => {
                 watch.acknowledge();
-                reload(&mut checks, &watch, &mut due);
+                reload(&mut checks, &watch, &mut due, options.language);
             }
             _ = looks.tick() => {
                 if watch.look() == Some(Change::Changed) {
-                    reload(&mut checks, &watch, &mut due);
+                    reload(&mut checks, &watch, &mut due, options.language);
                 }
             }
         }
@@ -171,10 +173,10 @@ fn control(checks: &Checks, options: &Options) -> (JoinHandle<()>, mpsc::Receive
 }
 
 /// Puts the configuration on disk in force if it can be used.
-fn reload(checks: &mut Checks, watch: &Watch, due: &mut Interval) {
+fn reload(checks: &mut Checks, watch: &Watch, due: &mut Interval, language: Option<Language>) {
     notify::reloading();
     let before = checks.interval();
-    checks.reload(config::load(watch.path()));
+    checks.reload(config::load(watch.path()).map(|loaded| loaded.speaking(language)));
     if checks.interval() != before {
         *due = every(checks.interval());
     }

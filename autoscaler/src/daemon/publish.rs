@@ -8,7 +8,7 @@ use super::check::Checks;
 use crate::config::Language;
 use crate::control::Status;
 use crate::observe::usage::{self, SourceKind};
-use crate::report::unix;
+use crate::report::{unix, without_ebpf_of};
 
 impl Checks {
     /// Where the state after each check can be read.
@@ -23,7 +23,11 @@ impl Checks {
     }
 
     pub(super) fn status(&self) -> Status {
-        let language = self.config.global.language;
+        self.status_in(self.config.global.language)
+    }
+
+    /// How everything stands, in `language`.
+    pub(super) fn status_in(&self, language: Language) -> Status {
         let now = usage::monotonic();
         let host = self.seen.map(|(_, host)| host);
         let projects = self.config.projects.values().map(|project| {
@@ -38,10 +42,7 @@ impl Checks {
         Status {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
-            language: match language {
-                Language::Es => "es".to_owned(),
-                Language::En => "en".to_owned(),
-            },
+            language: language.code().to_owned(),
             started_at: unix(self.started_at),
             checked_at: self.seen.map(|(at, _)| unix(at)),
             check_interval_seconds: self.interval().as_secs_f64(),
@@ -49,7 +50,10 @@ impl Checks {
                 SourceKind::Ebpf => "ebpf".to_owned(),
                 SourceKind::CpuStat => "cpu_stat".to_owned(),
             },
-            without_ebpf: self.without_ebpf.as_ref().map(ToString::to_string),
+            without_ebpf: self
+                .without_ebpf
+                .as_ref()
+                .map(|why| without_ebpf_of(language, why)),
             dry_run: self.dry_run,
             failing: self.failing().map(str::to_owned),
             cpus: host.map_or(0, |host| host.cpus),

@@ -11,9 +11,7 @@ impl Checks {
             Ok(loaded) => loaded,
             Err(error) => {
                 self.meter.reloaded(false);
-                return self.reporter.say(&Message::ConfigKept {
-                    why: &error.to_string(),
-                });
+                return self.reporter.say(&Message::ConfigKept { why: &error });
             }
         };
         let changes = loaded.config.changes_since(&self.config);

@@ -7,19 +7,25 @@ use tokio::sync::oneshot;
 use super::check::Checks;
 use super::keep::as_kept;
 use super::orders::{Given, Term};
-use crate::config::{Project, meant};
+use crate::config::{Language, Project, meant};
 use crate::control::{Answer, Call, Command, Done, Peer, RefusedCode};
 use crate::decide::{Action, Decision, Order, decide_between};
 use crate::history::EventKind;
 use crate::observe::usage::monotonic;
-use crate::report::{Lasts, Message, Reply, reply_of};
+use crate::report::{Bilingual, Lasts, Message, Reply, render_in, reply_of};
 
 impl Checks {
     /// Answers a call, or sees to it that it is answered when its step is over.
     pub(super) async fn call(&mut self, call: Call) {
-        let Call { command, by, reply } = call;
+        let Call {
+            command,
+            language,
+            by,
+            reply,
+        } = call;
+        self.speaking = language;
         let answer = match command {
-            Command::Status => Answer::Status(Box::new(self.status())),
+            Command::Status => Answer::Status(Box::new(self.status_in(self.speaking()))),
             Command::Why {
                 project,
                 since_seconds,
@@ -29,12 +35,17 @@ impl Checks {
                 workers,
                 for_seconds,
             } => match self.scalable(&project, workers) {
-                Ok(project) => return self.scale(project, (workers, for_seconds), &by, reply).await,
+                Ok(project) => {
+                    // What comes of a step is known when somebody else may be asking.
+                    self.speaking = None;
+                    return self.scale(project, (workers, for_seconds), &by, reply).await;
+                }
                 Err(refused) => refused,
             },
             Command::Pause { project, for_seconds } => self.pause(project.as_deref(), for_seconds, &by),
             Command::Resume { project } => self.resume(project.as_deref(), &by),
         };
+        self.speaking = None;
         self.publish();
         // Who asked may have gone.
         let _ = reply.send(answer);
@@ -45,11 +56,7 @@ impl Checks {
             .checked_sub(Duration::from_secs(since_seconds))
             .unwrap_or(SystemTime::UNIX_EPOCH);
         match self.project(project) {
-            Ok(project) => Answer::Why(self.standings.episodes(
-                &project.name,
-                since,
-                self.config.global.language,
-            )),
+            Ok(project) => Answer::Why(self.standings.episodes(&project.name, since, self.speaking())),
             Err(refused) => refused,
         }
     }
@@ -199,9 +206,9 @@ impl Checks {
             let message = Message::OrderEnded { unit, by: Some(&by) };
             self.reporter.say_of(project, &message);
             let line = self.reporter.render(&message);
-            self.standings.happened(&project.name, line.clone());
-            self.keeper.event(project, EventKind::ByHand, line.clone());
-            lines.push(line);
+            self.standings.happened(&project.name, Bilingual::of(&message));
+            self.keeper.event(project, EventKind::ByHand, line);
+            lines.push(render_in(self.speaking(), &message));
         }
         self.save();
         if lines.is_empty() {
@@ -231,11 +238,12 @@ impl Checks {
         };
         self.reporter.say_of(project, &message);
         let line = self.reporter.render(&message);
-        self.standings.happened(&project.name, line.clone());
-        self.keeper.event(project, EventKind::ByHand, line.clone());
+        let told = render_in(self.speaking(), &message);
+        self.standings.happened(&project.name, Bilingual::of(&message));
+        self.keeper.event(project, EventKind::ByHand, line);
         self.orders.give(&project.name, Given { order, term, by });
         self.withdraw_unless(&project.name, |to| order == Order::Scale(to));
-        line
+        told
     }
 
     /// Ends the orders whose time is over.
@@ -246,8 +254,8 @@ impl Checks {
                 let message = Message::OrderEnded { unit, by: None };
                 self.reporter.say_of(project, &message);
                 let line = self.reporter.render(&message);
-                self.keeper.event(project, EventKind::ByHand, line.clone());
-                self.standings.happened(&name, line);
+                self.keeper.event(project, EventKind::ByHand, line);
+                self.standings.happened(&name, Bilingual::of(&message));
             }
         }
     }
@@ -273,7 +281,12 @@ impl Checks {
     }
 
     fn words(&self, reply: &Reply<'_>) -> String {
-        reply_of(self.config.global.language, reply)
+        reply_of(self.speaking(), reply)
+    }
+
+    /// The language of the answer that is being made: the one asked for, or the daemon's own.
+    fn speaking(&self) -> Language {
+        self.speaking.unwrap_or(self.config.global.language)
     }
 
     pub(super) fn refusal(&self, code: RefusedCode, reply: &Reply<'_>) -> Answer {

@@ -9,7 +9,7 @@ use crate::config::{CpuBasis, Language, Project};
 use crate::control::{NextStep, OrderStatus, ProjectStatus, Told};
 use crate::decide::{Decision, Measure, Next, Order, Outlook, Reason};
 use crate::observe::{CgroupMemory, ProjectSample, QueueSample, ServerKind};
-use crate::report::{Chronicle, Episode, outlook_of, unix, words_of};
+use crate::report::{Bilingual, Chronicle, Episode, outlook_of, unix, words_of};
 
 /// Runs of decisions kept of each project: at one check in two minutes, half a day of nothing but changes.
 const RUNS: usize = 360;
@@ -66,7 +66,7 @@ impl Standings {
     }
 
     /// Notes what happened to a project since its last decision.
-    pub(super) fn happened(&mut self, project: &str, event: String) {
+    pub(super) fn happened(&mut self, project: &str, event: Bilingual) {
         self.0
             .entry(project.to_owned())
             .or_default()

@@ -53,6 +53,7 @@ impl Checks {
             state: State::new(&options.runtime_dir),
             dry_run: options.dry_run,
             told: Told::default(),
+            speaking: None,
             started_at: SystemTime::now(),
             starting: Vec::new(),
             seen: None,

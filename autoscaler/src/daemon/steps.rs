@@ -10,7 +10,7 @@ use crate::config::Project;
 use crate::control::{Answer, RefusedCode};
 use crate::decide::Decision;
 use crate::observe::ProjectSample;
-use crate::report::Message;
+use crate::report::{Bilingual, Message};
 
 /// A step that is under way.
 #[derive(Debug)]
@@ -106,7 +106,9 @@ impl Checks {
         let Some(line) = self.reporter.outcome_line(project, outcome) else {
             return;
         };
-        self.standings.happened(&project.name, line.clone());
+        if let Some(event) = Bilingual::of_outcome(project, outcome) {
+            self.standings.happened(&project.name, event);
+        }
         let answer = match &outcome.workers {
             Ok(_) => Answer::done(line),
             Err(_) => Answer::refused(RefusedCode::Failed, line),

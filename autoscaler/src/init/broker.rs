@@ -108,6 +108,29 @@ fn is_socket(url: &str) -> bool {
         .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| rest.starts_with(':')))
 }
 
+/// The arguments that a worker was started with, and whether all of them are there. Where the setproctitle package is
+/// installed Celery's title has taken their place: `[celeryd: mail@host:MainProcess] -active- (-A app worker -Q mail)`
+/// (`set_process_title` and `strargv` in celery/platforms.py and celery/apps/worker.py). One that found no room is
+/// cut off, and its last word with it.
+pub(super) fn arguments(cmdline: &[String]) -> (Vec<String>, bool) {
+    match cmdline.first() {
+        Some(title) if title.starts_with("[celeryd:") => {
+            let Some((_, told)) = title.split_once('(') else {
+                return (Vec::new(), false);
+            };
+            let (told, whole) = match told.rsplit_once(')') {
+                Some((told, _)) => (told, true),
+                None => (
+                    told.rsplit_once(char::is_whitespace).map_or("", |(told, _)| told),
+                    false,
+                ),
+            };
+            (told.split_whitespace().map(str::to_owned).collect(), whole)
+        }
+        _ => (cmdline.to_vec(), true),
+    }
+}
+
 /// The queues that a worker was told to take from: `-Q a,b`.
 pub(super) fn queues(cmdline: &[String]) -> Vec<String> {
     let written = option(cmdline, "-Q", "--queues").unwrap_or_default();
@@ -115,13 +138,17 @@ pub(super) fn queues(cmdline: &[String]) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// The value of an option: `-b VALUE`, `--broker VALUE`, `--broker=VALUE`.
+/// The value of an option: `-b VALUE`, `-bVALUE`, `--broker VALUE`, `--broker=VALUE`.
 fn option<'c>(cmdline: &'c [String], short: &str, long: &str) -> Option<&'c str> {
     cmdline.iter().enumerate().find_map(|(place, argument)| {
         if argument == short || argument == long {
             return cmdline.get(place + 1).map(String::as_str);
         }
-        argument.strip_prefix(long)?.strip_prefix('=')
+        let joined = argument.strip_prefix(short).filter(|value| !value.is_empty());
+        argument
+            .strip_prefix(long)
+            .and_then(|value| value.strip_prefix('='))
+            .or_else(|| joined.map(|value| value.strip_prefix('=').unwrap_or(value)))
     })
 }
 
@@ -189,6 +216,27 @@ mod tests {
     fn queues_are_those_of_the_option() {
         assert_eq!(queues(&words("celery worker -Q fast,slow")), ["fast", "slow"]);
         assert_eq!(queues(&words("celery worker --queues=fast")), ["fast"]);
+        assert_eq!(queues(&words("celery worker -Qfast,slow")), ["fast", "slow"]);
         assert!(queues(&words("celery worker")).is_empty());
+    }
+
+    #[test]
+    fn a_title_still_holds_the_arguments_unless_it_was_cut_off() {
+        let of = |title: &str| arguments(&[title.to_owned(), String::new()]);
+        let whole =
+            "[celeryd: one@vm:MainProcess] -active- (-A q worker -b amqp://h// -Q mail,reports -n one@%h)";
+        let (told, is_whole) = of(whole);
+        assert!(is_whole);
+        assert_eq!(queues(&told), ["mail", "reports"]);
+        assert_eq!(Broker::of(&told, &[]), Broker::Plain("amqp://h//".into()));
+        let (told, is_whole) = of("[celeryd: one@vm:MainProcess] -active- (-A q worker -Q mail,rep");
+        assert!(
+            !is_whole && queues(&told).is_empty(),
+            "half of a name is none: {told:?}"
+        );
+        assert_eq!(
+            of("[celeryd: one@vm:MainProcess] -starting-"),
+            (Vec::new(), false)
+        );
     }
 }

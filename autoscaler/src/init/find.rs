@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::broker::{self, Broker};
+use super::kind::supervisor;
 use super::place::place;
 use super::{At, Found, Kind, Service, WhyLeftOut, name};
-use crate::observe::cgroup::{CgroupError, CgroupMount};
+use crate::observe::cgroup::{Cgroup, CgroupError, CgroupMount};
 use crate::observe::cpu_list::CpuList;
 use crate::observe::host::{HostError, HostReader};
 use crate::observe::process::{ProcessError, Procfs};
@@ -51,7 +52,10 @@ pub async fn find(procfs: &Procfs, systemd: &Systemd) -> Result<Found, FindError
     let mut taken = BTreeSet::new();
     for (cgroup, candidate) in found.candidates(procfs, systemd).await? {
         let Candidate { pid, at, kinds } = candidate;
-        let looked_at = match kinds.iter().collect::<Vec<_>>().as_slice() {
+        // Beside a server that can be scaled, one that cannot is a helper of it.
+        let scalable = kinds.iter().filter(|kind| !matches!(kind, Kind::Fixed(_)));
+        let looked_at = match scalable.collect::<Vec<_>>().as_slice() {
+            [] => Err(WhyLeftOut::Fixed),
             [kind] => look(procfs, (&mount, &online), &cgroup, at, **kind),
             _ => Err(WhyLeftOut::SeveralKinds),
         };
@@ -121,8 +125,11 @@ impl Found {
 
 /// What a process belongs to. A web server is told by its signals, too: without them it could not be scaled.
 fn kind(procfs: &Procfs, pid: u32) -> Result<Option<Kind>, ProcessError> {
-    Ok(match Kind::of(&procfs.cmdline(pid)?) {
-        Some(Kind::Web(_)) if !procfs.status(pid)?.caught.has_worker_signals() => None,
+    let cmdline = procfs.cmdline(pid)?;
+    Ok(match Kind::of(&cmdline) {
+        Some(kind @ Kind::Web(_)) if !procfs.status(pid)?.caught.has_worker_signals() => {
+            kind.without_signals(&cmdline)
+        }
         kind => kind,
     })
 }
@@ -137,20 +144,32 @@ fn look(
 ) -> Result<Service, WhyLeftOut> {
     let directory = mount.open(Path::new(cgroup)).map_err(Unobservable::from)?;
     let server_kind = match kind {
-        Kind::Web(_) => ServerKind::Signalled,
+        Kind::Web(_) | Kind::Fixed(_) => ServerKind::Signalled,
         Kind::Celery => ServerKind::Celery,
     };
-    let (master, workers) = server_in(procfs, &directory, server_kind)?;
-    if workers.is_empty() && kind == Kind::Celery {
-        return Err(WhyLeftOut::NoPool);
-    }
+    let server = server_in(procfs, &directory, server_kind);
+    let (master, workers) = match server {
+        Ok((_, workers)) if workers.is_empty() && kind == Kind::Celery => {
+            return Err(supervised(procfs, &directory).unwrap_or(WhyLeftOut::NoPool));
+        }
+        Ok(server) => server,
+        Err(Unobservable::SeveralMasters { pids }) => {
+            let several = match kind {
+                Kind::Celery => WhyLeftOut::SeveralNodes { pids },
+                _ => Unobservable::SeveralMasters { pids }.into(),
+            };
+            return Err(supervised(procfs, &directory).unwrap_or(several));
+        }
+        Err(fault) => return Err(fault.into()),
+    };
     let cmdline = procfs.cmdline(master.pid).map_err(Unobservable::from)?;
+    let (arguments, told_whole) = broker::arguments(&cmdline);
     let (broker, queues) = match kind {
-        Kind::Web(_) => (Broker::Unknown, Vec::new()),
+        Kind::Web(_) | Kind::Fixed(_) => (Broker::Unknown, Vec::new()),
         Kind::Celery => {
             // Of another user's process it may not be read: then it names no broker.
             let environment = procfs.environ(master.pid).unwrap_or_default();
-            (Broker::of(&cmdline, &environment), broker::queues(&cmdline))
+            (Broker::of(&arguments, &environment), broker::queues(&arguments))
         }
     };
     if let Broker::Other(scheme) = broker {
@@ -175,5 +194,15 @@ fn look(
             .map_err(Unobservable::from)?,
         broker,
         queues,
+        told_whole,
     })
+}
+
+/// That a supervisor runs the server as one of several programs, if there is one in its cgroup.
+fn supervised(procfs: &Procfs, directory: &Cgroup) -> Option<WhyLeftOut> {
+    let pids = directory.processes().ok()?;
+    let by = pids
+        .into_iter()
+        .find_map(|pid| supervisor(&procfs.cmdline(pid).ok()?))?;
+    Some(WhyLeftOut::Supervised { by })
 }

@@ -43,6 +43,8 @@ pub struct Service {
     pub broker: Broker,
     /// The queues that it was told to take from; empty where it was not told.
     pub queues: Vec<String>,
+    /// Whether its command line is whole: a title may have taken its place, and cut it off.
+    pub told_whole: bool,
 }
 
 /// How a configuration points at a service.
@@ -85,6 +87,18 @@ pub enum WhyLeftOut {
     Broker {
         /// Its URL's scheme.
         scheme: String,
+    },
+    /// A server whose workers nobody can change from outside.
+    Fixed,
+    /// It is one of several programs in the cgroup of this one, which starts and watches them.
+    Supervised {
+        /// The program.
+        by: &'static str,
+    },
+    /// Several nodes of Celery in one cgroup, as `celery multi` starts them.
+    SeveralNodes {
+        /// Their main processes.
+        pids: Vec<u32>,
     },
     /// Its master or its workers cannot be told.
     Unobservable(Unobservable),

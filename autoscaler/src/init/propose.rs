@@ -56,7 +56,7 @@ pub fn propose(service: &Service, host: &Host, services: usize) -> Proposal {
     let per_worker = twice(service.worker_mib).max(LEAST_MIB);
     let (min, max) = bounds(service, host, services, per_worker);
     let (up, down) = match service.kind {
-        Kind::Web(_) => (CPU_UP, CPU_DOWN),
+        Kind::Web(_) | Kind::Fixed(_) => (CPU_UP, CPU_DOWN),
         Kind::Celery => (QUEUE_UP, QUEUE_DOWN),
     };
     Proposal {
@@ -90,7 +90,7 @@ fn bounds(
     let now = service.workers.clamp(1, MOST - 1);
     let min = match (now, service.kind) {
         (1, _) => (1, "as now".to_owned()),
-        (_, Kind::Web(_)) => (
+        (_, Kind::Web(_) | Kind::Fixed(_)) => (
             KEPT,
             format!("{now} now; with {KEPT}, one slow request holds nobody up"),
         ),
@@ -101,7 +101,7 @@ fn bounds(
     };
     let cpus = whole(service.allowed_cpus);
     let (wanted, why) = match service.kind {
-        Kind::Web(_) => (cpus, format!("one for each of the {cpus} CPUs that it may use")),
+        Kind::Web(_) | Kind::Fixed(_) => (cpus, format!("one for each of the {cpus} CPUs that it may use")),
         Kind::Celery => (
             cpus.saturating_mul(TASKS_PER_CPU),
             format!("{TASKS_PER_CPU} for each of the {cpus} CPUs that it may use"),

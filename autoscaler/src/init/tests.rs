@@ -28,6 +28,7 @@ fn service(kind: Kind, workers: u32) -> Service {
         allowed_cpus: 6.0,
         broker: Broker::Unknown,
         queues: Vec::new(),
+        told_whole: true,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{At, Broker, Found, Kind, LeftOut, Proposal, Service, WhyLeftOut, propose};
+use crate::observe::Unobservable;
 use crate::report::why_unobservable;
 
 /// Where the comments stand.
@@ -42,12 +43,53 @@ pub fn words(left_out: &LeftOut) -> String {
         WhyLeftOut::Broker { scheme } => {
             format!("its queues are at a broker of the kind {scheme:?}: Redis and RabbitMQ can be read")
         }
+        WhyLeftOut::Fixed => fixed(left_out.kind.name()).to_owned(),
+        WhyLeftOut::Supervised { by } => format!(
+            "{by} runs it beside other programs in one cgroup, whose CPU cannot be told apart: give it a systemd service of its own in place of {by}'s entry"
+        ),
+        WhyLeftOut::SeveralNodes { pids } => format!(
+            "several nodes of Celery share one cgroup (processes {}), as `celery multi` starts them: give each a systemd service of its own, for example instances of a template, NAME@.service",
+            list(pids)
+        ),
+        WhyLeftOut::Unobservable(Unobservable::SeveralMasters { pids }) => format!(
+            "several processes could be the master ({}): give each server a systemd service of its own",
+            list(pids)
+        ),
         WhyLeftOut::Unobservable(fault) => why_unobservable(fault),
     };
     let LeftOut {
         pid, kind, cgroup, ..
     } = left_out;
     format!("{} in {}, process {pid}: {why}", kind.name(), printable(cgroup))
+}
+
+/// Why a server's workers cannot be changed from outside, and what serves the same application with some that can.
+fn fixed(server: &str) -> &'static str {
+    match server {
+        "uvicorn" => {
+            "it runs as one process, which takes no signal for another: start it with --workers 2 or more (uvicorn 0.30 or later)"
+        }
+        "puma" => {
+            "it runs as one process, which takes no signal for another: start it with -w 2 (cluster mode)"
+        }
+        "waitress" => {
+            "it serves with the threads of one process and has no workers: gunicorn serves the same application with workers that can be scaled"
+        }
+        "daphne" => {
+            "it is one process and has no workers: uvicorn with --workers 2 or more, or gunicorn with -k uvicorn_worker.UvicornWorker, serve the same application with workers that can be scaled"
+        }
+        "uwsgi" => {
+            "it scales its workers itself (cheaper) and takes no signals for that: leave it so, or let gunicorn serve the same application"
+        }
+        _ => {
+            "its number of workers is fixed at its start and no signal changes it: gunicorn, for ASGI with -k uvicorn_worker.UvicornWorker, or uvicorn with --workers serve the same application with workers that can be scaled"
+        }
+    }
+}
+
+fn list(pids: &[u32]) -> String {
+    let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
+    pids.join(", ")
 }
 
 #[derive(Default)]
@@ -132,7 +174,7 @@ impl Text {
         self.line(6, &format!("\"min_workers\": {},", min.0), &min.1);
         self.line(6, &format!("\"max_workers\": {},", max.0), &max.1);
         match service.kind {
-            Kind::Web(_) => {
+            Kind::Web(_) | Kind::Fixed(_) => {
                 self.rungs("cpu_thresholds", proposal, |percent| format!("CPU {percent} %"));
                 self.line(
                     6,
@@ -203,11 +245,12 @@ impl Text {
         };
         self.line(6, &format!("{key:?}: {},", quoted(value)), comment);
         if service.queues.is_empty() {
-            self.line(
-                6,
-                "\"queues\": [\"celery\"],",
-                "the default; does it take from others?",
-            );
+            let comment = if service.told_whole {
+                "the default; does it take from others?"
+            } else {
+                "a guess: its title has taken the place of its arguments. See -Q in its unit"
+            };
+            self.line(6, "\"queues\": [\"celery\"],", comment);
         } else {
             let queues: Vec<String> = service.queues.iter().map(|queue| quoted(queue)).collect();
             self.line(

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::words_of;
+use super::{Bilingual, words_of};
 use crate::config::Language;
 use crate::decide::{Action, Decision, Reason};
 
@@ -56,7 +56,7 @@ struct Run {
     last: Decision,
     cpu: Option<(f64, f64)>,
     wait: Option<(f64, f64)>,
-    events: Vec<String>,
+    events: Vec<Bilingual>,
 }
 
 /// Most events that are kept of one run: more come from somebody who orders by hand in a loop.
@@ -101,7 +101,7 @@ impl Chronicle {
     }
 
     /// Adds what happened after the last decision.
-    pub fn happened(&mut self, event: String) {
+    pub fn happened(&mut self, event: Bilingual) {
         if let Some(run) = self.runs.back_mut().filter(|run| run.events.len() < EVENTS) {
             run.events.push(event);
         }
@@ -135,7 +135,11 @@ impl Run {
             wait_percent: self.wait,
             queue: figures.queue,
             memory_available_mib: figures.memory_available_mib,
-            events: self.events.clone(),
+            events: self
+                .events
+                .iter()
+                .map(|event| event.within(language).to_owned())
+                .collect(),
         }
     }
 }
@@ -229,7 +233,7 @@ mod tests {
             50.0,
         );
         chronicle.decided(at(0), &step);
-        chronicle.happened("failed".into());
+        chronicle.happened(Bilingual::same("failed"));
         chronicle.decided(at(2), &step);
         let episodes = chronicle.episodes(UNIX_EPOCH, Language::En);
         assert_eq!(episodes.len(), 2);

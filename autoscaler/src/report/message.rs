@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::Level;
 
 use crate::act::{MemoryError, ScaleError};
-use crate::config::{Changes, Notice};
+use crate::config::{Changes, LoadError, Notice};
 use crate::control::SocketError;
 use crate::decide::{Decision, Order};
 use crate::history::News;
@@ -67,8 +67,8 @@ pub enum Message<'a> {
     },
     /// The configuration on disk cannot be used; the one before stays in force.
     ConfigKept {
-        /// Its errors.
-        why: &'a str,
+        /// What is wrong with it.
+        why: &'a LoadError,
     },
     /// Something in the configuration that loads but is worth a word.
     Notice {

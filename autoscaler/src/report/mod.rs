@@ -3,7 +3,9 @@
 //! Quiet by rule: an action is told when it is taken and when it is done, an obstacle when it begins and
 //! when it is gone. Every other check is told at debug level only.
 
+mod bilingual;
 mod chronicle;
+mod client;
 mod duration;
 mod en;
 mod es;
@@ -13,15 +15,19 @@ pub mod picture;
 mod reply;
 mod said;
 
+pub use bilingual::Bilingual;
 pub use chronicle::{Chronicle, Episode, unix};
+pub use client::NotInHistory;
 pub use message::{Done, Lasts, Message};
 pub use reply::{Reply, reply_of};
 
 use crate::act::{Cause, Limit, Outcome, Workers};
 use crate::check::Finding;
-use crate::config::{Language, Project};
+use crate::config::{Language, LoadError, Project, Wrong};
+use crate::control::ClientError;
 use crate::decide::{Action, Decision, Figures, Next, Reason};
-use crate::history::EventKind;
+use crate::history::ReadError;
+use crate::observe::usage::WhyNotEbpf;
 use crate::observe::{QueueSample, Unobservable};
 use said::Said;
 
@@ -46,12 +52,48 @@ pub fn words_of(language: Language, reason: &Reason) -> String {
     }
 }
 
-/// What happened between checks, in words: `text` is what the history keeps of it.
+/// A message in words.
 #[must_use]
-pub fn event_of(language: Language, kind: EventKind, text: &str) -> String {
+pub fn render_in(language: Language, message: &Message<'_>) -> String {
     match language {
-        Language::Es => es::event(kind, text),
-        Language::En => en::event(kind, text),
+        Language::Es => es::render(message),
+        Language::En => en::render(message),
+    }
+}
+
+/// Why the kernel program is not in use, in words.
+#[must_use]
+pub fn without_ebpf_of(language: Language, why: &WhyNotEbpf) -> String {
+    match language {
+        Language::Es => es::without_ebpf(why),
+        Language::En => why.to_string(),
+    }
+}
+
+/// Why a daemon did not answer, in words.
+#[must_use]
+pub fn client_error_of(language: Language, error: &ClientError) -> String {
+    match language {
+        Language::Es => es::client_error(error),
+        Language::En => error.to_string(),
+    }
+}
+
+/// That the history does not have a project, in words.
+#[must_use]
+pub fn not_in_history_of(language: Language, error: &NotInHistory) -> String {
+    match language {
+        Language::Es => es::not_in_history(error),
+        Language::En => error.to_string(),
+    }
+}
+
+/// Why the history cannot be read, in words.
+#[must_use]
+pub fn read_error_of(language: Language, error: &ReadError) -> String {
+    match language {
+        Language::Es => es::read_error(error),
+        Language::En => error.to_string(),
     }
 }
 
@@ -82,6 +124,24 @@ pub fn found_of(language: Language, finding: &Finding) -> Found {
         ),
     };
     Found { grade, says, advice }
+}
+
+/// What is wrong at one place of a configuration, in words.
+#[must_use]
+pub fn wrong_of(language: Language, wrong: &Wrong) -> String {
+    match language {
+        Language::Es => es::wrong(wrong),
+        Language::En => wrong.to_string(),
+    }
+}
+
+/// Why no configuration could be loaded, in words.
+#[must_use]
+pub fn load_error_of(language: Language, error: &LoadError) -> String {
+    match language {
+        Language::Es => es::load_error(error),
+        Language::En => error.to_string(),
+    }
 }
 
 /// The heading over what was found of the configuration and the host.
@@ -284,10 +344,7 @@ impl Reporter {
     /// The line for a message, without level or time.
     #[must_use]
     pub fn render(&self, message: &Message<'_>) -> String {
-        match self.language {
-            Language::Es => es::render(message),
-            Language::En => en::render(message),
-        }
+        render_in(self.language, message)
     }
 }
 

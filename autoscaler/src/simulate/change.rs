@@ -184,7 +184,7 @@ mod tests {
         assert!(unknown.contains("did you mean \"scale_up_3\"?"), "{unknown}");
         let fallen = error("a.cpu_thresholds.scale_up_3=50");
         assert!(
-            fallen.starts_with("x:3:") && fallen.contains("rungs must rise"),
+            fallen.starts_with("x:3:") && fallen.contains("rungs must not fall"),
             "{fallen}"
         );
         let text_value = error("a.max_workers=many");

@@ -91,6 +91,7 @@ impl Trace {
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
         let mut columns = None;
+        let mut width = 0;
         let mut samples: Vec<(f64, f64)> = Vec::new();
         let mut record = csv::StringRecord::new();
         let mut line_before = 0;
@@ -102,11 +103,15 @@ impl Trace {
             } else {
                 let (found, heading) = find_columns(&record)?;
                 columns = Some(found);
+                width = record.len();
                 if heading {
                     continue;
                 }
                 found
             };
+            if record.len() > width {
+                return Err(at_fault(too_many(&record, width, value_column)));
+            }
             let at = record.get(timestamp_column).unwrap_or_default();
             let at = timestamp::parse(at).ok_or_else(|| {
                 at_fault(format!(
@@ -173,8 +178,13 @@ fn find_columns(first: &csv::StringRecord) -> Result<((usize, usize), bool), Tra
         return Ok(((0, 1), false));
     }
     let hint = match first.iter().next() {
-        Some(only) if first.len() == 1 && only.contains(';') => "; separate them by , instead of ;",
+        Some(only) if first.len() == 1 && only.contains(';') => {
+            "; separate them by , instead of ;, and write 1.9 for 1,9: tr ',;' '.,' does both"
+        }
         Some(only) if first.len() == 1 && only.contains('\t') => "; separate them by , instead of a tab",
+        Some(first) if timestamp::parse(first).is_some() => {
+            ": write the heading timestamp,value, and 1.9 for 1,9"
+        }
         _ => ": write the heading timestamp,value",
     };
     let found = first
@@ -193,9 +203,38 @@ fn value(field: Option<&str>) -> Result<f64, String> {
         Some("") => Err(format!("the value is empty: {advice}")),
         Some(text) => match text.parse::<f64>() {
             Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
-            _ => Err(format!("the value is {text:?}: {advice}")),
+            _ => match with_point(text) {
+                Some(number) => Err(format!(
+                    "the value is {text:?}: write {number}, with a decimal point"
+                )),
+                None => Err(format!("the value is {text:?}: {advice}")),
+            },
         },
     }
+}
+
+/// What is said of a line with more fields than the first has. Mostly a decimal comma has parted a value in two, and
+/// the first half of it must not be taken for the whole.
+fn too_many(record: &csv::StringRecord, width: usize, value_column: usize) -> String {
+    let counted = format!("it has {} fields where the first line has {width}", record.len());
+    let parts = record.get(value_column).zip(record.get(value_column + 1));
+    let number = parts.and_then(|(whole, part)| {
+        let written = format!("{whole},{part}");
+        Some((with_point(&written)?, written))
+    });
+    match number {
+        Some((number, written)) => {
+            format!("{counted}: is {written} one value, with a decimal comma? Then write {number}")
+        }
+        None => format!("{counted}: take the others out, or name them in the heading"),
+    }
+}
+
+/// `1.9` of `1,9`; `None` of what is no number with one comma.
+fn with_point(text: &str) -> Option<String> {
+    let (whole, part) = text.split_once(',')?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (digits(whole) && digits(part)).then(|| format!("{whole}.{part}"))
 }
 
 fn disorder(at: f64, before: f64, line_before: u64) -> String {

@@ -423,12 +423,50 @@ fn a_bad_configuration_ends_with_2_and_the_host_is_looked_at_all_the_same() -> R
     );
     assert_eq!(checked.grade("", "kernel"), Some("ok"));
 
-    // For people, in the default language, with the line and the caret below it.
-    let output = command(&home).output()?;
+    // For people, in their session's language, with the line and the caret below it.
+    let output = command(&home).env("LC_ALL", "es_ES.UTF-8").output()?;
     let text = String::from_utf8(output.stdout)?;
     assert!(
         text.contains("configuración y host") && text.contains("  | {"),
         "{text}"
     );
+    Ok(())
+}
+
+#[test]
+fn a_report_speaks_one_language_and_counts_each_fault() -> Result<()> {
+    let text = r#"{ "global": { "language": "en" }, "projects": { "web": { "enabled": True } }"#;
+    let home = Home::new(text)?;
+    let said = |language: &[&str]| -> Result<String> {
+        let output = command(&home)
+            .args(language)
+            .env("LC_ALL", "es_ES.UTF-8")
+            .output()?;
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        Ok(String::from_utf8(output.stdout)?)
+    };
+    let english = said(&[])?;
+    assert!(
+        english.starts_with("configuration and host"),
+        "as the faulty file says: {english}"
+    );
+    assert!(english.contains("write true instead of True"), "{english}");
+    home.configure(&text.replace(
+        "True",
+        r#""yes", "cgroup": "/x", "max_workers": "3", "cpu_treshold": {} }"#,
+    ))?;
+    let spanish = said(&["--language", "es"])?;
+    assert!(spanish.starts_with("configuración y host"), "{spanish}");
+    for words in [
+        "sin comillas: escriba true",
+        "sin comillas: escriba 3",
+        "¿quería decir",
+        "3 errores",
+    ] {
+        assert!(spanish.contains(words), "{words}: {spanish}");
+    }
+    for english in ["without", "must be", "did you mean", "write "] {
+        assert!(!spanish.contains(english), "{english}: {spanish}");
+    }
     Ok(())
 }

@@ -391,3 +391,50 @@ fn without_a_daemon_every_command_says_how_to_start_one() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn the_daemons_language_or_the_one_asked_for_is_spoken_throughout() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let scene = scene("control-language", 2)?;
+    scene.done(&["scale", "site", "3", "--for", "1h"])?;
+    let why = |language: &[&str]| -> Result<String> {
+        // Not at the default place: the configuration tells nothing.
+        let output = Command::new(program())
+            .args(["why", "site", "--runtime-dir"])
+            .arg(scene.home.runtime())
+            .args(language)
+            .env("LC_ALL", "es_ES.UTF-8")
+            .output()?;
+        Ok(String::from_utf8(output.stdout)?)
+    };
+    let english = until("the step to be told", LIMIT, || {
+        why(&[]).ok().filter(|text| text.contains("scaled to 3 workers"))
+    })?;
+    assert!(
+        english.contains(" MB available") && !english.contains("disponibles"),
+        "{english}"
+    );
+    let spanish = why(&["--language", "es"])?;
+    for words in [
+        "escalado a 3 workers",
+        "por orden de",
+        "orden manual de 3 workers",
+        "disponibles",
+    ] {
+        assert!(spanish.contains(words), "{words}: {spanish}");
+    }
+    assert!(
+        !spanish.contains("ordered by") && !spanish.contains(" at 3"),
+        "{spanish}"
+    );
+    let status = scene.done(&["status", "--language", "es"])?;
+    assert!(
+        status.contains("PROYECTO") && status.contains("orden manual de 3 workers"),
+        "{status}"
+    );
+    let unknown = scene.refused(&["status", "sitio", "--language", "es"])?;
+    assert!(unknown.contains("no existe el proyecto"), "{unknown}");
+    Ok(())
+}

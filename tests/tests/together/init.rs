@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use autoscaler::config::{BrokerUrl, Project, parse};
@@ -12,7 +13,7 @@ use autoscaler_tests::daemon::program;
 use autoscaler_tests::server::{Options, state};
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::NEWEST;
-use autoscaler_tests::{ScratchCgroup, Server, Venv, require_root};
+use autoscaler_tests::{ScratchCgroup, Server, Venv, require_root, until};
 
 fn init(arguments: &[&str]) -> Result<Output> {
     Ok(Command::new(program()).arg("init").args(arguments).output()?)
@@ -96,4 +97,67 @@ fn a_uvicorn_is_written_to_a_new_file_for_root_and_to_no_other() -> Result<()> {
     );
     assert_eq!(fs::read_to_string(&file)?, "mine");
     Ok(())
+}
+
+#[test]
+fn queues_are_found_where_a_title_has_taken_the_place_of_the_arguments() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    let app = App::new(&Venv::celery_with_titles()?, &redis.database(3))?;
+    let cgroup = ScratchCgroup::new("init-titles")?;
+    let _worker = Worker::start(&app, &cgroup, "init", &["-c", "2", "-Q", "fast,slow"])?;
+    let (text, project) = proposed(&cgroup)?;
+    assert_eq!(
+        project.queue.with_context(|| text.clone())?.queues,
+        ["fast", "slow"],
+        "{text}"
+    );
+    Ok(())
+}
+
+/// A program in a cgroup of its own, with what it has started. Dropping it kills it.
+struct Program(Child);
+
+impl Program {
+    fn start(venv: &Venv, cgroup: &ScratchCgroup, name: &str, arguments: &[&str]) -> Result<Self> {
+        let child = Command::new(venv.bin(name))
+            .args(arguments)
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        cgroup.add(child.id())?;
+        Ok(Self(child))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_server_that_cannot_be_scaled_is_a_line_that_says_what_could() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let cgroup = ScratchCgroup::new("init-single")?;
+    let venv = Venv::uvicorn(NEWEST)?;
+    // It need not get so far as to serve: its command line tells what it is.
+    let _program = Program::start(&venv, &cgroup, "uvicorn", &["--port", "0", "http.server:test"])?;
+    let heading = format!("uvicorn in /{}, process", cgroup.relative().display());
+    until("it to be named", Duration::from_secs(30), || {
+        let output = init(&[]).ok()?;
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let line = said
+            .iter()
+            .flat_map(|text| text.lines())
+            .find(|line| line.contains(&heading))?;
+        line.contains("start it with --workers 2 or more").then_some(())
+    })
 }

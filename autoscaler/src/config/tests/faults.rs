@@ -1,12 +1,14 @@
 //! The table of faults, and how a fault is shown.
 
-use crate::config::parse;
+use crate::config::{Language, parse};
+use crate::report::wrong_of;
 
 /// One case of the table.
 struct Case<'t> {
     kind: &'t str,
     text: String,
     faults: Vec<&'t str>,
+    spanish: Vec<&'t str>,
 }
 
 fn cases() -> Vec<Case<'static>> {
@@ -16,12 +18,14 @@ fn cases() -> Vec<Case<'static>> {
         .map(|block| {
             let mut lines = block.trim_end().lines();
             let kind = lines.next().unwrap();
-            let (faults, text): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("-> "));
-            let faults = faults.into_iter().map(|line| &line[3..]).collect();
+            let (told, text): (Vec<_>, Vec<_>) =
+                lines.partition(|line| line.starts_with("-> ") || line.starts_with("=> "));
+            let told = |mark| told.iter().filter_map(move |line| line.strip_prefix(mark));
             Case {
                 kind,
                 text: text.join("\n"),
-                faults,
+                faults: told("-> ").collect(),
+                spanish: told("=> ").collect(),
             }
         })
         .collect()
@@ -30,14 +34,18 @@ fn cases() -> Vec<Case<'static>> {
 #[test]
 fn every_kind_of_fault_is_told_with_its_place_and_what_to_write() {
     let cases = cases();
-    assert_eq!(cases.len(), 87, "cases in the table");
-    for Case { kind, text, faults } in cases {
+    assert_eq!(cases.len(), 100, "cases in the table");
+    for case in cases {
+        let Case { kind, text, .. } = case;
         let errors = parse("config.json", &text).expect_err(kind);
         let told = errors
             .faults()
             .iter()
-            .map(|fault| format!("{}:{}: {}", fault.line, fault.column, fault.sentence));
-        assert_eq!(told.collect::<Vec<_>>(), faults, "{kind}:\n{text}");
+            .map(|fault| format!("{}:{}: {}", fault.line, fault.column, fault.wrong));
+        assert_eq!(told.collect::<Vec<_>>(), case.faults, "{kind}:\n{text}");
+        let spanish = errors.faults().iter();
+        let spanish = spanish.map(|fault| wrong_of(Language::Es, &fault.wrong));
+        assert_eq!(spanish.collect::<Vec<_>>(), case.spanish, "{kind}:\n{text}");
     }
 }
 

@@ -163,6 +163,17 @@ fn both_layouts_mean_the_same() {
 }
 
 #[test]
+fn one_threshold_for_several_counts_loads() {
+    let text = r#"{"web": {"enabled": true, "max_workers": 3,
+        "cpu_thresholds": {"scale_up_2": 70, "scale_up_3": 70, "scale_down_1": 35, "scale_down_2": 35}}}"#;
+    let Loaded { config, notices } = load(text);
+    assert_eq!(notices, []);
+    let ladder = config.projects["web"].cpu.as_ref().unwrap();
+    assert_eq!(ladder.next_up(1), Some((2, 70.0)));
+    assert_eq!(ladder.next_up(2), Some((3, 70.0)));
+}
+
+#[test]
 fn a_cgroup_joins_to_the_mount() {
     let text = r#"{"web": {"cgroup": "/demo/web", "max_workers": 2, "cpu_thresholds": {"scale_up_2": 60}}}"#;
     let cgroup = load(text).config.projects["web"].cgroup.clone().unwrap();

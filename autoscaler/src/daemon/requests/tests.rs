@@ -20,6 +20,7 @@ fn loaded(text: &str) -> Loaded {
 
 fn checks(dir: &Path) -> Checks {
     let options = Options {
+        language: None,
         config: dir.join("config.json"),
         runtime_dir: dir.to_owned(),
         state_dir: dir.to_owned(),
@@ -46,7 +47,14 @@ async fn order(checks: &mut Checks, for_seconds: Option<u64>) -> oneshot::Receiv
         for_seconds,
     };
     let by = root();
-    checks.call(Call { command, by, reply }).await;
+    checks
+        .call(Call {
+            command,
+            language: None,
+            by,
+            reply,
+        })
+        .await;
     answered
 }
 

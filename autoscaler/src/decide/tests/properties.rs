@@ -9,7 +9,7 @@ use super::bench::{Bench, GIB, backdipro};
 use crate::config::{Bounds, CpuBasis, Ladder, Project};
 use crate::decide::{Action, Reason};
 
-/// Valid ladders within valid bounds: up rungs rise, down rungs rise and stay under the next rung up.
+/// Valid ladders within valid bounds: neither kind of rung falls, and those down stay under the next one up.
 fn project() -> impl Strategy<Value = Project> {
     let bounds = (1u32..5, 1u32..9).prop_map(|(min, more)| Bounds { min, max: min + more });
     (
@@ -21,8 +21,11 @@ fn project() -> impl Strategy<Value = Project> {
         .prop_flat_map(|(bounds, basis, up_secs, down_secs)| {
             let counts = (bounds.max - bounds.min) as usize;
             (
-                prop::collection::vec(prop::option::weighted(0.8, 1u32..12), counts),
-                prop::collection::vec(prop::option::weighted(0.7, 1u32..100), counts),
+                prop::collection::vec(prop::option::weighted(0.8, 0u32..12), counts),
+                prop::collection::vec(
+                    prop::option::weighted(0.7, prop_oneof![Just(0u32), 1u32..100]),
+                    counts,
+                ),
             )
                 .prop_map(move |(up_steps, down_shares)| {
                     let mut threshold = 20.0;
@@ -125,6 +128,36 @@ proptest! {
         }
         prop_assert!(steps.is_sorted_by_key(|up| !up), "{:?}", steps);
         prop_assert!(steps.len() <= 14, "{:?}", steps);
+    }
+
+    /// One threshold for every count, over the basis `workers`: with n workers the load is above all of the rungs at
+    /// once, and the way up is still one worker after the other, ending at the fewest that carry it.
+    #[test]
+    fn equal_rungs_lead_up_step_by_step_to_the_fewest_that_carry_the_load(
+        threshold in 20u32..96,
+        max in 2u32..9,
+        demand in 0.0..9.0f64,
+    ) {
+        let mut project = backdipro(CpuBasis::Workers);
+        project.bounds = Bounds { min: 1, max };
+        let threshold = f64::from(threshold);
+        let ladder = project.cpu.as_mut().unwrap();
+        ladder.up = (2..=max).map(|workers| (workers, threshold)).collect();
+        ladder.down.clear();
+        let mut bench = Bench::new(project, 1);
+        let mut held_at_each = 0;
+        for _ in 0..100 {
+            held_at_each += 1;
+            let decision = bench.check_load(served(&bench, demand));
+            if let Action::ScaleUp { from, to } = decision.action {
+                prop_assert_eq!(to, from + 1, "{:?}", decision);
+                prop_assert!(held_at_each >= 2, "each has a held time of its own: {:?}", decision);
+                held_at_each = 0;
+            }
+        }
+        let carries = |workers: u32| 100.0 * demand.min(f64::from(workers)) / f64::from(workers) <= threshold;
+        let fewest = (1..=max).find(|workers| carries(*workers)).unwrap_or(max);
+        prop_assert_eq!(bench.count(), fewest);
     }
 
     /// However the load came about: at the load that allowed a step down, no step up follows.

@@ -140,18 +140,20 @@ impl Panel {
         let wall = past.wall(zone);
         let x = Axis::default().bounds([wall.start, wall.end]);
         let y_label = |value: f64| TextLine::from(format!("{value:>5.0}"));
-        let chart = Chart::new(datasets).legend_position(None).x_axis(x).y_axis(
-            Axis::default().bounds([0.0, self.top]).labels([
-                y_label(0.0),
-                y_label(self.top / 2.0),
-                y_label(self.top),
-            ]),
-        );
+        let top = even(self.top);
+        let labels = [0.0, top / 2.0, top].map(y_label);
+        let y = Axis::default().bounds([0.0, top]).labels(labels);
+        let chart = Chart::new(datasets).legend_position(None).x_axis(x).y_axis(y);
         let area = Rect::new(0, 0, paper.width, self.height);
         let mut buffer = Buffer::empty(area);
         chart.render(area, &mut buffer);
         rows(&buffer, paper.colours)
     }
+}
+
+/// The even number at or above `top`: the label in the middle then says the very value that it stands at.
+fn even(top: f64) -> f64 {
+    2.0 * (top / 2.0).ceil()
 }
 
 /// The axis of time, below the last panel.

@@ -11,7 +11,7 @@ use super::{Past, Zone, mib};
 use crate::history::PastCheck;
 use crate::report::picture::{
     Chart, DOWN, Drawing, FIGURE, FILL, FONT, GRID, HEADER, INK, Line, TimeAxis, UP, WIDTH, draw_lines,
-    failed, header,
+    failed, header, whole_marks,
 };
 
 /// From so many checks on, a figure that is another at each is a thicket: its range is filled in, and its mean drawn.
@@ -220,7 +220,7 @@ impl Picture<'_> {
             .light_line_style(TRANSPARENT)
             .axis_style(GRID)
             .x_labels(if last { 100 } else { 0 })
-            .y_labels(5)
+            .y_labels(whole_marks(panel.top))
             .y_desc(panel.unit)
             .y_label_formatter(&|value| format!("{value:.0}"))
             .label_style((FONT, 12).into_font().color(&INK));

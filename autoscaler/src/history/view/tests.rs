@@ -154,6 +154,33 @@ fn the_chart_fits_its_paper_and_tells_the_steps() {
 }
 
 #[test]
+fn the_label_in_the_middle_is_half_of_the_one_at_the_top() {
+    for (workers, cpu) in [(1, 20.0), (2, 100.9), (3, 111.0), (4, 113.5), (7, 99.0)] {
+        let past = Past {
+            checks: (1..60)
+                .map(|minute| check(minute, cpu, workers, Action::Hold))
+                .collect(),
+            ..past()
+        };
+        let paper = Paper {
+            width: 60,
+            colours: false,
+        };
+        let text = draw(&past, Zone::UTC, paper);
+        let labels: Vec<f64> = text
+            .lines()
+            .filter_map(|line| line.split_once('│')?.0.trim().parse().ok())
+            .collect();
+        // A panel's labels from the top down, panel after panel.
+        assert_eq!(labels.len(), 9, "{text}");
+        for panel in labels.chunks(3) {
+            assert_eq!((panel[1] * 2.0, panel[2]), (panel[0], 0.0), "{text}");
+        }
+        assert!(labels[3] > f64::from(workers), "{text}");
+    }
+}
+
+#[test]
 fn without_checks_the_chart_says_so() {
     let empty = Past {
         checks: Vec::new(),
@@ -228,7 +255,7 @@ fn the_past_is_told_as_a_running_daemon_tells_its_own() {
     ];
     // A reason that this version does not know says nothing, and parts nothing.
     past.checks[20].reason = None;
-    let told = past.chronicle(Language::En).episodes(start(), Language::En);
+    let told = past.chronicle().episodes(start(), Language::En);
     let told: Vec<_> = told
         .iter()
         .map(|episode| (episode.action.as_str(), episode.checks, episode.events.join("; ")))

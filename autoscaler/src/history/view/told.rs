@@ -3,20 +3,19 @@
 use std::time::SystemTime;
 
 use super::Past;
-use crate::config::Language;
-use crate::report::{Chronicle, event_of};
+use crate::report::{Bilingual, Chronicle};
 
 impl Past {
-    /// Every decision with what came of it, in order, its events told in `language`.
+    /// Every decision with what came of it, in order.
     #[must_use]
-    pub fn chronicle(&self, language: Language) -> Chronicle {
+    pub fn chronicle(&self) -> Chronicle {
         let mut chronicle = Chronicle::new(usize::MAX);
         let mut events = self.events.iter().peekable();
         let mut tell_until = |chronicle: &mut Chronicle, until: Option<SystemTime>| {
             while let Some(event) = events.next_if(|event| until.is_none_or(|until| event.at < until)) {
                 chronicle.happened(match event.kind {
-                    Some(kind) => event_of(language, kind, &event.text),
-                    None => format!("{}: {}", event.code, event.text),
+                    Some(kind) => Bilingual::of_event(kind, &event.text),
+                    None => Bilingual::same(&format!("{}: {}", event.code, event.text)),
                 });
             }
         };

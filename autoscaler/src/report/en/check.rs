@@ -4,7 +4,7 @@ use super::config::notice;
 use super::reason::unobservable;
 use super::source_name;
 use crate::act::Refusal;
-use crate::check::{Fact, Grade};
+use crate::check::{Fact, Grade, Taken};
 use crate::observe::usage::WhyNotEbpf;
 use crate::observe::{QueueFault, Unobservable};
 use crate::report::mebibytes;
@@ -33,11 +33,14 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
             projects,
             enabled,
         } => format!("{}: {enabled} of {projects} projects enabled", path.display()),
-        Fact::ConfigUnusable { why }
-        | Fact::HostUnreadable { why }
-        | Fact::NoCgroupTree { why }
-        | Fact::DaemonSilent { why }
-        | Fact::NoSystemd { why, needed: true } => why.clone(),
+        Fact::ConfigUnreadable(error) => error.to_string(),
+        Fact::ConfigFault { path, fault } => {
+            fault.placed(&path.display().to_string(), &fault.wrong.to_string())
+        }
+        Fact::HostUnreadable(error) => error.to_string(),
+        Fact::NoCgroupTree(error) => error.to_string(),
+        Fact::DaemonSilent(error) => error.to_string(),
+        Fact::NoSystemd { why, needed: true } => why.to_string(),
         Fact::Notice(found) => notice(found),
         Fact::Kernel { release } => format!("kernel {release}"),
         Fact::Host(host) => format!(
@@ -82,7 +85,11 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
         Fact::NoDaemon { socket } => format!("no daemon answers at {}", socket.display()),
         Fact::History { path } => format!("the history is kept in {}", path.display()),
         Fact::NoHistory => "no history is kept, as configured".into(),
-        Fact::HistoryNotWritable { path, why } | Fact::HistoryUnusable { path, why } => {
+        Fact::HistoryUnusable { path, why } => {
+            let (path, why) = (path.display(), why);
+            format!("the history cannot be kept in {path}: {why}")
+        }
+        Fact::HistoryNotWritable { path, why } => {
             format!("the history cannot be kept in {}: {why}", path.display())
         }
         Fact::HistoryDamaged { path, why } => {
@@ -94,8 +101,19 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
         Fact::NoMetrics => "no metrics are served, as configured".into(),
         Fact::MetricsServed { at } => format!("metrics are served at {at}"),
         Fact::MetricsFree { at } => format!("{at} is free for metrics"),
-        Fact::MetricsTaken { at, why } => format!("metrics cannot be served at {at}: {why}"),
+        Fact::MetricsTaken { at, why } => format!("metrics cannot be served at {at}: {}", taken(why)),
         _ => of_project(fact),
+    }
+}
+
+fn taken(why: &Taken) -> String {
+    match why {
+        Taken::Another => "another program answers there".into(),
+        Taken::NoHttp { why } => format!("another program listens there: {why}"),
+        Taken::Silent { after } => {
+            format!("what listens there did not answer within {} s", after.as_secs())
+        }
+        Taken::Refused { why } => why.clone(),
     }
 }
 

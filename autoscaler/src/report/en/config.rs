@@ -35,6 +35,12 @@ pub(super) fn notice(notice: &Notice) -> String {
         } => {
             format!("{project}: {rung} of {thresholds} is never used within min_workers..max_workers")
         }
+        Notice::RungBelowOnePercent {
+            project,
+            rung,
+            threshold,
+            percent,
+        } => format!("{project}: {rung} is {threshold} percent; was {percent} meant?"),
         Notice::MaximumUnreachable {
             project,
             max,

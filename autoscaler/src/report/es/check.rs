@@ -2,11 +2,14 @@
 
 use super::act::refused;
 use super::celery;
+use super::client::{client_error, store_error};
 use super::config::notice;
+use super::host;
+use super::load;
 use super::reason::unobservable;
 use super::source_name;
 use crate::act::Refusal;
-use crate::check::{Fact, Grade};
+use crate::check::{Fact, Grade, Taken};
 use crate::observe::usage::WhyNotEbpf;
 use crate::observe::{QueueFault, Unobservable};
 use crate::report::mebibytes;
@@ -45,11 +48,12 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
             "{}: {enabled} de {projects} proyectos habilitados",
             path.display()
         ),
-        Fact::ConfigUnusable { why }
-        | Fact::HostUnreadable { why }
-        | Fact::NoCgroupTree { why }
-        | Fact::DaemonSilent { why }
-        | Fact::NoSystemd { why, needed: true } => why.clone(),
+        Fact::ConfigUnreadable(error) => load::load_error(error),
+        Fact::ConfigFault { path, fault } => load::fault(&path.display().to_string(), fault),
+        Fact::HostUnreadable(error) => host::host(error),
+        Fact::NoCgroupTree(error) => host::cgroup(error),
+        Fact::DaemonSilent(error) => client_error(error),
+        Fact::NoSystemd { why, needed: true } => host::service(why),
         Fact::Notice(found) => notice(found),
         Fact::Kernel { release } => format!("kernel {release}"),
         Fact::Host(host) => format!(
@@ -83,6 +87,7 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
             )
         }
         Fact::WithoutEbpf(why) => {
+            let why = host::without_ebpf(why);
             format!("sin eBPF: {why}; la CPU se lee de cpu.stat, sin espera en la cola de ejecución")
         }
         Fact::SourceUnreadable { kind, why } => {
@@ -96,11 +101,15 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
         Fact::NoDaemon { socket } => format!("ningún demonio contesta en {}", socket.display()),
         Fact::History { path } => format!("el historial se guarda en {}", path.display()),
         Fact::NoHistory => "no se guarda historial, según la configuración".into(),
-        Fact::HistoryNotWritable { path, why } | Fact::HistoryUnusable { path, why } => {
+        Fact::HistoryUnusable { path, why } => {
+            let (path, why) = (path.display(), store_error(why));
+            format!("no se puede guardar el historial en {path}: {why}")
+        }
+        Fact::HistoryNotWritable { path, why } => {
             format!("no se puede guardar el historial en {}: {why}", path.display())
         }
         Fact::HistoryDamaged { path, why } => {
-            let path = path.display();
+            let (path, why) = (path.display(), store_error(why));
             format!(
                 "el historial {path} está dañado ({why}): el demonio lo aparta al arrancar y empieza otro"
             )
@@ -108,8 +117,19 @@ pub(in crate::report) fn says(fact: &Fact) -> String {
         Fact::NoMetrics => "no se sirven métricas, según la configuración".into(),
         Fact::MetricsServed { at } => format!("las métricas se sirven en {at}"),
         Fact::MetricsFree { at } => format!("{at} está libre para las métricas"),
-        Fact::MetricsTaken { at, why } => format!("no se pueden servir métricas en {at}: {why}"),
+        Fact::MetricsTaken { at, why } => format!("no se pueden servir métricas en {at}: {}", taken(why)),
         _ => of_project(fact),
+    }
+}
+
+fn taken(why: &Taken) -> String {
+    match why {
+        Taken::Another => "allí contesta otro programa".into(),
+        Taken::NoHttp { why } => format!("allí escucha otro programa: {why}"),
+        Taken::Silent { after } => {
+            format!("lo que escucha allí no ha contestado en {} s", after.as_secs())
+        }
+        Taken::Refused { why } => why.clone(),
     }
 }
 

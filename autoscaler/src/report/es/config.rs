@@ -40,6 +40,12 @@ pub(super) fn notice(notice: &Notice) -> String {
         } => {
             format!("{project}: {rung} de {thresholds} no se usa nunca dentro de min_workers..max_workers")
         }
+        Notice::RungBelowOnePercent {
+            project,
+            rung,
+            threshold,
+            percent,
+        } => format!("{project}: {rung} es un {threshold} por ciento; ¿quería decir {percent}?"),
         Notice::MaximumUnreachable {
             project,
             max,

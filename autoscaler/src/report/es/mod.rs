@@ -3,17 +3,25 @@
 mod act;
 mod celery;
 pub(super) mod check;
+mod client;
 mod config;
 mod history;
+mod host;
+mod load;
 mod order;
 mod outlook;
 mod reason;
 mod reply;
+mod wrong;
 
+pub(super) use client::{client_error, not_in_history, read_error};
 pub(super) use history::event;
+pub(super) use host::without_ebpf;
+pub(super) use load::load_error;
 pub(super) use outlook::outlook;
 pub(super) use reason::reason;
 pub(super) use reply::reply;
+pub(super) use wrong::wrong;
 
 use super::duration::short;
 use super::{Done, FigureWords, Message, figures, workers};
@@ -47,7 +55,10 @@ pub(super) fn render(message: &Message<'_>) -> String {
             }
         ),
         Message::WithoutEbpf { why } => {
-            format!("sin eBPF ({why}); la CPU se lee de cpu.stat, sin espera en la cola de ejecución")
+            format!(
+                "sin eBPF ({}); la CPU se lee de cpu.stat, sin espera en la cola de ejecución",
+                without_ebpf(why)
+            )
         }
         Message::Stopped => "autoscaler termina; los workers quedan como están".into(),
         Message::Status { enabled, acting } => format!("{enabled} proyectos habilitados, {acting} escalando"),
@@ -57,7 +68,10 @@ pub(super) fn render(message: &Message<'_>) -> String {
         Message::CheckRecovered => "✅ las comprobaciones funcionan de nuevo".into(),
         Message::Reloaded { changes } => format!("🔄 configuración recargada: {}", config::changes(changes)),
         Message::ConfigKept { why } => {
-            format!("❌ la configuración nueva no sirve y la anterior sigue en vigor:\n{why}")
+            format!(
+                "❌ la configuración nueva no sirve y la anterior sigue en vigor:\n{}",
+                load_error(why)
+            )
         }
         Message::Notice { notice } => format!("ℹ️ {}", config::notice(notice)),
         Message::StateIgnored { path, why } => {

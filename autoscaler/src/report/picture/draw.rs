@@ -64,3 +64,32 @@ where
 pub(crate) fn failed<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> anyhow::Error {
     anyhow!("cannot draw the picture: {error}")
 }
+
+/// Most marks that an axis from 0 to `top` may be asked for, so that each stands at a whole number and its label is
+/// the value it stands at: plotters halves the distance of 1 between them only where that fits into the number.
+pub(crate) fn whole_marks(top: f64) -> usize {
+    const MOST: usize = 5;
+    (1..MOST).find(|marks| top < *marks as f64).unwrap_or(MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use plotters::coord::ranged1d::{BoldPoints, Ranged as _};
+
+    use super::*;
+
+    #[test]
+    fn every_mark_stands_at_a_whole_number() {
+        for top in [
+            1.08, 1.2, 2.16, 2.2, 3.2, 4.2, 5.2, 7.2, 10.8, 13.0, 54.3, 108.0, 512.5,
+        ] {
+            let axis = RangedCoordf64::from(0.0..top);
+            let marks = axis.key_points(BoldPoints(whole_marks(top)));
+            assert!(marks.len() >= 2, "{top}: {marks:?}");
+            assert!(
+                marks.iter().all(|mark| (mark - mark.round()).abs() < 1e-9),
+                "{top}: {marks:?}"
+            );
+        }
+    }
+}

@@ -12,7 +12,9 @@ use plotters::prelude::{BitMapBackend, DrawingArea, DrawingBackend, IntoDrawingA
 use plotters::style::{FontStyle, register_font};
 
 pub use axis::TimeAxis;
-pub(crate) use draw::{Chart, DOWN, FIGURE, FILL, GRID, HEADER, INK, UP, WIDTH, draw_lines, failed, header};
+pub(crate) use draw::{
+    Chart, DOWN, FIGURE, FILL, GRID, HEADER, INK, UP, WIDTH, draw_lines, failed, header, whole_marks,
+};
 pub(crate) use line::{Line, push};
 
 /// The name under which the font is known: in an SVG the reader's own sans-serif takes its place.

@@ -12,7 +12,7 @@ use super::{Check, Comparison, Demand, Run};
 use crate::config::Project;
 use crate::report::picture::{
     DOWN, Drawing, FIGURE as WORKERS, FILL as SERVED, FONT, GRID, HEADER, INK, TimeAxis, UP, WIDTH,
-    draw_lines, failed, header,
+    draw_lines, failed, header, whole_marks,
 };
 use line::trace;
 
@@ -151,7 +151,7 @@ impl Picture<'_> {
             .light_line_style(TRANSPARENT)
             .axis_style(GRID)
             .x_labels(if last { 100 } else { 0 })
-            .y_labels(5)
+            .y_labels(whole_marks(top))
             .y_desc("CPUs, workers")
             .y_label_formatter(&|count| format!("{count:.0}"))
             .label_style((FONT, 12).into_font().color(&INK))

@@ -44,6 +44,30 @@ fn each_broken_line_is_named_with_what_to_do() {
         ),
         ("2014-07-01 01:00:00", "line 4: the value is missing"),
         (
+            "2014-07-01 01:00:00,1,9",
+            "line 4: it has 3 fields where the first line has 2: is 1,9 one value, with a decimal comma? Then write 1.9",
+        ),
+        (
+            "2014-07-01 01:00:00,1,9,2",
+            "line 4: it has 4 fields where the first line has 2: is 1,9 one value",
+        ),
+        (
+            "2014-07-01 01:00:00,1,web",
+            "line 4: it has 3 fields where the first line has 2: take the others out, or name them in the heading",
+        ),
+        (
+            "2014-07-01 01:00:00,1,",
+            "line 4: it has 3 fields where the first line has 2: take",
+        ),
+        (
+            "2014-07-01 01:00:00,\"1,9\"",
+            "line 4: the value is \"1,9\": write 1.9, with a decimal point",
+        ),
+        (
+            "2014-07-01 01:00:00,\"1.234,5\"",
+            "line 4: the value is \"1.234,5\": write a number of 0 or more",
+        ),
+        (
             "yesterday,1",
             "line 4: \"yesterday\" is no timestamp: write it like",
         ),
@@ -76,10 +100,17 @@ fn a_file_that_is_no_series_says_what_to_write() {
         ),
         (
             "timestamp;value\n2014-07-01;1\n",
-            "separate them by , instead of ;",
+            "separate them by , instead of ;, and write 1.9 for 1,9: tr ',;' '.,' does both",
         ),
         ("timestamp\tvalue\n", "instead of a tab"),
-        ("2014-07-01,1,2\n", "the columns are \"2014-07-01\", \"1\", \"2\""),
+        (
+            "2014-07-01,1,2\n",
+            "the columns are \"2014-07-01\", \"1\", \"2\", and one must be named timestamp and one value: write the heading timestamp,value, and 1.9 for 1,9",
+        ),
+        (
+            "0,1\n120,1,9\n",
+            "line 2: it has 3 fields where the first line has 2",
+        ),
     ] {
         assert!(error(text).contains(said), "{text:?}: {}", error(text));
     }

@@ -1,0 +1,215 @@
+//! The Spanish words of `--help`, by command and argument.
+
+/// What is said of a command as a whole.
+pub(super) struct Words {
+    /// One line.
+    pub(super) about: &'static str,
+    /// The same at length.
+    pub(super) long_about: &'static str,
+    /// What stands below the arguments.
+    pub(super) after: &'static str,
+}
+
+/// The words of the command of this name.
+#[expect(clippy::too_many_lines, reason = "a table")]
+pub(super) fn of(command: &str) -> Option<Words> {
+    let (about, long_about, after) = match command {
+        "autoscaler" => (
+            "Da a cada proyecto Python de esta máquina los workers que pide su propia carga",
+            "Da a cada proyecto Python de esta máquina los workers que pide su propia carga.\n\nautoscaler mira por eBPF el tiempo de CPU del cgroup de cada proyecto y lo que espera en la cola de ejecución, añade y quita workers de gunicorn y de Celery dentro de los límites que usted pone, y mantiene al día el límite de memoria de cada proyecto. La aplicación no cambia en nada.",
+            "Ejemplos:
+  autoscaler top                      quién usa la CPU, y quién la espera
+  autoscaler simulate load.csv --mean-demand 2.5   qué habrían hecho los umbrales con esa carga
+  autoscaler init                                  una configuración para los servicios que corren aquí
+  autoscaler check                                 si la configuración y esta máquina sirven
+  autoscaler run --once --dry-run     qué se haría ahora, y por qué, sin hacerlo
+  autoscaler status                   qué ve el demonio que corre, y a qué espera
+  autoscaler why backdipro            qué decidió sobre un proyecto, y por qué
+  autoscaler history backdipro        qué vio y decidió, en un gráfico
+  autoscaler run                      el demonio; systemd lo arranca como autoscaler.service
+
+Códigos de salida: 0 hecho, 1 falló, 2 uso o configuración incorrectos.",
+        ),
+        "run" => (
+            "Vigila los proyectos configurados y los escala (el demonio)",
+            "Vigila los proyectos configurados y los escala (el demonio).",
+            "",
+        ),
+        "init" => (
+            "Propone una configuración para los servicios gunicorn y Celery que corren aquí",
+            "Propone una configuración a partir de los servicios gunicorn y Celery que corren aquí.\n\nMira cada proceso, no toca ninguno, y muestra la configuración: los límites según las CPU y la memoria de la máquina, los umbrales documentados, la memoria según la que usan ahora los workers, y junto a cada línea el porqué. Todos los proyectos van deshabilitados: nada empieza a actuar. Las contraseñas de los brokers no se muestran.",
+            "Ejemplos:
+  sudo autoscaler init                                          mirarla
+  sudo autoscaler init --output /etc/autoscaler/config.json     escribirla, donde no haya ninguna
+  sudo autoscaler check                                         qué encontraría el demonio
+
+Códigos de salida: 0 propuesta, 1 nada encontrado o el fichero ya existe, 2 uso incorrecto.",
+        ),
+        "check" => (
+            "Revisa la configuración y la máquina, sin actuar sobre nada",
+            "Revisa la configuración y la máquina: qué encontraría el demonio, y qué hacer donde algo va mal.\n\nNo actúa sobre nada: ni señales ni ficheros. El programa del kernel se carga y se lee de verdad, y se pregunta de verdad a systemd y a los brokers.",
+            "Códigos de salida: 0 todo bien, o solo avisos; 1 errores; 2 la configuración no sirve.",
+        ),
+        "simulate" => (
+            "Prueba umbrales con una carga grabada, junto a números fijos y a las reglas de otros autoescaladores",
+            "Prueba umbrales con una carga grabada, junto a números fijos y a las reglas de otros autoescaladores.",
+            "Ejemplos:
+  autoscaler simulate requests.csv --mean-demand 2.5
+  autoscaler simulate requests.csv --mean-demand 2.5 --set backdipro.cpu_thresholds.scale_up_3=70
+  autoscaler simulate requests.csv --mean-demand 2.5 --config /etc/autoscaler/config.json --project shop
+  autoscaler simulate requests.csv --mean-demand 2.5 --suggest --max-unmet 1
+  autoscaler simulate requests.csv --mean-demand 2.5 --from 2014-10-27 --until 2014-11-03 --svg week.svg
+  autoscaler simulate --history shop --since 7d --set shop.cpu_thresholds.scale_up_2=55
+
+El modelo: n workers atienden como mucho n CPU de demanda, y no más de las que tiene la máquina; lo que pasa de ahí se pierde.",
+        ),
+        "top" => (
+            "Muestra en vivo la CPU y la espera en la cola de ejecución de cada cgroup",
+            "Muestra en vivo la CPU de cada cgroup de esta máquina.\n\nDe cada cgroup, con todo lo que hay debajo: CPU (100 % es una CPU), cuánto esperaron sus tareas en la cola de ejecución, freno por cpu.max, tareas, memoria y presión. No necesita configuración. Primero van los proyectos de un demonio que corra, con lo último que decidió y a qué espera; sin demonio, los de una configuración. Como root las cifras vienen del planificador del kernel e incluyen la espera; si no, de cpu.stat. ? muestra las teclas.\n\nCuando la salida no es una terminal, muestra una pasada sin encabezados y termina.",
+            "Ejemplos:
+  autoscaler top                              todo, en vivo
+  autoscaler top --cgroup /system.slice       un subárbol
+  autoscaler top --sort wait                  quién espera una CPU
+  autoscaler top | head                       una pasada, sin adornos
+  autoscaler top --json -n 60 -d 1 | jq .     un minuto para un script
+  autoscaler top --csv -n 0 -d 10 > load.csv  hasta que se pare",
+        ),
+        "status" => (
+            "Muestra cómo ve el demonio cada proyecto, y qué le haría cambiar de idea",
+            "Muestra cómo ve el demonio que corre cada proyecto, y qué tendría que cambiar para su próximo paso.",
+            "Columnas:
+  WORKERS    los vistos, y los límites configurados
+  CPU        media desde la última revisión, con los umbrales del siguiente paso abajo y arriba
+  ESPERA     del tiempo en que sus tareas querían una CPU, la parte en que no la tuvieron
+  MANTENIDO  cuánto hace que se cruzó un umbral, de cuánto debe durar",
+        ),
+        "history" => (
+            "Muestra lo que vieron y decidieron las revisiones de un proyecto: gráfico, imagen o tabla",
+            "Muestra lo que vieron y decidieron las revisiones de un proyecto: CPU y sus umbrales, workers, memoria, cola, pasos.\n\nEl demonio guarda cada revisión. Esto lee su fichero, también mientras corre.",
+            "Ejemplos:
+  autoscaler history backdipro                          las últimas 24 horas, dibujadas en la terminal
+  autoscaler history backdipro --since 7d --png week.png
+  autoscaler history backdipro --since 30d --csv > month.csv
+  autoscaler history backdipro --json | jq '.checks[] | select(.action == \"scale_up\")'",
+        ),
+        "why" => (
+            "Cuenta qué se decidió sobre un proyecto, y por qué",
+            "Cuenta qué se decidió sobre un proyecto, y por qué, con las cifras que hubo detrás.\n\nLas revisiones que decidieron lo mismo van en una sola línea, con la menor y la mayor de sus cifras. El demonio que corre cuenta su propio tiempo; el historial, el anterior, también cuando no corre ninguno.",
+            "Ejemplos:
+  autoscaler why backdipro                 las dos últimas horas
+  autoscaler why backdipro --since 7d      también antes del último arranque del demonio
+  autoscaler why backdipro --since 1d --json | jq '.[] | select(.workers_to)'",
+        ),
+        "scale" => (
+            "Da a un proyecto un número de workers a mano",
+            "Da a un proyecto un número de workers ahora, dentro de sus límites.\n\nEl propio demonio da los pasos, un worker tras otro, y mantiene al día el límite de memoria. Su registro dice quién lo pidió. Sin --for los umbrales vuelven a mandar enseguida, desde el número nuevo.",
+            "Ejemplos:
+  autoscaler scale backdipro 4             4 workers, y los umbrales siguen desde ahí
+  autoscaler scale backdipro 6 --for 2h    6 workers durante dos horas, sea cual sea la carga",
+        ),
+        "pause" => (
+            "Deja en paz por ahora los workers de un proyecto",
+            "Deja como están los workers de un proyecto, o de todos.\n\nSe siguen tomando las cifras. Termina por sí misma tras --for, o con `autoscaler resume`.",
+            "",
+        ),
+        "resume" => (
+            "Termina una pausa, o un número dado a mano",
+            "Termina lo que se ordenó a mano: una pausa, o un número por un tiempo.",
+            "",
+        ),
+        _ => return None,
+    };
+    Some(Words {
+        about,
+        long_about,
+        after,
+    })
+}
+
+/// The words of an argument of a command; most mean the same in all of them.
+pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
+    Some(match (command, id) {
+        (_, "language") => {
+            "Habla este idioma, es o en [por omisión: el del demonio que corre, si no el de la configuración, si no el de la sesión]"
+        }
+        ("run", "runtime_dir") => "Dónde se guardan el cerrojo y los tiempos acumulados",
+        (_, "runtime_dir") => "El directorio de ejecución del demonio que corre",
+        (_, "state_dir") => "Dónde se guarda el historial, si la configuración no nombra otro sitio",
+        (_, "store") => "El propio historial, en lugar del que nombra la configuración",
+        ("run" | "check", "config") => "La configuración",
+        ("history" | "why", "config") => {
+            "La configuración, que dice dónde está el historial [por omisión: /etc/autoscaler/config.json si se puede leer]"
+        }
+        ("simulate", "config") => {
+            "Toma umbrales y límites de esta configuración [por omisión: el ejemplo incluido; con --history /etc/autoscaler/config.json]"
+        }
+        ("top", "config") => {
+            "La configuración cuyos proyectos van primero [por omisión: los del demonio que corre, si no /etc/autoscaler/config.json si se puede leer]"
+        }
+        ("run", "dry_run") => "Decide y revisa como siempre, pero no envía señales ni escribe límites",
+        ("run", "once") => "Mide unos segundos, decide una vez sobre cada proyecto, dice por qué, y termina",
+        ("run", "verbose") => "Dice el resultado de cada revisión",
+        ("init", "output") => "La escribe en este fichero, solo para root; uno que ya exista queda como está",
+        ("check" | "status" | "why" | "simulate", "json") => "Muestra JSON",
+        ("history", "json") => "Muestra cada revisión y cada suceso como JSON",
+        ("top", "json") => "Muestra líneas JSON: un objeto por pasada, tiempos en ns",
+        ("history", "csv") => "Muestra cada revisión como CSV",
+        ("top", "csv") => "Muestra CSV: una línea por cgroup y pasada, tiempos en ns",
+        (_, "svg") => "Dibuja una imagen, SVG",
+        (_, "png") => "Dibuja una imagen, PNG",
+        ("status", "project") => "Solo este proyecto",
+        ("status", "watch") => {
+            "Lo muestra de nuevo cada dos segundos hasta que se pare, aunque el demonio se reinicie"
+        }
+        ("history" | "why" | "scale" | "pause" | "resume", "project") => {
+            "El proyecto, como lo nombra la configuración"
+        }
+        ("history", "since") => "Hasta cuándo mirar atrás, como 30m, 24h, 7d",
+        ("why", "since") => "Hasta cuándo mirar atrás, como 30m, 2h, 1d",
+        ("simulate", "since") => "Hasta cuándo mirar atrás en el historial, como 24h, 7d [por omisión: 7d]",
+        ("scale", "workers") => "Cuántos workers",
+        ("scale", "lasts") => "Mantiene este número por un tiempo, como 90s, 15m, 2h",
+        ("pause", "lasts") => "Termina por sí misma tras un tiempo, como 15m, 2h",
+        ("pause" | "resume", "all") => "Todos los proyectos",
+        ("simulate", "file") => {
+            "La grabación: CSV con las columnas timestamp y value, o - para la entrada estándar"
+        }
+        ("simulate", "history") => "La CPU que usó este proyecto, del historial del propio demonio",
+        ("simulate", "mean_demand") => {
+            "Los valores suben con la carga (peticiones, usuarios): su media representa tantos workers ocupados"
+        }
+        ("simulate", "busy_workers") => "Los valores son la demanda en workers ocupados",
+        ("simulate", "project") => {
+            "El proyecto de la configuración; puede faltar donde hay uno solo, y con --history"
+        }
+        ("simulate", "sets") => {
+            "Prueba otro valor, como backdipro.cpu_thresholds.scale_up_3=70; puede darse varias veces"
+        }
+        ("simulate", "check_interval") => "Tiempo entre dos revisiones, en lugar del de la configuración",
+        ("simulate", "cpus") => "CPU de la máquina [por omisión: una por worker hasta el máximo]",
+        ("simulate", "memory_mb") => {
+            "Memoria de la máquina en MiB, sin la de los workers [por omisión: tanta que ninguna regla sobre ella cuenta]"
+        }
+        ("simulate", "from") => "Usa la grabación desde aquí",
+        ("simulate", "until") => "Usa la grabación hasta aquí",
+        ("simulate", "suggest") => "Busca umbrales y duraciones con las menos horas de worker",
+        ("simulate", "max_unmet") => {
+            "Demanda que la sugerencia puede dejar sin atender, en porcentaje del total"
+        }
+        ("top", "project") => "Muestra un proyecto, y los cgroups por debajo del suyo",
+        ("top", "cgroup") => {
+            "Muestra un cgroup y los de debajo: una ruta desde el montaje de cgroup2, o de su directorio"
+        }
+        ("top", "delay") => "Segundos entre dos pasadas: de 0.1 a 3600",
+        ("top", "iterations") => {
+            "Pasadas antes de terminar, 0 para no terminar [por omisión: 1, o sin fin con --batch]"
+        }
+        ("top", "batch") => "Muestra texto sin adornos con encabezados, pasada tras pasada",
+        ("top", "sort") => {
+            "Por qué ordenar: cpu, wait (espera), wait-share (parte de espera), throttled (freno), tasks, memory, pressure, time (CPU desde el principio), name"
+        }
+        ("top", "reverse") => "Invierte el orden",
+        ("top", "depth") => "Niveles a mostrar bajo el primero; en vivo, los más hondos van plegados",
+        _ => return None,
+    })
+}
