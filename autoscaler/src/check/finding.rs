@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::act::Refusal;
 use crate::config::{Bounds, Notice, Project};
 use crate::observe::usage::{SourceKind, WhyNotEbpf};
-use crate::observe::{Host, PoolFault, QueueFault, Unobservable};
+use crate::observe::{Host, PoolFault, QueueFault, Uncounted, Unobservable};
 
 /// One thing that was looked at.
 #[derive(Debug)]
@@ -281,6 +281,13 @@ pub enum Fact {
     QueueUnreadable(QueueFault),
     /// How many tasks are not acknowledged is not known, although it was asked for.
     UnacknowledgedUnknown(QueueFault),
+    /// Its count of waiting tasks leaves some out.
+    Uncounted(Uncounted),
+    /// Its worker takes tasks from the queues that are counted, and from no other.
+    Consumes {
+        /// The worker's node.
+        node: String,
+    },
     /// Its pool answers to remote control.
     Pool {
         /// Processes that run a task.
@@ -365,6 +372,8 @@ impl Fact {
             Self::Queue { .. } => "queue",
             Self::QueueUnreadable(_) => "queue_unreadable",
             Self::UnacknowledgedUnknown(_) => "unacknowledged_unknown",
+            Self::Uncounted(_) => "uncounted",
+            Self::Consumes { .. } => "consumes",
             Self::Pool { .. } => "pool",
             Self::PoolUnreachable(_) => "pool_unreachable",
         }
@@ -397,6 +406,7 @@ impl Fact {
             | Self::NoCpu
             | Self::NoMemoryLimit { .. }
             | Self::UnacknowledgedUnknown(_)
+            | Self::Uncounted(_)
             | Self::LimitNotWritable { .. } => Grade::Warning,
             _ => Grade::Ok,
         }

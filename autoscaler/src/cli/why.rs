@@ -112,7 +112,7 @@ impl Args {
         })?;
         match answer {
             Answer::Why(episodes) => Ok(episodes),
-            other => bail!("the daemon answered something else: {other:?}"),
+            _ => bail!("the daemon answered something else than its decisions"),
         }
     }
 

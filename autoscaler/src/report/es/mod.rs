@@ -10,6 +10,7 @@ mod outlook;
 mod reason;
 mod reply;
 
+pub(super) use celery::uncounted;
 pub(super) use history::event;
 pub(super) use outlook::outlook;
 pub(super) use reason::reason;
@@ -116,6 +117,10 @@ pub(super) fn render(message: &Message<'_>) -> String {
             "⚠️ {unit}: no se sabe cuántas tareas están sin confirmar ({}); todo lo demás sigue",
             celery::queue(fault)
         ),
+        Message::Uncounted { unit, what } => format!("⚠️ {unit}: {}", celery::uncounted(what)),
+        Message::AllCounted { unit } => {
+            format!("✅ {unit}: se cuentan de nuevo todas las tareas que esperan")
+        }
         Message::UnacknowledgedKnown { unit } => {
             format!("✅ {unit}: se sabe de nuevo cuántas tareas están sin confirmar")
         }
