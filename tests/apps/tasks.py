@@ -1,11 +1,13 @@
 """A Celery application that writes down every task when it begins and when it ends."""
 
+import json
 import os
 import time
 
 from celery import Celery
 from celery.signals import worker_ready
 from celery.worker.control import Panel
+from kombu import Queue
 
 app = Celery("tasks", broker=os.environ["BROKER_URL"])
 app.conf.task_ignore_result = True
@@ -16,6 +18,13 @@ if "QUEUE" in os.environ:
 options = {}
 if "KEY_PREFIX" in os.environ:
     options["global_keyprefix"] = os.environ["KEY_PREFIX"]
+if "PRIORITY_STEPS" in os.environ:
+    options["priority_steps"] = [int(step) for step in os.environ["PRIORITY_STEPS"].split(",")]
+if "SEPARATOR" in os.environ:
+    options["sep"] = os.environ["SEPARATOR"]
+if "QUEUE_KIND" in os.environ:
+    # RabbitMQ's: what the queue is declared with.
+    app.conf.task_queues = [Queue(app.conf.task_default_queue, queue_arguments=json.loads(os.environ["QUEUE_KIND"]))]
 if "VISIBILITY_TIMEOUT" in os.environ:
     options["visibility_timeout"] = int(os.environ["VISIBILITY_TIMEOUT"])
     # A worker looks for such tasks every 100 s unless told otherwise.

@@ -11,7 +11,10 @@ use std::net::TcpListener;
 use anyhow::{Context, Result};
 
 /// A port of loopback that is free at this moment.
-fn free_port() -> Result<u16> {
+///
+/// # Errors
+/// When there is none.
+pub fn free_port() -> Result<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port on loopback")?;
     Ok(listener.local_addr()?.port())
 }

@@ -70,7 +70,7 @@ pub enum Refusal {
         pid: u32,
     },
     /// A new master is taking over from the old one (gunicorn's upgrade on USR2): neither is the one to ask.
-    #[error("processes {pids:?} could all be the master: the server is being upgraded")]
+    #[error("processes {} could all be the master: the server is being upgraded", numbers(.pids))]
     SeveralMasters {
         /// Their pids.
         pids: Vec<u32>,
@@ -131,6 +131,11 @@ pub enum Refusal {
         /// The error with its path.
         why: String,
     },
+}
+
+fn numbers(numbers: &[u32]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    numbers.join(", ")
 }
 
 impl From<ProcessError> for Refusal {

@@ -11,7 +11,7 @@ use crate::observe::cgroup::CgroupError;
 use crate::observe::host::HostError;
 use crate::observe::service::ServiceError;
 use crate::observe::usage::{SourceKind, WhyNotEbpf};
-use crate::observe::{Host, PoolFault, QueueFault, Unobservable};
+use crate::observe::{Host, PoolFault, QueueFault, Uncounted, Unobservable};
 
 /// One thing that was looked at.
 #[derive(Debug)]
@@ -304,6 +304,13 @@ pub enum Fact {
     QueueUnreadable(QueueFault),
     /// How many tasks are not acknowledged is not known, although it was asked for.
     UnacknowledgedUnknown(QueueFault),
+    /// Its count of waiting tasks leaves some out.
+    Uncounted(Uncounted),
+    /// Its worker takes tasks from the queues that are counted, and from no other.
+    Consumes {
+        /// The worker's node.
+        node: String,
+    },
     /// Its pool answers to remote control.
     Pool {
         /// Processes that run a task.
@@ -388,6 +395,8 @@ impl Fact {
             Self::Queue { .. } => "queue",
             Self::QueueUnreadable(_) => "queue_unreadable",
             Self::UnacknowledgedUnknown(_) => "unacknowledged_unknown",
+            Self::Uncounted(_) => "uncounted",
+            Self::Consumes { .. } => "consumes",
             Self::Pool { .. } => "pool",
             Self::PoolUnreachable(_) => "pool_unreachable",
         }
@@ -421,6 +430,7 @@ impl Fact {
             | Self::NoCpu
             | Self::NoMemoryLimit { .. }
             | Self::UnacknowledgedUnknown(_)
+            | Self::Uncounted(_)
             | Self::LimitNotWritable { .. } => Grade::Warning,
             _ => Grade::Ok,
         }

@@ -8,7 +8,7 @@ use crate::observe::cgroup::{Cgroup, CgroupMount};
 use crate::observe::process::Procfs;
 use crate::observe::queue::{self, QueueMonitor};
 use crate::observe::usage::monotonic;
-use crate::observe::{Host, ProjectSample, QueueFault, QueueSample, Unobservable};
+use crate::observe::{Host, ProjectSample, QueueFault, QueueSample, Uncounted, Unobservable};
 
 /// Everything about one project.
 pub(super) async fn look(
@@ -41,7 +41,7 @@ pub(super) async fn look(
             if let Some(rule) = &project.queue
                 && let BrokerUrl::Written(url) = &rule.broker.url
             {
-                facts.push(broker(url, rule).await);
+                facts.extend(broker(url, rule).await);
             }
         }
     }
@@ -131,28 +131,39 @@ fn pool(rule: &QueueRule, queue: &Result<QueueSample, QueueFault>) -> Vec<Fact> 
             .clone()
             .map(Fact::UnacknowledgedUnknown),
     );
+    facts.extend(queue.uncounted.iter().cloned().map(Fact::Uncounted));
     match (&queue.pool_fault, rule.actuator) {
         (Some(fault), _) => facts.push(Fact::PoolUnreachable(fault.clone())),
-        (None, CeleryActuator::Pool) => facts.push(Fact::Pool { active: queue.active }),
+        (None, CeleryActuator::Pool) => {
+            facts.push(Fact::Pool { active: queue.active });
+            let further = |found: &Uncounted| matches!(found, Uncounted::Queues { .. });
+            if let Some(node) = queue.node.clone()
+                && !queue.uncounted.iter().any(further)
+            {
+                facts.push(Fact::Consumes { node });
+            }
+        }
         // Programs that do not answer can be scaled, too.
         (None, CeleryActuator::Units) => {}
     }
     facts
 }
 
-async fn broker(url: &str, rule: &QueueRule) -> Fact {
-    let read = match queue::open(url, &rule.broker) {
-        Ok(broker) => {
-            let mut monitor = QueueMonitor::new(broker, rule.queues.clone());
-            monitor.read(monotonic()).await
-        }
-        Err(fault) => Err(fault),
+async fn broker(url: &str, rule: &QueueRule) -> Vec<Fact> {
+    let mut monitor = match queue::open(url, &rule.broker) {
+        Ok(broker) => QueueMonitor::new(broker, rule.queues.clone()),
+        Err(fault) => return vec![Fact::QueueUnreadable(fault)],
     };
-    match read {
-        Ok((depth, _)) => Fact::Queue {
-            queues: rule.queues.clone(),
-            waiting: depth.waiting,
-        },
-        Err(fault) => Fact::QueueUnreadable(fault),
+    let now = monotonic();
+    match monitor.read(now).await {
+        Ok((depth, _)) => {
+            let readable = Fact::Queue {
+                queues: rule.queues.clone(),
+                waiting: depth.waiting,
+            };
+            let uncounted = monitor.uncounted(now).await.into_iter().map(Fact::Uncounted);
+            std::iter::once(readable).chain(uncounted).collect()
+        }
+        Err(fault) => vec![Fact::QueueUnreadable(fault)],
     }
 }

@@ -135,7 +135,7 @@ impl Args {
         };
         match self.daemon.ask(command, Some(language))? {
             Answer::Why(episodes) => Ok(episodes),
-            other => bail!("the daemon answered something else: {other:?}"),
+            _ => bail!("the daemon answered something else than its decisions"),
         }
     }
 

@@ -1,14 +1,19 @@
-//! `redis_url`, `broker_url`, `broker_url_env`, `management_url` and `queues`. No sentence here quotes the URL: it may hold a password.
+//! `redis_url`, `broker_url`, `broker_url_env`, `management_url`, `queues` and how Redis's lists are named. No sentence here
+//! quotes the URL: it may hold a password.
 
 use jsonc_parser::ast::Value;
 use url::Url;
 
 use super::fields::{Field, Fields, Findings};
-use super::model::{Broker, BrokerUrl, ManagementUrl};
+use super::model::{Broker, BrokerUrl, ManagementUrl, Priorities};
 use super::{BadBroker, BadUrl, Wanted};
 
 /// The keys that name a broker.
 const URL_KEYS: [&str; 3] = ["redis_url", "broker_url", "broker_url_env"];
+
+/// Most priority steps, and the highest: more than any application has.
+const MOST_STEPS: usize = 100;
+const HIGHEST_STEP: u32 = 255;
 
 /// The broker of a Celery project, from whichever of its keys is there; `at` is the project.
 pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'_>) -> Option<Broker> {
@@ -30,17 +35,58 @@ pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'
         "broker_url_env" => check_variable(written).map(BrokerUrl::Environment),
         key => check(written, key == "redis_url").map(BrokerUrl::Written),
     };
+    let priorities = priorities(fields, findings);
     match url {
         Ok(url) => Some(Broker {
             management: management(fields, &url, findings),
             url,
             key_prefix,
+            priorities,
         }),
         Err(bad) => {
             findings.refuse(field.value(), BadBroker::Url(field.name(), bad));
             None
         }
     }
+}
+
+/// kombu's `sep` and `priority_steps`, where they are given.
+fn priorities(fields: &Fields<'_>, findings: &mut Findings<'_>) -> Priorities {
+    let mut priorities = Priorities::default();
+    if let Some(field) = fields.get("redis_priority_separator")
+        && let Some(separator) = field.text(findings)
+    {
+        if separator.is_empty() || separator.chars().any(|c| c.is_ascii_digit()) {
+            findings.refuse(field.value(), BadBroker::Separator);
+        }
+        separator.clone_into(&mut priorities.separator);
+    }
+    if let Some(field) = fields.get("redis_priority_steps") {
+        priorities.steps = steps(field, findings);
+    }
+    priorities
+}
+
+fn steps(field: Field<'_>, findings: &mut Findings<'_>) -> Vec<u32> {
+    let Some(list) = field.array(Wanted::PrioritySteps, findings) else {
+        return Vec::new();
+    };
+    let mut steps: Vec<u32> = Vec::new();
+    for element in &list.elements {
+        let written = element
+            .as_number_lit()
+            .and_then(|number| number.value.parse().ok());
+        match written.filter(|step| *step <= HIGHEST_STEP) {
+            Some(step) => steps.push(step),
+            None => findings.refuse(element, BadBroker::Step(HIGHEST_STEP)),
+        }
+    }
+    steps.sort_unstable();
+    steps.dedup();
+    if list.elements.is_empty() || list.elements.len() > MOST_STEPS {
+        findings.refuse(field.value(), BadBroker::Steps(MOST_STEPS));
+    }
+    steps
 }
 
 /// The management API of the broker, where it is given.
@@ -130,6 +176,9 @@ fn check(written: &str, redis_only: bool) -> Result<String, BadUrl> {
         "pyamqp" => format!("amqp://{rest}"),
         _ => written.to_owned(),
     };
+    if let Some(bad) = many_servers(scheme, rest) {
+        return Err(bad);
+    }
     let redis = ["redis", "rediss", "redis+socket", "unix"].contains(&scheme);
     let amqp = ["amqp", "amqps", "pyamqp"].contains(&scheme);
     if !redis && !amqp {
@@ -156,6 +205,18 @@ fn check(written: &str, redis_only: bool) -> Result<String, BadUrl> {
         }
     }
     Ok(normal)
+}
+
+/// What is wrong with a URL that leaves open which server has the queues.
+fn many_servers(scheme: &str, rest: &str) -> Option<BadUrl> {
+    if scheme.contains("sentinel") {
+        Some(BadUrl::Sentinel)
+    } else if scheme.contains("cluster") {
+        Some(BadUrl::Cluster)
+    } else {
+        // kombu takes several URLs in one text, to try one after the other.
+        rest.contains(';').then(|| BadUrl::Several(scheme.to_owned()))
+    }
 }
 
 fn check_socket(url: &Url) -> Result<(), BadUrl> {
@@ -254,6 +315,77 @@ mod tests {
         for other in ["", "2X", "A=B", "$BROKER_URL", "redis://:hunter2@h/0"] {
             let sentence = check_variable(other).expect_err(other).to_string();
             assert!(!sentence.contains("hunter2"), "{sentence}");
+        }
+    }
+
+    fn project(keys: &str) -> Result<Broker, String> {
+        let text = format!(
+            r#"{{ "shop": {{ "enabled": true, "max_workers": 2, "queue_thresholds": {{ "scale_up_2": 5 }}, {keys} }} }}"#
+        );
+        crate::config::parse("config.json", &text)
+            .map(|loaded| loaded.config.projects["shop"].queue.clone().unwrap().broker)
+            .map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn the_names_of_redis_lists_can_be_the_applications_own() {
+        let unset = project(r#""redis_url": "redis://h""#).unwrap();
+        assert_eq!(
+            (unset.key_prefix.as_str(), unset.priorities),
+            ("", Priorities::default())
+        );
+        let set = project(
+            r#""redis_url": "redis://h", "redis_key_prefix": "shop:", "redis_priority_separator": "\u0006\u0016|",
+               "redis_priority_steps": [9, 0, 3, 3]"#,
+        )
+        .unwrap();
+        assert_eq!(set.key_prefix, "shop:");
+        let own = Priorities {
+            separator: "\u{6}\u{16}|".into(),
+            steps: vec![0, 3, 9],
+        };
+        assert_eq!(set.priorities, own);
+    }
+
+    #[test]
+    fn names_of_redis_lists_that_cannot_be_are_refused_with_what_to_write() {
+        for (keys, what) in [
+            (r#""redis_priority_separator": """#, "write the application's"),
+            (r#""redis_priority_separator": "-1-""#, "has digits"),
+            (r#""redis_priority_separator": 3"#, "text in double quotes"),
+            (r#""redis_priority_steps": []"#, "from 1 to 100 steps"),
+            (r#""redis_priority_steps": 3"#, "a list: write"),
+            (r#""redis_priority_steps": [0, -1]"#, "whole number from 0 to 255"),
+            (
+                r#""redis_priority_steps": [0, "3"]"#,
+                "whole number from 0 to 255",
+            ),
+            (r#""redis_priority_steps": [256]"#, "whole number from 0 to 255"),
+            (
+                r#""priority_steps": [0]"#,
+                "did you mean \"redis_priority_steps\"?",
+            ),
+            (r#""sep": ":""#, "did you mean \"redis_priority_separator\"?"),
+        ] {
+            let sentence = project(&format!(r#""redis_url": "redis://h", {keys}"#)).expect_err(keys);
+            assert!(sentence.contains(what), "{keys}: {sentence}");
+        }
+    }
+
+    #[test]
+    fn several_servers_are_refused_with_their_word_and_without_their_password() {
+        for (url, word) in [
+            ("sentinel://:hunter2@h:26379", "Redis Sentinel"),
+            ("redis+sentinel://:hunter2@h/m/0", "Redis Sentinel"),
+            ("redis+cluster://:hunter2@h", "Redis Cluster"),
+            ("redis://a/0;redis://:hunter2@b/0", "several brokers"),
+            ("amqp://a;amqp://u:hunter2@b", "several brokers"),
+        ] {
+            let sentence = check(url, false).expect_err(url).to_string();
+            assert!(
+                sentence.contains(word) && !sentence.contains("hunter2"),
+                "{sentence}"
+            );
         }
     }
 }

@@ -33,6 +33,8 @@ const PROJECT: &[&str] = &[
     "queue_thresholds",
     "queues",
     "redis_key_prefix",
+    "redis_priority_separator",
+    "redis_priority_steps",
     "redis_url",
     "service_name",
     "tasks_per_worker",
@@ -58,13 +60,28 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("interval", "check_interval_seconds"),
     ("max", "max_workers"),
     ("min", "min_workers"),
+    ("priority_steps", "redis_priority_steps"),
     ("queue", "queues"),
+    ("sep", "redis_priority_separator"),
+    ("separator", "redis_priority_separator"),
     ("service", "service_name"),
     ("unit", "service_name"),
 ];
 
 /// How alike two keys must be (1 is the same) for one to be offered in place of the other.
 const ALIKE: f64 = 0.6;
+
+/// Every key of `global` and of a project, for the test that compares them with what the documents have.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    GLOBAL.iter().chain(RULES).chain(PROJECT).copied()
+}
+
+/// Those of a project alone.
+#[cfg(test)]
+pub(super) fn of_projects() -> &'static [&'static str] {
+    PROJECT
+}
 
 /// The place an object has in the file.
 #[derive(Clone, Copy, PartialEq, Eq)]

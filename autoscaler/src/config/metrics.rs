@@ -22,7 +22,7 @@ pub enum Listen {
     Unix(PathBuf),
 }
 
-const KEYS: &[&str] = &["allow_remote", "listen"];
+pub(super) const KEYS: &[&str] = &["allow_remote", "listen"];
 
 impl Metrics {
     /// Reads `"metrics": { … }`; `None` when it is refused.

@@ -222,8 +222,31 @@ pub struct Broker {
     pub url: BrokerUrl,
     /// What stands before every key of the database: kombu's `global_keyprefix`. Empty unless configured.
     pub key_prefix: String,
+    /// The lists that kombu makes of a queue in Redis.
+    pub priorities: Priorities,
     /// RabbitMQ's management API, which alone tells how many tasks are not acknowledged.
     pub management: Option<ManagementUrl>,
+}
+
+/// How kombu's Redis transport names the lists of a queue: its options `sep` and `priority_steps`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Priorities {
+    /// Stands between a queue's name and a step.
+    pub separator: String,
+    /// The steps, rising. The list of step 0 bears the queue's bare name.
+    pub steps: Vec<u32>,
+}
+
+impl Default for Priorities {
+    /// kombu's own separator, and every step there can be: it holds priorities to 0..=9 (`min_priority` and
+    /// `max_priority` in kombu/transport/virtual/base.py), so that an application with other steps than its default
+    /// 0, 3, 6 and 9 is counted whole.
+    fn default() -> Self {
+        Self {
+            separator: "\u{6}\u{16}".to_owned(),
+            steps: (0..=9).collect(),
+        }
+    }
 }
 
 /// The `http://` URL of RabbitMQ's management API. It may hold a password: it is never printed.

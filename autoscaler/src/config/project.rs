@@ -132,6 +132,8 @@ const QUEUE_KEYS: &[&str] = &[
     "broker_url_env",
     "management_url",
     "redis_key_prefix",
+    "redis_priority_separator",
+    "redis_priority_steps",
     "queues",
     "actuator",
 ];

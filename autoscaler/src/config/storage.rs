@@ -30,7 +30,7 @@ impl Default for Storage {
     }
 }
 
-const KEYS: &[&str] = &["enabled", "keep_days", "max_mb", "path"];
+pub(super) const KEYS: &[&str] = &["enabled", "keep_days", "max_mb", "path"];
 
 /// Ten years; more would outlive the disk.
 const MOST_DAYS: u64 = 3_660;

@@ -3,3 +3,4 @@
 mod faults;
 mod layouts;
 mod properties;
+mod reference;

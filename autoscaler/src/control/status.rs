@@ -78,6 +78,9 @@ pub struct ProjectStatus {
     pub unacknowledged: Option<u64>,
     /// The oldest waiting task has waited at least this long, seconds.
     pub oldest_waiting_seconds: Option<f64>,
+    /// What the figures of its queues leave out, each in words with the line to write.
+    #[serde(default)]
+    pub uncounted: Vec<String>,
     /// What the last check decided.
     pub decision: Option<Told>,
     /// The last decision that changed the count.

@@ -203,6 +203,7 @@ impl Checks {
             self.reporter.decision(&project, &decision);
             if let Some(Ok(queue)) = sample.as_ref().and_then(|sample| sample.queue.as_ref()) {
                 self.reporter.unacknowledged(&project, queue);
+                self.reporter.uncounted(&project, queue);
             }
             self.act(project, sample, decision);
         }

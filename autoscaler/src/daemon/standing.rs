@@ -9,7 +9,7 @@ use crate::config::{CpuBasis, Language, Project};
 use crate::control::{NextStep, OrderStatus, ProjectStatus, Told};
 use crate::decide::{Decision, Measure, Next, Order, Outlook, Reason};
 use crate::observe::{CgroupMemory, ProjectSample, QueueSample, ServerKind};
-use crate::report::{Bilingual, Chronicle, Episode, outlook_of, unix, words_of};
+use crate::report::{Bilingual, Chronicle, Episode, outlook_of, uncounted_of, unix, words_of};
 
 /// Runs of decisions kept of each project: at one check in two minutes, half a day of nothing but changes.
 const RUNS: usize = 360;
@@ -127,6 +127,8 @@ impl Standings {
             status.reserved = queue.reserved;
             status.active = queue.active;
             status.unacknowledged = queue.unacknowledged;
+            let words = queue.uncounted.iter().map(|what| uncounted_of(language, what));
+            status.uncounted = words.collect();
             status.oldest_waiting_seconds = queue.oldest_waiting.map(|oldest| oldest.as_secs_f64());
         }
         status.cgroup = standing

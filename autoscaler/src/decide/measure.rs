@@ -50,7 +50,7 @@ pub(super) fn all<'a>(project: &'a Project, host: &'a Host, sample: &'a ProjectS
             measure: Measure::Queue,
             ladder: rule.sizing.ladder(),
             direct: rule.sizing.is_direct(),
-            value: queue.waiting as f64,
+            value: queue.backlog() as f64,
             covered: queue.covered,
             load_cpus: 0.0,
             constraint: sample.cpu.as_ref().and_then(|cpu| constraint::of(host, cpu)),

@@ -94,7 +94,7 @@ struct Rungs<'a> {
 
 fn ladders<'a>(project: &'a Project, sample: &ProjectSample) -> impl Iterator<Item = Rungs<'a>> {
     let waiting = match &sample.queue {
-        Some(Ok(queue)) => queue.waiting as f64,
+        Some(Ok(queue)) => queue.backlog() as f64,
         _ => 0.0,
     };
     let cpu = project.cpu.as_ref().map(|ladder| Rungs {

@@ -97,6 +97,7 @@ fn is_readable(url: &str) -> bool {
     let broker = config::Broker {
         url: BrokerUrl::Written(url.to_owned()),
         key_prefix: String::new(),
+        priorities: config::Priorities::default(),
         management: None,
     };
     queue::open(url, &broker).is_ok()

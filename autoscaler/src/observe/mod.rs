@@ -20,7 +20,7 @@ mod workers;
 
 pub use celery::PoolFault;
 pub use observer::{Observer, Totals, workers_in};
-pub use queue::QueueFault;
+pub use queue::{Place, QueueFault, Remedy, TlsProblem, Uncounted};
 pub use server::{ServerKind, server_in};
 pub use snapshot::{
     CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueSample, Snapshot, Throttle, Unobservable,

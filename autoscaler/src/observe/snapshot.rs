@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::celery::PoolFault;
-use super::queue::QueueFault;
+use super::queue::{QueueFault, Uncounted};
 
 /// Everything one check saw.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +77,9 @@ pub struct QueueSample {
     /// Tasks that a worker fetched ahead and that do not run yet, or, where only the broker can be asked, all
     /// that it delivered and that are not acknowledged. `None` where nobody can tell.
     pub reserved: Option<u64>,
+    /// Of these, the tasks that the project's own pool holds back for want of a process: they wait, as those in the
+    /// broker do. 0 where it cannot be told which are the project's.
+    pub ahead: u64,
     /// Pool processes that are running a task; `None` where nobody can tell.
     pub active: Option<u32>,
     /// Tasks that the broker delivered to some worker and that are not acknowledged; `None` where it cannot tell.
@@ -88,6 +91,18 @@ pub struct QueueSample {
     pub oldest_waiting: Option<Duration>,
     /// Why the pool cannot be commanded, when the project scales by Celery's remote control and it cannot.
     pub pool_fault: Option<PoolFault>,
+    /// The node of the project's pool, where it answered.
+    pub node: Option<String>,
+    /// Tasks that are in none of these figures, as far as is known.
+    pub uncounted: Vec<Uncounted>,
+}
+
+impl QueueSample {
+    /// All tasks that wait for a process: in the broker, and fetched ahead by the project's own pool.
+    #[must_use]
+    pub fn backlog(&self) -> u64 {
+        self.waiting.saturating_add(self.ahead)
+    }
 }
 
 /// What the kernel's counters say of one cgroup (with all below it) over one interval.

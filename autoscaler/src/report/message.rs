@@ -11,8 +11,8 @@ use crate::control::SocketError;
 use crate::decide::{Decision, Order};
 use crate::history::News;
 use crate::metrics;
-use crate::observe::QueueFault;
 use crate::observe::usage::{SourceKind, WhyNotEbpf};
+use crate::observe::{QueueFault, Uncounted};
 
 /// One thing to say.
 #[derive(Debug)]
@@ -207,6 +207,18 @@ pub enum Message<'a> {
         /// Why.
         fault: &'a QueueFault,
     },
+    /// Tasks of the project wait, or may wait, that its count leaves out.
+    Uncounted {
+        /// The project's unit.
+        unit: &'a str,
+        /// Which, and what would have them counted.
+        what: &'a Uncounted,
+    },
+    /// Nothing is left out of the count any more.
+    AllCounted {
+        /// The project's unit.
+        unit: &'a str,
+    },
     /// It is known again.
     UnacknowledgedKnown {
         /// The project's unit.
@@ -263,6 +275,7 @@ impl Message<'_> {
             | Self::NoControl { .. }
             | Self::CountReset { .. }
             | Self::UnacknowledgedUnknown { .. }
+            | Self::Uncounted { .. }
             | Self::LimitUnavailable { .. } => Level::WARN,
             _ => Level::INFO,
         }

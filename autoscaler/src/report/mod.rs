@@ -27,8 +27,9 @@ use crate::config::{Language, LoadError, Project, Wrong};
 use crate::control::ClientError;
 use crate::decide::{Action, Decision, Figures, Next, Reason};
 use crate::history::ReadError;
+use crate::observe::queue::{queues_line, quoted};
 use crate::observe::usage::WhyNotEbpf;
-use crate::observe::{QueueSample, Unobservable};
+use crate::observe::{QueueSample, Uncounted, Unobservable};
 use said::Said;
 
 /// Why something was decided, in English: for the commands a person types.
@@ -49,6 +50,15 @@ pub fn words_of(language: Language, reason: &Reason) -> String {
     match language {
         Language::Es => es::reason(reason),
         Language::En => en::reason(reason),
+    }
+}
+
+/// What a project's count of waiting tasks leaves out, in words with the line to write.
+#[must_use]
+pub fn uncounted_of(language: Language, what: &Uncounted) -> String {
+    match language {
+        Language::Es => es::uncounted(what),
+        Language::En => en::uncounted(what),
     }
 }
 
@@ -325,6 +335,24 @@ impl Reporter {
         }
     }
 
+    /// Tells once what a project's count of waiting tasks leaves out, and once that it leaves out nothing any more.
+    pub fn uncounted(&mut self, project: &Project, queue: &QueueSample) {
+        let unit = &project.service_name;
+        if queue.uncounted.is_empty() {
+            if self.over(project, UNCOUNTED) {
+                self.say_of(project, &Message::AllCounted { unit });
+            }
+            return;
+        }
+        // The tasks change from check to check, their places do not.
+        let topics: Vec<String> = queue.uncounted.iter().map(Uncounted::topic).collect();
+        if self.said.is_new(&project.name, UNCOUNTED, &topics.join("\n")) {
+            for what in &queue.uncounted {
+                self.say_of(project, &Message::Uncounted { unit, what });
+            }
+        }
+    }
+
     /// Forgets what was said of projects that `keep` does not want.
     pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         self.said.retain(keep);
@@ -387,6 +415,7 @@ const BLOCKED: &str = "blocked";
 const FAILED: &str = "failed";
 const LIMIT: &str = "limit";
 const UNACKNOWLEDGED: &str = "unacknowledged";
+const UNCOUNTED: &str = "uncounted";
 
 /// The words of one language for the figures of a decision.
 struct FigureWords {
@@ -418,6 +447,12 @@ fn figures(figures: &Figures, words: &FigureWords) -> String {
         .cpu_percent
         .map_or_else(|| words.unknown.to_owned(), |percent| format!("{percent:.1}%"));
     format!("{queue}CPU={cpu} Mem={}MB", figures.memory_available_mib)
+}
+
+/// Pids, one after the other.
+fn numbers(numbers: &[u32]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    numbers.join(", ")
 }
 
 /// `1 worker`, `3 workers`: the user's own word in both languages.

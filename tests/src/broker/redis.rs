@@ -23,6 +23,10 @@ pub enum Access {
     Password,
     /// With TLS, under a certificate of the test's own.
     Tls,
+    /// With TLS, under a certificate that is an authority of its own, as `openssl req -x509` makes it.
+    OwnAuthority,
+    /// With TLS, for clients that show a certificate of the authority's.
+    TlsBothWays,
 }
 
 /// A running Redis server. Dropping it kills it and removes its data.
@@ -45,8 +49,10 @@ impl Redis {
     pub fn start(access: Access) -> Result<Self> {
         let directory = tempfile::tempdir().context("no temporary directory")?;
         let port = free_port()?;
-        if access == Access::Tls {
-            certify(&directory)?;
+        match access {
+            Access::Tls | Access::TlsBothWays => certify(&directory)?,
+            Access::OwnAuthority => certify_itself(&directory)?,
+            Access::Open | Access::Password => {}
         }
         let child = spawn(&directory, port, access)?;
         let redis = Self {
@@ -91,14 +97,29 @@ impl Redis {
         match self.access {
             Access::Open => format!("redis://127.0.0.1:{port}/{number}"),
             Access::Password => format!("redis://:p%40ss%2Fw%3Ard@127.0.0.1:{port}/{number}"),
-            Access::Tls => {
-                let ca = self.directory.path().join("ca.pem");
+            Access::Tls | Access::OwnAuthority => {
+                let ca = self.file("ca.pem");
                 format!(
                     "rediss://localhost:{port}/{number}?ssl_cert_reqs=required&ssl_ca_certs={}",
                     ca.display()
                 )
             }
+            Access::TlsBothWays => {
+                let [ca, pem, key] = ["ca.pem", "server.pem", "server.key"].map(|name| self.file(name));
+                format!(
+                    "rediss://localhost:{port}/{number}?ssl_cert_reqs=required&ssl_ca_certs={}&ssl_certfile={}&ssl_keyfile={}",
+                    ca.display(),
+                    pem.display(),
+                    key.display()
+                )
+            }
         }
+    }
+
+    /// A file of its directory, such as `ca.pem` or `server.pem`.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
     }
 
     /// Its port on loopback.
@@ -173,8 +194,20 @@ fn spawn(directory: &TempDir, port: u16, access: Access) -> Result<Child> {
     match access {
         Access::Open => command.args(["--port", &port]),
         Access::Password => command.args(["--port", &port, "--requirepass", Redis::PASSWORD]),
-        Access::Tls => {
-            command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
+        Access::Tls | Access::OwnAuthority | Access::TlsBothWays => {
+            let of_clients = if access == Access::TlsBothWays {
+                "yes"
+            } else {
+                "no"
+            };
+            command.args([
+                "--port",
+                "0",
+                "--tls-port",
+                &port,
+                "--tls-auth-clients",
+                of_clients,
+            ]);
             command
                 .arg("--tls-cert-file")
                 .arg(at("server.pem"))
@@ -194,21 +227,40 @@ fn spawn(directory: &TempDir, port: u16, access: Access) -> Result<Child> {
 
 /// A certificate authority and a certificate for `localhost` signed by it.
 fn certify(directory: &TempDir) -> Result<()> {
-    let openssl = |arguments: &str| -> Result<()> {
-        let output = Command::new("openssl")
-            .args(arguments.split(' '))
-            .current_dir(directory.path())
-            .output()
-            .context("cannot run openssl: install it (on Debian and Ubuntu: apt-get install openssl)")?;
-        if !output.status.success() {
-            bail!("openssl {arguments}: {}", String::from_utf8_lossy(&output.stderr));
-        }
-        Ok(())
-    };
     fs::write(directory.path().join("names"), "subjectAltName=DNS:localhost\n")?;
-    openssl("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test-authority -keyout ca.key -out ca.pem")?;
-    openssl("req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr")?;
     openssl(
+        directory,
+        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test-authority -keyout ca.key -out ca.pem",
+    )?;
+    openssl(
+        directory,
+        "req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr",
+    )?;
+    openssl(
+        directory,
         "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.pem",
     )
+}
+
+/// A certificate for `localhost` that has signed itself and is the authority, too.
+fn certify_itself(directory: &TempDir) -> Result<()> {
+    openssl(
+        directory,
+        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout server.key -out server.pem",
+    )?;
+    let at = |name: &str| directory.path().join(name);
+    fs::copy(at("server.pem"), at("ca.pem")).context("cannot copy the certificate")?;
+    Ok(())
+}
+
+fn openssl(directory: &TempDir, arguments: &str) -> Result<()> {
+    let output = Command::new("openssl")
+        .args(arguments.split(' '))
+        .current_dir(directory.path())
+        .output()
+        .context("cannot run openssl: install it (on Debian and Ubuntu: apt-get install openssl)")?;
+    if !output.status.success() {
+        bail!("openssl {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
 }

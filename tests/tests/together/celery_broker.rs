@@ -1,12 +1,14 @@
 //! Queues read from real brokers: every way in, and what each fault is called.
 
+use std::fs;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use autoscaler::config::{Broker, BrokerUrl, ManagementUrl};
-use autoscaler::observe::QueueFault;
+use autoscaler::config::{Broker, BrokerUrl, ManagementUrl, Priorities};
 use autoscaler::observe::queue::{self, Depth};
-use autoscaler_tests::broker::{Access, RabbitMq, Redis};
+use autoscaler::observe::{QueueFault, TlsProblem};
+use autoscaler_tests::broker::{Access, RabbitMq, Redis, free_port};
 use autoscaler_tests::celery::{App, Worker};
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::NEWEST;
@@ -18,6 +20,7 @@ fn broker(url: &str, key_prefix: &str) -> Broker {
     Broker {
         url: BrokerUrl::Written(url.to_owned()),
         key_prefix: key_prefix.to_owned(),
+        priorities: Priorities::default(),
         management: None,
     }
 }
@@ -93,11 +96,153 @@ async fn redis_by_every_way_in() -> Result<()> {
         3,
         "TLS without verification"
     );
-    let stranger = format!("rediss://localhost:{}/0", tls.port());
-    assert!(matches!(
-        read(&stranger, "", &["celery"]).await,
-        Err(QueueFault::Unreachable { .. })
-    ));
+    Ok(())
+}
+
+/// What is wrong with the certificates of a server, or of a client.
+async fn problem(url: &str) -> TlsProblem {
+    match read(url, "", &["celery"]).await {
+        Err(QueueFault::Tls { problem, .. }) => problem,
+        other => panic!("{url}: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_tls_is_said_in_words() -> Result<()> {
+    let tls = Redis::start(Access::Tls)?;
+    let by_name = format!("rediss://localhost:{}/0", tls.port());
+    let unknown = TlsProblem::UnknownAuthority { authorities: None };
+    assert_eq!(problem(&by_name).await, unknown);
+
+    let ca = tls.file("ca.pem");
+    let other_name = format!(
+        "rediss://127.0.0.1:{}/0?ssl_ca_certs={}",
+        tls.port(),
+        ca.display()
+    );
+    let named = TlsProblem::OtherName {
+        wanted: "127.0.0.1".into(),
+        names: vec!["localhost".into()],
+    };
+    assert_eq!(problem(&other_name).await, named);
+    let unasked = format!("{other_name}&ssl_check_hostname=false");
+    assert_eq!(
+        waiting(&unasked, "", &["celery"]).await,
+        0,
+        "as older versions of redis-py do"
+    );
+
+    let plain = Redis::start(Access::Open)?;
+    let at_plain = format!("rediss://127.0.0.1:{}/0", plain.port());
+    assert_eq!(problem(&at_plain).await, TlsProblem::NotSpoken);
+
+    let both_ways = Redis::start(Access::TlsBothWays)?;
+    assert_eq!(
+        waiting(&both_ways.url(), "", &["celery"]).await,
+        0,
+        "with a certificate"
+    );
+    let without = format!(
+        "rediss://localhost:{}/0?ssl_ca_certs={}",
+        both_ways.port(),
+        both_ways.file("ca.pem").display()
+    );
+    assert_eq!(problem(&without).await, TlsProblem::ClientUnknown);
+    for url in [by_name, other_name, at_plain, without] {
+        let fault = read(&url, "", &["celery"]).await.unwrap_err();
+        let words = fault.to_string();
+        for name in ["DnsName", "Other(", "Alert", "Invalid", "CertificateRequired"] {
+            assert!(!words.contains(name), "{words}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_its_own_authority_is_taken_where_it_is_the_one_that_was_named() -> Result<()> {
+    let redis = Redis::start(Access::OwnAuthority)?;
+    App::new(&Venv::celery(NEWEST)?, &redis.url())?.put(3, 0.0, 0)?;
+    assert_eq!(
+        waiting(&redis.url(), "", &["celery"]).await,
+        3,
+        "as Celery takes it"
+    );
+
+    let other_name = redis.url().replace("localhost", "127.0.0.1");
+    assert!(
+        matches!(problem(&other_name).await, TlsProblem::OtherName { .. }),
+        "names count"
+    );
+    let unasked = format!("{other_name}&ssl_check_hostname=false");
+    assert_eq!(waiting(&unasked, "", &["celery"]).await, 3);
+
+    // Another one of the same name: not the one that was named.
+    let other = Redis::start(Access::OwnAuthority)?;
+    let stranger = format!(
+        "rediss://localhost:{}/0?ssl_ca_certs={}",
+        redis.port(),
+        other.file("ca.pem").display()
+    );
+    assert_eq!(problem(&stranger).await, TlsProblem::NoServersCertificate);
+    let nobody = format!("rediss://localhost:{}/0", redis.port());
+    assert_eq!(problem(&nobody).await, TlsProblem::NoServersCertificate);
+    Ok(())
+}
+
+#[tokio::test]
+async fn sentinels_and_nodes_of_a_cluster_are_called_what_they_are() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let configuration = directory.path().join("sentinel.conf");
+    fs::write(&configuration, "")?;
+    let configuration = configuration.to_string_lossy().into_owned();
+    for (arguments, kind) in [
+        (vec![configuration.as_str(), "--sentinel"], "Redis Sentinel"),
+        (vec!["--cluster-enabled", "yes"], "Redis Cluster"),
+    ] {
+        let port = free_port()?;
+        let mut server = Command::new("redis-server")
+            .args(arguments)
+            .args(["--bind", "127.0.0.1", "--port", &port.to_string()])
+            .current_dir(&directory)
+            .stdout(Stdio::null())
+            .spawn()?;
+        let url = format!("redis://127.0.0.1:{port}/0");
+        let start = Instant::now();
+        let fault = loop {
+            match read(&url, "", &["celery"]).await {
+                Err(QueueFault::Unreachable { .. }) if start.elapsed() < SOON => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                other => break other,
+            }
+        };
+        server.kill()?;
+        server.wait()?;
+        assert_eq!(
+            fault,
+            Err(QueueFault::NotSupported {
+                kind: kind.to_owned()
+            })
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn rabbitmqs_kinds_of_queues_are_counted_whole() -> Result<()> {
+    let rabbitmq = RabbitMq::start()?;
+    let venv = Venv::celery(NEWEST)?;
+    for (queue, arguments) in [
+        ("quorum", r#"{"x-queue-type": "quorum"}"#),
+        ("priorities", r#"{"x-max-priority": 10}"#),
+        ("lazy", r#"{"x-queue-mode": "lazy"}"#),
+    ] {
+        let app = App::new(&venv, &rabbitmq.url())?
+            .queue(queue)
+            .set("QUEUE_KIND", arguments);
+        app.put_with_priorities(9, 0.0, 0, &[0, 5, 9])?;
+        assert_eq!(waiting(&rabbitmq.url(), "", &[queue]).await, 9, "{queue}");
+    }
     Ok(())
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use autoscaler::act::{Actuator, Cause, Plan, PoolControl, Refusal, Step, Timing, scale};
-use autoscaler::config::{Bounds, Broker, BrokerUrl, CeleryActuator, Ladder, QueueRule, QueueSizing};
+use autoscaler::config::{
+    Bounds, Broker, BrokerUrl, CeleryActuator, Ladder, Priorities, QueueRule, QueueSizing,
+};
 use autoscaler::observe::PoolFault;
 use autoscaler::observe::celery::{Inspector, fleet};
 use autoscaler::observe::cgroup::{Cgroup, CgroupMount};
@@ -32,6 +34,7 @@ fn rule(url: &str, queues: &[&str]) -> QueueRule {
         broker: Broker {
             url: BrokerUrl::Written(url.into()),
             key_prefix: String::new(),
+            priorities: Priorities::default(),
             management: None,
         },
         queues: queues.iter().map(ToString::to_string).collect(),
@@ -224,7 +227,9 @@ async fn a_running_task_is_not_killed_and_prefetched_ones_are_shown() -> Result<
 
     let mut broker = queue::open(&redis.url(), &rule(&redis.url(), &["celery"]).broker)?;
     let mut inspector = Inspector::new(&Procfs::default(), &open(&cgroup)?);
-    let pool = inspector.look(broker.as_mut(), &["celery".to_owned()]).await?;
+    let pool = inspector
+        .look(broker.as_mut(), &["celery".to_owned()], None)
+        .await?;
     assert_eq!((pool.active, pool.reserved), (2, Some(2)));
     let depth = broker.depth(&["celery".to_owned()]).await?;
     assert_eq!((depth.waiting, depth.unacknowledged), (0, Some(2)));

@@ -116,6 +116,7 @@ fn template() -> Fixture {
         broker: Broker {
             url: BrokerUrl::Written("redis://localhost/0".into()),
             key_prefix: String::new(),
+            priorities: crate::config::Priorities::default(),
             management: None,
         },
         queues: vec!["celery".into()],

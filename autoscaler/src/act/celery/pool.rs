@@ -54,7 +54,7 @@ impl PoolControl {
         let mut broker = queue::open(url, &rule.broker)?;
         let mut inspector = Inspector::new(procfs, cgroup);
         // Every node of the broker is asked: only so a second worker of the same name comes to light.
-        let pool = inspector.look(broker.as_mut(), &rule.queues).await?;
+        let pool = inspector.look(broker.as_mut(), &rule.queues, None).await?;
         let mut control = Self {
             broker,
             inspector,
@@ -81,7 +81,8 @@ impl PoolControl {
 
     /// Asks the worker for its pool; `self.pool` holds what it said.
     async fn look(&mut self) -> Result<(), Refusal> {
-        self.pool = self.inspector.look(self.broker.as_mut(), &self.queues).await?;
+        let broker = self.broker.as_mut();
+        self.pool = self.inspector.look(broker, &self.queues, None).await?;
         Ok(())
     }
 

@@ -287,6 +287,9 @@ fn paragraph(project: &ProjectStatus, words: &Words, now: i64) -> String {
     if let Some(waiting) = project.queue {
         lines.push((words.queue, queue(waiting, project, words)));
     }
+    for what in &project.uncounted {
+        lines.push((words.queue, format!("⚠️ {what}")));
+    }
     for step in project.up.iter().chain(&project.down) {
         lines.push((words.next, step.words.clone()));
     }

@@ -26,6 +26,21 @@ pub enum BadBroker {
     /// A queue twice.
     #[error("this queue stands twice in \"queues\": keep one")]
     QueueTwice,
+    /// A separator that no list's name can have.
+    #[error(
+        "\"redis_priority_separator\" is empty or has digits: write the application's \"sep\", for example \":\", or leave it out"
+    )]
+    Separator,
+    /// A priority step that is none; the highest that may be.
+    #[error(
+        "a priority step is a whole number from 0 to {0}: write the application's \"priority_steps\", for example [0, 3, 6, 9]"
+    )]
+    Step(u32),
+    /// No steps, or more than this many.
+    #[error(
+        "\"redis_priority_steps\" must have from 1 to {0} steps: write the application's \"priority_steps\", for example [0, 3, 6, 9]"
+    )]
+    Steps(usize),
 }
 
 /// What is wrong with a URL, or with the name of the variable that holds one. An example follows where one helps.
@@ -76,6 +91,21 @@ pub enum BadUrl {
     /// A management API over TLS.
     #[error("only http:// is spoken here: name the listener without TLS, for example {0}")]
     Tls(&'static str),
+    /// Redis Sentinel.
+    #[error(
+        "Redis Sentinel is not asked which server is the master: write the URL of the one server that has the queues, for example redis://10.0.0.1:6379/0, or a name that follows the master"
+    )]
+    Sentinel,
+    /// Redis Cluster.
+    #[error(
+        "Redis Cluster is not supported, as Celery's own Redis transport does not have it: write the URL of the one server that has the queues, for example redis://10.0.0.1:6379/0"
+    )]
+    Cluster,
+    /// Several URLs in one, of this scheme.
+    #[error(
+        "several brokers, separated by \";\", are not tried in turn (a ; of the password is written %3B): write the URL of the one server that has the queues, for example {0}://10.0.0.1/0"
+    )]
+    Several(String),
     /// More than a management API's address.
     #[error("nothing may follow a ? or a #: write for example {0}")]
     Query(&'static str),

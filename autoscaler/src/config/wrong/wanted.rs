@@ -26,6 +26,8 @@ pub enum Wanted {
     Object(&'static str),
     /// The names of queues.
     Queues,
+    /// kombu's `priority_steps`.
+    PrioritySteps,
     /// Text.
     Text,
     /// True or false.
@@ -81,6 +83,9 @@ impl fmt::Display for Wanted {
         match self {
             Self::Object(example) => write!(f, "an object: write {example}"),
             Self::Queues => f.write_str(r#"a list: write their names, for example ["celery"]"#),
+            Self::PrioritySteps => {
+                f.write_str(r#"a list: write the application's "priority_steps", for example [0, 3, 6, 9]"#)
+            }
             Self::Text => f.write_str("text in double quotes"),
             Self::Boolean => f.write_str("true or false"),
             Self::Whole(low, high, unit) => write!(f, "a whole number from {low} to {high}{unit}"),

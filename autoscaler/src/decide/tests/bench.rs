@@ -167,6 +167,7 @@ pub(super) fn celery(workers: u32) -> Bench {
         broker: Broker {
             url: BrokerUrl::Written("redis://localhost/0".into()),
             key_prefix: String::new(),
+            priorities: crate::config::Priorities::default(),
             management: None,
         },
         queues: vec!["celery".into()],
@@ -182,11 +183,14 @@ pub(super) fn queue_sample(bench: &Bench, waiting: u64, active: Option<u32>) -> 
             covered: bench.interval,
             waiting,
             reserved: None,
+            ahead: 0,
             active,
             unacknowledged: None,
             unacknowledged_fault: None,
             oldest_waiting: None,
             pool_fault: None,
+            node: None,
+            uncounted: Vec::new(),
         })),
         ..bench.sample(Some(0.1))
     }

@@ -347,11 +347,14 @@ fn a_pool_that_cannot_be_commanded_blocks_and_says_why() {
         covered: bench.interval,
         waiting: 500,
         reserved: None,
+        ahead: 0,
         active: None,
         unacknowledged: None,
         unacknowledged_fault: None,
         oldest_waiting: None,
         pool_fault: Some(PoolFault::NobodyListens),
+        node: None,
+        uncounted: Vec::new(),
     }));
     let decision = bench.check_sample(&sample);
     assert_eq!(decision.figures.queue, Some(500));

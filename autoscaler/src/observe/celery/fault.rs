@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::observe::queue::QueueFault;
+use crate::observe::queue::{Place, QueueFault, quoted};
 
 /// Why the pool of a Celery worker cannot be seen or commanded through its remote control.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -15,9 +15,18 @@ pub enum PoolFault {
     Broker(#[from] QueueFault),
     /// Nobody takes commands from this broker.
     #[error(
-        "no worker listens for remote control on this broker: is worker_enable_remote_control off, or the broker another than the worker's?"
+        "no worker listens for remote control on this broker: is worker_enable_remote_control off, control_exchange or fanout_prefix another than Celery's own, or the broker (with its database or virtual host) another than the worker's?"
     )]
     NobodyListens,
+    /// Nobody takes commands where they are given, and workers have their keys elsewhere on this server.
+    #[error(
+        "no worker listens for remote control here, but Celery's workers have their keys elsewhere on this server: if they are this project's, write {}",
+        listed(.places)
+    )]
+    ListensElsewhere {
+        /// Where.
+        places: Vec<Place>,
+    },
     /// The project's node did not answer.
     #[error("the node {node} did not answer {method} within {} s", .after.as_secs())]
     NoAnswer {
@@ -65,7 +74,7 @@ pub enum PoolFault {
         node: String,
     },
     /// A queue of the configuration is none that the worker takes tasks from.
-    #[error("the node {node} takes no tasks from the queue {queue:?}, only from: {}", list(.consumed))]
+    #[error("the node {node} takes no tasks from the queue {}, only from: {}", quoted(.queue), list(.consumed))]
     NotConsumed {
         /// The node.
         node: String,
@@ -90,6 +99,11 @@ pub enum PoolFault {
         /// The error with its path.
         why: String,
     },
+}
+
+fn listed(places: &[Place]) -> String {
+    let lines: Vec<String> = places.iter().map(Place::lines).collect();
+    lines.join(", or ")
 }
 
 fn list(names: &[String]) -> String {

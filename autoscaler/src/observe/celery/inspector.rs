@@ -1,6 +1,6 @@
 //! One project's node, check by check.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -21,6 +21,10 @@ const ONE_LIMIT: Duration = Duration::from_secs(5);
 /// Above this many prefetched tasks the worker is not asked to list them: it would be busy with the list.
 const MOST_LISTED: u64 = 1000;
 
+/// How long the queues that the worker takes tasks from stand for what it does: they can be changed while it runs
+/// (`add_consumer`, `cancel_consumer`).
+const QUEUES_STAND: Duration = Duration::from_mins(1);
+
 /// A pool as its worker describes it, each process of it seen in the project's cgroup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pool {
@@ -36,6 +40,8 @@ pub struct Pool {
     pub active: u32,
     /// Tasks fetched ahead that do not run yet; `None` where they may be too many to be listed.
     pub reserved: Option<u64>,
+    /// Queues that the worker takes tasks from beside those of the configuration.
+    pub further: Vec<String>,
 }
 
 /// Finds the project's node and asks it.
@@ -43,8 +49,17 @@ pub struct Pool {
 pub struct Inspector {
     procfs: Procfs,
     cgroup: Cgroup,
-    /// The node found last, and its main process.
-    known: Option<(String, ProcessId)>,
+    /// The node found last.
+    known: Option<Known>,
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    name: String,
+    main: ProcessId,
+    further: Vec<String>,
+    /// When it was asked for its queues.
+    asked: Instant,
 }
 
 impl Inspector {
@@ -64,23 +79,32 @@ impl Inspector {
         &self.cgroup
     }
 
-    /// The pool now. `queues` are those that the project is configured to have.
+    /// The pool now. `queues` are those that the project is configured to have, `unacknowledged` what the broker says
+    /// that it delivered and to how much that is: no worker can have fetched more ahead.
     ///
     /// # Errors
     /// When the node cannot be found or asked, or has no pool that can be changed.
-    pub async fn look(&mut self, broker: &mut dyn Broker, queues: &[String]) -> Result<Pool, PoolFault> {
+    pub async fn look(
+        &mut self,
+        broker: &mut dyn Broker,
+        queues: &[String],
+        unacknowledged: Option<u64>,
+    ) -> Result<Pool, PoolFault> {
         let node = match self.ask_known(broker).await? {
             Some(node) => node,
-            None => self.discover(broker, queues).await?,
+            None => self.identify(broker).await?,
         };
+        let further = self.further(broker, &node, queues).await?;
         let active = self.list(broker, &node.name, "active").await?.len();
-        let prefetched = node
-            .stats
-            .prefetch_count
-            .filter(|count| (1..=MOST_LISTED).contains(count));
-        let reserved = match prefetched {
-            Some(_) => Some(self.list(broker, &node.name, "reserved").await?.len() as u64),
-            None => None,
+        let few = match node.stats.prefetch_count {
+            Some(1..=MOST_LISTED) => true,
+            // 0 stands for no limit.
+            _ => unacknowledged.is_some_and(|count| count <= MOST_LISTED),
+        };
+        let reserved = if few {
+            Some(self.list(broker, &node.name, "reserved").await?.len() as u64)
+        } else {
+            None
         };
         let (processes, ended) = self.processes(&node)?;
         Ok(Pool {
@@ -90,6 +114,7 @@ impl Inspector {
             ended,
             active: u32::try_from(active).unwrap_or(u32::MAX),
             reserved,
+            further,
         })
     }
 
@@ -127,7 +152,7 @@ impl Inspector {
 
     /// The node found before, if it is still the same.
     async fn ask_known(&mut self, broker: &mut dyn Broker) -> Result<Option<Node>, PoolFault> {
-        let Some((name, main)) = self.known.clone() else {
+        let Some(Known { name, main, .. }) = self.known.clone() else {
             return Ok(None);
         };
         let before = self.table()?;
@@ -143,29 +168,50 @@ impl Inspector {
         Ok(node)
     }
 
-    async fn discover(&mut self, broker: &mut dyn Broker, queues: &[String]) -> Result<Node, PoolFault> {
-        let node = self.identify(broker).await?;
-        let consumed: Vec<String> = self
-            .list(broker, &node.name, "active_queues")
-            .await?
-            .iter()
-            .filter_map(|queue| queue.get("name")?.as_str().map(str::to_owned))
-            .collect();
+    /// The queues that the node takes tasks from beside `queues`, all of which it must take tasks from.
+    async fn further(
+        &mut self,
+        broker: &mut dyn Broker,
+        node: &Node,
+        queues: &[String],
+    ) -> Result<Vec<String>, PoolFault> {
+        let before = self.known.take();
+        if let Some(known) = before.filter(|known| known.asked.elapsed() < QUEUES_STAND) {
+            return Ok(self.known.insert(known).further.clone());
+        }
+        let answer = self.list(broker, &node.name, "active_queues").await?;
+        let consumed: Vec<String> = answer.iter().filter_map(queue_of).collect();
         if let Some(queue) = queues.iter().find(|queue| !consumed.contains(queue)) {
             return Err(PoolFault::NotConsumed {
-                node: node.name,
+                node: node.name.clone(),
                 queue: queue.clone(),
                 consumed,
             });
         }
+        let further: Vec<String> = consumed
+            .into_iter()
+            .filter(|queue| !queues.contains(queue))
+            .collect();
         // Only now: a node with a fault is looked at anew each time.
-        self.known = Some((node.name.clone(), node.main));
-        Ok(node)
+        self.known = Some(Known {
+            name: node.name.clone(),
+            main: node.main,
+            further: further.clone(),
+            asked: Instant::now(),
+        });
+        Ok(further)
     }
 
     async fn identify(&mut self, broker: &mut dyn Broker) -> Result<Node, PoolFault> {
         let before = self.table()?;
-        let replies = ask_all(broker, "stats").await?.ok_or(PoolFault::NobodyListens)?;
+        let Some(replies) = ask_all(broker, "stats").await? else {
+            let places = broker.elsewhere().await.unwrap_or_default();
+            return Err(if places.is_empty() {
+                PoolFault::NobodyListens
+            } else {
+                PoolFault::ListensElsewhere { places }
+            });
+        };
         let node = identity::find(&self.procfs, &before, &replies)?;
         if node.stats.autoscaler.is_some() {
             return Err(PoolFault::OwnAutoscale { node: node.name });
@@ -222,6 +268,15 @@ impl Inspector {
     fn table(&self) -> Result<ProcessTable, PoolFault> {
         table(&self.procfs, &self.cgroup)
     }
+}
+
+/// The name of a queue of tasks in an answer to `active_queues`; none where each worker has a queue of its own, as for
+/// what is broadcast.
+fn queue_of(queue: &Value) -> Option<String> {
+    if queue["exchange"]["type"] == "fanout" || queue["exclusive"] == true {
+        return None;
+    }
+    queue.get("name")?.as_str().map(str::to_owned)
 }
 
 /// What each node of the broker returns; `None` where nobody listens.

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::{Inspector, Pool, fleet};
+use super::{Inspector, Pool, PoolFault, fleet};
 use crate::config::{BrokerUrl, CeleryActuator, Config, QueueRule};
 use crate::observe::cgroup::Cgroup;
 use crate::observe::process::Procfs;
-use crate::observe::queue::{self, QueueFault, QueueMonitor};
+use crate::observe::queue::{self, QueueFault, QueueMonitor, Uncounted};
 use crate::observe::snapshot::{ProcessId, ProjectSample, QueueSample, Unobservable};
 
 /// Keeps a connection to each Celery project's broker, and what was learnt of its node.
@@ -135,10 +135,16 @@ impl Watched {
     ) -> Result<(QueueSample, Option<Pool>), QueueFault> {
         let monitor = Self::open(&mut self.opened, &self.rule, procfs, sample.master)?;
         let (depth, covered) = monitor.read(now).await?;
+        let mut uncounted = monitor.uncounted(now).await;
         let broker = monitor.broker();
         let (pool, active, pool_fault) = match self.rule.actuator {
-            CeleryActuator::Pool => match self.inspector.look(broker, &self.rule.queues).await {
+            CeleryActuator::Pool => match self
+                .inspector
+                .look(broker, &self.rule.queues, depth.unacknowledged)
+                .await
+            {
                 Ok(pool) => {
+                    uncounted.extend(further(&pool, &self.rule.queues));
                     let active = pool.active;
                     (Some(pool), Some(active), None)
                 }
@@ -149,6 +155,10 @@ impl Watched {
                 Err(fault) => (None, None, Some(fault)),
             },
         };
+        if matches!(pool_fault, Some(PoolFault::ListensElsewhere { .. })) {
+            // It says the same, and more.
+            uncounted.retain(|found| !matches!(found, Uncounted::Elsewhere { .. }));
+        }
         let queue = QueueSample {
             covered,
             waiting: depth.waiting,
@@ -156,12 +166,24 @@ impl Watched {
                 .as_ref()
                 .and_then(|pool| pool.reserved)
                 .or(depth.unacknowledged),
+            ahead: pool.as_ref().and_then(|pool| pool.reserved).unwrap_or(0),
             active,
             unacknowledged: depth.unacknowledged,
             unacknowledged_fault: depth.unacknowledged_fault,
             oldest_waiting: depth.oldest_waiting,
             pool_fault,
+            node: pool.as_ref().map(|pool| pool.node.clone()),
+            uncounted,
         };
         Ok((queue, pool))
     }
+}
+
+/// The queues that the project's worker takes tasks from and that are not counted.
+fn further(pool: &Pool, counted: &[String]) -> Option<Uncounted> {
+    (!pool.further.is_empty()).then(|| Uncounted::Queues {
+        node: pool.node.clone(),
+        queues: pool.further.clone(),
+        all: counted.iter().chain(&pool.further).cloned().collect(),
+    })
 }

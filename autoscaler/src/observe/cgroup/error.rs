@@ -38,7 +38,7 @@ pub enum CgroupError {
         source: io::Error,
     },
     /// The file does not hold what this kernel interface promises.
-    #[error("{} holds no {what}: {text:?}", path.display())]
+    #[error("{} holds no {what}: {}", path.display(), crate::observe::queue::quoted(.text))]
     Malformed {
         /// The file.
         path: PathBuf,

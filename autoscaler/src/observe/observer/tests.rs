@@ -389,6 +389,7 @@ fn template(name: &str) -> Project {
     let broker = Broker {
         url: BrokerUrl::Written("redis://127.0.0.1:1/0".into()),
         key_prefix: String::new(),
+        priorities: crate::config::Priorities::default(),
         management: None,
     };
     Project {

@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::QueueFault;
+use super::tls::Tls;
 
 /// Where a broker is and how to log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,16 +39,8 @@ pub(super) struct RedisAddress {
 /// How to reach a Redis server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Endpoint {
-    Tcp {
-        host: String,
-        port: u16,
-    },
-    Tls {
-        host: String,
-        port: u16,
-        verify: bool,
-        ca_file: Option<PathBuf>,
-    },
+    Tcp { host: String, port: u16 },
+    Tls { host: String, port: u16, tls: Tls },
     Unix(PathBuf),
 }
 
@@ -65,7 +58,7 @@ impl std::fmt::Display for Endpoint {
 pub(super) struct AmqpAddress {
     pub(super) host: String,
     pub(super) port: u16,
-    pub(super) tls: bool,
+    pub(super) tls: Option<Tls>,
     pub(super) login: Login,
     pub(super) vhost: String,
 }
@@ -104,7 +97,14 @@ impl Address {
         let (scheme, _) = text
             .split_once("://")
             .ok_or_else(|| bad("it has no scheme such as redis://"))?;
+        let not_supported = |kind: &str| QueueFault::NotSupported {
+            kind: kind.to_owned(),
+        };
         match scheme {
+            scheme if scheme.contains("sentinel") => Err(not_supported("Redis Sentinel")),
+            scheme if scheme.contains("cluster") => Err(not_supported("Redis Cluster")),
+            // kombu takes several URLs in one text, to try one after the other.
+            _ if text.contains(';') => Err(not_supported("a list of several brokers (with ;)")),
             "redis" | "rediss" => redis_server(&url(text)?).map(Self::Redis),
             "redis+socket" | "unix" => redis_socket(&url(text)?).map(Self::Redis),
             "amqp" | "amqps" | "pyamqp" => rabbitmq(&url(text)?).map(Self::Amqp),
@@ -127,15 +127,8 @@ fn redis_server(url: &Url) -> Result<RedisAddress, QueueFault> {
     let host = host(url).unwrap_or_else(|| "localhost".to_owned());
     let port = url.port().unwrap_or(6379);
     let endpoint = if url.scheme() == "rediss" {
-        // kombu takes both the names of the ssl module's constants and short words.
-        let verify = !matches!(query(url, "ssl_cert_reqs").as_deref(), Some("none" | "CERT_NONE"));
-        let ca_file = query(url, "ssl_ca_certs").map(PathBuf::from);
-        Endpoint::Tls {
-            host,
-            port,
-            verify,
-            ca_file,
-        }
+        let tls = tls(url);
+        Endpoint::Tls { host, port, tls }
     } else {
         Endpoint::Tcp { host, port }
     };
@@ -145,6 +138,19 @@ fn redis_server(url: &Url) -> Result<RedisAddress, QueueFault> {
         login: login(url)?,
         database,
     })
+}
+
+/// The settings of TLS in a URL, by kombu's names (kombu/utils/url.py) and with redis-py's defaults.
+fn tls(url: &Url) -> Tls {
+    let file = |key| query(url, key).map(PathBuf::from);
+    Tls {
+        // kombu takes both the names of the ssl module's constants and short words.
+        verify: !matches!(query(url, "ssl_cert_reqs").as_deref(), Some("none" | "CERT_NONE")),
+        check_name: query(url, "ssl_check_hostname").is_none_or(|word| !word.eq_ignore_ascii_case("false")),
+        ca_file: file("ssl_ca_certs"),
+        certificate: file("ssl_certfile"),
+        key: file("ssl_keyfile"),
+    }
 }
 
 fn redis_socket(url: &Url) -> Result<RedisAddress, QueueFault> {
@@ -164,11 +170,11 @@ fn redis_socket(url: &Url) -> Result<RedisAddress, QueueFault> {
 }
 
 fn rabbitmq(url: &Url) -> Result<AmqpAddress, QueueFault> {
-    let tls = url.scheme() == "amqps";
+    let tls = (url.scheme() == "amqps").then(|| tls(url));
     let named = decode(url.path().strip_prefix('/').unwrap_or_default())?;
     Ok(AmqpAddress {
         host: host(url).unwrap_or_else(|| "localhost".to_owned()),
-        port: url.port().unwrap_or(if tls { 5671 } else { 5672 }),
+        port: url.port().unwrap_or(if tls.is_some() { 5671 } else { 5672 }),
         tls,
         login: login(url)?,
         // kombu takes a missing virtual host for the broker's default one.
@@ -247,17 +253,38 @@ mod tests {
         assert_eq!(full.login.user.as_deref(), Some("user"));
         assert_eq!(full.login.password.as_deref(), Some("p@ss"));
 
-        let tls = redis("rediss://:x@h/1?ssl_cert_reqs=none&ssl_ca_certs=/etc/ca.pem");
-        let ca_file = Some("/etc/ca.pem".into());
-        assert_eq!(
-            tls.endpoint,
-            Endpoint::Tls {
-                host: "h".into(),
-                port: 6379,
-                verify: false,
-                ca_file
-            }
-        );
+        let Endpoint::Tls { host, port, tls } =
+            redis("rediss://:x@h/1?ssl_cert_reqs=none&ssl_ca_certs=/etc/ca.pem").endpoint
+        else {
+            panic!("it is no TLS")
+        };
+        assert_eq!((host.as_str(), port), ("h", 6379));
+        assert_eq!((tls.verify, tls.check_name), (false, true));
+        assert_eq!(tls.ca_file, Some("/etc/ca.pem".into()));
+        let Endpoint::Tls { tls, .. } =
+            redis("rediss://h?ssl_check_hostname=False&ssl_certfile=/c&ssl_keyfile=/k").endpoint
+        else {
+            panic!("it is no TLS")
+        };
+        assert_eq!((tls.verify, tls.check_name), (true, false));
+        assert_eq!((tls.certificate, tls.key), (Some("/c".into()), Some("/k".into())));
+    }
+
+    #[test]
+    fn several_servers_are_refused_with_their_word() {
+        for (url, word) in [
+            ("sentinel://:hunter2@a:26379", "Sentinel"),
+            ("sentinel://a:26379;sentinel://b:26379", "Sentinel"),
+            ("redis+sentinel://a:26379/master/0", "Sentinel"),
+            ("redis+cluster://a", "Cluster"),
+            ("rediscluster://a", "Cluster"),
+            ("redis://a/0;redis://:hunter2@b/0", ";"),
+        ] {
+            let fault = Address::parse(url).unwrap_err();
+            assert!(matches!(fault, QueueFault::NotSupported { .. }), "{fault}");
+            let words = fault.to_string();
+            assert!(words.contains(word) && !words.contains("hunter2"), "{words}");
+        }
     }
 
     #[test]
@@ -279,7 +306,7 @@ mod tests {
         assert_eq!(amqp("amqp://localhost/%2f").vhost, "/");
         assert_eq!(amqp("pyamqp://guest:g@localhost/my%2Fv").vhost, "my/v");
         let tls = amqp("amqps://h/v");
-        assert_eq!((tls.port, tls.tls), (5671, true));
+        assert_eq!((tls.port, tls.tls.is_some()), (5671, true));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::observe::snapshot::ProcessId;
 /// The value of `variable` in the environment of `main`.
 ///
 /// The process may change what it says there at any time (its user owns the memory), and the daemon is root: a Unix
-/// socket, which root could open where that user cannot, is not taken from it.
+/// socket or a private key, which root could open where that user cannot, is not taken from it.
 pub(super) fn url(procfs: &Procfs, main: ProcessId, variable: &str) -> Result<String, QueueFault> {
     let pid = main.pid;
     let environ = procfs.environ(pid).map_err(|error| match &error {
@@ -41,18 +41,26 @@ pub(super) fn url(procfs: &Procfs, main: ProcessId, variable: &str) -> Result<St
             },
         );
     };
-    if let Address::Redis(RedisAddress {
-        endpoint: Endpoint::Unix(_),
-        ..
-    }) = Address::parse(value)?
-    {
-        return Err(QueueFault::BadUrl {
-            why: format!(
-                "{variable} names a Unix socket, which only the configuration may: write it as \"redis_url\""
-            ),
-        });
+    let tls = match Address::parse(value)? {
+        Address::Redis(RedisAddress { endpoint, .. }) => match endpoint {
+            Endpoint::Unix(_) => return Err(not_from_there(variable, "a Unix socket")),
+            Endpoint::Tls { tls, .. } => Some(tls),
+            Endpoint::Tcp { .. } => None,
+        },
+        Address::Amqp(address) => address.tls,
+    };
+    if tls.is_some_and(|tls| tls.certificate.is_some() || tls.key.is_some()) {
+        return Err(not_from_there(variable, "a private key"));
     }
     Ok(value.to_owned())
+}
+
+fn not_from_there(variable: &str, what: &str) -> QueueFault {
+    QueueFault::BadUrl {
+        why: format!(
+            "{variable} names {what}, which only the configuration may: write the URL as \"redis_url\" or \"broker_url\""
+        ),
+    }
 }
 
 fn unreadable(error: &ProcessError) -> QueueFault {
@@ -104,6 +112,8 @@ mod tests {
             "sqs://hunter2",
             "unix://:hunter2@/run/r.sock",
             "redis+socket:///r?virtual_host=1",
+            "rediss://:hunter2@h/0?ssl_keyfile=/root/key.pem",
+            "amqps://u:hunter2@h/v?ssl_certfile=/root/key.pem",
         ] {
             let fault = read(&format!("BROKER_URL={url}\0"), "BROKER_URL").unwrap_err();
             assert!(matches!(fault, QueueFault::BadUrl { .. }), "{url}: {fault:?}");

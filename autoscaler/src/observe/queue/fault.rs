@@ -1,5 +1,7 @@
 //! Why a project's queues cannot be read.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// Why a broker cannot be used. `at` is its host and port, or its socket: never a user or a password.
@@ -52,6 +54,22 @@ pub enum QueueFault {
         /// The system's reason.
         why: String,
     },
+    /// The connection is not encrypted as the URL wants it.
+    #[error("no TLS with the broker at {at}: {problem}")]
+    Tls {
+        /// Where the broker is.
+        at: String,
+        /// What is wrong.
+        problem: TlsProblem,
+    },
+    /// A kind of server that Celery may be able to use, and this program is not.
+    #[error(
+        "{kind} is not supported: name the one server that has the queues, for example \"redis_url\": \"redis://10.0.0.1:6379/0\""
+    )]
+    NotSupported {
+        /// Its own name: `Redis Sentinel`.
+        kind: String,
+    },
     /// Wrong user or password, or the broker wants one and the URL has none.
     #[error("the broker at {at} refuses the user or the password: {why}")]
     LoginRefused {
@@ -70,7 +88,8 @@ pub enum QueueFault {
     },
     /// There is no such queue.
     #[error(
-        "the broker at {at} has no queue {queue:?}: is it spelled as in Celery, and has a worker ever consumed it?"
+        "the broker at {at} has no queue {} in this virtual host: is it spelled as in Celery, is the URL's virtual host the worker's, and has a worker ever consumed it?",
+        quoted(.queue)
     )]
     NoSuchQueue {
         /// Where the broker is.
@@ -86,4 +105,78 @@ pub enum QueueFault {
         /// The broker's words.
         why: String,
     },
+}
+
+/// What is wrong with an encrypted connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsProblem {
+    /// Nobody who is trusted has signed the server's certificate.
+    #[error("its certificate is not signed by {}: name the one that signed it in the URL, ?ssl_ca_certs=/path/ca.pem, as the worker does", whose(.authorities.as_ref()))]
+    UnknownAuthority {
+        /// The file of those who are trusted; `None` for the system's.
+        authorities: Option<PathBuf>,
+    },
+    /// The certificate is for other names.
+    #[error("its certificate is for {}, not for {wanted}: write a name of the certificate into the URL, or, as older versions of redis-py do unasked, ?ssl_check_hostname=false", listed(.names))]
+    OtherName {
+        /// The name in the URL.
+        wanted: String,
+        /// The certificate's names (subjectAltName).
+        names: Vec<String>,
+    },
+    /// The certificate's time is over.
+    #[error("its certificate has expired: renew it")]
+    Expired,
+    /// The certificate's time has not come.
+    #[error("its certificate is not valid yet: is the clock right?")]
+    NotYetValid,
+    /// The certificate is an authority's own, or has another mark that a server's has not.
+    #[error(
+        "its certificate is an authority's own, not a server's: name this very certificate in the URL, ?ssl_ca_certs=/path/server.pem"
+    )]
+    NoServersCertificate,
+    /// The certificate is damaged, or signed in a way that is not known.
+    #[error(
+        "its certificate cannot be used: it is damaged, revoked, or signed in a way that is no longer safe"
+    )]
+    CertificateUnusable,
+    /// What answers there speaks no TLS.
+    #[error(
+        "it does not answer in TLS at this port: write redis:// (amqp://) in the URL, or the port for TLS"
+    )]
+    NotSpoken,
+    /// No version and no method that both sides know.
+    #[error("it has no version of TLS in common with this program, which speaks 1.2 and 1.3")]
+    NothingInCommon,
+    /// It asks for a certificate, and the URL names none.
+    #[error(
+        "it asks for a certificate of the client: name it in the URL, ?ssl_certfile=/path/client.pem&ssl_keyfile=/path/client.key, as the worker does"
+    )]
+    ClientUnknown,
+    /// It refuses the certificate that the URL names.
+    #[error("it refuses the client's certificate (ssl_certfile)")]
+    ClientRefused,
+    /// Anything else.
+    #[error("the handshake failed")]
+    Broken,
+}
+
+fn whose(file: Option<&PathBuf>) -> String {
+    file.map_or_else(
+        || "any authority that this system trusts".to_owned(),
+        |file| format!("any authority in {}", file.display()),
+    )
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => "no name at all (it has no subjectAltName)".to_owned(),
+        names => names.join(", "),
+    }
+}
+
+/// A name between double quotes, as JSON writes it.
+pub(crate) fn quoted(name: &str) -> String {
+    serde_json::Value::from(name).to_string()
 }

@@ -11,14 +11,19 @@ mod fault;
 mod monitor;
 mod rabbitmq;
 mod redis;
+mod tls;
+mod uncounted;
 
 use std::pin::Pin;
 use std::time::Duration;
 
 use serde_json::Value;
 
-pub use fault::QueueFault;
+pub(crate) use fault::quoted;
+pub use fault::{QueueFault, TlsProblem};
 pub use monitor::QueueMonitor;
+pub(crate) use uncounted::queues_line;
+pub use uncounted::{Place, Remedy, Uncounted};
 
 use super::process::Procfs;
 use super::snapshot::ProcessId;
@@ -75,6 +80,23 @@ pub trait Broker: Send {
     /// When the broker cannot be reached or asked, or does not have one of the queues.
     fn depth<'a>(&'a mut self, queues: &'a [String]) -> Answer<'a, Depth>;
 
+    /// Looks for tasks of `queues` that [`Broker::depth`] does not count, bounded: what one look does not reach, a
+    /// later one does. Nothing where the broker cannot tell.
+    ///
+    /// # Errors
+    /// When the broker cannot be reached or asked.
+    fn uncounted<'a>(&'a mut self, _queues: &'a [String]) -> Answer<'a, Vec<Uncounted>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Where else on this server Celery's workers have their keys: for when nobody listens here.
+    ///
+    /// # Errors
+    /// When the broker cannot be reached or asked.
+    fn elsewhere(&mut self) -> Answer<'_, Vec<Place>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// Sends a command and collects the answers: the first one to a command for one node, all that come
     /// within `limit` otherwise. `None` when nobody listens: the workers are down or their remote control is off.
     ///
@@ -100,7 +122,7 @@ pub fn url(broker: &config::Broker, procfs: &Procfs, main: ProcessId) -> Result<
 /// When the URL cannot be used.
 pub fn open(url: &str, broker: &config::Broker) -> Result<Box<dyn Broker>, QueueFault> {
     Ok(match Address::parse(url)? {
-        Address::Redis(address) => Box::new(redis::Redis::new(&address, &broker.key_prefix)?),
+        Address::Redis(address) => Box::new(redis::Redis::new(&address, broker)?),
         Address::Amqp(address) => {
             let management = broker
                 .management

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::back_off::BackOff;
-use super::{Broker, Depth, QueueFault};
+use super::{Broker, Depth, QueueFault, Uncounted};
+
+/// Least time between two looks for tasks that are not counted.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
 /// Reads the queues of one project and leaves a failing broker alone for a while.
 pub struct QueueMonitor {
@@ -12,6 +15,8 @@ pub struct QueueMonitor {
     back_off: BackOff,
     last: Option<Duration>,
     fault: Option<QueueFault>,
+    /// What the last look for tasks that are not counted found, and when.
+    looked: Option<(Duration, Vec<Uncounted>)>,
 }
 
 impl QueueMonitor {
@@ -24,6 +29,7 @@ impl QueueMonitor {
             back_off: BackOff::default(),
             last: None,
             fault: None,
+            looked: None,
         }
     }
 
@@ -54,6 +60,19 @@ impl QueueMonitor {
                 Err(fault)
             }
         }
+    }
+
+    /// Tasks of the queues that [`QueueMonitor::read`] does not count, looked for now and then. A broker that does not
+    /// let itself be looked through (its user may be permitted nothing but what Celery needs) tells of none.
+    pub async fn uncounted(&mut self, now: Duration) -> Vec<Uncounted> {
+        if let Some((at, found)) = &self.looked
+            && now.saturating_sub(*at) < BETWEEN_LOOKS
+        {
+            return found.clone();
+        }
+        let found = self.broker.uncounted(&self.queues).await.unwrap_or_default();
+        self.looked = Some((now, found.clone()));
+        found
     }
 
     /// The broker, for remote control over the same connection.

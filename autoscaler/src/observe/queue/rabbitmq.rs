@@ -43,9 +43,7 @@ impl RabbitMq {
             .filter(|connection| connection.status().connected());
         let connection = match usable {
             Some(connection) => connection,
-            None => connect::connect(&self.address)
-                .await
-                .map_err(|error| connect::fault(&self.at, &error))?,
+            None => connect::connect(&self.address).await?,
         };
         let channel = connection
             .create_channel()
@@ -79,7 +77,7 @@ impl RabbitMq {
     ) -> Result<T, QueueFault> {
         let late = |_| QueueFault::Unreachable {
             at: at.to_owned(),
-            why: format!("no answer within {limit:?}"),
+            why: format!("no answer within {} s", limit.as_secs()),
         };
         timeout(limit, work)
             .await

@@ -1,57 +1,60 @@
 //! Redis as Celery's broker, as kombu lays it out.
 
 mod age;
+mod audit;
 mod connect;
 mod keys;
 mod pidbox;
 
 use std::time::{Duration, Instant};
 
-use ::redis::Client;
 use ::redis::aio::MultiplexedConnection;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::address::RedisAddress;
-use super::{Answer, Broker, Command, Depth, LIMIT, QueueFault, Reply};
+use super::{Answer, Broker, Command, Depth, LIMIT, Place, QueueFault, Reply, Uncounted};
+use crate::config;
 use age::Ages;
+use audit::Audit;
+use connect::{Connected, Server};
 use keys::Keys;
 
 /// A Redis database that holds queues.
 pub(super) struct Redis {
-    client: Client,
-    /// Host and port, or socket.
-    at: String,
+    server: Server,
     keys: Keys,
     ages: Ages,
-    connection: Option<MultiplexedConnection>,
+    audit: Audit,
+    /// The list that answers of remote control come on: one, for as long as this lives.
+    answers: String,
+    connected: Option<Connected>,
 }
 
 impl Redis {
-    pub(super) fn new(address: &RedisAddress, key_prefix: &str) -> Result<Self, QueueFault> {
+    pub(super) fn new(address: &RedisAddress, broker: &config::Broker) -> Result<Self, QueueFault> {
         Ok(Self {
-            client: connect::client(address)?,
-            at: address.endpoint.to_string(),
-            keys: Keys::new(key_prefix, address.database),
+            server: Server::new(address)?,
+            keys: Keys::new(broker, address.database),
             ages: Ages::default(),
-            connection: None,
+            audit: Audit::default(),
+            answers: format!("autoscaler.reply.{}", Uuid::new_v4()),
+            connected: None,
         })
     }
 
     async fn connection(&mut self) -> Result<MultiplexedConnection, QueueFault> {
-        if let Some(connection) = &self.connection {
-            return Ok(connection.clone());
+        if let Some(connected) = &self.connected {
+            return Ok(connected.connection.clone());
         }
-        let connection = connect::connect(&self.client)
-            .await
-            .map_err(|error| connect::fault(&self.at, &error))?;
-        self.connection = Some(connection.clone());
-        Ok(connection)
+        let connected = self.server.connect().await?;
+        Ok(self.connected.insert(connected).connection.clone())
     }
 
     /// Lets go of the connection after a failure: the next use makes a new one.
     fn checked<T>(&mut self, result: Result<T, QueueFault>) -> Result<T, QueueFault> {
         if result.is_err() {
-            self.connection = None;
+            self.connected = None;
         }
         result
     }
@@ -67,11 +70,11 @@ impl Redis {
         let lengths: Vec<u64> = pipeline
             .query_async(&mut connection)
             .await
-            .map_err(|error| connect::fault(&self.at, &error))?;
+            .map_err(|error| self.server.fault(&error))?;
         let Some((unacknowledged, lengths)) = lengths.split_last() else {
             let why = "an empty answer to a pipeline".to_owned();
             return Err(QueueFault::Answered {
-                at: self.at.clone(),
+                at: self.server.at.clone(),
                 why,
             });
         };
@@ -94,32 +97,61 @@ impl Redis {
         limit: Duration,
         work: impl Future<Output = Result<T, QueueFault>>,
     ) -> Result<T, QueueFault> {
-        let late = |_| QueueFault::Unreachable {
-            at: at.to_owned(),
-            why: format!("no answer within {limit:?}"),
-        };
         timeout(limit, work)
             .await
-            .unwrap_or_else(|elapsed| Err(late(elapsed)))
+            .unwrap_or_else(|_| Err(connect::late(at, limit)))
     }
 }
 
 impl Broker for Redis {
     fn depth<'a>(&'a mut self, queues: &'a [String]) -> Answer<'a, Depth> {
         Box::pin(async move {
-            let at = self.at.clone();
+            let at = self.server.at.clone();
             let depth = Self::within(&at, LIMIT, self.read_depth(queues)).await;
             self.checked(depth)
         })
     }
 
+    fn uncounted<'a>(&'a mut self, queues: &'a [String]) -> Answer<'a, Vec<Uncounted>> {
+        Box::pin(async move {
+            let at = self.server.at.clone();
+            let found = Self::within(&at, LIMIT, async {
+                let mut connection = self.connection().await?;
+                let found = self.audit.look(&mut connection, &self.keys, queues).await;
+                found.map_err(|error| self.server.fault(&error))
+            });
+            let found = found.await;
+            // Whoever may not look through the keyspace may still read the queues.
+            if matches!(
+                found,
+                Err(QueueFault::Unreachable { .. } | QueueFault::Tls { .. })
+            ) {
+                self.connected = None;
+            }
+            found
+        })
+    }
+
+    fn elsewhere(&mut self) -> Answer<'_, Vec<Place>> {
+        Box::pin(async move {
+            let at = self.server.at.clone();
+            let places = Self::within(&at, LIMIT, async {
+                let mut connection = self.connection().await?;
+                let places = audit::places(&mut connection, &self.keys).await;
+                places.map_err(|error| self.server.fault(&error))
+            });
+            let places = places.await;
+            self.checked(places)
+        })
+    }
+
     fn call<'a>(&'a mut self, command: &'a Command<'a>, limit: Duration) -> Answer<'a, Option<Vec<Reply>>> {
         Box::pin(async move {
-            let at = self.at.clone();
+            let at = self.server.at.clone();
             let replies = Self::within(&at, limit + LIMIT, async {
                 let mut connection = self.connection().await?;
-                let replies = pidbox::call(&mut connection, &self.keys, command, limit).await;
-                replies.map_err(|error| connect::fault(&self.at, &error))
+                let replies = pidbox::call(&mut connection, &self.keys, &self.answers, command, limit).await;
+                replies.map_err(|error| self.server.fault(&error))
             });
             let replies = replies.await;
             self.checked(replies)

@@ -1,12 +1,13 @@
 //! What `autoscaler check` found, in English, and what to do about it.
 
+use super::celery;
 use super::config::notice;
 use super::reason::unobservable;
 use super::source_name;
 use crate::act::Refusal;
 use crate::check::{Fact, Grade, Taken};
 use crate::observe::usage::WhyNotEbpf;
-use crate::observe::{QueueFault, Unobservable};
+use crate::observe::{PoolFault, QueueFault, Unobservable};
 use crate::report::mebibytes;
 
 pub(in crate::report) fn grade(grade: Grade) -> &'static str {
@@ -182,6 +183,10 @@ fn of_project(fact: &Fact) -> String {
             "the pool answers to remote control, {} busy",
             active.map_or_else(|| "an unknown number".to_owned(), |active| active.to_string())
         ),
+        Fact::Uncounted(what) => celery::uncounted(what),
+        Fact::Consumes { node } => {
+            format!("the node {node} takes tasks from these queues, and from no other")
+        }
         Fact::PoolUnreachable(fault) => format!("the pool cannot be commanded: {fault}"),
         _ => String::new(),
     }
@@ -223,6 +228,9 @@ pub(in crate::report) fn advice(fact: &Fact) -> Option<String> {
         Fact::Refused(_) => "check what the unit starts: gunicorn, uvicorn with --workers, puma or unicorn",
         Fact::QueueUnreadable(QueueFault::Unreachable { .. }) => {
             "start the broker, or mend \"broker_url\" or \"redis_url\""
+        }
+        Fact::PoolUnreachable(PoolFault::NobodyListens) => {
+            "compare the URL with the worker's; where the application sets global_keyprefix in broker_transport_options, write it as \"redis_key_prefix\""
         }
         Fact::QueueUnreadable(QueueFault::LoginRefused { .. }) => {
             "write user and password into the URL, as the worker has them"

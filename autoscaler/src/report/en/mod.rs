@@ -1,6 +1,7 @@
 //! The lines in English.
 
 mod act;
+mod celery;
 pub(super) mod check;
 mod config;
 mod history;
@@ -9,6 +10,7 @@ mod outlook;
 mod reason;
 mod reply;
 
+pub(super) use celery::uncounted;
 pub(super) use history::event;
 pub(super) use outlook::outlook;
 pub(super) use reason::{reason, unobservable};
@@ -106,6 +108,8 @@ pub(super) fn render(message: &Message<'_>) -> String {
         Message::UnacknowledgedUnknown { unit, fault } => format!(
             "⚠️ {unit}: how many tasks are not acknowledged is not known ({fault}); everything else goes on"
         ),
+        Message::Uncounted { unit, what } => format!("⚠️ {unit}: {}", uncounted(what)),
+        Message::AllCounted { unit } => format!("✅ {unit}: every task that waits is counted again"),
         Message::UnacknowledgedKnown { unit } => {
             format!("✅ {unit}: how many tasks are not acknowledged is known again")
         }

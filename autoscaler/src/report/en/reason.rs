@@ -3,7 +3,7 @@
 use crate::decide::{Measure, Reason};
 use crate::observe::Unobservable;
 use crate::report::duration::short;
-use crate::report::{threshold, workers};
+use crate::report::{numbers, threshold, workers};
 
 pub(super) fn measured(measure: Measure, sign: char, value: f64) -> String {
     match measure {
@@ -116,7 +116,9 @@ pub(in crate::report) fn unobservable(fault: &Unobservable) -> String {
         Unobservable::NotAWorkerServer { pid, command } => format!(
             "process {pid} ({command}) does not catch SIGTTIN and SIGTTOU: it is no gunicorn master and is sent nothing"
         ),
-        Unobservable::SeveralMasters { pids } => format!("several processes could be the master: {pids:?}"),
+        Unobservable::SeveralMasters { pids } => {
+            format!("several processes could be the master: {}", numbers(pids))
+        }
         Unobservable::MasterElsewhere { pid, cgroup } => {
             format!("the main process {pid} is in another cgroup: {cgroup}")
         }

@@ -3,6 +3,7 @@
 use super::celery;
 use crate::act::{Cause, Refusal, ScaleError, Step, StopFault};
 use crate::report::duration::short;
+use crate::report::numbers;
 
 pub(super) fn failure(error: &ScaleError) -> String {
     let ScaleError {
@@ -63,7 +64,10 @@ pub(super) fn refused(refusal: &Refusal) -> String {
             format!("sin permiso para enviar señales al proceso {pid}: hace falta root o CAP_KILL")
         }
         Refusal::SeveralMasters { pids } => {
-            format!("los procesos {pids:?} podrían ser el principal: el servidor se está actualizando")
+            format!(
+                "los procesos {} podrían ser el principal: el servidor se está actualizando",
+                numbers(pids)
+            )
         }
         Refusal::Pool(fault) => celery::pool(fault),
         Refusal::PoolBusy => "ningún worker está libre".into(),

@@ -11,7 +11,7 @@ use super::source_name;
 use crate::act::Refusal;
 use crate::check::{Fact, Grade, Taken};
 use crate::observe::usage::WhyNotEbpf;
-use crate::observe::{QueueFault, Unobservable};
+use crate::observe::{PoolFault, QueueFault, Unobservable};
 use crate::report::mebibytes;
 
 pub(in crate::report) fn grade(grade: Grade) -> &'static str {
@@ -205,6 +205,8 @@ fn of_project(fact: &Fact) -> String {
                 |active| active.to_string()
             )
         ),
+        Fact::Uncounted(what) => celery::uncounted(what),
+        Fact::Consumes { node } => format!("el nodo {node} toma tareas de estas colas, y de ninguna otra"),
         Fact::PoolUnreachable(fault) => format!("no se puede gobernar el pool: {}", celery::pool(fault)),
         _ => String::new(),
     }
@@ -248,6 +250,9 @@ pub(in crate::report) fn advice(fact: &Fact) -> Option<String> {
         }
         Fact::QueueUnreadable(QueueFault::Unreachable { .. }) => {
             "arranque el broker, o corrija \"broker_url\" o \"redis_url\""
+        }
+        Fact::PoolUnreachable(PoolFault::NobodyListens) => {
+            "compare la URL con la del worker; si la aplicación pone global_keyprefix en broker_transport_options, escríbalo como \"redis_key_prefix\""
         }
         Fact::QueueUnreadable(QueueFault::LoginRefused { .. }) => {
             "escriba usuario y contraseña en la URL, como los tiene el worker"

@@ -14,6 +14,7 @@ mod reason;
 mod reply;
 mod wrong;
 
+pub(super) use celery::uncounted;
 pub(super) use client::{client_error, not_in_history, read_error};
 pub(super) use history::event;
 pub(super) use host::without_ebpf;
@@ -130,6 +131,10 @@ pub(super) fn render(message: &Message<'_>) -> String {
             "⚠️ {unit}: no se sabe cuántas tareas están sin confirmar ({}); todo lo demás sigue",
             celery::queue(fault)
         ),
+        Message::Uncounted { unit, what } => format!("⚠️ {unit}: {}", uncounted(what)),
+        Message::AllCounted { unit } => {
+            format!("✅ {unit}: se cuentan de nuevo todas las tareas que esperan")
+        }
         Message::UnacknowledgedKnown { unit } => {
             format!("✅ {unit}: se sabe de nuevo cuántas tareas están sin confirmar")
         }

@@ -4,7 +4,7 @@ use super::celery;
 use crate::decide::{Measure, Reason};
 use crate::observe::Unobservable;
 use crate::report::duration::short;
-use crate::report::{threshold, workers};
+use crate::report::{numbers, threshold, workers};
 
 pub(super) fn measured(measure: Measure, sign: char, value: f64) -> String {
     match measure {
@@ -120,7 +120,7 @@ pub(super) fn unobservable(fault: &Unobservable) -> String {
             "el proceso {pid} ({command}) no atiende SIGTTIN y SIGTTOU: no es un maestro gunicorn y no se le envía nada"
         ),
         Unobservable::SeveralMasters { pids } => {
-            format!("varios procesos podrían ser el maestro: {pids:?}")
+            format!("varios procesos podrían ser el maestro: {}", numbers(pids))
         }
         Unobservable::MasterElsewhere { pid, cgroup } => {
             format!("el proceso principal {pid} está en otro cgroup: {cgroup}")

@@ -133,6 +133,9 @@ fn wanted(wanted: &Wanted) -> String {
     match wanted {
         Wanted::Object(example) => format!("un objeto: escriba {example}"),
         Wanted::Queues => r#"una lista: escriba sus nombres, por ejemplo ["celery"]"#.into(),
+        Wanted::PrioritySteps => {
+            r#"una lista: escriba los "priority_steps" de la aplicación, por ejemplo [0, 3, 6, 9]"#.into()
+        }
         Wanted::Text => "un texto entre comillas dobles".into(),
         Wanted::Boolean => "true o false".into(),
         Wanted::Whole(low, high, counted) => format!("un número entero de {low} a {high}{}", unit(*counted)),
@@ -187,11 +190,30 @@ fn broker(bad: &BadBroker) -> String {
                 .into()
         }
         BadBroker::QueueTwice => "esta cola está dos veces en \"queues\": deje una".into(),
+        BadBroker::Separator => {
+            "\"redis_priority_separator\" está vacío o tiene cifras: escriba el \"sep\" de la aplicación, por ejemplo \":\", o quítelo".into()
+        }
+        BadBroker::Step(highest) => format!(
+            "un nivel de prioridad es un número entero de 0 a {highest}: escriba los \"priority_steps\" de la aplicación, por ejemplo [0, 3, 6, 9]"
+        ),
+        BadBroker::Steps(most) => format!(
+            "\"redis_priority_steps\" tiene de 1 a {most} niveles: escriba los \"priority_steps\" de la aplicación, por ejemplo [0, 3, 6, 9]"
+        ),
     }
 }
 
 fn url(bad: &BadUrl) -> String {
+    let one = "escriba la URL del único servidor que tiene las colas, por ejemplo";
     match bad {
+        BadUrl::Sentinel => format!(
+            "a Redis Sentinel no se le pregunta qué servidor es el maestro: {one} redis://10.0.0.1:6379/0, o un nombre que siga al maestro"
+        ),
+        BadUrl::Cluster => format!(
+            "Redis Cluster no se admite, como no lo admite el propio transporte Redis de Celery: {one} redis://10.0.0.1:6379/0"
+        ),
+        BadUrl::Several(scheme) => format!(
+            "no se prueban por turno varios brokers separados por \";\" (una ; de la contraseña se escribe %3B): {one} {scheme}://10.0.0.1/0"
+        ),
         BadUrl::None(example) => format!("esto no es una URL: escriba por ejemplo {}", spanish(example)),
         BadUrl::Kind(example) => format!(
             "no se conoce este tipo de broker: escriba una URL que empiece por redis://, rediss://, redis+socket://, unix://, amqp:// o amqps://, por ejemplo {}",

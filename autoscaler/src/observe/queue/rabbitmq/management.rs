@@ -36,7 +36,7 @@ pub(super) async fn unacknowledged(
         vhost,
     };
     let asked = timeout(LIMIT, api.sum(queues)).await;
-    asked.unwrap_or_else(|_| Err(api.unreachable(&format!("no answer within {LIMIT:?}"))))
+    asked.unwrap_or_else(|_| Err(api.unreachable(&format!("no answer within {} s", LIMIT.as_secs()))))
 }
 
 struct Api<'a> {

@@ -1,25 +1,35 @@
 //! The names that kombu gives its keys and channels (kombu/transport/redis.py).
 
-/// Stands between a queue's name and its priority step.
-const SEPARATOR: [u8; 2] = [0x06, 0x16];
-
-/// The steps below the highest one, whose list bears the queue's bare name.
-const LOWER_STEPS: [u8; 3] = *b"369";
+use crate::config::{self, Priorities};
 
 /// The keys of one database.
 #[derive(Debug, Clone)]
 pub(super) struct Keys {
     prefix: Vec<u8>,
     database: u32,
+    priorities: Priorities,
 }
 
 impl Keys {
-    /// `prefix` is kombu's `global_keyprefix`, which stands before every key and channel.
-    pub(super) fn new(prefix: &str, database: u32) -> Self {
+    /// The keys as the configuration has them: kombu's `global_keyprefix` stands before every key and channel.
+    pub(super) fn new(broker: &config::Broker, database: u32) -> Self {
         Self {
-            prefix: prefix.into(),
+            prefix: broker.key_prefix.clone().into_bytes(),
             database,
+            priorities: broker.priorities.clone(),
         }
+    }
+
+    pub(super) fn prefix(&self) -> &[u8] {
+        &self.prefix
+    }
+
+    pub(super) fn database(&self) -> u32 {
+        self.database
+    }
+
+    pub(super) fn priorities(&self) -> &Priorities {
+        &self.priorities
     }
 
     /// The key with the prefix before it.
@@ -27,11 +37,16 @@ impl Keys {
         [&self.prefix, name].concat()
     }
 
-    /// The lists that make up a queue, highest priority first.
+    /// The lists that make up a queue, highest priority first: that one's bears the queue's bare name
+    /// (`_q_for_pri`).
     pub(super) fn lists(&self, queue: &str) -> Vec<Vec<u8>> {
-        let highest = self.key(queue.as_bytes());
-        let lower = LOWER_STEPS.map(|step| [&highest[..], &SEPARATOR, &[step]].concat());
-        std::iter::once(highest.clone()).chain(lower).collect()
+        let bare = self.key(queue.as_bytes());
+        let Priorities { separator, steps } = &self.priorities;
+        let lower = steps
+            .iter()
+            .filter(|step| **step > 0)
+            .map(|step| [&bare, separator.as_bytes(), step.to_string().as_bytes()].concat());
+        std::iter::once(bare.clone()).chain(lower).collect()
     }
 
     /// The hash of delivered tasks that are not acknowledged, of all queues together.
@@ -46,27 +61,39 @@ impl Keys {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::config::BrokerUrl;
+
+    pub(in super::super) fn keys(prefix: &str, priorities: Priorities) -> Keys {
+        let broker = config::Broker {
+            url: BrokerUrl::Written("redis://h/7".into()),
+            key_prefix: prefix.into(),
+            priorities,
+            management: None,
+        };
+        Keys::new(&broker, 7)
+    }
 
     #[test]
-    fn a_queue_is_four_lists() {
-        let lists = Keys::new("app:", 0).lists("mail");
-        assert_eq!(
-            lists,
-            [
-                &b"app:mail"[..],
-                b"app:mail\x06\x163",
-                b"app:mail\x06\x166",
-                b"app:mail\x06\x169"
-            ]
-            .map(<[u8]>::to_vec)
-        );
+    fn a_queue_is_a_list_for_each_step() {
+        let lists = keys("app:", Priorities::default()).lists("mail");
+        assert_eq!(lists.len(), 10, "0 to 9, as kombu holds priorities to");
+        assert_eq!(lists[0], b"app:mail");
+        assert_eq!(lists[1], b"app:mail\x06\x161");
+        assert_eq!(lists[9], b"app:mail\x06\x169");
+
+        let own = Priorities {
+            separator: ":".into(),
+            steps: vec![5, 10],
+        };
+        let lists = keys("", own).lists("mail");
+        assert_eq!(lists, [&b"mail"[..], b"mail:5", b"mail:10"].map(<[u8]>::to_vec));
     }
 
     #[test]
     fn the_prefix_stands_before_everything() {
-        let keys = Keys::new("app:", 7);
+        let keys = keys("app:", Priorities::default());
         assert_eq!(keys.pidbox(), b"app:/7.celery.pidbox");
         assert_eq!(keys.unacknowledged(), b"app:unacked");
     }

@@ -2,6 +2,9 @@
 //!
 //! The answers are asked for without an exchange, which kombu takes for "straight to this queue" on every
 //! transport: so none of kombu's binding tables is touched, and nothing is left behind in them.
+//!
+//! All answers of a connection come on one list. An answer bears the ticket of its question (kombu/pidbox.py,
+//! `_publish_reply`): one that comes late is not taken for the next one's.
 
 use std::time::{Duration, Instant};
 
@@ -19,26 +22,26 @@ use crate::observe::celery::envelope;
 /// How long an answer that comes too late is kept.
 const LATE_ANSWERS_SECONDS: u32 = 60;
 
-/// Publishes `command` and collects the answers; `None` when no worker is subscribed.
+/// Publishes `command` and collects the answers on the list `queue`; `None` when no worker is subscribed.
 pub(super) async fn call(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
+    queue: &str,
     command: &Command<'_>,
     limit: Duration,
 ) -> Result<Option<Vec<Reply>>, RedisError> {
     let ticket = Uuid::new_v4().to_string();
-    let queue = format!("autoscaler.reply.{ticket}");
     let list = keys.key(queue.as_bytes());
     let listeners: usize = ::redis::cmd("PUBLISH")
         .arg(keys.pidbox())
-        .arg(message(&envelope::request(command, &ticket, &queue)).to_string())
+        .arg(message(&envelope::request(command, &ticket, queue)).to_string())
         .query_async(connection)
         .await?;
     if listeners == 0 {
         return Ok(None);
     }
     let wanted = if command.node.is_some() { 1 } else { listeners };
-    let replies = collect(connection, &list, wanted, limit).await;
+    let replies = collect(connection, &list, &ticket, wanted, limit).await;
     sweep(connection, &list).await?;
     replies.map(Some)
 }
@@ -46,6 +49,7 @@ pub(super) async fn call(
 async fn collect(
     connection: &mut MultiplexedConnection,
     list: &[u8],
+    ticket: &str,
     wanted: usize,
     limit: Duration,
 ) -> Result<Vec<Reply>, RedisError> {
@@ -62,7 +66,7 @@ async fn collect(
             .query_async(connection)
             .await?;
         let Some((_, message)) = popped else { break };
-        replies.extend(read(&message));
+        replies.extend(read(&message, ticket));
     }
     Ok(replies)
 }
@@ -95,13 +99,35 @@ fn message(body: &Value) -> Value {
     })
 }
 
-/// The answer in kombu's message; nothing when it is none.
-fn read(message: &[u8]) -> Option<Reply> {
+/// The answer in kombu's message; nothing when it is none, or one to another question.
+fn read(message: &[u8], ticket: &str) -> Option<Reply> {
     let message: Value = serde_json::from_slice(message).ok()?;
+    if message["headers"]["ticket"].as_str() != Some(ticket) {
+        return None;
+    }
     let body = message.get("body")?.as_str()?;
     let body = match message["properties"]["body_encoding"].as_str() {
         Some("base64") => BASE64_STANDARD.decode(body).ok()?,
         _ => body.as_bytes().to_vec(),
     };
     envelope::reply(&body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_to_an_earlier_question_is_none() {
+        let body = BASE64_STANDARD.encode(json!({ "a@h": { "ok": "pong" } }).to_string());
+        let message = json!({
+            "body": body,
+            "headers": { "ticket": "one", "clock": 7 },
+            "properties": { "body_encoding": "base64" },
+        });
+        let message = message.to_string();
+        assert_eq!(read(message.as_bytes(), "one").unwrap().node, "a@h");
+        assert_eq!(read(message.as_bytes(), "two"), None);
+        assert_eq!(read(b"", "one"), None, "what keeps the list's time");
+    }
 }

@@ -69,7 +69,7 @@ impl Offsets {
             },
         })?;
         let types = TypeInformation::new(&Bytes(bytes)).map_err(|error| WhyNotEbpf::BadBtf {
-            why: format!("{}: {error:?}", path.display()),
+            why: format!("{}: {}", path.display(), error.message()),
         })?;
         let offset = |named: &Named| Ok((named.field, find(&types, named)?));
         FIELDS.iter().map(offset).collect::<Result<_, _>>().map(Self)
@@ -108,8 +108,10 @@ fn find(types: &TypeInformation, named: &Named) -> Result<u32, WhyNotEbpf> {
         }),
         _ => Err(WhyNotEbpf::BadBtf {
             why: format!(
-                "`{}.{}` is at several places: {found:?}",
-                named.structure, named.names[0]
+                "`{}.{}` is at {} places",
+                named.structure,
+                named.names[0],
+                found.len()
             ),
         }),
     }
