@@ -1,12 +1,16 @@
 //! The actuator of gunicorn, and of every server that counts workers by SIGTTIN and SIGTTOU.
 
 use std::future::{Future, ready};
+use std::time::Duration;
 
-use super::actuator::{Actuator, Step};
+use super::actuator::{Actuator, Boot, Step};
 use super::signal::{Refusal, SignalTarget, WorkerSignal};
 use crate::observe::cgroup::Cgroup;
 use crate::observe::process::Procfs;
-use crate::observe::{ProcessId, workers_of};
+use crate::observe::{ProcessId, Serving, serving, takes_newest, workers_of};
+
+/// How long a worker must live where nothing shows whether it serves: longer than an import takes to fail.
+const PROOF: Duration = Duration::from_secs(10);
 
 /// Signals to one master, and a look at its workers.
 #[derive(Debug)]
@@ -50,5 +54,18 @@ impl Actuator for WorkerSignals {
             Step::Up => WorkerSignal::Add,
             Step::Down => WorkerSignal::Remove,
         }))
+    }
+
+    fn boot(&mut self, worker: ProcessId) -> impl Future<Output = Result<Boot, Refusal>> + Send {
+        ready(match serving(&self.procfs, worker.pid) {
+            Ok(Serving::Yes) => Ok(Boot::Serves),
+            Ok(Serving::NotYet) => Ok(Boot::Boots),
+            Ok(Serving::Untold) => Ok(Boot::Untold(PROOF)),
+            Err(error) => Err(error.into()),
+        })
+    }
+
+    fn takes_newest(&self, worker: ProcessId) -> bool {
+        takes_newest(&self.procfs, worker.pid)
     }
 }

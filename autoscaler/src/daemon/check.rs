@@ -8,6 +8,7 @@ use anyhow::Result;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 
+use super::boots::ReloadWaits;
 use super::keep::{Keeper, as_kept};
 use super::meter::Meter;
 use super::orders::Orders;
@@ -20,6 +21,7 @@ use crate::control::{Answer, SocketError, Status};
 use crate::decide::{Decision, History, Order, Outlook, Reason, decide_under, outlook};
 use crate::history::News;
 use crate::metrics;
+use crate::observe::process::Procfs;
 use crate::observe::service::{Bus, Systemd, UnitEvents};
 use crate::observe::usage::WhyNotEbpf;
 use crate::observe::{Host, Observer, ProjectSample, Snapshot, Unobservable};
@@ -52,6 +54,9 @@ pub(super) struct Checks {
     pub(super) started_at: SystemTime,
     /// The projects whose server was just starting at the last check.
     pub(super) starting: Vec<String>,
+    pub(super) procfs: Procfs,
+    /// The steps up that wait for a reload, by project.
+    pub(super) reload_waits: ReloadWaits,
     /// The host as the last check saw it, and when.
     pub(super) seen: Option<(SystemTime, Host)>,
 }
@@ -68,7 +73,7 @@ pub(super) struct Told {
 }
 
 /// How a look becomes a decision: [`decide_under`], or [`crate::decide::decide_between`] checks.
-type Policy =
+pub(super) type Policy =
     fn(Option<Order>, &Project, &Host, &Result<ProjectSample, Unobservable>, &mut History) -> Decision;
 
 /// Something that happened beside the checks.
@@ -245,9 +250,9 @@ impl Checks {
         sample: &Result<ProjectSample, Unobservable>,
     ) -> Decision {
         let order = self.orders.take(&project.name);
+        let lost_before = self.histories.entry(project.name.clone()).or_default().count_to_restore();
+        let decision = self.decide_knowing_boots(order, policy, project, host, sample);
         let history = self.histories.entry(project.name.clone()).or_default();
-        let lost_before = history.count_to_restore();
-        let decision = policy(order, project, host, sample, history);
         if let (Some(before), Some(now), None) =
             (history.count_to_restore(), decision.figures.workers, lost_before)
         {

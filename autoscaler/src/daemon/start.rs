@@ -8,6 +8,7 @@ use anyhow::Result;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::boots::ReloadWaits;
 use super::check::{Checks, Told};
 use super::keep::Keeper;
 use super::memory;
@@ -55,6 +56,8 @@ impl Checks {
             told: Told::default(),
             started_at: SystemTime::now(),
             starting: Vec::new(),
+            procfs: Procfs::default(),
+            reload_waits: ReloadWaits::default(),
             seen: None,
             config: loaded.config,
         };

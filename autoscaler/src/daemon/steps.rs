@@ -5,10 +5,10 @@ use std::sync::Arc;
 use tokio::task::{Id, JoinError};
 
 use super::check::Checks;
-use crate::act::{Mandate, Outcome, Withdrawal};
+use crate::act::{AfterBoot, Cause, Mandate, Outcome, Withdrawal};
 use crate::config::Project;
 use crate::control::{Answer, RefusedCode};
-use crate::decide::Decision;
+use crate::decide::{Decision, History};
 use crate::observe::ProjectSample;
 use crate::report::Message;
 
@@ -79,6 +79,7 @@ impl Checks {
                 self.busy.remove(&project.name);
                 if let (Some(left), Some(history)) = (&outcome.left, self.histories.get_mut(&project.name)) {
                     history.step_left(left);
+                    note_boot(history, &outcome);
                 }
                 self.keeper.outcome(&project, &outcome);
                 self.meter.outcome(&project.name, &outcome);
@@ -133,5 +134,15 @@ impl Checks {
     #[cfg(test)]
     pub(super) fn break_steps(&mut self) {
         self.actions.abort_all();
+    }
+}
+
+/// Notes a worker that did not come to serve: it stands against further steps.
+fn note_boot(history: &mut History, outcome: &Outcome) {
+    let Err(error) = &outcome.workers else { return };
+    match error.cause {
+        Cause::BootFailed { server, .. } => history.boot_failed(server == AfterBoot::StartsAgain),
+        Cause::NotServing { .. } => history.boot_failed(true),
+        _ => {}
     }
 }

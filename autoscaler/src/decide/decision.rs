@@ -1,5 +1,6 @@
 //! What a check decided for one project, always with one reason and the figures behind it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -131,6 +132,18 @@ pub enum Reason {
     NoFiguresYet,
     /// The figures contain the boot of a new worker.
     Booting,
+    /// A worker that a step brought did not come to serve: another one would fare no better, and could end the server.
+    BootFailed,
+    /// The application's code on disk is newer than every worker: a new one would be the first to run it, perhaps in
+    /// the middle of a deployment. The reload is waited for.
+    CodeNewer {
+        /// What changed last.
+        path: PathBuf,
+        /// How long the step has waited.
+        held: Duration,
+        /// How long it waits at most.
+        needed: Duration,
+    },
     /// Old and new workers stand side by side: a reload may be under way, whose old ones end by themselves.
     Unsettled,
     /// A step down would be followed by a step up at the same load.
@@ -228,6 +241,8 @@ impl Reason {
             Self::NotHeldYet { .. } => "not_held_yet",
             Self::NoFiguresYet => "no_figures_yet",
             Self::Booting => "booting",
+            Self::BootFailed => "boot_failed",
+            Self::CodeNewer { .. } => "code_newer",
             Self::Unsettled => "unsettled",
             Self::WouldFlap { .. } => "would_flap",
             Self::ByHand { .. } => "by_hand",

@@ -4,6 +4,7 @@
 //! inside the bounds, does its load ask for more workers, can it do with fewer. The first rule that has
 //! something to say gives the decision its reason.
 
+mod boot;
 mod capacity;
 mod constraint;
 mod decision;
@@ -16,6 +17,7 @@ mod outlook;
 mod seen;
 mod up;
 
+pub use boot::UnreadCode;
 pub use capacity::{utilization_percent, wait_percent};
 pub use decision::{Action, Decision, Figures, Measure, Reason};
 pub use history::History;
@@ -130,6 +132,9 @@ fn back_inside_bounds(project: &Project, host: &Host, workers: u32, history: &Hi
         return Some((Action::Hold, Reason::Unsettled));
     }
     if workers > bounds.max {
+        if let Some(reason) = boot::against_down(history) {
+            return Some((Action::Blocked, reason));
+        }
         return Some((
             Action::ScaleDown {
                 from: workers,
@@ -142,7 +147,8 @@ fn back_inside_bounds(project: &Project, host: &Host, workers: u32, history: &Hi
         if history.in_boot() {
             return Some((Action::Hold, Reason::Booting));
         }
-        return Some(match memory::against_up(project, host, bounds.min) {
+        let against = memory::against_up(project, host, bounds.min);
+        return Some(match against.or_else(|| boot::against_up(project, history)) {
             Some(reason) => (Action::Blocked, reason),
             None => (
                 Action::ScaleUp {

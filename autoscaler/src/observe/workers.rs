@@ -63,6 +63,19 @@ pub(super) fn of(
     Ok(with(Role::Worker).collect())
 }
 
+/// Whether the server whose worker `pid` is takes the newest worker away on SIGTTOU, as told by how that worker looks:
+/// uvicorn takes the last of its list (supervisors/multiprocess.py, `handle_ttou`), puma the youngest
+/// (cluster.rb, `cull_workers`), unicorn the highest number (http_server.rb, `maintain_worker_count`). gunicorn takes
+/// the oldest (arbiter.py, `manage_workers`).
+#[must_use]
+pub fn takes_newest(procfs: &Procfs, pid: u32) -> bool {
+    let Ok(Some(kin)) = Kin::read(procfs, pid) else {
+        return false;
+    };
+    let title = kin.title();
+    is_spawned(&kin.cmdline) || title.starts_with("puma") || title.contains("unicorn ") && !title.contains("gunicorn")
+}
+
 /// What a child of the master is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {

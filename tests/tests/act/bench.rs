@@ -39,6 +39,7 @@ pub(crate) fn project(max: u32) -> Project {
         bounds: Bounds { min: 1, max },
         cpu_basis: CpuBasis::Workers,
         scale_up_on_saturated_host: false,
+        reload_wait: Duration::ZERO,
         cpu: None,
         queue: None,
         memory: MemoryRules {

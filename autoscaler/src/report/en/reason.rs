@@ -59,6 +59,15 @@ pub(in crate::report) fn reason(reason: &Reason) -> String {
         ),
         Reason::NoFiguresYet => "no CPU mean yet".into(),
         Reason::Booting => "the figures contain the boot of new workers".into(),
+        Reason::BootFailed => {
+            "the last new worker did not come to serve: no step until the server is restarted or reloaded".into()
+        }
+        Reason::CodeNewer { path, held, needed } => format!(
+            "{} is newer than every worker: perhaps half a deployment; the step waits for the reload ({} of at most {})",
+            path.display(),
+            short(*held),
+            short(*needed)
+        ),
         Reason::Unsettled => "old and new workers side by side: a reload may be under way".into(),
         Reason::WouldFlap {
             to,

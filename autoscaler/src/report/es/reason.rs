@@ -60,6 +60,16 @@ pub(in crate::report) fn reason(reason: &Reason) -> String {
         ),
         Reason::NoFiguresYet => "aún no hay una media de CPU".into(),
         Reason::Booting => "las cifras contienen el arranque de workers nuevos".into(),
+        Reason::BootFailed => {
+            "el último worker nuevo no llegó a atender: ningún paso hasta que el servidor se reinicie o se recargue"
+                .into()
+        }
+        Reason::CodeNewer { path, held, needed } => format!(
+            "{} es más nuevo que todos los workers: quizá un despliegue a medias; el paso espera la recarga ({} de {} como máximo)",
+            path.display(),
+            short(*held),
+            short(*needed)
+        ),
         Reason::Unsettled => "workers antiguos y nuevos a la vez: puede que haya una recarga en curso".into(),
         Reason::WouldFlap {
             to,
