@@ -282,7 +282,12 @@ impl Actor {
 /// Whether the workers seen are all that the limit is for. A service that boots is about to fork more: under the limit
 /// of those that are there already, it would be killed at that.
 fn may_lower(sample: &ProjectSample, decision: &Decision) -> bool {
-    !sample.workers.is_empty() && !matches!(decision.reason, Reason::Booting | Reason::Unsettled)
+    let unsure = |reason: &Reason| matches!(reason, Reason::Booting | Reason::Unsettled);
+    let held = match &decision.reason {
+        Reason::Overdue { why, .. } => unsure(why),
+        reason => unsure(reason),
+    };
+    !sample.workers.is_empty() && !held
 }
 
 fn no_systemd() -> Refusal {

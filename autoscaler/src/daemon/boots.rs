@@ -8,10 +8,13 @@ use tokio::time::Instant;
 use super::check::{Checks, Policy};
 use crate::config::{CeleryActuator, Project, QueueRule};
 use crate::decide::{Action, Decision, Order, UnreadCode};
-use crate::observe::{Host, ProjectSample, Serving, Unobservable, newer_code, serving};
+use crate::observe::{Host, ProcessId, ProjectSample, Serving, Unobservable, newer_code, serving};
 
 /// A step up that has not been asked for within this many checks waits anew when it is.
 const FORGOTTEN_CHECKS: u32 = 3;
+
+/// A worker that has lived for so long boots no more, where nothing shows whether it serves.
+const LIVES: Duration = Duration::from_mins(1);
 
 /// Since when steps up wait for a reload, by project.
 #[derive(Debug, Default)]
@@ -27,7 +30,10 @@ impl ReloadWaits {
     /// How long a project's step has waited, with this look at it; looks are `interval` apart.
     fn waited(&mut self, project: &str, interval: Duration) -> Duration {
         let now = Instant::now();
-        let new = Wait { since: now, last: now };
+        let new = Wait {
+            since: now,
+            last: now,
+        };
         let wait = self.0.entry(project.to_owned()).or_insert(new);
         if now.duration_since(wait.last) > interval * FORGOTTEN_CHECKS {
             wait.since = now;
@@ -56,8 +62,13 @@ impl Checks {
         let history = self.histories.entry(project.name.clone()).or_default();
         if let Ok(sample) = sample {
             let booting = history.still_booting(sample);
-            let serves = |pid| matches!(serving(&self.procfs, pid), Ok(Serving::Yes));
-            if !booting.is_empty() && booting.iter().all(|worker| serves(worker.pid)) {
+            let lives = |worker| self.procfs.age(worker).is_ok_and(|age| age >= LIVES);
+            let serves = |worker: ProcessId| match serving(&self.procfs, worker.pid) {
+                Ok(Serving::Yes) => true,
+                Ok(Serving::Untold) => lives(worker),
+                Ok(Serving::NotYet) | Err(_) => false,
+            };
+            if !booting.is_empty() && booting.iter().all(|worker| serves(*worker)) {
                 history.boot_mended();
             }
         }
@@ -86,7 +97,9 @@ impl Checks {
             self.reload_waits.over(&project.name);
             return None;
         };
-        let waited = self.reload_waits.waited(&project.name, self.config.global.check_interval);
+        let waited = self
+            .reload_waits
+            .waited(&project.name, self.config.global.check_interval);
         Some(UnreadCode {
             path: code.path,
             // A change that nobody has reloaded for that long is no deployment under way.

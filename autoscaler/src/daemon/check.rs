@@ -9,6 +9,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use super::boots::ReloadWaits;
+use super::holds::Holds;
 use super::keep::{Keeper, as_kept};
 use super::meter::Meter;
 use super::orders::Orders;
@@ -55,6 +56,7 @@ pub(super) struct Checks {
     /// The projects whose server was just starting at the last check.
     pub(super) starting: Vec<String>,
     pub(super) procfs: Procfs,
+    pub(super) holds: Holds,
     /// The steps up that wait for a reload, by project.
     pub(super) reload_waits: ReloadWaits,
     /// The host as the last check saw it, and when.
@@ -190,6 +192,7 @@ impl Checks {
             self.reporter.say(&Message::CheckRecovered);
         }
         self.say_usage_fault();
+        self.say_endless_steps();
         let decided = self.decide(&snapshot);
         let starting = decided
             .iter()
@@ -250,8 +253,13 @@ impl Checks {
         sample: &Result<ProjectSample, Unobservable>,
     ) -> Decision {
         let order = self.orders.take(&project.name);
-        let lost_before = self.histories.entry(project.name.clone()).or_default().count_to_restore();
+        let lost_before = self
+            .histories
+            .entry(project.name.clone())
+            .or_default()
+            .count_to_restore();
         let decision = self.decide_knowing_boots(order, policy, project, host, sample);
+        let decision = self.holds.judge(&project.name, decision);
         let history = self.histories.entry(project.name.clone()).or_default();
         if let (Some(before), Some(now), None) =
             (history.count_to_restore(), decision.figures.workers, lost_before)

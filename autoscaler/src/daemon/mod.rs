@@ -6,6 +6,7 @@
 mod boots;
 mod check;
 mod early;
+mod holds;
 mod keep;
 mod lock;
 mod look;

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::boots::ReloadWaits;
 use super::check::{Checks, Told};
+use super::holds::Holds;
 use super::keep::Keeper;
 use super::memory;
 use super::meter::Meter;
@@ -58,6 +59,7 @@ impl Checks {
             starting: Vec::new(),
             procfs: Procfs::default(),
             reload_waits: ReloadWaits::default(),
+            holds: Holds::default(),
             seen: None,
             config: loaded.config,
         };

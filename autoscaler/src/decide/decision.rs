@@ -156,6 +156,13 @@ pub enum Reason {
         threshold: f64,
     },
 
+    /// A hold that should have passed has not: see [`Reason::passes_within`].
+    Overdue {
+        /// For how long it has held.
+        held: Duration,
+        /// The hold.
+        why: Box<Reason>,
+    },
     /// Somebody ordered by hand that the workers be left alone.
     Paused,
     /// `enabled: false`.
@@ -229,6 +236,23 @@ impl Action {
 }
 
 impl Reason {
+    /// After what time a hold for this reason is a fault; `None` for what is no hold, or may last: a threshold that is not
+    /// crossed, or not for long enough, a step down that would flap, an order by hand.
+    #[must_use]
+    pub fn passes_within(&self) -> Option<Duration> {
+        match self {
+            // gunicorn gives a worker 30 s unless configured, and one that ends starts another.
+            Self::Booting => Some(Duration::from_mins(5)),
+            // Old workers of a reload end within gunicorn's `graceful_timeout`, 30 s unless configured.
+            Self::Unsettled => Some(Duration::from_mins(5)),
+            // The next check has figures.
+            Self::NoFiguresYet => Some(Duration::from_mins(5)),
+            // A task ends, at last; one that takes an hour keeps the workers that are not needed.
+            Self::PoolBusy => Some(Duration::from_hours(1)),
+            _ => None,
+        }
+    }
+
     /// The reason's name for machines: journal field, JSON, metrics label. Stable across releases.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -246,6 +270,7 @@ impl Reason {
             Self::Unsettled => "unsettled",
             Self::WouldFlap { .. } => "would_flap",
             Self::ByHand { .. } => "by_hand",
+            Self::Overdue { .. } => "overdue",
             Self::Paused => "paused",
             Self::Disabled => "disabled",
             Self::AtMaximum { .. } => "at_maximum",

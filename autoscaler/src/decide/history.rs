@@ -138,7 +138,9 @@ impl History {
         let failed = self.failed_boot.as_ref().filter(|failed| failed.lasts);
         let came = |failed: &FailedBoot| {
             let workers = sample.workers.iter().copied();
-            workers.filter(|worker| !failed.workers.contains(worker)).collect()
+            workers
+                .filter(|worker| !failed.workers.contains(worker))
+                .collect()
         };
         failed.map(came).unwrap_or_default()
     }

@@ -54,6 +54,8 @@ pub fn decide_under(
             history.forget();
             (Action::Blocked, Reason::Disabled)
         }
+        // Known at the next look: what was held goes on then.
+        Err(Unobservable::Forking { .. }) => (Action::Hold, Reason::Unsettled),
         Err(fault) => {
             history.forget_held();
             (Action::Blocked, Reason::Unobservable(fault.clone()))
@@ -97,6 +99,13 @@ type Outcome = (Action, Reason);
 fn outcome(project: &Project, host: &Host, sample: &ProjectSample, history: &mut History) -> Outcome {
     let workers = sample.worker_count();
     if workers == 0 {
+        // Nor does waiting help where no worker will ever be seen.
+        if let Some(reason) = measure::unreadable_queue(project, sample)
+            .or_else(|| measure::pool_without_processes(project, sample))
+        {
+            history.forget_queue();
+            return (Action::Blocked, reason);
+        }
         // The master forks its own first workers: a signal now would add one more than was configured.
         return (Action::Hold, Reason::Booting);
     }

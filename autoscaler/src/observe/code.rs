@@ -37,11 +37,29 @@ pub fn newer_code(procfs: &Procfs, sample: &ProjectSample) -> Option<NewerCode> 
     look(procfs, sample).ok().flatten()
 }
 
-/// Whether a new worker is a fork of what the master has loaded, as far as the server's arguments and its
-/// configuration file show. Then code on disk matters to none but a restart.
+/// Where a new worker has the application's code from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeSource {
+    /// From the master, which has loaded it: the worker is a fork (gunicorn's `--preload`).
+    Master,
+    /// From disk, as it is at that moment.
+    Disk {
+        /// Whether the server is gunicorn.
+        gunicorn: bool,
+    },
+}
+
+/// Where a new worker of `master` has the application's code from, as far as the server's arguments and its
+/// configuration file show.
 #[must_use]
-pub fn preloads(procfs: &Procfs, master: u32) -> bool {
-    roots::Server::read(procfs, master).is_ok_and(|server| server.preloads())
+pub fn boots_from(procfs: &Procfs, master: u32) -> CodeSource {
+    match roots::Server::read(procfs, master) {
+        Ok(server) if server.preloads() => CodeSource::Master,
+        Ok(server) => CodeSource::Disk {
+            gunicorn: server.is_gunicorn(),
+        },
+        Err(_) => CodeSource::Disk { gunicorn: false },
+    }
 }
 
 fn look(procfs: &Procfs, sample: &ProjectSample) -> Result<Option<NewerCode>, ProcessError> {
@@ -63,8 +81,11 @@ fn look(procfs: &Procfs, sample: &ProjectSample) -> Result<Option<NewerCode>, Pr
     };
     let mut walk = Walk::default();
     server.visit(&mut walk);
-    Ok(walk.newest().filter(|(at, _)| *at > started).map(|(at, path)| NewerCode {
-        path: path.to_owned(),
-        changed_ago: now.duration_since(at).unwrap_or_default(),
-    }))
+    Ok(walk
+        .newest()
+        .filter(|(at, _)| *at > started)
+        .map(|(at, path)| NewerCode {
+            path: path.to_owned(),
+            changed_ago: now.duration_since(at).unwrap_or_default(),
+        }))
 }

@@ -21,7 +21,7 @@ pub mod usage;
 mod workers;
 
 pub use celery::PoolFault;
-pub use code::{NewerCode, newer_code, preloads};
+pub use code::{CodeSource, NewerCode, boots_from, newer_code};
 pub use observer::{Observer, Totals, workers_in};
 pub use queue::QueueFault;
 pub use server::{ServerKind, server_in};
@@ -29,4 +29,4 @@ pub use serving::{Serving, serving};
 pub use snapshot::{
     CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueSample, Snapshot, Throttle, Unobservable,
 };
-pub use workers::{takes_newest, workers_of};
+pub use workers::{Children, children_of, takes_newest, workers_of};

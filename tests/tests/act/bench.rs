@@ -21,6 +21,7 @@ pub(crate) const TIMING: Timing = Timing {
     up: Duration::from_mins(1),
     down: Duration::from_mins(1),
     settle: Duration::from_secs(3),
+    boot: Duration::from_mins(1),
     poll: Duration::from_millis(20),
 };
 

@@ -43,24 +43,14 @@ pub(super) async fn brought(
     timing: &Timing,
     reached: &mut u32,
 ) -> Result<Vec<ProcessId>, Cause> {
-    let workers = match arrival(actuator, Step::Up, before, timing, reached).await {
+    let mut now = match arrival(actuator, Step::Up, before, timing, reached).await {
         // It may come and end within two looks, and the server with it.
         Err(Cause::Refused(refusal)) if has_ended(&refusal) => return Err(ended(None)),
         workers => workers?,
     };
-    let newcomers: Vec<ProcessId> = added(before, &workers).collect();
-    let mut booting = newcomers.clone();
+    let mut booting: Vec<ProcessId> = added(before, &now).collect();
     let start = Instant::now();
     loop {
-        let newest = booting.last().or(newcomers.last()).map(|worker| worker.pid);
-        let now = match actuator.workers().await {
-            Err(refusal) if has_ended(&refusal) => return Err(ended(newest)),
-            now => now?,
-        };
-        *reached = count(&now);
-        if progress::reloaded(before, &now) {
-            return Err(Cause::Reloaded);
-        }
         if let Some(gone) = booting.iter().find(|worker| !now.contains(worker)) {
             return Err(failed(actuator, (before, *gone), timing, reached).await);
         }
@@ -76,7 +66,7 @@ pub(super) async fn brought(
             }
         }
         booting = still;
-        let Some(waited_for) = booting.first() else {
+        let Some(waited_for) = booting.first().copied() else {
             return Ok(now);
         };
         if start.elapsed() >= timing.boot {
@@ -86,6 +76,20 @@ pub(super) async fn brought(
             });
         }
         sleep(timing.poll).await;
+        now = match actuator.workers().await {
+            Err(refusal) if has_ended(&refusal) => {
+                return Err(if outlives(actuator, &booting).await {
+                    refusal.into()
+                } else {
+                    ended(Some(waited_for.pid))
+                });
+            }
+            workers => workers?,
+        };
+        *reached = count(&now);
+        if progress::reloaded(before, &now) {
+            return Err(Cause::Reloaded);
+        }
     }
 }
 
@@ -154,6 +158,16 @@ fn ended(pid: Option<u32>) -> Cause {
         pid,
         server: AfterBoot::Ended,
     }
+}
+
+/// Whether one of the workers that boot is still there after its server: then it was not its end that ended that one.
+async fn outlives(actuator: &mut impl Actuator, booting: &[ProcessId]) -> bool {
+    for worker in booting {
+        if actuator.boot(*worker).await.is_ok() {
+            return true;
+        }
+    }
+    false
 }
 
 fn has_ended(refusal: &Refusal) -> bool {

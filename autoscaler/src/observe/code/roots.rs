@@ -31,7 +31,9 @@ impl Server {
         let at = |name: &str| procfs.root().join(format!("{pid}/{name}"));
         let environ = unless_gone(procfs.environ(pid))?.unwrap_or_default();
         let variable = |name: &str| {
-            let found = environ.iter().find_map(|entry| entry.strip_prefix(name)?.strip_prefix('='));
+            let found = environ
+                .iter()
+                .find_map(|entry| entry.strip_prefix(name)?.strip_prefix('='));
             found.map(str::to_owned)
         };
         let more = variable("GUNICORN_CMD_ARGS").unwrap_or_default();
@@ -44,16 +46,23 @@ impl Server {
         })
     }
 
-    /// See [`super::preloads`].
+    /// Whether it is gunicorn: by the program, the module or the title.
+    pub(super) fn is_gunicorn(&self) -> bool {
+        self.arguments
+            .iter()
+            .take(3)
+            .any(|argument| argument.contains("gunicorn"))
+    }
+
+    /// See [`super::CodeSource::Master`].
     pub(super) fn preloads(&self) -> bool {
         let arguments = || self.arguments.iter().chain(&self.more_arguments);
         if arguments().any(|argument| argument == "--preload") {
             return true;
         }
-        let is_gunicorn = arguments().take(3).any(|argument| argument.contains("gunicorn"));
         let named = self.values(&["-c", "--config"]).next();
         let file = named.map_or_else(|| PathBuf::from(CONFIGURATION), PathBuf::from);
-        is_gunicorn && fs::read_to_string(self.within(&file)).is_ok_and(|text| says_preload(&text))
+        self.is_gunicorn() && fs::read_to_string(self.within(&file)).is_ok_and(|text| says_preload(&text))
     }
 
     /// Shows `walk` all code that a new worker would read.
@@ -95,10 +104,13 @@ impl Server {
             return None;
         }
         let library = environment.join("lib");
-        let version = fs::read_dir(self.within(&library)).ok()?.flatten().find_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            name.starts_with("python").then_some(name)
-        })?;
+        let version = fs::read_dir(self.within(&library))
+            .ok()?
+            .flatten()
+            .find_map(|entry| {
+                let name = entry.file_name().into_string().ok()?;
+                name.starts_with("python").then_some(name)
+            })?;
         Some(library.join(version).join("site-packages"))
     }
 

@@ -22,7 +22,9 @@ pub(super) fn beats(open: &[Descriptor]) -> Option<bool> {
 }
 
 fn is_heartbeat(name: &str) -> bool {
-    name.rsplit('/').next().is_some_and(|name| name.starts_with(PREFIX))
+    name.rsplit('/')
+        .next()
+        .is_some_and(|name| name.starts_with(PREFIX))
 }
 
 /// A beat sets the time of modification to the monotonic clock's, while that of the change of the inode is the wall

@@ -41,8 +41,7 @@ pub(super) fn of(procfs: &Procfs, pid: u32, open: &[Descriptor]) -> Result<Socke
     if own.is_empty() {
         return Ok(sockets);
     }
-    let tables: [(&str, fn(&str) -> Option<Entry<'_>>); 3] =
-        [("tcp", tcp), ("tcp6", tcp), ("unix", unix)];
+    let tables: [(&str, fn(&str) -> Option<Entry<'_>>); 3] = [("tcp", tcp), ("tcp6", tcp), ("unix", unix)];
     for (name, read) in tables {
         // A kernel may be without IPv6.
         let Ok(table) = procfs.text(pid, &format!("net/{name}")) else {

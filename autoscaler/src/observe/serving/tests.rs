@@ -46,7 +46,11 @@ fn an_event_loop_that_watches_the_listening_socket_serves() {
         host.write("proc/11/fdinfo/7", &line);
     };
     watches(6);
-    assert_eq!(told(&host), Serving::NotYet, "another socket, such as a database's");
+    assert_eq!(
+        told(&host),
+        Serving::NotYet,
+        "another socket, such as a database's"
+    );
     watches(5);
     assert_eq!(told(&host), Serving::Yes);
 }
@@ -56,9 +60,15 @@ fn a_connection_that_was_accepted_is_being_served() {
     let host = worker();
     open(&host, 8, "socket:[800]");
     let listens = "0: 00000000:1F40 00000000:0000 0A 0:0 00:0 0 0 0 500 1";
-    tcp(&host, &[listens, "1: 0100007F:9C40 0100007F:1538 01 0:0 00:0 0 0 0 800 1"]);
+    tcp(
+        &host,
+        &[listens, "1: 0100007F:9C40 0100007F:1538 01 0:0 00:0 0 0 0 800 1"],
+    );
     assert_eq!(told(&host), Serving::NotYet, "its own connection to a database");
-    tcp(&host, &[listens, "1: 0100007F:1F40 0100007F:9C40 01 0:0 00:0 0 0 0 800 1"]);
+    tcp(
+        &host,
+        &[listens, "1: 0100007F:1F40 0100007F:9C40 01 0:0 00:0 0 0 0 800 1"],
+    );
     assert_eq!(told(&host), Serving::Yes);
 }
 
@@ -96,9 +106,15 @@ fn a_thread_that_accepts_on_it_serves() {
 fn the_calls_that_wait_are_told_by_their_arguments() {
     let line = |number: i64| format!("{number} 0x9 0x7ffe10 0x0 0x0 0x0 0x0 0x7ffe 0x7f01\n");
     let waits = |number| Call::parse(&line(number)).and_then(Call::waits);
-    let select = Wait::Select { below: 9, at: 0x7ffe10 };
+    let select = Wait::Select {
+        below: 9,
+        at: 0x7ffe10,
+    };
     assert_eq!(waits(nix::libc::SYS_pselect6), Some(select));
-    let poll = Wait::Poll { at: 9, count: 0x7ffe10 };
+    let poll = Wait::Poll {
+        at: 9,
+        count: 0x7ffe10,
+    };
     assert_eq!(waits(nix::libc::SYS_ppoll), Some(poll));
     assert_eq!(waits(nix::libc::SYS_read), None);
     for running in ["running\n", "-1 0x7ffe 0x7f01\n", ""] {
@@ -118,12 +134,27 @@ fn what_select_and_poll_wait_for_is_read_from_the_memory() {
         told(&host)
     };
     let select = nix::libc::SYS_pselect6;
-    assert_eq!(within(select, 8, 64, &[1 << 6]), Serving::NotYet, "another descriptor");
+    assert_eq!(
+        within(select, 8, 64, &[1 << 6]),
+        Serving::NotYet,
+        "another descriptor"
+    );
     assert_eq!(within(select, 8, 64, &[1 << 5 | 1 << 7]), Serving::Yes);
-    assert_eq!(within(select, 5, 64, &[1 << 5]), Serving::NotYet, "beyond the set");
-    let polled: Vec<u8> = [6_u32, 1, 5, 1].iter().flat_map(|word| word.to_ne_bytes()).collect();
+    assert_eq!(
+        within(select, 5, 64, &[1 << 5]),
+        Serving::NotYet,
+        "beyond the set"
+    );
+    let polled: Vec<u8> = [6_u32, 1, 5, 1]
+        .iter()
+        .flat_map(|word| word.to_ne_bytes())
+        .collect();
     let poll = nix::libc::SYS_ppoll;
-    assert_eq!(within(poll, 64, 1, &polled), Serving::NotYet, "another descriptor");
+    assert_eq!(
+        within(poll, 64, 1, &polled),
+        Serving::NotYet,
+        "another descriptor"
+    );
     assert_eq!(within(poll, 64, 2, &polled), Serving::Yes);
 }
 

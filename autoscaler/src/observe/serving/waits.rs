@@ -39,24 +39,26 @@ pub(super) fn in_call(procfs: &Procfs, pid: u32, listening: &BTreeSet<u32>) -> R
         let Some(line) = unless_gone(procfs.text(pid, &format!("task/{thread}/syscall")))? else {
             continue;
         };
-        let waits = Call::parse(&line).and_then(Call::waits).is_some_and(|wait| match wait {
-            Wait::Accept(number) => listening.contains(&number),
-            Wait::Select { below, at } => {
-                let set = read(memory.as_ref(), at, below.div_ceil(8));
-                let has = |number: u32| {
-                    let byte = set.as_ref().and_then(|set| set.get(number as usize / 8));
-                    number < below && byte.is_some_and(|byte| byte >> (number % 8) & 1 == 1)
-                };
-                listening.iter().any(|number| has(*number))
-            }
-            Wait::Poll { at, count } => {
-                let polled = read(memory.as_ref(), at, count.saturating_mul(POLLFD)).unwrap_or_default();
-                polled.chunks_exact(POLLFD as usize).any(|pollfd| {
-                    let number = pollfd.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes));
-                    number.is_some_and(|number| listening.contains(&number))
-                })
-            }
-        });
+        let waits = Call::parse(&line)
+            .and_then(Call::waits)
+            .is_some_and(|wait| match wait {
+                Wait::Accept(number) => listening.contains(&number),
+                Wait::Select { below, at } => {
+                    let set = read(memory.as_ref(), at, below.div_ceil(8));
+                    let has = |number: u32| {
+                        let byte = set.as_ref().and_then(|set| set.get(number as usize / 8));
+                        number < below && byte.is_some_and(|byte| byte >> (number % 8) & 1 == 1)
+                    };
+                    listening.iter().any(|number| has(*number))
+                }
+                Wait::Poll { at, count } => {
+                    let polled = read(memory.as_ref(), at, count.saturating_mul(POLLFD)).unwrap_or_default();
+                    polled.chunks_exact(POLLFD as usize).any(|pollfd| {
+                        let number = pollfd.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes));
+                        number.is_some_and(|number| listening.contains(&number))
+                    })
+                }
+            });
         if waits {
             return Ok(true);
         }

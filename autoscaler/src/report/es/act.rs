@@ -89,6 +89,9 @@ pub(super) fn refused(refusal: &Refusal) -> String {
         Refusal::SeveralMasters { pids } => {
             format!("los procesos {pids:?} podrían ser el principal: el servidor se está actualizando")
         }
+        Refusal::Forking { pid } => {
+            format!("el proceso {pid} se acaba de crear: aún no se sabe si es un worker")
+        }
         Refusal::Pool(fault) => celery::pool(fault),
         Refusal::PoolBusy => "ningún worker está libre".into(),
         Refusal::PoolUnsettled => "el worker cuenta todavía procesos del pool que ya terminaron".into(),
