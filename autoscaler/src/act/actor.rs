@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::actuator::Actuator;
+use super::boots::BootTimes;
 use super::celery::PoolControl;
 use super::instances::TemplateInstances;
 use super::mandate::Mandate;
@@ -41,6 +42,7 @@ pub struct Actor {
     memory: MemoryLimits,
     mode: Mode,
     unanswered: Unanswered,
+    boots: BootTimes,
     systemd: Option<Systemd>,
 }
 
@@ -59,6 +61,7 @@ impl Actor {
             memory,
             mode,
             unanswered: Unanswered::default(),
+            boots: BootTimes::default(),
             systemd,
         }
     }
@@ -153,7 +156,7 @@ impl Actor {
             None => self.scale(mandate, project, sample, (cgroup, to)).await,
         };
         let (workers, left) = match walked {
-            Ok(Walked { end, left }) => (
+            Ok(Walked { end, left, .. }) => (
                 end.map(|Scaled { from, to }| Workers::Scaled { from, to }),
                 Some(left),
             ),
@@ -207,10 +210,14 @@ impl Actor {
             bounds: project.bounds,
         };
         let refused = |refusal| early(Cause::Refused(refusal));
+        let timing = Timing {
+            boot: self.boots.limit(&project.name, self.mode.timing.boot),
+            ..self.mode.timing
+        };
         let walked = match &project.queue {
             None => {
                 let signals = WorkerSignals::open(&self.procfs, cgroup, sample.master).map_err(refused)?;
-                self.walk(mandate, signals, &plan).await
+                self.walk(mandate, signals, &plan, &timing).await
             }
             Some(rule) => {
                 let url = queue::url(&rule.broker, &self.procfs, sample.master)
@@ -222,17 +229,20 @@ impl Actor {
                     let mut instances = TemplateInstances::new(systemd, host, cgroup, template, broker);
                     let timing = Timing {
                         poll: UNITS_POLL,
-                        ..self.mode.timing
+                        ..timing
                     };
                     scale_under(mandate, &mut instances, &plan, &timing, self.mode.dry_run).await
                 } else {
                     let pool = PoolControl::open(&self.procfs, cgroup, &url, rule)
                         .await
                         .map_err(refused)?;
-                    self.walk(mandate, pool, &plan).await
+                    self.walk(mandate, pool, &plan, &timing).await
                 }
             }
         };
+        if let Some(boot) = walked.slowest_boot {
+            self.boots.learn(&project.name, boot);
+        }
         if let Err(error) = &walked.end {
             self.unanswered
                 .remember(&project.name, sample.master, &error.cause);
@@ -240,8 +250,14 @@ impl Actor {
         Ok(walked)
     }
 
-    async fn walk(&self, mandate: &Mandate, mut actuator: impl Actuator, plan: &Plan) -> Walked {
-        scale_under(mandate, &mut actuator, plan, &self.mode.timing, self.mode.dry_run).await
+    async fn walk(
+        &self,
+        mandate: &Mandate,
+        mut actuator: impl Actuator,
+        plan: &Plan,
+        timing: &Timing,
+    ) -> Walked {
+        scale_under(mandate, &mut actuator, plan, timing, self.mode.dry_run).await
     }
 
     /// Makes room for `to` workers where `from` serve now.
@@ -266,7 +282,12 @@ impl Actor {
 /// Whether the workers seen are all that the limit is for. A service that boots is about to fork more: under the limit
 /// of those that are there already, it would be killed at that.
 fn may_lower(sample: &ProjectSample, decision: &Decision) -> bool {
-    !sample.workers.is_empty() && !matches!(decision.reason, Reason::Booting | Reason::Unsettled)
+    let unsure = |reason: &Reason| matches!(reason, Reason::Booting | Reason::Unsettled);
+    let held = match &decision.reason {
+        Reason::Overdue { why, .. } => unsure(why),
+        reason => unsure(reason),
+    };
+    !sample.workers.is_empty() && !held
 }
 
 fn no_systemd() -> Refusal {

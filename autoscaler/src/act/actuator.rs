@@ -1,6 +1,7 @@
 //! What changes a worker count.
 
-use std::future::Future;
+use std::future::{Future, ready};
+use std::time::Duration;
 
 use super::signal::Refusal;
 use crate::observe::ProcessId;
@@ -35,6 +36,17 @@ impl Step {
     }
 }
 
+/// How far the boot of a new worker is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boot {
+    /// It serves.
+    Serves,
+    /// It does not serve yet.
+    Boots,
+    /// Nothing shows whether it serves: it counts as booted once it has lived for this long.
+    Untold(Duration),
+}
+
 /// What changes the worker count of one project, and sees whether it did: gunicorn's signals, Celery's
 /// remote control, systemd template instances.
 ///
@@ -48,4 +60,17 @@ pub trait Actuator: Send {
 
     /// Asks for one step and returns without waiting for its effect.
     fn ask(&mut self, step: Step) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// How far the boot of `worker` is, which a step up has brought. One that has ended is told by
+    /// [`Actuator::workers`].
+    fn boot(&mut self, worker: ProcessId) -> impl Future<Output = Result<Boot, Refusal>> + Send {
+        let _ = worker;
+        ready(Ok(Boot::Serves))
+    }
+
+    /// Whether a step down takes away the worker that came last, `worker`, and none of those that serve.
+    fn takes_newest(&self, worker: ProcessId) -> bool {
+        let _ = worker;
+        false
+    }
 }

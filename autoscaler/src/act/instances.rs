@@ -5,10 +5,11 @@ mod stop;
 use std::collections::HashMap;
 use std::future::Future;
 use std::path::Path;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::actuator::{Actuator, Step};
+use super::actuator::{Actuator, Boot, Step};
 use super::memory::ManagerError;
 use super::signal::Refusal;
 use crate::observe::ProcessId;
@@ -18,6 +19,9 @@ use crate::observe::process::{ProcessError, Procfs};
 use crate::observe::queue::Broker;
 use crate::observe::service::{Instance, ServiceError, StopRules, name_of, running};
 pub use stop::StopFault;
+
+/// How long an instance must live that does not answer as a Celery worker: longer than an import takes to fail.
+const PROOF: Duration = Duration::from_secs(10);
 
 /// Knows the instances of a template, starts and stops them.
 pub trait UnitManager: Send + Sync {
@@ -192,6 +196,15 @@ impl<M: UnitManager> Actuator for TemplateInstances<M> {
             }
         }
         Ok(())
+    }
+
+    /// A Celery worker that answers has loaded its tasks, and takes them.
+    async fn boot(&mut self, worker: ProcessId) -> Result<Boot, Refusal> {
+        let busy = fleet::busy(&self.procfs, &self.slice, self.broker.as_mut()).await;
+        Ok(match busy {
+            Ok(busy) if busy.contains_key(&worker) => Boot::Serves,
+            _ => Boot::Untold(PROOF),
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod actor;
 mod actuator;
+mod boots;
 mod celery;
 mod instances;
 mod mandate;
@@ -18,13 +19,14 @@ mod unanswered;
 mod worker_signals;
 
 pub use actor::{Actor, Mode};
-pub use actuator::{Actuator, Step};
+pub use actuator::{Actuator, Boot, Step};
+pub use boots::BootTimes;
 pub use celery::PoolControl;
 pub use instances::{StopFault, TemplateInstances, UnitManager};
 pub use mandate::{Mandate, Withdrawal};
 pub use memory::{Limit, ManagerError, MemoryError, MemoryLimits, ServiceManager};
 pub use outcome::{Outcome, Workers};
-pub use scale::{Cause, Plan, ScaleError, Scaled, Timing, Walked, scale, scale_under};
+pub use scale::{AfterBoot, Cause, Plan, ScaleError, Scaled, Timing, Walked, scale, scale_under};
 pub use signal::{Refusal, SignalTarget, WorkerSignal};
 pub use systemd::Systemd;
 pub use worker_signals::WorkerSignals;

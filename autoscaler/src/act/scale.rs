@@ -1,5 +1,6 @@
 //! From one worker count to another, one observed step at a time.
 
+mod boot;
 mod progress;
 #[cfg(test)]
 mod tests;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+pub use self::boot::AfterBoot;
 use self::progress::Progress;
 use super::actuator::{Actuator, Step};
 use super::mandate::Mandate;
@@ -37,6 +39,8 @@ pub struct Timing {
     /// For a count that went the wrong way to come back: a worker that ends by itself (`max_requests`, a
     /// crash) is replaced within one turn of gunicorn's loop, 1 s.
     pub settle: Duration,
+    /// For a worker that came to serve: see [`BootTimes`](super::boots::BootTimes) for what was learnt.
+    pub boot: Duration,
     /// Between two looks at the workers.
     pub poll: Duration,
 }
@@ -47,6 +51,7 @@ impl Default for Timing {
             up: Duration::from_secs(30),
             down: Duration::from_secs(45),
             settle: Duration::from_secs(3),
+            boot: Duration::from_mins(1),
             poll: Duration::from_millis(50),
         }
     }
@@ -78,6 +83,8 @@ pub struct Walked {
     /// The workers as the last step that arrived left them, those that had been asked for among them; without one,
     /// those that the decision saw. What a reload makes of them is told from these.
     pub left: Vec<ProcessId>,
+    /// How long the slowest of the workers that came took from being asked for until it served.
+    pub slowest_boot: Option<Duration>,
 }
 
 /// Not all steps arrived.
@@ -100,7 +107,12 @@ impl ScaleError {
     #[must_use]
     pub fn workers_to_hold(&self) -> Option<u32> {
         match self.cause {
-            Cause::Refused(_) | Cause::Reloaded => None,
+            Cause::Refused(_)
+            | Cause::Reloaded
+            | Cause::BootFailed {
+                server: AfterBoot::Ended,
+                ..
+            } => None,
             Cause::TimedOut { step: Step::Up, .. } | Cause::Unanswered { step: Step::Up, .. } => {
                 Some(self.reached.saturating_add(1))
             }
@@ -132,6 +144,22 @@ pub enum Cause {
         step: Step,
         /// How long ago it was asked for.
         since: Duration,
+    },
+    /// The worker that came ended before it served.
+    #[error("the new worker {}ended before it served{server}", pid.map_or_else(String::new, |pid| format!("{pid} ")))]
+    BootFailed {
+        /// Its pid, where it was seen at all.
+        pid: Option<u32>,
+        /// What became of the server.
+        server: AfterBoot,
+    },
+    /// The worker that came lives, and has not begun to serve in time.
+    #[error("the new worker {pid} does not serve after {} s: no step until it does", .after.as_secs())]
+    NotServing {
+        /// Its pid.
+        pid: u32,
+        /// How long it was waited for.
+        after: Duration,
     },
     /// The count was not, or was no longer, the one that the step was to start from.
     #[error("{seen} workers where {expected} were expected: somebody else changed the count")]
@@ -191,13 +219,13 @@ pub async fn scale_under(
     let from = count(&plan.workers);
     let mut reached = from;
     let mut left = plan.workers.clone();
+    let mut slowest_boot = None;
     let outcome = walk(
         mandate,
         actuator,
         plan,
         (timing, dry_run),
-        &mut reached,
-        &mut left,
+        (&mut reached, &mut left, &mut slowest_boot),
     )
     .await;
     let end = match outcome {
@@ -210,7 +238,11 @@ pub async fn scale_under(
             cause,
         }),
     };
-    Walked { end, left }
+    Walked {
+        end,
+        left,
+        slowest_boot,
+    }
 }
 
 async fn walk(
@@ -218,8 +250,7 @@ async fn walk(
     actuator: &mut impl Actuator,
     plan: &Plan,
     (timing, dry_run): (&Timing, bool),
-    reached: &mut u32,
-    left: &mut Vec<ProcessId>,
+    (reached, left, slowest_boot): (&mut u32, &mut Vec<ProcessId>, &mut Option<Duration>),
 ) -> Result<(), Cause> {
     let Some(step) = Step::towards(*reached, plan.to) else {
         return Ok(());
@@ -235,7 +266,14 @@ async fn walk(
             return Ok(());
         }
         actuator.ask(step).await?;
-        *left = arrival(actuator, step, left, timing, reached).await?;
+        let asked = Instant::now();
+        match step {
+            Step::Down => *left = arrival(actuator, step, left, timing, reached).await?,
+            Step::Up => {
+                *left = boot::brought(actuator, left, timing, reached).await?;
+                *slowest_boot = (*slowest_boot).max(Some(asked.elapsed()));
+            }
+        }
     }
     Ok(())
 }

@@ -75,6 +75,12 @@ pub enum Refusal {
         /// Their pids.
         pids: Vec<u32>,
     },
+    /// A child of the master was forked just now and may become a new master: nothing is asked until it is known.
+    #[error("process {pid} was forked just now: whether it is a worker is not known yet")]
+    Forking {
+        /// Its pid.
+        pid: u32,
+    },
     /// The daemon may not signal the process.
     #[error("not permitted to signal process {pid}: run as root or with CAP_KILL")]
     NotPermitted {
@@ -175,6 +181,7 @@ impl From<Unobservable> for Refusal {
     fn from(fault: Unobservable) -> Self {
         match fault {
             Unobservable::SeveralMasters { pids } => Self::SeveralMasters { pids },
+            Unobservable::Forking { pid } => Self::Forking { pid },
             Unobservable::Unreadable { why } => Self::Unreadable { why },
             other => Self::Unreadable {
                 why: other.code().to_owned(),

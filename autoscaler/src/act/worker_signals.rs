@@ -1,12 +1,22 @@
 //! The actuator of gunicorn, and of every server that counts workers by SIGTTIN and SIGTTOU.
 
 use std::future::{Future, ready};
+use std::time::Duration;
 
-use super::actuator::{Actuator, Step};
+use tokio::time::{Instant, sleep};
+
+use super::actuator::{Actuator, Boot, Step};
 use super::signal::{Refusal, SignalTarget, WorkerSignal};
 use crate::observe::cgroup::Cgroup;
 use crate::observe::process::Procfs;
-use crate::observe::{ProcessId, workers_of};
+use crate::observe::{Children, ProcessId, Serving, children_of, serving, takes_newest};
+
+/// How long a worker must live where nothing shows whether it serves: longer than an import takes to fail.
+const PROOF: Duration = Duration::from_secs(10);
+
+/// How long a child that was forked just now is waited for until it is known, and between two looks at it.
+const KNOWN_WITHIN: Duration = Duration::from_secs(5);
+const KNOWN_POLL: Duration = Duration::from_millis(20);
 
 /// Signals to one master, and a look at its workers.
 #[derive(Debug)]
@@ -28,9 +38,13 @@ impl WorkerSignals {
     }
 
     fn look(&self) -> Result<Vec<ProcessId>, Refusal> {
+        Ok(self.children()?.workers)
+    }
+
+    fn children(&self) -> Result<Children, Refusal> {
         let master = self.target.id();
-        match workers_of(&self.procfs, &self.cgroup, master)? {
-            Some(workers) => Ok(workers),
+        match children_of(&self.procfs, &self.cgroup, master)? {
+            Some(children) => Ok(children),
             None => Err(Refusal::Gone { pid: master.pid }),
         }
     }
@@ -45,10 +59,30 @@ impl Actuator for WorkerSignals {
         ready(self.target.check())
     }
 
-    fn ask(&mut self, step: Step) -> impl Future<Output = Result<(), Refusal>> + Send {
-        ready(self.target.send(match step {
+    async fn ask(&mut self, step: Step) -> Result<(), Refusal> {
+        let start = Instant::now();
+        while let Some(pid) = self.children()?.unknown {
+            if start.elapsed() >= KNOWN_WITHIN {
+                return Err(Refusal::Forking { pid });
+            }
+            sleep(KNOWN_POLL).await;
+        }
+        self.target.send(match step {
             Step::Up => WorkerSignal::Add,
             Step::Down => WorkerSignal::Remove,
-        }))
+        })
+    }
+
+    fn boot(&mut self, worker: ProcessId) -> impl Future<Output = Result<Boot, Refusal>> + Send {
+        ready(match serving(&self.procfs, worker.pid) {
+            Ok(Serving::Yes) => Ok(Boot::Serves),
+            Ok(Serving::NotYet) => Ok(Boot::Boots),
+            Ok(Serving::Untold) => Ok(Boot::Untold(PROOF)),
+            Err(error) => Err(error.into()),
+        })
+    }
+
+    fn takes_newest(&self, worker: ProcessId) -> bool {
+        takes_newest(&self.procfs, worker.pid)
     }
 }

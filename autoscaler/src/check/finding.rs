@@ -259,6 +259,21 @@ pub enum Fact {
         /// The master.
         pid: u32,
     },
+    /// A new worker is a fork of what its master has loaded.
+    BootsFromMaster {
+        /// The master.
+        pid: u32,
+    },
+    /// A new worker reads the application's code from disk.
+    BootsFromDisk {
+        /// Whether the server is gunicorn, which ends where a worker cannot boot.
+        gunicorn: bool,
+    },
+    /// The code on disk is newer than every worker.
+    CodeNewer {
+        /// What changed last.
+        path: PathBuf,
+    },
     /// It would be sent nothing.
     Refused(Refusal),
     /// Its CPU was measured.
@@ -386,6 +401,9 @@ impl Fact {
             Self::Workers { .. } => "workers",
             Self::OutsideBounds { .. } => "outside_bounds",
             Self::Signals { .. } => "signals",
+            Self::BootsFromMaster { .. } => "boots_from_master",
+            Self::BootsFromDisk { .. } => "boots_from_disk",
+            Self::CodeNewer { .. } => "code_newer",
             Self::Refused(_) => "refused",
             Self::Cpu { .. } => "cpu",
             Self::NoCpu => "no_cpu",
@@ -427,6 +445,7 @@ impl Fact {
             | Self::HistoryUnusable { .. }
             | Self::MetricsTaken { .. }
             | Self::OutsideBounds { .. }
+            | Self::CodeNewer { .. }
             | Self::NoCpu
             | Self::NoMemoryLimit { .. }
             | Self::UnacknowledgedUnknown(_)

@@ -8,7 +8,9 @@ use crate::observe::cgroup::{Cgroup, CgroupMount};
 use crate::observe::process::Procfs;
 use crate::observe::queue::{self, QueueMonitor};
 use crate::observe::usage::monotonic;
-use crate::observe::{Host, ProjectSample, QueueFault, QueueSample, Uncounted, Unobservable};
+use crate::observe::{
+    CodeSource, Host, ProjectSample, QueueFault, QueueSample, Uncounted, Unobservable, boots_from, newer_code,
+};
 
 /// Everything about one project.
 pub(super) async fn look(
@@ -58,7 +60,8 @@ fn workers(procfs: &Procfs, project: &Project, seen: &ProjectSample) -> Vec<Fact
         workers,
         bounds,
     }];
-    if !(bounds.min..=bounds.max).contains(&workers) {
+    // Without any it is still starting, or has none that could be counted: the daemon waits.
+    if workers > 0 && !(bounds.min..=bounds.max).contains(&workers) {
         facts.push(Fact::OutsideBounds { workers, bounds });
     }
     // Celery is asked through its broker.
@@ -67,6 +70,11 @@ fn workers(procfs: &Procfs, project: &Project, seen: &ProjectSample) -> Vec<Fact
             Ok(()) => Fact::Signals { pid },
             Err(refusal) => Fact::Refused(refusal),
         });
+        facts.push(match boots_from(procfs, pid) {
+            CodeSource::Master => Fact::BootsFromMaster { pid },
+            CodeSource::Disk { gunicorn } => Fact::BootsFromDisk { gunicorn },
+        });
+        facts.extend(newer_code(procfs, seen).map(|code| Fact::CodeNewer { path: code.path }));
     }
     facts
 }

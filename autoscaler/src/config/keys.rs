@@ -17,6 +17,7 @@ const RULES: &[&str] = &[
     "queue_duration_minutes",
     "scale_down_min_available_mb",
     "scale_up_on_saturated_host",
+    "wait_for_reload_minutes",
 ];
 
 /// Keys of a project alone.

@@ -80,6 +80,9 @@ pub struct Project {
     pub cpu_basis: CpuBasis,
     /// Whether to add workers although every CPU of the host is busy and the project's tasks wait for one.
     pub scale_up_on_saturated_host: bool,
+    /// How long a step up waits for a reload where the application's code on disk is newer than every worker; 0: it is
+    /// not looked at.
+    pub reload_wait: Duration,
     /// Thresholds over the CPU, in percent.
     pub cpu: Option<Ladder>,
     /// Thresholds over the length of a Celery queue, in waiting tasks.

@@ -74,6 +74,7 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
         bounds: bounds?,
         cpu_basis: rules.cpu_basis,
         scale_up_on_saturated_host: rules.scale_up_on_saturated_host,
+        reload_wait: rules.reload_wait,
         cpu,
         queue,
         memory: rules.memory,

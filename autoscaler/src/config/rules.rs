@@ -25,6 +25,7 @@ pub(super) struct Hold {
 pub(super) struct Rules {
     pub(super) cpu_basis: CpuBasis,
     pub(super) scale_up_on_saturated_host: bool,
+    pub(super) reload_wait: Duration,
     pub(super) memory: MemoryRules,
     pub(super) cpu_hold: Hold,
     pub(super) queue_hold: Hold,
@@ -36,6 +37,7 @@ impl Default for Rules {
         Self {
             cpu_basis: CpuBasis::default(),
             scale_up_on_saturated_host: false,
+            reload_wait: minutes(10),
             memory: MemoryRules {
                 min_available_per_worker_mib: 500,
                 scale_down_min_available_mib: None,
@@ -70,6 +72,12 @@ impl Rules {
             .and_then(|field| field.boolean(findings))
         {
             self.scale_up_on_saturated_host = allowed;
+        }
+        if let Some(minutes) = fields
+            .get("wait_for_reload_minutes")
+            .and_then(|field| field.number(0.0..=HOLD_MINUTES, Unit::Minutes, findings))
+        {
+            self.reload_wait = Duration::from_secs_f64(minutes * 60.0);
         }
         let mut mib = |key, least| {
             let field = fields.get(key)?;

@@ -8,6 +8,8 @@ use anyhow::Result;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 
+use super::boots::ReloadWaits;
+use super::holds::Holds;
 use super::keep::{Keeper, as_kept};
 use super::meter::Meter;
 use super::orders::Orders;
@@ -20,6 +22,7 @@ use crate::control::{Answer, SocketError, Status};
 use crate::decide::{Decision, History, Order, Outlook, Reason, decide_under, outlook};
 use crate::history::News;
 use crate::metrics;
+use crate::observe::process::Procfs;
 use crate::observe::service::{Bus, Systemd, UnitEvents};
 use crate::observe::usage::WhyNotEbpf;
 use crate::observe::{Host, Observer, ProjectSample, Snapshot, Unobservable};
@@ -54,6 +57,10 @@ pub(super) struct Checks {
     pub(super) started_at: SystemTime,
     /// The projects whose server was just starting at the last check.
     pub(super) starting: Vec<String>,
+    pub(super) procfs: Procfs,
+    pub(super) holds: Holds,
+    /// The steps up that wait for a reload, by project.
+    pub(super) reload_waits: ReloadWaits,
     /// The host as the last check saw it, and when.
     pub(super) seen: Option<(SystemTime, Host)>,
 }
@@ -70,7 +77,7 @@ pub(super) struct Told {
 }
 
 /// How a look becomes a decision: [`decide_under`], or [`crate::decide::decide_between`] checks.
-type Policy =
+pub(super) type Policy =
     fn(Option<Order>, &Project, &Host, &Result<ProjectSample, Unobservable>, &mut History) -> Decision;
 
 /// Something that happened beside the checks.
@@ -187,6 +194,7 @@ impl Checks {
             self.reporter.say(&Message::CheckRecovered);
         }
         self.say_usage_fault();
+        self.say_endless_steps();
         let decided = self.decide(&snapshot);
         let starting = decided
             .iter()
@@ -248,9 +256,14 @@ impl Checks {
         sample: &Result<ProjectSample, Unobservable>,
     ) -> Decision {
         let order = self.orders.take(&project.name);
+        let lost_before = self
+            .histories
+            .entry(project.name.clone())
+            .or_default()
+            .count_to_restore();
+        let decision = self.decide_knowing_boots(order, policy, project, host, sample);
+        let decision = self.holds.judge(&project.name, decision);
         let history = self.histories.entry(project.name.clone()).or_default();
-        let lost_before = history.count_to_restore();
-        let decision = policy(order, project, host, sample, history);
         if let (Some(before), Some(now), None) =
             (history.count_to_restore(), decision.figures.workers, lost_before)
         {

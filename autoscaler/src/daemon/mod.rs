@@ -3,8 +3,10 @@
 //! Steps that wait for a worker to come or go run beside the loop, so that one slow project delays no other
 //! and the watchdog hears from the loop itself.
 
+mod boots;
 mod check;
 mod early;
+mod holds;
 mod keep;
 mod lock;
 mod look;

@@ -30,6 +30,7 @@ impl Checks {
         self.histories
             .retain(|name, _| self.config.projects.contains_key(name));
         self.orders.retain(|name| self.config.projects.contains_key(name));
+        self.holds.retain(|name| self.config.projects.contains_key(name));
         self.answer_taken_out();
         self.standings
             .retain(|name| self.config.projects.contains_key(name));

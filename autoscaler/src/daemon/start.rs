@@ -8,7 +8,9 @@ use anyhow::Result;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::boots::ReloadWaits;
 use super::check::{Checks, Told};
+use super::holds::Holds;
 use super::keep::Keeper;
 use super::memory;
 use super::meter::Meter;
@@ -56,6 +58,9 @@ impl Checks {
             speaking: None,
             started_at: SystemTime::now(),
             starting: Vec::new(),
+            procfs: Procfs::default(),
+            reload_waits: ReloadWaits::default(),
+            holds: Holds::default(),
             seen: None,
             config: loaded.config,
         };

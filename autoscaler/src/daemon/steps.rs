@@ -1,14 +1,16 @@
 //! Steps that are under way beside the loop: how they begin, how they are withdrawn, and what follows from their end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::{Id, JoinError};
+use tokio::time::Instant;
 
 use super::check::Checks;
-use crate::act::{Mandate, Outcome, Withdrawal};
+use crate::act::{AfterBoot, Cause, Mandate, Outcome, Withdrawal};
 use crate::config::Project;
 use crate::control::{Answer, RefusedCode};
-use crate::decide::Decision;
+use crate::decide::{Decision, History};
 use crate::observe::ProjectSample;
 use crate::report::{Bilingual, Message};
 
@@ -19,7 +21,14 @@ pub(super) struct UnderWay {
     /// The count that it leads to; `None` where only the memory limit is looked after.
     to: Option<u32>,
     withdrawal: Withdrawal,
+    since: Instant,
+    /// It has been told that it does not end.
+    told: bool,
 }
+
+/// No way to another count takes as long: each step has times of its own after which it is given up. What is left is a
+/// question to the service manager or a broker that never ends.
+const ENDLESS: Duration = Duration::from_mins(30);
 
 /// A step that is over.
 #[derive(Debug)]
@@ -32,6 +41,22 @@ impl Checks {
     /// Whether a step of the project is under way.
     pub(super) fn is_busy(&self, project: &str) -> bool {
         self.busy.contains_key(project)
+    }
+
+    /// Tells once of each step that does not end: nothing else is decided about its project meanwhile.
+    pub(super) fn say_endless_steps(&mut self) {
+        for (name, step) in &mut self.busy {
+            let since = step.since.elapsed();
+            if !step.told
+                && since >= ENDLESS
+                && let Some(project) = self.config.projects.get(name)
+            {
+                step.told = true;
+                let unit = &project.service_name;
+                self.reporter
+                    .say_of(project, &Message::StepEndless { unit, since });
+            }
+        }
     }
 
     /// Lets the way that a project is on end with the step under way, unless the count that it leads to is `wanted`.
@@ -59,6 +84,8 @@ impl Checks {
             task: task.id(),
             to,
             withdrawal,
+            since: Instant::now(),
+            told: false,
         };
         self.busy.insert(name, under_way);
     }
@@ -79,6 +106,7 @@ impl Checks {
                 self.busy.remove(&project.name);
                 if let (Some(left), Some(history)) = (&outcome.left, self.histories.get_mut(&project.name)) {
                     history.step_left(left);
+                    note_boot(history, &outcome);
                 }
                 self.keeper.outcome(&project, &outcome);
                 self.meter.outcome(&project.name, &outcome);
@@ -127,6 +155,8 @@ impl Checks {
             task: task.id(),
             to: None,
             withdrawal: Mandate::new().1,
+            since: Instant::now(),
+            told: false,
         };
         self.busy.insert(project.to_owned(), under_way);
     }
@@ -135,5 +165,15 @@ impl Checks {
     #[cfg(test)]
     pub(super) fn break_steps(&mut self) {
         self.actions.abort_all();
+    }
+}
+
+/// Notes a worker that did not come to serve: it stands against further steps.
+fn note_boot(history: &mut History, outcome: &Outcome) {
+    let Err(error) = &outcome.workers else { return };
+    match error.cause {
+        Cause::BootFailed { server, .. } => history.boot_failed(server == AfterBoot::StartsAgain),
+        Cause::NotServing { .. } => history.boot_failed(true),
+        _ => {}
     }
 }

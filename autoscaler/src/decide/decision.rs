@@ -1,5 +1,6 @@
 //! What a check decided for one project, always with one reason and the figures behind it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -131,6 +132,18 @@ pub enum Reason {
     NoFiguresYet,
     /// The figures contain the boot of a new worker.
     Booting,
+    /// A worker that a step brought did not come to serve: another one would fare no better, and could end the server.
+    BootFailed,
+    /// The application's code on disk is newer than every worker: a new one would be the first to run it, perhaps in
+    /// the middle of a deployment. The reload is waited for.
+    CodeNewer {
+        /// What changed last.
+        path: PathBuf,
+        /// How long the step has waited.
+        held: Duration,
+        /// How long it waits at most.
+        needed: Duration,
+    },
     /// Old and new workers stand side by side: a reload may be under way, whose old ones end by themselves.
     Unsettled,
     /// A step down would be followed by a step up at the same load.
@@ -143,6 +156,13 @@ pub enum Reason {
         threshold: f64,
     },
 
+    /// A hold that should have passed has not: see [`Reason::passes_within`].
+    Overdue {
+        /// For how long it has held.
+        held: Duration,
+        /// The hold.
+        why: Box<Reason>,
+    },
     /// Somebody ordered by hand that the workers be left alone.
     Paused,
     /// `enabled: false`.
@@ -216,6 +236,23 @@ impl Action {
 }
 
 impl Reason {
+    /// After what time a hold for this reason is a fault; `None` for what is no hold, or may last: a threshold that is not
+    /// crossed, or not for long enough, a step down that would flap, an order by hand.
+    #[must_use]
+    pub fn passes_within(&self) -> Option<Duration> {
+        match self {
+            // gunicorn gives a worker 30 s unless configured, and one that ends starts another.
+            Self::Booting => Some(Duration::from_mins(5)),
+            // Old workers of a reload end within gunicorn's `graceful_timeout`, 30 s unless configured.
+            Self::Unsettled => Some(Duration::from_mins(5)),
+            // The next check has figures.
+            Self::NoFiguresYet => Some(Duration::from_mins(5)),
+            // A task ends, at last; one that takes an hour keeps the workers that are not needed.
+            Self::PoolBusy => Some(Duration::from_hours(1)),
+            _ => None,
+        }
+    }
+
     /// The reason's name for machines: journal field, JSON, metrics label. Stable across releases.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -228,9 +265,12 @@ impl Reason {
             Self::NotHeldYet { .. } => "not_held_yet",
             Self::NoFiguresYet => "no_figures_yet",
             Self::Booting => "booting",
+            Self::BootFailed => "boot_failed",
+            Self::CodeNewer { .. } => "code_newer",
             Self::Unsettled => "unsettled",
             Self::WouldFlap { .. } => "would_flap",
             Self::ByHand { .. } => "by_hand",
+            Self::Overdue { .. } => "overdue",
             Self::Paused => "paused",
             Self::Disabled => "disabled",
             Self::AtMaximum { .. } => "at_maximum",

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::history::{History, Trough};
 use super::measure::{self, Measured};
-use super::{Action, Outcome, Reason, memory};
+use super::{Action, Outcome, Reason, boot, memory};
 use crate::config::Project;
 use crate::observe::{Host, ProjectSample};
 
@@ -39,10 +39,12 @@ pub(super) fn step(
     if pool_is_busy(sample, workers) {
         return Some((Action::Hold, Reason::PoolBusy));
     }
-    Some(match memory::against_down(project, host) {
-        Some(reason) => (Action::Blocked, reason),
-        None => (Action::ScaleDown { from: workers, to }, reason),
-    })
+    Some(
+        match memory::against_down(project, host).or_else(|| boot::against_down(history)) {
+            Some(reason) => (Action::Blocked, reason),
+            None => (Action::ScaleDown { from: workers, to }, reason),
+        },
+    )
 }
 
 /// Celery takes only idle pool processes away; with none idle there is nothing to take.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::boot::{FailedBoot, UnreadCode};
 use super::constraint::Constraint;
 use super::measure::Measured;
 use super::seen::{Overlap, Seen};
@@ -25,6 +26,12 @@ pub struct History {
     boot_to_come: bool,
     /// The count before a reload or restart put it back, while the load may still ask for it.
     restore: Option<u32>,
+    /// A worker that a step brought did not come to serve, and the server is still the one of then.
+    #[serde(default)]
+    failed_boot: Option<FailedBoot>,
+    /// The loop found code on disk that no worker runs yet.
+    #[serde(skip)]
+    unread_code: Option<UnreadCode>,
     cpu: Held,
     queue: Held,
 }
@@ -114,6 +121,48 @@ impl History {
         self.restore = None;
     }
 
+    /// The step that the last check decided has brought a worker that did not come to serve. `lasts`: it is still
+    /// there, or comes again and again.
+    pub fn boot_failed(&mut self, lasts: bool) {
+        self.failed_boot = self.seen.as_ref().map(|seen| FailedBoot {
+            master: seen.master,
+            workers: seen.workers.clone(),
+            lasts,
+        });
+    }
+
+    /// The workers of `sample` whose boot is still waited for after [`History::boot_failed`]: once all of them serve,
+    /// [`History::boot_mended`] ends it.
+    #[must_use]
+    pub fn still_booting(&self, sample: &ProjectSample) -> Vec<ProcessId> {
+        let failed = self.failed_boot.as_ref().filter(|failed| failed.lasts);
+        let came = |failed: &FailedBoot| {
+            let workers = sample.workers.iter().copied();
+            workers
+                .filter(|worker| !failed.workers.contains(worker))
+                .collect()
+        };
+        failed.map(came).unwrap_or_default()
+    }
+
+    /// The worker whose boot had failed serves after all.
+    pub fn boot_mended(&mut self) {
+        self.failed_boot = None;
+    }
+
+    /// Whether the application's code on disk is newer than what any worker runs.
+    pub fn code_on_disk(&mut self, unread: Option<UnreadCode>) {
+        self.unread_code = unread;
+    }
+
+    pub(super) fn failed_boot(&self) -> Option<&FailedBoot> {
+        self.failed_boot.as_ref()
+    }
+
+    pub(super) fn unread_code(&self) -> Option<&UnreadCode> {
+        self.unread_code.as_ref()
+    }
+
     pub(super) fn in_boot(&self) -> bool {
         self.booting
     }
@@ -162,6 +211,7 @@ impl History {
     /// may have lost workers the load still needs.
     pub(super) fn observe(&mut self, sample: &ProjectSample) {
         let workers = sample.worker_count();
+        self.failed_boot.take_if(|failed| failed.is_over(sample));
         let Some(seen) = &self.seen else {
             self.booting = false;
             return;

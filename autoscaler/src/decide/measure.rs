@@ -6,7 +6,7 @@ use super::capacity::{capacity_cpus, load_cpus, utilization_percent};
 use super::constraint::{self, Constraint};
 use super::{Measure, Reason};
 use crate::config::{CpuBasis, Ladder, Project};
-use crate::observe::{Host, ProjectSample, QueueSample};
+use crate::observe::{Host, PoolFault, ProjectSample, QueueSample};
 
 /// One measure of one check beside the ladder that judges it.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +80,19 @@ pub(super) fn unreachable_pool(project: &Project, sample: &ProjectSample) -> Opt
         ) => Some(Reason::PoolUnreachable(fault.clone())),
         _ => None,
     }
+}
+
+/// The same, of a pool that has no processes and never will have: one that boots has none either, for a while.
+pub(super) fn pool_without_processes(project: &Project, sample: &ProjectSample) -> Option<Reason> {
+    unreachable_pool(project, sample).filter(|reason| {
+        let Reason::PoolUnreachable(fault) = reason else {
+            return false;
+        };
+        !matches!(
+            fault,
+            PoolFault::NobodyListens | PoolFault::NoAnswer { .. } | PoolFault::NotOurs { .. }
+        )
+    })
 }
 
 fn cpu<'a>(project: &'a Project, host: &'a Host, sample: &'a ProjectSample) -> Option<Measured<'a>> {

@@ -4,6 +4,7 @@
 //! inside the bounds, does its load ask for more workers, can it do with fewer. The first rule that has
 //! something to say gives the decision its reason.
 
+mod boot;
 mod capacity;
 mod constraint;
 mod decision;
@@ -16,6 +17,7 @@ mod outlook;
 mod seen;
 mod up;
 
+pub use boot::UnreadCode;
 pub use capacity::{utilization_percent, wait_percent};
 pub use decision::{Action, Decision, Figures, Measure, Reason};
 pub use history::History;
@@ -52,6 +54,8 @@ pub fn decide_under(
             history.forget();
             (Action::Blocked, Reason::Disabled)
         }
+        // Known at the next look: what was held goes on then.
+        Err(Unobservable::Forking { .. }) => (Action::Hold, Reason::Unsettled),
         Err(fault) => {
             history.forget_held();
             (Action::Blocked, Reason::Unobservable(fault.clone()))
@@ -95,6 +99,13 @@ type Outcome = (Action, Reason);
 fn outcome(project: &Project, host: &Host, sample: &ProjectSample, history: &mut History) -> Outcome {
     let workers = sample.worker_count();
     if workers == 0 {
+        // Nor does waiting help where no worker will ever be seen.
+        if let Some(reason) = measure::unreadable_queue(project, sample)
+            .or_else(|| measure::pool_without_processes(project, sample))
+        {
+            history.forget_queue();
+            return (Action::Blocked, reason);
+        }
         // The master forks its own first workers: a signal now would add one more than was configured.
         return (Action::Hold, Reason::Booting);
     }
@@ -130,6 +141,9 @@ fn back_inside_bounds(project: &Project, host: &Host, workers: u32, history: &Hi
         return Some((Action::Hold, Reason::Unsettled));
     }
     if workers > bounds.max {
+        if let Some(reason) = boot::against_down(history) {
+            return Some((Action::Blocked, reason));
+        }
         return Some((
             Action::ScaleDown {
                 from: workers,
@@ -142,7 +156,8 @@ fn back_inside_bounds(project: &Project, host: &Host, workers: u32, history: &Hi
         if history.in_boot() {
             return Some((Action::Hold, Reason::Booting));
         }
-        return Some(match memory::against_up(project, host, bounds.min) {
+        let against = memory::against_up(project, host, bounds.min);
+        return Some(match against.or_else(|| boot::against_up(project, history)) {
             Some(reason) => (Action::Blocked, reason),
             None => (
                 Action::ScaleUp {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::history::History;
-use super::{Action, Outcome, Reason, memory};
+use super::{Action, Outcome, Reason, boot, memory};
 use crate::config::Project;
 use crate::observe::Host;
 
@@ -37,22 +37,28 @@ pub(super) fn outcome(
         // The master forks its own first workers.
         _ if workers == 0 => (Action::Hold, Reason::Booting),
         std::cmp::Ordering::Less if history.is_unsettled() => (Action::Blocked, Reason::Unsettled),
-        std::cmp::Ordering::Greater => match memory::against_up(project, host, wanted) {
+        std::cmp::Ordering::Greater => {
+            let against = memory::against_up(project, host, wanted);
+            match against.or_else(|| boot::against_up(project, history)) {
+                Some(against) => (Action::Blocked, against),
+                None => (
+                    Action::ScaleUp {
+                        from: workers,
+                        to: wanted,
+                    },
+                    reason,
+                ),
+            }
+        }
+        std::cmp::Ordering::Less => match boot::against_down(history) {
             Some(against) => (Action::Blocked, against),
             None => (
-                Action::ScaleUp {
+                Action::ScaleDown {
                     from: workers,
                     to: wanted,
                 },
                 reason,
             ),
         },
-        std::cmp::Ordering::Less => (
-            Action::ScaleDown {
-                from: workers,
-                to: wanted,
-            },
-            reason,
-        ),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::history::{History, rung_above};
-use super::{Measure, Reason, memory, up};
+use super::{Measure, Reason, boot, memory, up};
 use crate::config::{Ladder, Project};
 use crate::observe::{Host, ProjectSample};
 
@@ -133,7 +133,9 @@ fn next_up(
         threshold,
         held: climb.map_or(Duration::ZERO, |climb| climb.held),
         needed: ladder.up_hold,
-        against: memory::against_up(project, host, to).or_else(starved),
+        against: memory::against_up(project, host, to)
+            .or_else(starved)
+            .or_else(|| boot::against_up(project, history)),
     })
 }
 
@@ -174,6 +176,6 @@ fn next_down(
         threshold,
         held: held(rung),
         needed: ladder.down_hold,
-        against: memory::against_down(project, host),
+        against: memory::against_down(project, host).or_else(|| boot::against_down(history)),
     })
 }

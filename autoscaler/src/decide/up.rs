@@ -3,7 +3,7 @@
 use super::constraint::Constraint;
 use super::history::{History, rung_above};
 use super::measure::Measured;
-use super::{Action, Measure, Outcome, Reason, memory};
+use super::{Action, Measure, Outcome, Reason, boot, memory};
 use crate::config::{Bounds, Ladder, Project};
 use crate::observe::Host;
 
@@ -16,14 +16,14 @@ pub(super) fn step(
     history: &mut History,
 ) -> Option<Outcome> {
     if let Some(wanted) = restore(workers, measured, history) {
-        return Some(go(project, host, workers, wanted));
+        return Some(go(project, host, workers, wanted, history));
     }
     // Of several measures the one that asks for more workers wins.
     measured
         .iter()
         .filter_map(|m| wanted(project, workers, m, history))
         .max_by_key(|wanted| wanted.to)
-        .map(|wanted| go(project, host, workers, wanted))
+        .map(|wanted| go(project, host, workers, wanted, history))
 }
 
 /// A step up that the load asks for.
@@ -33,7 +33,7 @@ struct Wanted {
     constraint: Option<Constraint>,
 }
 
-fn go(project: &Project, host: &Host, workers: u32, wanted: Wanted) -> Outcome {
+fn go(project: &Project, host: &Host, workers: u32, wanted: Wanted, history: &History) -> Outcome {
     let max = project.bounds.max;
     let to = wanted.to.min(max);
     let against = if workers >= max {
@@ -41,6 +41,7 @@ fn go(project: &Project, host: &Host, workers: u32, wanted: Wanted) -> Outcome {
     } else {
         memory::against_up(project, host, to)
             .or_else(|| starved(wanted.constraint?, project.scale_up_on_saturated_host))
+            .or_else(|| boot::against_up(project, history))
     };
     match against {
         Some(reason) => (Action::Blocked, reason),

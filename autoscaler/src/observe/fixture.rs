@@ -82,7 +82,7 @@ impl Fixture {
         }
     }
 
-    /// Adds a process; `cmdline` is split at spaces.
+    /// Adds a process that was forked and has run no program since; `cmdline` is split at spaces.
     pub(crate) fn process(&mut self, pid: u32, parent: u32, caught: &[Signal], cmdline: &str) {
         self.ticks += 1;
         let ticks = self.ticks;
@@ -90,7 +90,7 @@ impl Fixture {
         fs::create_dir_all(self.path(&name)).unwrap();
         self.write(
             &format!("{name}/stat"),
-            &format!("{pid} (name) S {parent} 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 {ticks} 0 0\n"),
+            &format!("{pid} (name) S {parent} 1 1 0 -1 64 0 0 0 0 0 0 0 0 20 0 1 0 {ticks} 0 0\n"),
         );
         let caught: SignalSet = caught.iter().copied().collect();
         self.write(
@@ -98,6 +98,20 @@ impl Fixture {
             &format!("SigCgt:\t{caught:x}\nCpus_allowed_list:\t0-7\n"),
         );
         self.write(&format!("{name}/cmdline"), &cmdline.replace(' ', "\0"));
+    }
+
+    /// Has a process run a program of its own, as one does after an exec.
+    pub(crate) fn executed(&self, pid: u32) {
+        let file = format!("proc/{pid}/stat");
+        let stat = fs::read_to_string(self.path(&file)).unwrap();
+        self.write(&file, &stat.replace(" -1 64 ", " -1 0 "));
+    }
+
+    /// Has a process start just now.
+    pub(crate) fn young(&self, pid: u32) {
+        let stat = self.procfs().stat(pid).unwrap();
+        let seconds = stat.id.start_ticks / rustix::param::clock_ticks_per_second();
+        self.write("proc/uptime", &format!("{seconds}.99 0.00\n"));
     }
 
     /// Adds a process whose title is one argument with spaces.

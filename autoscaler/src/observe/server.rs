@@ -1,5 +1,7 @@
 //! A server's master and workers, whichever kind it is.
 
+use std::time::Duration;
+
 use crate::config::Project;
 
 use super::cgroup::Cgroup;
@@ -44,6 +46,11 @@ impl ServerKind {
     }
 }
 
+/// Most looks at a server one of whose processes was forked just now, and the time between two: it is known a few
+/// milliseconds later.
+pub(super) const LOOKS: u32 = 10;
+pub(super) const AGAIN_AFTER: Duration = Duration::from_millis(20);
+
 /// The live processes in `cgroup` and below it.
 ///
 /// # Errors
@@ -67,5 +74,11 @@ pub fn server_in(
     cgroup: &Cgroup,
     kind: ServerKind,
 ) -> Result<(ProcessId, Vec<ProcessId>), Unobservable> {
+    for _ in 1..LOOKS {
+        match kind.find(procfs, &processes(procfs, cgroup)?, None) {
+            Err(Unobservable::Forking { .. }) => std::thread::sleep(AGAIN_AFTER),
+            known => return known,
+        }
+    }
     kind.find(procfs, &processes(procfs, cgroup)?, None)
 }

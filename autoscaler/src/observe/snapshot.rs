@@ -181,6 +181,11 @@ pub enum Unobservable {
         /// Their pids.
         pids: Vec<u32>,
     },
+    /// A child of the master was forked just now: it may become a worker, a new master or another program.
+    Forking {
+        /// Its pid.
+        pid: u32,
+    },
     /// The master systemd names is not in the project's cgroup.
     MasterElsewhere {
         /// The master's pid.
@@ -212,6 +217,7 @@ impl Unobservable {
             Self::CgroupEmpty { .. } => "cgroup_empty",
             Self::NotAWorkerServer { .. } => "not_a_worker_server",
             Self::SeveralMasters { .. } => "several_masters",
+            Self::Forking { .. } => "forking",
             Self::MasterElsewhere { .. } => "master_elsewhere",
             Self::SharedCgroup { .. } => "shared_cgroup",
             Self::Unreadable { .. } => "unreadable",

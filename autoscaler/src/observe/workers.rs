@@ -9,17 +9,25 @@
 //! | --- | --- | --- | --- | --- | --- |
 //! | gunicorn worker | yes, inherited | no | no | but for uvicorn's class | its master's, or `gunicorn: worker` |
 //! | gunicorn worker just forked | as its master | as its master | as its master | as its master | its master's |
+//! | new master of an upgrade, forked | as its master | as its master | as its master | as its master | its master's |
+//! | the same after its exec | not yet | not yet | not yet | not yet | as its master's was at the start |
 //! | gunicorn dirty arbiter | yes | yes | yes | no | its master's, or `gunicorn: dirty-arbiter` |
 //! | uvicorn worker | no | no | no | no | of multiprocessing's spawn |
 //! | puma, unicorn worker | either | either | either | either | titled by the server |
 //! | process forked while the application was preloaded | no | no | no | no | its master's |
 //! | any other program | no | either | either | either | its own |
+//!
+//! What has run a program of its own since it was forked is told by the kernel ([`Stat::forked`]): a worker of gunicorn
+//! has not, a new master has, whatever its handlers are just then. Before its exec it cannot be told from a worker that
+//! has just been forked: such a child is not known yet, and looked at again.
 
 use nix::sys::signal::Signal;
 
+use std::time::Duration;
+
 use super::cgroup::Cgroup;
 use super::kin::Kin;
-use super::process::{ProcessError, ProcessTable, Procfs, Stat};
+use super::process::{ProcessError, ProcessTable, Procfs, Stat, unless_gone};
 use super::snapshot::{ProcessId, Unobservable};
 
 /// The workers that `master` has in `cgroup` now, oldest first; `None` when the process that was observed as the
@@ -32,22 +40,52 @@ pub fn workers_of(
     cgroup: &Cgroup,
     master: ProcessId,
 ) -> Result<Option<Vec<ProcessId>>, Unobservable> {
+    Ok(children_of(procfs, cgroup, master)?.map(|children| children.workers))
+}
+
+/// The children of a master.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Children {
+    /// Those that serve, or boot to serve, oldest first.
+    pub workers: Vec<ProcessId>,
+    /// One that was forked just now and may become a worker, a new master or another program.
+    pub unknown: Option<u32>,
+}
+
+/// The same as [`workers_of`], and whether a child is not known yet.
+///
+/// # Errors
+/// As [`workers_of`].
+pub fn children_of(
+    procfs: &Procfs,
+    cgroup: &Cgroup,
+    master: ProcessId,
+) -> Result<Option<Children>, Unobservable> {
     let table = ProcessTable::read(procfs, &cgroup.processes()?)?;
     match table.get(master.pid) {
-        Some(stat) if stat.id == master => of(procfs, &table, stat).map(Some),
+        Some(stat) if stat.id == master => children(procfs, &table, stat).map(Some),
         _ => Ok(None),
     }
 }
 
-/// The workers of `master`, oldest first. A worker counts as soon as it is forked.
+/// The workers of `master`, oldest first.
 ///
 /// # Errors
-/// [`Unobservable::SeveralMasters`] while a new master is taking over from this one.
+/// [`Unobservable::SeveralMasters`] while a new master is taking over from this one, [`Unobservable::Forking`] while a
+/// child is not known yet.
 pub(super) fn of(
     procfs: &Procfs,
     table: &ProcessTable,
     master: &Stat,
 ) -> Result<Vec<ProcessId>, Unobservable> {
+    let children = children(procfs, table, master)?;
+    match children.unknown {
+        Some(pid) => Err(Unobservable::Forking { pid }),
+        None => Ok(children.workers),
+    }
+}
+
+fn children(procfs: &Procfs, table: &ProcessTable, master: &Stat) -> Result<Children, Unobservable> {
     let children = roles(procfs, table, master)?;
     let with = |wanted| {
         children
@@ -60,7 +98,29 @@ pub(super) fn of(
         let pids = std::iter::once(master.id.pid).chain(successors).collect();
         return Err(Unobservable::SeveralMasters { pids });
     }
-    Ok(with(Role::Worker).collect())
+    Ok(Children {
+        workers: with(Role::Worker).collect(),
+        unknown: with(Role::Unknown).next().map(|id| id.pid),
+    })
+}
+
+/// How long a child with its master's handlers may be on its way to an exec. One that stays so for longer is a worker
+/// whose hook `post_fork` takes its time: gunicorn sets a worker's handlers after it.
+const EXECS_WITHIN: Duration = Duration::from_secs(3);
+
+/// Whether the server whose worker `pid` is takes the newest worker away on SIGTTOU, as told by how that worker looks:
+/// uvicorn takes the last of its list (supervisors/multiprocess.py, `handle_ttou`), puma the youngest
+/// (cluster.rb, `cull_workers`), unicorn the highest number (http_server.rb, `maintain_worker_count`). gunicorn takes
+/// the oldest (arbiter.py, `manage_workers`).
+#[must_use]
+pub fn takes_newest(procfs: &Procfs, pid: u32) -> bool {
+    let Ok(Some(kin)) = Kin::read(procfs, pid) else {
+        return false;
+    };
+    let title = kin.title();
+    is_spawned(&kin.cmdline)
+        || title.starts_with("puma")
+        || title.contains("unicorn ") && !title.contains("gunicorn")
 }
 
 /// What a child of the master is.
@@ -70,6 +130,8 @@ enum Role {
     Worker,
     /// The new master of an upgrade in place.
     Successor,
+    /// It was forked, or runs a program, just now: it cannot be told yet.
+    Unknown,
     /// Neither: it must not be counted.
     Other,
 }
@@ -84,19 +146,81 @@ fn roles(
     };
     let mut roles = Vec::new();
     for child in table.children(master.id.pid) {
-        if let Some(kin) = Kin::read(procfs, child.id.pid)? {
-            let is_parent = !table.children(child.id.pid).is_empty();
-            roles.push((child.id, Role::of(&kin, &parent, is_parent)));
+        let is_parent = !table.children(child.id.pid).is_empty();
+        let Some(first) = role(procfs, child, (master, &parent), is_parent)? else {
+            continue;
+        };
+        if first == Role::Worker {
+            roles.push((child.id, first));
+            continue;
+        }
+        // Its files were read one after the other, with an exec between them perhaps: only two equal looks tell.
+        if let Some(again) = unless_gone(procfs.stat(child.id.pid))?
+            && let Some(second) = role(procfs, &again, (master, &parent), is_parent)?
+        {
+            roles.push((child.id, if second == first { first } else { Role::Unknown }));
         }
     }
     Ok(roles)
 }
 
+fn role(
+    procfs: &Procfs,
+    child: &Stat,
+    (master, parent): (&Stat, &Kin),
+    is_parent: bool,
+) -> Result<Option<Role>, ProcessError> {
+    let Some(kin) = Kin::read(procfs, child.id.pid)? else {
+        return Ok(None);
+    };
+    if let Some(role) = Role::titled(kin.title()) {
+        return Ok(Some(role));
+    }
+    if !child.forked {
+        return Role::executed(procfs, child, &kin, (master, parent)).map(Some);
+    }
+    let role = Role::of(&kin, parent, is_parent);
+    // What has its master's own handlers may still become another program.
+    let undecided = role == Role::Worker
+        && kin.caught == parent.caught
+        && procfs.age(child.id).is_ok_and(|age| age < EXECS_WITHIN);
+    Ok(Some(if undecided { Role::Unknown } else { role }))
+}
+
 impl Role {
-    fn of(child: &Kin, master: &Kin, is_parent: bool) -> Self {
-        if let Some(role) = Self::titled(child.title()) {
-            return role;
+    /// What has run a program of its own.
+    fn executed(
+        procfs: &Procfs,
+        child: &Stat,
+        kin: &Kin,
+        (master, parent): (&Stat, &Kin),
+    ) -> Result<Self, ProcessError> {
+        if is_spawned(&kin.cmdline) {
+            return Ok(Self::Worker);
         }
+        if kin.cmdline.is_empty() {
+            // In the middle of its exec, it has the new memory and no arguments in it yet (fs/exec.c).
+            return Ok(Self::Unknown);
+        }
+        // The same server once more. gunicorn and unicorn also tell a new master by its environment, which shows where
+        // a title hides the arguments (arbiter.py, `reexec`; http_server.rb, `reexec`).
+        let environ = unless_gone(procfs.environ(child.id.pid))
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let of_gunicorn = format!("GUNICORN_PID={}", master.id.pid);
+        let told = environ
+            .iter()
+            .any(|entry| *entry == of_gunicorn || entry.starts_with("UNICORN_FD="));
+        Ok(if kin.cmdline == parent.cmdline || told {
+            Self::Successor
+        } else {
+            Self::Other
+        })
+    }
+
+    /// What is still a fork of its master.
+    fn of(child: &Kin, master: &Kin, is_parent: bool) -> Self {
         let catches = |signal| child.caught.contains(signal);
         if child.caught.has_worker_signals() {
             return if child.caught == master.caught {
@@ -111,11 +235,7 @@ impl Role {
         // An application may have reset the signals in its workers. Each worker still ends in good order, on
         // SIGTERM, which a process forked by the preloaded application does not.
         let forked = child.cmdline == master.cmdline && catches(Signal::SIGTERM);
-        if forked || is_spawned(&child.cmdline) {
-            Self::Worker
-        } else {
-            Self::Other
-        }
+        if forked { Self::Worker } else { Self::Other }
     }
 
     /// By the title that the process gave itself: puma and unicorn always do, gunicorn where the setproctitle

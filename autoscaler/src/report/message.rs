@@ -128,6 +128,13 @@ pub enum Message<'a> {
         /// How far it came.
         error: &'a ScaleError,
     },
+    /// A step has been under way for far longer than any takes.
+    StepEndless {
+        /// The project's unit.
+        unit: &'a str,
+        /// For how long.
+        since: Duration,
+    },
     /// A step that could not be taken is no longer asked for.
     StepForgotten {
         /// The project's unit.
@@ -273,6 +280,7 @@ impl Message<'_> {
             }
             | Self::Blocked { .. }
             | Self::NoControl { .. }
+            | Self::StepEndless { .. }
             | Self::CountReset { .. }
             | Self::UnacknowledgedUnknown { .. }
             | Self::Uncounted { .. }

@@ -407,6 +407,8 @@ fn obstacle(cause: &Cause) -> String {
         Cause::Moved { .. } => "moved".to_owned(),
         Cause::NoRoom { .. } => "no room".to_owned(),
         Cause::Refused(refusal) => refusal.to_string(),
+        Cause::BootFailed { server, .. } => format!("boot failed{server}"),
+        Cause::NotServing { .. } => "not serving".to_owned(),
         Cause::Reloaded | Cause::Withdrawn | Cause::OutsideBounds { .. } => cause.to_string(),
     }
 }

@@ -228,6 +228,7 @@ fn project() -> Project {
         bounds: Bounds { min: 1, max: 6 },
         cpu_basis: CpuBasis::Workers,
         scale_up_on_saturated_host: false,
+        reload_wait: Duration::ZERO,
         cpu: None,
         queue: None,
         memory: MemoryRules {

@@ -109,6 +109,9 @@ async fn problem(url: &str) -> TlsProblem {
 
 #[tokio::test]
 async fn what_is_wrong_with_tls_is_said_in_words() -> Result<()> {
+    if !require(&[Tool::Openssl, Tool::Redis]) {
+        return Ok(());
+    }
     let tls = Redis::start(Access::Tls)?;
     let by_name = format!("rediss://localhost:{}/0", tls.port());
     let unknown = TlsProblem::UnknownAuthority { authorities: None };
@@ -160,6 +163,9 @@ async fn what_is_wrong_with_tls_is_said_in_words() -> Result<()> {
 
 #[tokio::test]
 async fn a_certificate_that_is_its_own_authority_is_taken_where_it_is_the_one_that_was_named() -> Result<()> {
+    if !require(&[Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
     let redis = Redis::start(Access::OwnAuthority)?;
     App::new(&Venv::celery(NEWEST)?, &redis.url())?.put(3, 0.0, 0)?;
     assert_eq!(
@@ -230,6 +236,9 @@ async fn sentinels_and_nodes_of_a_cluster_are_called_what_they_are() -> Result<(
 
 #[tokio::test]
 async fn rabbitmqs_kinds_of_queues_are_counted_whole() -> Result<()> {
+    if !require(&[Tool::Python, Tool::RabbitMq]) {
+        return Ok(());
+    }
     let rabbitmq = RabbitMq::start()?;
     let venv = Venv::celery(NEWEST)?;
     for (queue, arguments) in [

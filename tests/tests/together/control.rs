@@ -394,7 +394,7 @@ fn without_a_daemon_every_command_says_how_to_start_one() -> Result<()> {
 
 #[test]
 fn the_daemons_language_or_the_one_asked_for_is_spoken_throughout() -> Result<()> {
-    if !require_root() {
+    if !require_root() || !require(&[Tool::Python]) {
         return Ok(());
     }
     let scene = scene("control-language", 2)?;

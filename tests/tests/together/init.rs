@@ -101,7 +101,7 @@ fn a_uvicorn_is_written_to_a_new_file_for_root_and_to_no_other() -> Result<()> {
 
 #[test]
 fn queues_are_found_where_a_title_has_taken_the_place_of_the_arguments() -> Result<()> {
-    if !require_root() {
+    if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
         return Ok(());
     }
     let redis = Redis::start(Access::Open)?;
@@ -143,7 +143,7 @@ impl Drop for Program {
 
 #[test]
 fn a_server_that_cannot_be_scaled_is_a_line_that_says_what_could() -> Result<()> {
-    if !require_root() {
+    if !require_root() || !require(&[Tool::Python]) {
         return Ok(());
     }
     let cgroup = ScratchCgroup::new("init-single")?;

@@ -5,6 +5,7 @@ mod act;
 mod celery_broker;
 mod celery_daemon;
 mod celery_pool;
+mod celery_uncounted;
 mod check;
 mod control;
 mod daemon;

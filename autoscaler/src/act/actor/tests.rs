@@ -36,6 +36,7 @@ impl Fixture {
                 bounds: Bounds { min: 2, max: 8 },
                 cpu_basis: CpuBasis::Workers,
                 scale_up_on_saturated_host: false,
+                reload_wait: Duration::ZERO,
                 cpu: None,
                 queue: None,
                 memory: MemoryRules {

@@ -1,12 +1,12 @@
 //! Celery's own remote control: one pool process more, or one idle one less.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::act::actuator::{Actuator, Step};
+use crate::act::actuator::{Actuator, Boot, Step};
 use crate::act::signal::Refusal;
 use crate::config::QueueRule;
 use crate::observe::celery::{Inspector, Pool};
@@ -26,6 +26,10 @@ const NOTICE_LIMIT: Duration = Duration::from_secs(8);
 
 /// Between two questions whether it has.
 const NOTICE_POLL: Duration = Duration::from_millis(200);
+
+/// How long a new process must live. It is a fork of the main process, which has loaded the tasks: what could end it is
+/// a handler of `worker_process_init`, which runs at once.
+const PROOF: Duration = Duration::from_secs(1);
 
 /// The pool of one project's node. Addresses that node alone, after it has been proven to be the project's.
 pub struct PoolControl {
@@ -212,5 +216,9 @@ impl Actuator for PoolControl {
             Step::Up => self.command("pool_grow").await,
             Step::Down => self.shrink().await,
         }
+    }
+
+    fn boot(&mut self, _worker: ProcessId) -> impl Future<Output = Result<Boot, Refusal>> + Send {
+        ready(Ok(Boot::Untold(PROOF)))
     }
 }

@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::future::{Future, ready};
 
 use super::*;
+use crate::act::actuator::Boot;
 
 /// A server whose answers to each look are written down beforehand; the last one stays.
 struct Script {
@@ -190,12 +191,10 @@ async fn a_count_that_goes_the_other_way_ends_it() {
 #[tokio::test(start_paused = true)]
 async fn a_master_that_vanishes_or_refuses_ends_it() {
     let gone = Refusal::Gone { pid: 9 };
-    let mut server = Script::new(&[&[1], &[1]]);
+    let mut server = Script::new(&[&[1, 2], &[1, 2]]);
     server.looks.push_back(Err(gone.clone()));
-    assert_eq!(
-        cause(&mut server, &plan(&[1], 2)).await,
-        Cause::Refused(gone.clone())
-    );
+    let refused = Cause::Refused(gone.clone());
+    assert_eq!(cause(&mut server, &plan(&[1, 2], 1)).await, refused);
     let mut server = Script::new(&[&[1]]);
     server.refuse = Some(gone.clone());
     assert_eq!(cause(&mut server, &plan(&[1], 2)).await, Cause::Refused(gone));
@@ -301,4 +300,146 @@ async fn what_the_steps_left_is_what_there_was_before_a_reload() {
     let walked = scale_under(&mandate, &mut server, &plan, &Timing::default(), false).await;
     assert_eq!(walked.end.unwrap_err().cause, Cause::Reloaded);
     assert_eq!(walked.left, [1, 2, 3].map(id));
+}
+
+/// A server whose looks are written down, and which of its workers serve; it takes the newest away or the oldest.
+struct Boots {
+    script: Script,
+    serves: fn(u32) -> Boot,
+    newest_first: bool,
+    /// Its workers live on after it.
+    outlives: bool,
+}
+
+impl Boots {
+    fn new(looks: &[&[u32]], serves: fn(u32) -> Boot) -> Self {
+        Self {
+            script: Script::new(looks),
+            serves,
+            newest_first: false,
+            outlives: false,
+        }
+    }
+}
+
+impl Actuator for Boots {
+    fn workers(&mut self) -> impl Future<Output = Result<Vec<ProcessId>, Refusal>> + Send {
+        self.script.workers()
+    }
+
+    fn check(&mut self, step: Step) -> impl Future<Output = Result<(), Refusal>> + Send {
+        self.script.check(step)
+    }
+
+    fn ask(&mut self, step: Step) -> impl Future<Output = Result<(), Refusal>> + Send {
+        self.script.ask(step)
+    }
+
+    fn boot(&mut self, worker: ProcessId) -> impl Future<Output = Result<Boot, Refusal>> + Send {
+        let ended = self.script.looks.len() == 1 && self.script.looks[0].is_err();
+        ready(if ended && !self.outlives {
+            Err(Refusal::Gone { pid: worker.pid })
+        } else {
+            Ok((self.serves)(worker.pid))
+        })
+    }
+
+    fn takes_newest(&self, _worker: ProcessId) -> bool {
+        self.newest_first
+    }
+}
+
+fn gone() -> Result<Vec<u32>, Refusal> {
+    Err(Refusal::Gone { pid: 9 })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_up_is_done_when_its_worker_serves_and_not_before() {
+    let boots = |_| Boot::Boots;
+    let mut server = Boots::new(&[&[1], &[1, 2]], boots);
+    let after = Timing::default().boot;
+    let not_serving = Cause::NotServing { pid: 2, after };
+    assert_eq!(cause(&mut server, &plan(&[1], 3)).await, not_serving);
+    assert_eq!(server.script.asked, [Step::Up], "nothing is asked on top of it");
+
+    let mut server = Boots::new(&[&[1], &[1, 2], &[1, 2, 3]], |_| Boot::Serves);
+    let walked = scale_under(
+        &Mandate::default(),
+        &mut server,
+        &plan(&[1], 2),
+        &Timing::default(),
+        false,
+    )
+    .await;
+    assert!(walked.end.is_ok() && walked.slowest_boot.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nothing_shows_that_it_serves_it_must_live_for_a_while() {
+    let proof = |_| Boot::Untold(Duration::from_secs(10));
+    let start = Instant::now();
+    let mut server = Boots::new(&[&[1], &[1, 2]], proof);
+    assert!(run(&mut server, &plan(&[1], 2)).await.is_ok());
+    assert!((10..12).contains(&start.elapsed().as_secs()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_ends_the_server_with_it_is_no_step() {
+    for seen in [true, false] {
+        let mut server = Boots::new(&[&[1], &[1, 2], &[1]], |_| Boot::Boots);
+        if !seen {
+            server.script.looks.truncate(1);
+        }
+        server.script.looks.push_back(gone());
+        let pid = seen.then_some(2);
+        let ended = Cause::BootFailed {
+            pid,
+            server: AfterBoot::Ended,
+        };
+        let error = run(&mut server, &plan(&[1], 3)).await.unwrap_err();
+        assert_eq!(error.cause, ended);
+        assert_eq!(error.workers_to_hold(), None);
+        assert_eq!(server.script.asked, [Step::Up]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_its_new_worker_outlives_was_not_ended_by_it() {
+    let mut server = Boots::new(&[&[1], &[1, 2], &[1, 2]], |_| Boot::Boots);
+    server.script.looks.push_back(gone());
+    server.outlives = true;
+    let refused = Cause::Refused(Refusal::Gone { pid: 9 });
+    assert_eq!(cause(&mut server, &plan(&[1], 3)).await, refused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_ends_alone_is_no_step_either() {
+    let mut server = Boots::new(&[&[1], &[1, 2], &[1]], |_| Boot::Boots);
+    let goes_on = Cause::BootFailed {
+        pid: Some(2),
+        server: AfterBoot::GoesOn,
+    };
+    assert_eq!(cause(&mut server, &plan(&[1], 2)).await, goes_on);
+}
+
+/// gunicorn would end its oldest worker, which serves.
+#[tokio::test(start_paused = true)]
+async fn a_step_is_taken_back_only_where_that_takes_the_newest() {
+    let looks: &[&[u32]] = &[&[1], &[1, 2], &[1, 2], &[1, 3], &[1, 3]];
+    for (newest_first, server_does, asked) in [
+        (false, AfterBoot::StartsAgain, vec![Step::Up]),
+        (true, AfterBoot::TakenBack, vec![Step::Up, Step::Down]),
+    ] {
+        let mut server = Boots::new(looks, |_| Boot::Boots);
+        server.newest_first = newest_first;
+        if newest_first {
+            server.script.looks.push_back(Ok(vec![1]));
+        }
+        let failed = Cause::BootFailed {
+            pid: Some(2),
+            server: server_does,
+        };
+        assert_eq!(cause(&mut server, &plan(&[1], 2)).await, failed);
+        assert_eq!(server.script.asked, asked);
+    }
 }

@@ -22,6 +22,7 @@ pub(super) fn backdipro(cpu_basis: CpuBasis) -> Project {
         bounds: Bounds { min: 1, max: 6 },
         cpu_basis,
         scale_up_on_saturated_host: false,
+        reload_wait: Duration::ZERO,
         cpu: Some(Ladder {
             up: BTreeMap::from([(2, 65.0), (3, 75.0), (4, 80.0), (5, 85.0), (6, 90.0)]),
             down: BTreeMap::from([(2, 45.0), (1, 35.0)]),

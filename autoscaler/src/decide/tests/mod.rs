@@ -2,6 +2,7 @@
 
 mod bench;
 mod between;
+mod boots;
 mod examples;
 mod orders;
 mod outlook;

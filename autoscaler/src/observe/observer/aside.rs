@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::interval::Baseline;
 use super::locate::{self, Location};
 use super::{Observer, project};
-use crate::config::Config;
+use crate::config::{Config, Project};
 use crate::observe::cgroup::CgroupMount;
 use crate::observe::host::{HostError, HostReader};
 use crate::observe::service::ServiceManager;
-use crate::observe::snapshot::{Snapshot, Unobservable};
+use crate::observe::snapshot::{ProjectSample, Snapshot, Unobservable};
 use crate::observe::usage;
 
 impl<S: ServiceManager> Observer<S> {
@@ -28,13 +28,10 @@ impl<S: ServiceManager> Observer<S> {
                 Ok(mount) => locate::locate(&mount, &mut self.services, project).await,
                 Err(error) => Err(Unobservable::unreadable(&error)),
             };
-            let sample = place.and_then(|place| {
-                self.alone(config, name, &place.cgroup)?;
-                let sample = project::sample(&self.procfs, project, &place)?;
-                self.begin(&place);
-                self.cgroups.insert(name.to_owned(), place.cgroup);
-                Ok(sample)
-            });
+            let sample = match place {
+                Ok(place) => self.look_aside((config, name), project, place).await,
+                Err(fault) => Err(fault),
+            };
             projects.insert(name.to_owned(), sample);
         }
         let taken_at = usage::monotonic();
@@ -46,6 +43,19 @@ impl<S: ServiceManager> Observer<S> {
             host,
             projects,
         })
+    }
+
+    async fn look_aside(
+        &mut self,
+        (config, name): (&Config, &str),
+        project: &Project,
+        place: Location,
+    ) -> Result<ProjectSample, Unobservable> {
+        self.alone(config, name, &place.cgroup)?;
+        let sample = project::settled(&self.procfs, project, &place).await?;
+        self.begin(&place);
+        self.cgroups.insert(name.to_owned(), place.cgroup);
+        Ok(sample)
     }
 
     /// Reads where the means of a cgroup begin that is new since the last check. What cannot be read now is

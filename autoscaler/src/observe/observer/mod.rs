@@ -127,14 +127,14 @@ impl<S: ServiceManager> Observer<S> {
             .collect();
         let mut projects = BTreeMap::new();
         for (name, place) in located {
-            let sample = place.and_then(|place| {
-                self.alone(config, &name, &place.cgroup)?;
-                let mut sample = project::sample(&self.procfs, &config.projects[&name], &place)?;
-                if let Some(usage) = usage.get(place.cgroup.path()) {
-                    sample.cpu = self.cpu(&place, &sample, *usage, taken_at, &online)?;
+            let sample = match place {
+                Ok(place) => {
+                    let usage = usage.get(place.cgroup.path()).copied();
+                    self.sample((config, &name), &place, (usage, taken_at), &online)
+                        .await
                 }
-                Ok(sample)
-            });
+                Err(fault) => Err(fault),
+            };
             projects.insert(name, sample);
         }
         if self.usage_fault.is_none() {
@@ -158,6 +158,22 @@ impl<S: ServiceManager> Observer<S> {
         self.observe(config).await?;
         tokio::time::sleep(interval).await;
         self.observe(config).await
+    }
+
+    /// What one check sees of a project.
+    async fn sample(
+        &mut self,
+        (config, name): (&Config, &str),
+        place: &Location,
+        (usage, taken_at): (Option<Usage>, Duration),
+        online: &CpuList,
+    ) -> Result<ProjectSample, Unobservable> {
+        self.alone(config, name, &place.cgroup)?;
+        let mut sample = project::settled(&self.procfs, &config.projects[name], place).await?;
+        if let Some(usage) = usage {
+            sample.cpu = self.cpu(place, &sample, usage, taken_at, online)?;
+        }
+        Ok(sample)
     }
 
     /// Refuses an enabled project over the cgroup of another: two units may be one by an alias, and one project may

@@ -3,18 +3,29 @@
 use crate::config::Project;
 use crate::observe::cpu_list::CpuList;
 use crate::observe::process::{ProcessError, ProcessTable, Procfs, Stat, unless_gone};
-use crate::observe::server::{self, ServerKind};
+use crate::observe::server::{self, AGAIN_AFTER, LOOKS, ServerKind};
 use crate::observe::service::{self, Instance};
 use crate::observe::snapshot::{ProcessId, ProjectSample, Unobservable};
 
 use super::locate::{Location, Main};
 
-/// The project's sample, still without its CPU.
-pub(super) fn sample(
+/// The project's sample, still without its CPU: looked at again where a process was forked just now, which is known a
+/// few milliseconds later.
+pub(super) async fn settled(
     procfs: &Procfs,
     project: &Project,
     place: &Location,
 ) -> Result<ProjectSample, Unobservable> {
+    for _ in 1..LOOKS {
+        match sample(procfs, project, place) {
+            Err(Unobservable::Forking { .. }) => tokio::time::sleep(AGAIN_AFTER).await,
+            known => return known,
+        }
+    }
+    sample(procfs, project, place)
+}
+
+fn sample(procfs: &Procfs, project: &Project, place: &Location) -> Result<ProjectSample, Unobservable> {
     let table = server::processes(procfs, &place.cgroup)?;
     let (master, workers) = match &place.main {
         Main::Instances(instances) => instances_of(procfs, place, instances)?,

@@ -134,6 +134,44 @@ impl Procfs {
         Ok(uptime.saturating_sub(since_boot(id.start_ticks)))
     }
 
+    /// The names in a directory of a process that are numbers, lowest first: its threads in `task`, its open files in
+    /// `fd`.
+    pub(super) fn numbers_in(&self, pid: u32, directory: &str) -> Result<Vec<u32>, ProcessError> {
+        let path = self.path(pid, directory);
+        let unreadable = |source: io::Error| {
+            if is_gone(&source) {
+                ProcessError::Gone { pid }
+            } else {
+                ProcessError::Unreadable {
+                    path: path.clone(),
+                    source,
+                }
+            }
+        };
+        let mut numbers = Vec::new();
+        for entry in std::fs::read_dir(&path).map_err(unreadable)? {
+            let name = entry.map_err(unreadable)?.file_name();
+            numbers.extend(name.to_str().and_then(|name| name.parse::<u32>().ok()));
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// The text of another file of a process.
+    pub(super) fn text(&self, pid: u32, file: &str) -> Result<String, ProcessError> {
+        read(pid, &self.path(pid, file))
+    }
+
+    /// Where a link of a process leads.
+    pub(super) fn link(&self, pid: u32, file: &str) -> Result<String, ProcessError> {
+        let path = self.path(pid, file);
+        match std::fs::read_link(&path) {
+            Ok(target) => Ok(target.to_string_lossy().into_owned()),
+            Err(source) if is_gone(&source) => Err(ProcessError::Gone { pid }),
+            Err(source) => Err(ProcessError::Unreadable { path, source }),
+        }
+    }
+
     fn path(&self, pid: u32, file: &str) -> PathBuf {
         self.root.join(pid.to_string()).join(file)
     }

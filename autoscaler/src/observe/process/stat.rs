@@ -15,6 +15,9 @@ pub struct Stat {
     pub letter: char,
     /// The parent's pid; 0 when the parent is outside the pid namespace.
     pub parent: u32,
+    /// Whether it has run no program of its own since it was forked: `PF_FORKNOEXEC`, which `copy_process` sets
+    /// (kernel/fork.c) and `begin_new_exec` clears (fs/exec.c).
+    pub forked: bool,
     /// Its threads.
     pub threads: u32,
     /// CPU time used so far by all its threads, user and system, in units of `sysconf(_SC_CLK_TCK)`.
@@ -50,10 +53,14 @@ impl State {
 
 /// Field numbers of `proc_pid_stat(5)`, counted from the state, which is field 3.
 const PARENT: usize = 4 - 3;
+const FLAGS: usize = 9 - 3;
 const THREADS: usize = 20 - 3;
 const USER_TIME: usize = 14 - 3;
 const SYSTEM_TIME: usize = 15 - 3;
 const START_TIME: usize = 22 - 3;
+
+/// "Forked but didn't exec": `include/linux/sched.h`.
+const PF_FORKNOEXEC: u64 = 0x40;
 
 impl Stat {
     /// Reads the line of `pid`; the error names what is missing.
@@ -75,6 +82,7 @@ impl Stat {
             parent: number(PARENT)
                 .and_then(|parent| u32::try_from(parent).ok())
                 .ok_or("parent (field 4)")?,
+            forked: number(FLAGS).ok_or("flags (field 9)")? & PF_FORKNOEXEC != 0,
             threads: number(THREADS)
                 .and_then(|threads| u32::try_from(threads).ok())
                 .ok_or("number of threads (field 20)")?,
@@ -100,6 +108,17 @@ mod tests {
         assert_eq!(stat.cpu_ticks, 10);
         assert_eq!(stat.command, "gunicorn");
         assert_eq!(stat.state, State::Active);
+        assert!(!stat.forked);
+    }
+
+    #[test]
+    fn a_fork_that_has_run_no_program_is_told_by_its_flags() {
+        let forked = AFTER_NAME.replace("4194560", "4194624");
+        assert!(
+            Stat::parse(42, &format!("42 (gunicorn) {forked}"))
+                .unwrap()
+                .forked
+        );
     }
 
     #[test]

@@ -102,6 +102,66 @@ fn an_upgrade_in_place_has_two_masters() {
     assert_eq!(workers(&host, &[10, 11, 20, 21]), Err(refused));
 }
 
+/// Right after its exec it has no handler, and for as long as it imports the application no child either.
+#[test]
+fn a_new_master_is_known_from_its_exec_on_whatever_it_handles() {
+    let refused = Unobservable::SeveralMasters { pids: vec![10, 20] };
+    for caught in [&[] as &[Signal], &[Signal::SIGINT], GUNICORN, GUNICORN_WORKER] {
+        let mut host = gunicorn();
+        host.process(11, 10, GUNICORN_WORKER, GUNICORN_LINE);
+        host.process(20, 10, caught, GUNICORN_LINE);
+        host.executed(20);
+        assert_eq!(workers(&host, &[10, 11, 20]), Err(refused.clone()), "{caught:?}");
+    }
+}
+
+#[test]
+fn a_new_master_is_known_by_its_environment_where_a_title_hides_the_arguments() {
+    for (variable, expected) in [
+        (
+            "GUNICORN_PID=10",
+            Err(Unobservable::SeveralMasters { pids: vec![10, 20] }),
+        ),
+        (
+            "UNICORN_FD=5",
+            Err(Unobservable::SeveralMasters { pids: vec![10, 20] }),
+        ),
+        ("GUNICORN_PID=9", Ok(vec![11])),
+    ] {
+        let mut host = Fixture::new();
+        host.titled(10, 1, GUNICORN, "gunicorn: master [wsgi:app]");
+        host.titled(11, 10, GUNICORN_WORKER, "gunicorn: worker [wsgi:app]");
+        host.process(20, 10, &[], GUNICORN_LINE);
+        host.executed(20);
+        host.write("proc/20/environ", &format!("PATH=/bin\0{variable}\0"));
+        assert_eq!(workers(&host, &[10, 11, 20]), expected, "{variable}");
+    }
+}
+
+/// Between fork and exec a new master, and any program that a hook starts, is like a worker just forked.
+#[test]
+fn what_was_forked_just_now_is_not_known_yet() {
+    let mut host = gunicorn();
+    host.process(11, 10, GUNICORN_WORKER, GUNICORN_LINE);
+    host.process(20, 10, GUNICORN, GUNICORN_LINE);
+    assert_eq!(
+        workers(&host, &[10, 11, 20]),
+        Ok(vec![11, 20]),
+        "a slow hook post_fork"
+    );
+    host.young(20);
+    let forking = Err(Unobservable::Forking { pid: 20 });
+    assert_eq!(workers(&host, &[10, 11, 20]), forking);
+    let table = host.table(&[10, 11, 20]);
+    let children = children(&host.procfs(), &table, table.get(10).unwrap()).unwrap();
+    let known: Vec<u32> = children.workers.iter().map(|id| id.pid).collect();
+    assert_eq!((known, children.unknown), (vec![11], Some(20)));
+    // In the middle of its exec.
+    host.executed(20);
+    host.write("proc/20/cmdline", "");
+    assert_eq!(workers(&host, &[10, 11, 20]), forking);
+}
+
 #[test]
 fn uvicorns_resource_tracker_does_not_count() {
     let mut host = Fixture::new();
@@ -116,6 +176,9 @@ fn uvicorns_resource_tracker_does_not_count() {
     let spawned = format!("{python} -c from_multiprocessing.spawn_import_x --multiprocessing-fork");
     host.process(12, 10, &[Signal::SIGINT], &spawned);
     host.process(13, 10, &[Signal::SIGINT, Signal::SIGTERM], &spawned);
+    for pid in [11, 12, 13] {
+        host.executed(pid);
+    }
     assert_eq!(workers(&host, &[10, 11, 12, 13]), Ok(vec![12, 13]));
 }
 

@@ -145,6 +145,16 @@ fn of_project(fact: &Fact) -> String {
             bounds.max
         ),
         Fact::Signals { pid } => format!("{pid} catches SIGTTIN and SIGTTOU and may be signalled"),
+        Fact::BootsFromMaster { pid } => format!(
+            "a new worker is a fork of what {pid} has loaded (--preload): it cannot fail on what is on disk; new code needs a restart, HUP does not load it"
+        ),
+        Fact::BootsFromDisk { gunicorn: true } => {
+            "a new worker reads the code from disk; one that cannot boot ends gunicorn, so a step up waits where the code is newer than every worker (wait_for_reload_minutes)".into()
+        }
+        Fact::BootsFromDisk { gunicorn: false } => {
+            "a new worker reads the code from disk: a step up waits where that is newer than every worker (wait_for_reload_minutes)".into()
+        }
+        Fact::CodeNewer { path } => format!("{} is newer than every worker: no worker runs it yet", path.display()),
         Fact::Refused(refusal) => refusal.to_string(),
         Fact::Cpu {
             percent,
@@ -214,6 +224,10 @@ pub(in crate::report) fn advice(fact: &Fact) -> Option<String> {
             "move the file away, or set \"history\": { \"path\": … }; scaling works without"
         }
         Fact::MetricsTaken { .. } => "choose another address in \"metrics\": { \"listen\": … }",
+        Fact::BootsFromDisk { gunicorn: true } => {
+            "--preload forks workers from what is loaded, and shares its memory; then HUP loads no new code, a restart is needed, and connections and threads that the application opens at its import do not survive the fork"
+        }
+        Fact::CodeNewer { .. } => "reload or restart the service when its deployment is done",
         Fact::Disabled => "set \"enabled\": true when the lines below suit you",
         Fact::OutsideBounds { .. } => {
             "set --workers (Celery: --concurrency) of the service within the bounds"
@@ -242,6 +256,7 @@ pub(in crate::report) fn advice(fact: &Fact) -> Option<String> {
 
 fn unobservable_advice(fault: &Unobservable) -> Option<String> {
     let advice = match fault {
+        Unobservable::Forking { .. } => "run it again: it is known a moment later".into(),
         Unobservable::UnitInactive { unit, .. } => format!("sudo systemctl start {unit}"),
         Unobservable::NoServiceManager { .. } => "give the project a \"cgroup\"".into(),
         Unobservable::CgroupNotFound { .. } | Unobservable::CgroupEmpty { .. } => {

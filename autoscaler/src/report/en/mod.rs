@@ -75,6 +75,10 @@ pub(super) fn render(message: &Message<'_>) -> String {
             format!("❌ {unit}: could not be scaled: {}", act::failure(error))
         }
         Message::StepWithdrawn { unit, error } => format!("✋ {unit}: {}", act::failure(error)),
+        Message::StepEndless { unit, since } => format!(
+            "⚠️ {unit}: a step has been under way for {} and does not end: does systemd, or the broker, answer? Nothing else is decided about it until then",
+            short(*since)
+        ),
         Message::StepForgotten { unit } => {
             format!("✅ {unit}: the step that could not be taken is no longer asked for")
         }

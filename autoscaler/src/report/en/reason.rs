@@ -59,6 +59,17 @@ pub(in crate::report) fn reason(reason: &Reason) -> String {
         ),
         Reason::NoFiguresYet => "no CPU mean yet".into(),
         Reason::Booting => "the figures contain the boot of new workers".into(),
+        Reason::Overdue { held, why } => overdue(why, &short(*held)),
+        Reason::BootFailed => {
+            "the last new worker did not come to serve: no step until the server is restarted or reloaded"
+                .into()
+        }
+        Reason::CodeNewer { path, held, needed } => format!(
+            "{} is newer than every worker: perhaps half a deployment; the step waits for the reload ({} of at most {})",
+            path.display(),
+            short(*held),
+            short(*needed)
+        ),
         Reason::Unsettled => "old and new workers side by side: a reload may be under way".into(),
         Reason::WouldFlap {
             to,
@@ -102,6 +113,27 @@ pub(in crate::report) fn reason(reason: &Reason) -> String {
     }
 }
 
+/// A hold that has lasted for too long.
+fn overdue(why: &Reason, held: &str) -> String {
+    match why {
+        Reason::Booting => {
+            format!("it has had too few workers for {held} and none comes: its own log says why")
+        }
+        Reason::NoFiguresYet => {
+            format!(
+                "there has been no CPU mean for {held}: `autoscaler check` says what it sees of the project's cgroup"
+            )
+        }
+        Reason::Unsettled => format!(
+            "workers have come and gone for {held} as in a reload that does not end: look for workers that crash, or a deployment that reloads again and again"
+        ),
+        Reason::PoolBusy => format!(
+            "for {held} every worker has been running a task, so none can be taken away: `celery inspect active` shows which"
+        ),
+        other => format!("for {held}: {}", reason(other)),
+    }
+}
+
 pub(in crate::report) fn unobservable(fault: &Unobservable) -> String {
     match fault {
         Unobservable::UnitNotFound { unit } => {
@@ -118,6 +150,9 @@ pub(in crate::report) fn unobservable(fault: &Unobservable) -> String {
         ),
         Unobservable::SeveralMasters { pids } => {
             format!("several processes could be the master: {}", numbers(pids))
+        }
+        Unobservable::Forking { pid } => {
+            format!("process {pid} was forked just now: whether it is a worker is not known yet")
         }
         Unobservable::MasterElsewhere { pid, cgroup } => {
             format!("the main process {pid} is in another cgroup: {cgroup}")

@@ -1,7 +1,7 @@
 //! What went wrong with a step, in Spanish.
 
 use super::celery;
-use crate::act::{Cause, Refusal, ScaleError, Step, StopFault};
+use crate::act::{AfterBoot, Cause, Refusal, ScaleError, Step, StopFault};
 use crate::report::duration::short;
 use crate::report::numbers;
 
@@ -33,6 +33,15 @@ fn because(cause: &Cause) -> String {
         Cause::Unanswered { since, .. } => {
             format!("un paso pedido hace {} aún no se ha cumplido", short(*since))
         }
+        Cause::BootFailed { pid, server } => format!(
+            "el worker nuevo{} terminó antes de atender{}",
+            pid.map_or_else(String::new, |pid| format!(" {pid}")),
+            after_boot(*server)
+        ),
+        Cause::NotServing { pid, after } => format!(
+            "el worker nuevo {pid} no atiende tras {}: ningún paso más hasta que lo haga",
+            short(*after)
+        ),
         Cause::Moved { expected, seen } => {
             format!("hay {seen} workers donde se esperaban {expected}: alguien más cambió el número")
         }
@@ -41,6 +50,21 @@ fn because(cause: &Cause) -> String {
         Cause::Withdrawn => "ya no se pide: cambió la configuración o hay una orden a mano".into(),
         Cause::OutsideBounds { next, bounds } => {
             format!("{next} workers quedaría fuera de {}..={}", bounds.min, bounds.max)
+        }
+    }
+}
+
+fn after_boot(server: AfterBoot) -> &'static str {
+    match server {
+        AfterBoot::Ended => ", y con él terminó el servidor entero: su propio log dice por qué",
+        AfterBoot::StartsAgain => {
+            "; el servidor lo arranca una y otra vez (su propio log dice por qué): ningún paso hasta que acabe, pues uno abajo quitaría un worker que atiende"
+        }
+        AfterBoot::TakenBack => {
+            " y arrancaba una y otra vez: el paso se deshizo; ningún paso arriba hasta que el servidor se reinicie o se recargue"
+        }
+        AfterBoot::GoesOn => {
+            ": ningún paso arriba hasta que el servidor se reinicie o se recargue; su propio log dice por qué"
         }
     }
 }
@@ -68,6 +92,9 @@ pub(super) fn refused(refusal: &Refusal) -> String {
                 "los procesos {} podrían ser el principal: el servidor se está actualizando",
                 numbers(pids)
             )
+        }
+        Refusal::Forking { pid } => {
+            format!("el proceso {pid} se acaba de crear: aún no se sabe si es un worker")
         }
         Refusal::Pool(fault) => celery::pool(fault),
         Refusal::PoolBusy => "ningún worker está libre".into(),

@@ -160,6 +160,18 @@ fn of_project(fact: &Fact) -> String {
             bounds.max
         ),
         Fact::Signals { pid } => format!("{pid} atiende SIGTTIN y SIGTTOU y se le pueden enviar"),
+        Fact::BootsFromMaster { pid } => format!(
+            "un worker nuevo es una copia de lo que {pid} tiene cargado (--preload): lo que haya en disco no lo hace fallar; el código nuevo pide un reinicio, HUP no lo carga"
+        ),
+        Fact::BootsFromDisk { gunicorn: true } => {
+            "un worker nuevo lee el código del disco; si no arranca, gunicorn termina: por eso un paso arriba espera cuando el código es más nuevo que todos los workers (wait_for_reload_minutes)".into()
+        }
+        Fact::BootsFromDisk { gunicorn: false } => {
+            "un worker nuevo lee el código del disco: un paso arriba espera cuando es más nuevo que todos los workers (wait_for_reload_minutes)".into()
+        }
+        Fact::CodeNewer { path } => {
+            format!("{} es más nuevo que todos los workers: ninguno lo ejecuta aún", path.display())
+        }
         Fact::Refused(refusal) => refused(refusal),
         Fact::Cpu {
             percent,
@@ -234,6 +246,10 @@ pub(in crate::report) fn advice(fact: &Fact) -> Option<String> {
             "aparte ese fichero, o ponga \"history\": { \"path\": … }; se escala igual"
         }
         Fact::MetricsTaken { .. } => "elija otra dirección en \"metrics\": { \"listen\": … }",
+        Fact::BootsFromDisk { gunicorn: true } => {
+            "con --preload los workers son copias de lo cargado y comparten su memoria; a cambio HUP no carga código nuevo, hace falta reiniciar, y las conexiones e hilos que la aplicación abre al importarse no sobreviven a la copia"
+        }
+        Fact::CodeNewer { .. } => "recargue o reinicie el servicio cuando acabe su despliegue",
         Fact::Disabled => "ponga \"enabled\": true cuando lo de abajo le convenza",
         Fact::OutsideBounds { .. } => {
             "ponga --workers (Celery: --concurrency) del servicio dentro de los límites"
@@ -264,6 +280,7 @@ pub(in crate::report) fn advice(fact: &Fact) -> Option<String> {
 
 fn unobservable_advice(fault: &Unobservable) -> Option<String> {
     let advice = match fault {
+        Unobservable::Forking { .. } => "ejecútelo otra vez: se sabe un momento después".into(),
         Unobservable::UnitInactive { unit, .. } => format!("sudo systemctl start {unit}"),
         Unobservable::NoServiceManager { .. } => "dé un \"cgroup\" al proyecto".into(),
         Unobservable::CgroupNotFound { .. } | Unobservable::CgroupEmpty { .. } => {

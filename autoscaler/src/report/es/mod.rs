@@ -97,6 +97,10 @@ pub(super) fn render(message: &Message<'_>) -> String {
             format!("❌ {unit}: no se pudo escalar: {}", act::failure(error))
         }
         Message::StepWithdrawn { unit, error } => format!("✋ {unit}: {}", act::failure(error)),
+        Message::StepEndless { unit, since } => format!(
+            "⚠️ {unit}: un paso lleva {} en curso y no termina: ¿responde systemd, o el broker? Hasta entonces no se decide nada más sobre él",
+            short(*since)
+        ),
         Message::StepForgotten { unit } => {
             format!("✅ {unit}: el paso que no se pudo dar ya no se pide")
         }

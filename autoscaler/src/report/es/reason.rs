@@ -60,6 +60,17 @@ pub(in crate::report) fn reason(reason: &Reason) -> String {
         ),
         Reason::NoFiguresYet => "aún no hay una media de CPU".into(),
         Reason::Booting => "las cifras contienen el arranque de workers nuevos".into(),
+        Reason::Overdue { held, why } => overdue(why, &short(*held)),
+        Reason::BootFailed => {
+            "el último worker nuevo no llegó a atender: ningún paso hasta que el servidor se reinicie o se recargue"
+                .into()
+        }
+        Reason::CodeNewer { path, held, needed } => format!(
+            "{} es más nuevo que todos los workers: quizá un despliegue a medias; el paso espera la recarga ({} de {} como máximo)",
+            path.display(),
+            short(*held),
+            short(*needed)
+        ),
         Reason::Unsettled => "workers antiguos y nuevos a la vez: puede que haya una recarga en curso".into(),
         Reason::WouldFlap {
             to,
@@ -103,6 +114,27 @@ pub(in crate::report) fn reason(reason: &Reason) -> String {
     }
 }
 
+/// A hold that has lasted for too long.
+fn overdue(why: &Reason, held: &str) -> String {
+    match why {
+        Reason::Booting => {
+            format!("desde hace {held} le faltan workers y no llega ninguno: su propio log dice por qué")
+        }
+        Reason::NoFiguresYet => {
+            format!(
+                "desde hace {held} no hay una media de CPU: `autoscaler check` dice qué ve del cgroup del proyecto"
+            )
+        }
+        Reason::Unsettled => format!(
+            "desde hace {held} van y vienen workers como en una recarga que no acaba: busque workers que caen, o un despliegue que recarga una y otra vez"
+        ),
+        Reason::PoolBusy => format!(
+            "desde hace {held} todos los workers tienen una tarea y no se puede quitar ninguno: `celery inspect active` dice cuáles"
+        ),
+        other => format!("desde hace {held}: {}", reason(other)),
+    }
+}
+
 pub(super) fn unobservable(fault: &Unobservable) -> String {
     match fault {
         Unobservable::UnitNotFound { unit } => {
@@ -121,6 +153,9 @@ pub(super) fn unobservable(fault: &Unobservable) -> String {
         ),
         Unobservable::SeveralMasters { pids } => {
             format!("varios procesos podrían ser el maestro: {}", numbers(pids))
+        }
+        Unobservable::Forking { pid } => {
+            format!("el proceso {pid} se acaba de crear: aún no se sabe si es un worker")
         }
         Unobservable::MasterElsewhere { pid, cgroup } => {
             format!("el proceso principal {pid} está en otro cgroup: {cgroup}")

@@ -21,6 +21,7 @@ pub(crate) const TIMING: Timing = Timing {
     up: Duration::from_mins(1),
     down: Duration::from_mins(1),
     settle: Duration::from_secs(3),
+    boot: Duration::from_mins(1),
     poll: Duration::from_millis(20),
 };
 
@@ -39,6 +40,7 @@ pub(crate) fn project(max: u32) -> Project {
         bounds: Bounds { min: 1, max },
         cpu_basis: CpuBasis::Workers,
         scale_up_on_saturated_host: false,
+        reload_wait: Duration::ZERO,
         cpu: None,
         queue: None,
         memory: MemoryRules {

@@ -1,11 +1,12 @@
 //! Which process would take the signals.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::Result;
 use autoscaler::observe::Unobservable;
 use autoscaler::observe::process::Procfs;
-use autoscaler_tests::server::{Options, state};
+use autoscaler_tests::server::{Options, apps, children, state};
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::{GUNICORNS, NEWEST};
 use autoscaler_tests::{ScratchCgroup, Server, Venv, require_root, until};
@@ -96,6 +97,7 @@ fn an_upgrade_in_place_is_refused_while_it_lasts() -> Result<()> {
     let server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, &Options::workers(1))?;
     let old = server.master_pid();
     kill(Pid::from_raw(i32::try_from(old)?), Signal::SIGUSR2)?;
+    // From its exec on the new master is one, before it handles any signal.
     let pids = until("two masters", LIMIT, || match look(&cgroup) {
         Err(Unobservable::SeveralMasters { pids }) => Some(pids),
         _ => None,
@@ -107,6 +109,67 @@ fn an_upgrade_in_place_is_refused_while_it_lasts() -> Result<()> {
         look(&cgroup).ok().map(|sample| sample.master.pid)
     })?;
     assert_eq!(new, pids[1]);
+    Ok(())
+}
+
+/// Between fork and exec a new master has its master's handlers, right after the exec it has none: at neither moment is
+/// the old one alone.
+#[test]
+fn the_moments_of_an_upgrade_show_no_master_alone() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python]) {
+        return Ok(());
+    }
+    let cgroup = ScratchCgroup::new("moments")?;
+    let program = apps().join("upgrade.py");
+    let mut master = Command::new("python3")
+        .arg(&program)
+        .stdout(Stdio::null())
+        .spawn()?;
+    cgroup.add(master.id())?;
+    let old = master.id();
+    let result = moments(&cgroup, old);
+    master.kill()?;
+    master.wait()?;
+    result
+}
+
+fn moments(cgroup: &ScratchCgroup, old: u32) -> Result<()> {
+    let procfs = Procfs::default();
+    let to = |pid: u32, signal| -> Result<()> { Ok(kill(Pid::from_raw(i32::try_from(pid)?), signal)?) };
+    until("the old master", LIMIT, || look(cgroup).ok())?;
+    // Its handler of USR2 is the last that it sets.
+    until("all its handlers", LIMIT, || {
+        let caught = procfs.status(old).ok()?.caught;
+        caught.contains(Signal::SIGUSR2).then_some(())
+    })?;
+    to(old, Signal::SIGUSR2)?;
+    let stopped = |forked: bool| {
+        until("the new one to stand still", LIMIT, || {
+            let pid = *children(old).first()?;
+            let stat = procfs.stat(pid).ok()?;
+            (stat.forked == forked && stat.letter == 'T').then_some(stat.id)
+        })
+    };
+    let new = stopped(true)?;
+    match look(cgroup) {
+        Err(Unobservable::Forking { pid }) => assert_eq!(pid, new.pid),
+        // On a crowded machine it may have stood still for so long that it passes for a worker.
+        Ok(sample) if procfs.age(new)? > Duration::from_secs(3) => assert_eq!(sample.workers, [new]),
+        other => panic!("{other:?}"),
+    }
+    to(new.pid, Signal::SIGCONT)?;
+    assert_eq!(stopped(false)?, new);
+    assert!(!procfs.status(new.pid)?.caught.has_worker_signals());
+    let both = Unobservable::SeveralMasters {
+        pids: vec![old, new.pid],
+    };
+    assert_eq!(look(cgroup), Err(both.clone()));
+    to(new.pid, Signal::SIGCONT)?;
+    until("its handlers", LIMIT, || {
+        let caught = procfs.status(new.pid).ok()?.caught;
+        caught.contains(Signal::SIGUSR2).then_some(())
+    })?;
+    assert_eq!(look(cgroup), Err(both));
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use autoscaler::observe::queue::{self, Command};
 use autoscaler::observe::{Place, PoolFault, Remedy, Uncounted};
 use autoscaler_tests::broker::{Access, Redis};
 use autoscaler_tests::celery::{App, Worker};
+use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::NEWEST;
 use autoscaler_tests::{Daemon, Home, ScratchCgroup, Venv, require_root, until};
 use serde_json::json;
@@ -49,6 +50,9 @@ fn remedy(found: &[Uncounted]) -> (u64, String) {
 
 #[tokio::test]
 async fn every_priority_step_is_counted_without_a_word() -> Result<()> {
+    if !require(&[Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
     let venv = Venv::celery(NEWEST)?;
     let redis = Redis::start(Access::Open)?;
     let url = redis.url();
@@ -69,6 +73,9 @@ async fn every_priority_step_is_counted_without_a_word() -> Result<()> {
 
 #[tokio::test]
 async fn lists_under_other_names_are_told_with_the_line_to_write() -> Result<()> {
+    if !require(&[Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
     let venv = Venv::celery(NEWEST)?;
     let redis = Redis::start(Access::Open)?;
     let url = redis.database(1);
@@ -131,6 +138,9 @@ async fn lists_under_other_names_are_told_with_the_line_to_write() -> Result<()>
 
 #[tokio::test]
 async fn a_large_keyspace_is_looked_through_a_piece_at_a_time() -> Result<()> {
+    if !require(&[Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
     let venv = Venv::celery(NEWEST)?;
     let redis = Redis::start(Access::Open)?;
     let url = redis.url();
@@ -160,7 +170,7 @@ async fn a_large_keyspace_is_looked_through_a_piece_at_a_time() -> Result<()> {
 
 #[tokio::test]
 async fn a_worker_that_listens_elsewhere_is_told_with_its_place() -> Result<()> {
-    if !require_root() {
+    if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
         return Ok(());
     }
     let redis = Redis::start(Access::Open)?;
@@ -192,7 +202,7 @@ async fn a_worker_that_listens_elsewhere_is_told_with_its_place() -> Result<()> 
 
 #[tokio::test]
 async fn the_answers_of_many_questions_come_on_one_list() -> Result<()> {
-    if !require_root() {
+    if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
         return Ok(());
     }
     let redis = Redis::start(Access::Open)?;
@@ -246,7 +256,7 @@ fn project(cgroup: &ScratchCgroup, url: &str, more: &str) -> String {
 
 #[test]
 fn tasks_fetched_ahead_lead_up() -> Result<()> {
-    if !require_root() {
+    if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
         return Ok(());
     }
     // As many as it may list, and without any limit.
@@ -272,7 +282,7 @@ fn tasks_fetched_ahead_lead_up() -> Result<()> {
 
 #[test]
 fn the_daemon_says_once_what_it_leaves_out_and_once_that_nothing_is_any_more() -> Result<()> {
-    if !require_root() {
+    if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
         return Ok(());
     }
     let redis = Redis::start(Access::Open)?;

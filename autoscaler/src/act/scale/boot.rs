@@ -1,0 +1,175 @@
+//! A step up is done when the worker that came serves: until then it may end, and the whole server with it.
+
+use tokio::time::{Instant, sleep};
+
+use super::{Cause, Timing, arrival, count, progress};
+use crate::act::actuator::{Actuator, Boot, Step};
+use crate::act::signal::Refusal;
+use crate::observe::ProcessId;
+
+/// What became of a server whose new worker ended before it served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterBoot {
+    /// It ended, too: gunicorn does where a worker cannot load the application.
+    Ended,
+    /// It starts the worker again and again.
+    StartsAgain,
+    /// It did so, and was asked to have one worker less: the one that came last is gone.
+    TakenBack,
+    /// It goes on without the new worker.
+    GoesOn,
+}
+
+impl std::fmt::Display for AfterBoot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Ended => ", and the whole server ended with it: its own log says why",
+            Self::StartsAgain => {
+                "; the server starts it again and again (its own log says why): no step until that is over, since a step down would take one that serves"
+            }
+            Self::TakenBack => {
+                " and was started again and again: the step was taken back; no step up until the server is restarted or reloaded"
+            }
+            Self::GoesOn => ": no step up until the server is restarted or reloaded; its own log says why",
+        })
+    }
+}
+
+/// Waits until the step up that was just asked for has brought a worker that serves; `before` are those that were
+/// there. The workers then.
+pub(super) async fn brought(
+    actuator: &mut impl Actuator,
+    before: &[ProcessId],
+    timing: &Timing,
+    reached: &mut u32,
+) -> Result<Vec<ProcessId>, Cause> {
+    let mut now = match arrival(actuator, Step::Up, before, timing, reached).await {
+        // It may come and end within two looks, and the server with it.
+        Err(Cause::Refused(refusal)) if has_ended(&refusal) => return Err(ended(None)),
+        workers => workers?,
+    };
+    let mut booting: Vec<ProcessId> = added(before, &now).collect();
+    let start = Instant::now();
+    loop {
+        if let Some(gone) = booting.iter().find(|worker| !now.contains(worker)) {
+            return Err(failed(actuator, (before, *gone), timing, reached).await);
+        }
+        let mut still = Vec::new();
+        for worker in booting {
+            match actuator.boot(worker).await {
+                Ok(Boot::Serves) => {}
+                Ok(Boot::Untold(proof)) if start.elapsed() >= proof => {}
+                Ok(Boot::Boots | Boot::Untold(_)) => still.push(worker),
+                // The next look at the workers tells that it is gone.
+                Err(refusal) if has_ended(&refusal) => still.push(worker),
+                Err(refusal) => return Err(refusal.into()),
+            }
+        }
+        booting = still;
+        let Some(waited_for) = booting.first().copied() else {
+            return Ok(now);
+        };
+        if start.elapsed() >= timing.boot {
+            return Err(Cause::NotServing {
+                pid: waited_for.pid,
+                after: timing.boot,
+            });
+        }
+        sleep(timing.poll).await;
+        now = match actuator.workers().await {
+            Err(refusal) if has_ended(&refusal) => {
+                return Err(if outlives(actuator, &booting).await {
+                    refusal.into()
+                } else {
+                    ended(Some(waited_for.pid))
+                });
+            }
+            workers => workers?,
+        };
+        *reached = count(&now);
+        if progress::reloaded(before, &now) {
+            return Err(Cause::Reloaded);
+        }
+    }
+}
+
+/// What becomes of the server now that its new worker `gone` has ended.
+async fn failed(
+    actuator: &mut impl Actuator,
+    (before, gone): (&[ProcessId], ProcessId),
+    timing: &Timing,
+    reached: &mut u32,
+) -> Cause {
+    let pid = Some(gone.pid);
+    let start = Instant::now();
+    let mut server = AfterBoot::GoesOn;
+    while start.elapsed() < timing.settle {
+        let Ok(now) = actuator.workers().await else {
+            return ended(pid);
+        };
+        *reached = count(&now);
+        // A server that ends takes its last workers one after the other.
+        let again = added(before, &now).last().filter(|_| now.len() > before.len());
+        if let Some(again) = again
+            && server != AfterBoot::StartsAgain
+        {
+            server = AfterBoot::StartsAgain;
+            if actuator.takes_newest(again) && actuator.ask(Step::Down).await.is_ok() {
+                // The worker that ends and comes again may be missing just now, and be back at the next look.
+                server = take_back(actuator, before, timing, reached).await;
+                break;
+            }
+        }
+        sleep(timing.poll).await;
+    }
+    Cause::BootFailed { pid, server }
+}
+
+/// Waits until the count is what it was for as long as a worker takes to come again.
+async fn take_back(
+    actuator: &mut impl Actuator,
+    before: &[ProcessId],
+    timing: &Timing,
+    reached: &mut u32,
+) -> AfterBoot {
+    let start = Instant::now();
+    let mut back_since = None;
+    while start.elapsed() < timing.down {
+        let Ok(now) = actuator.workers().await else {
+            return AfterBoot::Ended;
+        };
+        *reached = count(&now);
+        if now.len() > before.len() {
+            back_since = None;
+        } else if back_since.get_or_insert_with(Instant::now).elapsed() >= timing.settle {
+            return AfterBoot::TakenBack;
+        }
+        sleep(timing.poll).await;
+    }
+    AfterBoot::StartsAgain
+}
+
+fn added(before: &[ProcessId], now: &[ProcessId]) -> impl Iterator<Item = ProcessId> {
+    now.iter().copied().filter(|worker| !before.contains(worker))
+}
+
+fn ended(pid: Option<u32>) -> Cause {
+    Cause::BootFailed {
+        pid,
+        server: AfterBoot::Ended,
+    }
+}
+
+/// Whether one of the workers that boot is still there after its server: then it was not its end that ended that one.
+async fn outlives(actuator: &mut impl Actuator, booting: &[ProcessId]) -> bool {
+    for worker in booting {
+        if actuator.boot(*worker).await.is_ok() {
+            return true;
+        }
+    }
+    false
+}
+
+fn has_ended(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Gone { .. } | Refusal::Reused { .. })
+}

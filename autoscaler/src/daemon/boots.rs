@@ -1,0 +1,109 @@
+//! What the loop looks up of new workers' boots, before and after a step.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::check::{Checks, Policy};
+use crate::config::{CeleryActuator, Project, QueueRule};
+use crate::decide::{Action, Decision, Order, UnreadCode};
+use crate::observe::{Host, ProcessId, ProjectSample, Serving, Unobservable, newer_code, serving};
+
+/// A step up that has not been asked for within this many checks waits anew when it is.
+const FORGOTTEN_CHECKS: u32 = 3;
+
+/// A worker that has lived for so long boots no more, where nothing shows whether it serves.
+const LIVES: Duration = Duration::from_mins(1);
+
+/// Since when steps up wait for a reload, by project.
+#[derive(Debug, Default)]
+pub(super) struct ReloadWaits(BTreeMap<String, Wait>);
+
+#[derive(Debug)]
+struct Wait {
+    since: Instant,
+    last: Instant,
+}
+
+impl ReloadWaits {
+    /// How long a project's step has waited, with this look at it; looks are `interval` apart.
+    fn waited(&mut self, project: &str, interval: Duration) -> Duration {
+        let now = Instant::now();
+        let new = Wait {
+            since: now,
+            last: now,
+        };
+        let wait = self.0.entry(project.to_owned()).or_insert(new);
+        if now.duration_since(wait.last) > interval * FORGOTTEN_CHECKS {
+            wait.since = now;
+        }
+        wait.last = now;
+        now.duration_since(wait.since)
+    }
+
+    fn over(&mut self, project: &str) {
+        self.0.remove(project);
+    }
+}
+
+impl Checks {
+    /// Decides by `policy`, and where that is a step up once more, with what it must know then: whether a new worker
+    /// would be the first to run what is on disk. To look at the code of every project at every check would cost far
+    /// more than the check.
+    pub(super) fn decide_knowing_boots(
+        &mut self,
+        order: Option<Order>,
+        policy: Policy,
+        project: &Project,
+        host: &Host,
+        sample: &Result<ProjectSample, Unobservable>,
+    ) -> Decision {
+        let history = self.histories.entry(project.name.clone()).or_default();
+        if let Ok(sample) = sample {
+            let booting = history.still_booting(sample);
+            let lives = |worker| self.procfs.age(worker).is_ok_and(|age| age >= LIVES);
+            let serves = |worker: ProcessId| match serving(&self.procfs, worker.pid) {
+                Ok(Serving::Yes) => true,
+                Ok(Serving::Untold) => lives(worker),
+                Ok(Serving::NotYet) | Err(_) => false,
+            };
+            if !booting.is_empty() && booting.iter().all(|worker| serves(*worker)) {
+                history.boot_mended();
+            }
+        }
+        history.code_on_disk(None);
+        let before = history.clone();
+        let decision = policy(order, project, host, sample, history);
+        let (Action::ScaleUp { .. }, Ok(seen)) = (decision.action, sample) else {
+            return decision;
+        };
+        let Some(unread) = self.unread_code(project, seen) else {
+            return decision;
+        };
+        let history = self.histories.entry(project.name.clone()).or_default();
+        *history = before;
+        history.code_on_disk(Some(unread));
+        policy(order, project, host, sample, history)
+    }
+
+    /// The application's code that no worker runs yet; `None` where a new worker reads none.
+    fn unread_code(&mut self, project: &Project, sample: &ProjectSample) -> Option<UnreadCode> {
+        let forks = |rule: &QueueRule| rule.actuator == CeleryActuator::Pool;
+        if project.reload_wait.is_zero() || project.queue.as_ref().is_some_and(forks) {
+            return None;
+        }
+        let Some(code) = newer_code(&self.procfs, sample) else {
+            self.reload_waits.over(&project.name);
+            return None;
+        };
+        let waited = self
+            .reload_waits
+            .waited(&project.name, self.config.global.check_interval);
+        Some(UnreadCode {
+            path: code.path,
+            // A change that nobody has reloaded for that long is no deployment under way.
+            waited: waited.max(code.changed_ago),
+        })
+    }
+}
