@@ -108,7 +108,7 @@ pub(super) fn render(message: &Message<'_>) -> String {
         Message::UnacknowledgedUnknown { unit, fault } => format!(
             "⚠️ {unit}: how many tasks are not acknowledged is not known ({fault}); everything else goes on"
         ),
-        Message::Uncounted { unit, what } => format!("⚠️ {unit}: {}", celery::uncounted(what)),
+        Message::Uncounted { unit, what } => format!("⚠️ {unit}: {}", uncounted(what)),
         Message::AllCounted { unit } => format!("✅ {unit}: every task that waits is counted again"),
         Message::UnacknowledgedKnown { unit } => {
             format!("✅ {unit}: how many tasks are not acknowledged is known again")

@@ -117,7 +117,7 @@ pub(super) fn render(message: &Message<'_>) -> String {
             "⚠️ {unit}: no se sabe cuántas tareas están sin confirmar ({}); todo lo demás sigue",
             celery::queue(fault)
         ),
-        Message::Uncounted { unit, what } => format!("⚠️ {unit}: {}", celery::uncounted(what)),
+        Message::Uncounted { unit, what } => format!("⚠️ {unit}: {}", uncounted(what)),
         Message::AllCounted { unit } => {
             format!("✅ {unit}: se cuentan de nuevo todas las tareas que esperan")
         }
