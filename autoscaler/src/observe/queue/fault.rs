@@ -142,7 +142,9 @@ pub enum TlsProblem {
     )]
     CertificateUnusable,
     /// What answers there speaks no TLS.
-    #[error("it does not speak TLS at this port: write redis:// (amqp://) in the URL, or the port for TLS")]
+    #[error(
+        "it does not answer in TLS at this port: write redis:// (amqp://) in the URL, or the port for TLS"
+    )]
     NotSpoken,
     /// No version and no method that both sides know.
     #[error("it has no version of TLS in common with this program, which speaks 1.2 and 1.3")]

@@ -135,7 +135,7 @@ fn tls(problem: &TlsProblem) -> String {
             "su certificado no sirve: está dañado o revocado, o firmado de un modo que ya no es seguro".into()
         }
         TlsProblem::NotSpoken => {
-            "no habla TLS en este puerto: escriba redis:// (amqp://) en la URL, o el puerto de TLS".into()
+            "no contesta en TLS en este puerto: escriba redis:// (amqp://) en la URL, o el puerto de TLS".into()
         }
         TlsProblem::NothingInCommon => {
             "no tiene ninguna versión de TLS en común con este programa, que habla la 1.2 y la 1.3".into()

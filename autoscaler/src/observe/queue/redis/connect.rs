@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{AsyncConnectionConfig, ErrorKind, RedisConnectionInfo, RedisError, ServerError};
@@ -14,8 +15,11 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::super::address::{Endpoint, RedisAddress};
-use super::super::tls;
+use super::super::{TlsProblem, tls};
 use super::{LIMIT, QueueFault};
+
+/// How long the server may take for its part of TLS, of [`LIMIT`].
+const HANDSHAKE: Duration = Duration::from_secs(2);
 
 /// How to reach a server.
 pub(super) struct Server {
@@ -80,7 +84,12 @@ impl Server {
                 })?;
                 let stream = self.tcp(host, *port).await?;
                 let config = self.tls.clone().unwrap_or_else(|| unreachable!("made in new"));
-                let stream = TlsConnector::from(config).connect(name, stream).await;
+                // A server without TLS waits in silence for the end of what it takes for a command.
+                let shaken = timeout(HANDSHAKE, TlsConnector::from(config).connect(name, stream)).await;
+                let stream = shaken.map_err(|_| QueueFault::Tls {
+                    at: self.at.clone(),
+                    problem: TlsProblem::NotSpoken,
+                })?;
                 self.log_in(stream.map_err(|error| self.unreachable(&error))?)
                     .await
             }
@@ -167,7 +176,7 @@ fn is_unknown_command(why: &str) -> bool {
 }
 
 /// No answer in time.
-pub(super) fn late(at: &str, limit: std::time::Duration) -> QueueFault {
+pub(super) fn late(at: &str, limit: Duration) -> QueueFault {
     QueueFault::Unreachable {
         at: at.to_owned(),
         why: format!("no answer within {} s", limit.as_secs()),
