@@ -241,12 +241,9 @@ impl Reason {
     #[must_use]
     pub fn passes_within(&self) -> Option<Duration> {
         match self {
-            // gunicorn gives a worker 30 s unless configured, and one that ends starts another.
-            Self::Booting => Some(Duration::from_mins(5)),
-            // Old workers of a reload end within gunicorn's `graceful_timeout`, 30 s unless configured.
-            Self::Unsettled => Some(Duration::from_mins(5)),
-            // The next check has figures.
-            Self::NoFiguresYet => Some(Duration::from_mins(5)),
+            // gunicorn gives a worker 30 s unless configured, and one that ends starts another. Old workers of a reload end
+            // within its `graceful_timeout`, 30 s unless configured. The next check has figures.
+            Self::Booting | Self::Unsettled | Self::NoFiguresYet => Some(Duration::from_mins(5)),
             // A task ends, at last; one that takes an hour keeps the workers that are not needed.
             Self::PoolBusy => Some(Duration::from_hours(1)),
             _ => None,

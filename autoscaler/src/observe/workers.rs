@@ -110,7 +110,7 @@ const EXECS_WITHIN: Duration = Duration::from_secs(3);
 
 /// Whether the server whose worker `pid` is takes the newest worker away on SIGTTOU, as told by how that worker looks:
 /// uvicorn takes the last of its list (supervisors/multiprocess.py, `handle_ttou`), puma the youngest
-/// (cluster.rb, `cull_workers`), unicorn the highest number (http_server.rb, `maintain_worker_count`). gunicorn takes
+/// (cluster.rb, `cull_workers`), unicorn the highest number (`http_server.rb`, `maintain_worker_count`). gunicorn takes
 /// the oldest (arbiter.py, `manage_workers`).
 #[must_use]
 pub fn takes_newest(procfs: &Procfs, pid: u32) -> bool {
@@ -177,7 +177,7 @@ fn role(
         return Ok(Some(role));
     }
     if !child.forked {
-        return Role::executed(procfs, child, &kin, (master, parent)).map(Some);
+        return Ok(Some(Role::executed(procfs, child, &kin, (master, parent))));
     }
     let role = Role::of(&kin, parent, is_parent);
     // What has its master's own handlers may still become another program.
@@ -189,18 +189,13 @@ fn role(
 
 impl Role {
     /// What has run a program of its own.
-    fn executed(
-        procfs: &Procfs,
-        child: &Stat,
-        kin: &Kin,
-        (master, parent): (&Stat, &Kin),
-    ) -> Result<Self, ProcessError> {
+    fn executed(procfs: &Procfs, child: &Stat, kin: &Kin, (master, parent): (&Stat, &Kin)) -> Self {
         if is_spawned(&kin.cmdline) {
-            return Ok(Self::Worker);
+            return Self::Worker;
         }
         if kin.cmdline.is_empty() {
             // In the middle of its exec, it has the new memory and no arguments in it yet (fs/exec.c).
-            return Ok(Self::Unknown);
+            return Self::Unknown;
         }
         // The same server once more. gunicorn and unicorn also tell a new master by its environment, which shows where
         // a title hides the arguments (arbiter.py, `reexec`; http_server.rb, `reexec`).
@@ -212,11 +207,11 @@ impl Role {
         let told = environ
             .iter()
             .any(|entry| *entry == of_gunicorn || entry.starts_with("UNICORN_FD="));
-        Ok(if kin.cmdline == parent.cmdline || told {
+        if kin.cmdline == parent.cmdline || told {
             Self::Successor
         } else {
             Self::Other
-        })
+        }
     }
 
     /// What is still a fork of its master.

@@ -97,7 +97,7 @@ impl Tls {
             })?;
         Ok(Named {
             chain,
-            named,
+            pinned: named,
             check_name: self.check_name,
         })
     }
@@ -141,7 +141,7 @@ fn unusable(key: &str, path: &Path, why: &str) -> QueueFault {
 #[derive(Debug)]
 struct Named {
     chain: Arc<WebPkiServerVerifier>,
-    named: Vec<CertificateDer<'static>>,
+    pinned: Vec<CertificateDer<'static>>,
     check_name: bool,
 }
 
@@ -161,7 +161,7 @@ impl ServerCertVerifier for Named {
             // rustls has no word of its own for an authority's certificate. webpki has looked at the time before it
             // says so (`check_issuer_independent_properties` in its verify_cert.rs), and not yet at the name.
             Err(Error::InvalidCertificate(CertificateError::Other(_)))
-                if self.named.iter().any(|named| named == end_entity) =>
+                if self.pinned.iter().any(|pinned| pinned == end_entity) =>
             {
                 let certificate = ParsedCertificate::try_from(end_entity)?;
                 if self.check_name {

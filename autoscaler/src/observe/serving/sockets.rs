@@ -11,6 +11,12 @@ const TCP_LISTEN: &str = "0A";
 /// `__SO_ACCEPTCON` of `include/linux/net.h`: this Unix socket listens.
 const ACCEPTS: u64 = 1 << 16;
 
+/// Reads one line of a table.
+type Read = fn(&str) -> Option<Entry<'_>>;
+
+/// The tables of `/proc/PID/net` that have sockets which listen.
+const TABLES: [(&str, Read); 3] = [("tcp", tcp), ("tcp6", tcp), ("unix", unix)];
+
 /// What is known of a process's sockets.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Sockets {
@@ -41,8 +47,7 @@ pub(super) fn of(procfs: &Procfs, pid: u32, open: &[Descriptor]) -> Result<Socke
     if own.is_empty() {
         return Ok(sockets);
     }
-    let tables: [(&str, fn(&str) -> Option<Entry<'_>>); 3] = [("tcp", tcp), ("tcp6", tcp), ("unix", unix)];
-    for (name, read) in tables {
+    for (name, read) in TABLES {
         // A kernel may be without IPv6.
         let Ok(table) = procfs.text(pid, &format!("net/{name}")) else {
             procfs.stat(pid)?;
@@ -62,7 +67,7 @@ pub(super) fn of(procfs: &Procfs, pid: u32, open: &[Descriptor]) -> Result<Socke
     Ok(sockets)
 }
 
-/// `sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …` (net/ipv4/tcp_ipv4.c). Of the address
+/// `sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …` (`net/ipv4/tcp_ipv4.c`). Of the address
 /// the port: a listener's may be any.
 fn tcp(line: &str) -> Option<Entry<'_>> {
     let fields: Vec<&str> = line.split_ascii_whitespace().collect();
@@ -73,7 +78,7 @@ fn tcp(line: &str) -> Option<Entry<'_>> {
     })
 }
 
-/// `Num: RefCount Protocol Flags Type St Inode Path` (net/unix/af_unix.c): an accepted socket has the path of the one
+/// `Num: RefCount Protocol Flags Type St Inode Path` (`net/unix/af_unix.c`): an accepted socket has the path of the one
 /// that listens. Those without a path are no server's.
 fn unix(line: &str) -> Option<Entry<'_>> {
     let fields: Vec<&str> = line.split_ascii_whitespace().collect();

@@ -5,6 +5,24 @@ use std::path::Path;
 use crate::observe::{Place, PoolFault, QueueFault, TlsProblem, Uncounted};
 use crate::report::{queues_line, quoted};
 
+/// The broker no longer tells what is not acknowledged.
+pub(super) fn unacknowledged_unknown(unit: &str, fault: &QueueFault) -> String {
+    format!(
+        "⚠️ {unit}: no se sabe cuántas tareas están sin confirmar ({}); todo lo demás sigue",
+        queue(fault)
+    )
+}
+
+/// It tells it again.
+pub(super) fn unacknowledged_known(unit: &str) -> String {
+    format!("✅ {unit}: se sabe de nuevo cuántas tareas están sin confirmar")
+}
+
+/// No list of a project's queues is left out any more.
+pub(super) fn all_counted(unit: &str) -> String {
+    format!("✅ {unit}: se cuentan de nuevo todas las tareas que esperan")
+}
+
 /// Why a queue cannot be read.
 pub(super) fn queue(fault: &QueueFault) -> String {
     match fault {

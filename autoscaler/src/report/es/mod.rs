@@ -24,6 +24,8 @@ pub(super) use reason::reason;
 pub(super) use reply::reply;
 pub(super) use wrong::wrong;
 
+use std::time::Duration;
+
 use super::duration::short;
 use super::{Done, FigureWords, Message, figures, workers};
 use crate::decide::{Action, Decision};
@@ -45,15 +47,12 @@ pub(super) fn render(message: &Message<'_>) -> String {
             interval,
             source,
             dry_run,
-        } => format!(
-            "🚀 autoscaler {version}: {enabled} de {projects} proyectos habilitados, una comprobación cada {}, CPU por {}{}",
-            short(*interval),
+        } => started(
+            version,
+            (*enabled, *projects),
+            *interval,
             source_name(*source),
-            if *dry_run {
-                ", solo de prueba: no cambia nada"
-            } else {
-                ""
-            }
+            *dry_run,
         ),
         Message::WithoutEbpf { why } => {
             format!(
@@ -131,19 +130,30 @@ pub(super) fn render(message: &Message<'_>) -> String {
         Message::NoControl { why } => {
             format!("sin socket de control, `autoscaler status` no puede preguntar a este proceso: {why}")
         }
-        Message::UnacknowledgedUnknown { unit, fault } => format!(
-            "⚠️ {unit}: no se sabe cuántas tareas están sin confirmar ({}); todo lo demás sigue",
-            celery::queue(fault)
-        ),
+        Message::UnacknowledgedUnknown { unit, fault } => celery::unacknowledged_unknown(unit, fault),
+        Message::UnacknowledgedKnown { unit } => celery::unacknowledged_known(unit),
         Message::Uncounted { unit, what } => format!("⚠️ {unit}: {}", uncounted(what)),
-        Message::AllCounted { unit } => {
-            format!("✅ {unit}: se cuentan de nuevo todas las tareas que esperan")
-        }
-        Message::UnacknowledgedKnown { unit } => {
-            format!("✅ {unit}: se sabe de nuevo cuántas tareas están sin confirmar")
-        }
+        Message::AllCounted { unit } => celery::all_counted(unit),
         Message::LimitRestored { unit } => format!("✅ {unit}: el límite de memoria se aplica de nuevo"),
     }
+}
+
+fn started(
+    version: &str,
+    (enabled, projects): (usize, usize),
+    interval: Duration,
+    source: &str,
+    dry_run: bool,
+) -> String {
+    let suffix = if dry_run {
+        ", solo de prueba: no cambia nada"
+    } else {
+        ""
+    };
+    format!(
+        "🚀 autoscaler {version}: {enabled} de {projects} proyectos habilitados, una comprobación cada {}, CPU por {source}{suffix}",
+        short(interval)
+    )
 }
 
 fn verdict(unit: &str, decision: &Decision) -> String {

@@ -18,7 +18,7 @@ const MODE: Mode = Mode {
     dry_run: false,
     timing: TIMING,
 };
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 const WSGI: &str =
     "def app(environ, start):\n    start('200 OK', [('Content-Length', '0')])\n    return [b'']\n";
