@@ -104,7 +104,7 @@ fn a_thread_that_accepts_on_it_serves() {
 
 #[test]
 fn the_calls_that_wait_are_told_by_their_arguments() {
-    let line = |number: i64| format!("{number} 0x9 0x007f_fe10 0x0 0x0 0x0 0x0 0x7ffe 0x7f01\n");
+    let line = |number: i64| format!("{number} 0x9 0x7ffe10 0x0 0x0 0x0 0x0 0x7ffe 0x7f01\n");
     let waits = |number| Call::parse(&line(number)).and_then(Call::waits);
     let select = Wait::Select {
         below: 9,
