@@ -15,6 +15,9 @@ app.conf.broker_connection_retry_on_startup = True
 app.conf.broker_connection_max_retries = None
 if "QUEUE" in os.environ:
     app.conf.task_default_queue = os.environ["QUEUE"]
+if "PREFETCH" in os.environ:
+    # The command line's 0 is taken for none given, and the default of 4 stands.
+    app.conf.worker_prefetch_multiplier = int(os.environ["PREFETCH"])
 options = {}
 if "KEY_PREFIX" in os.environ:
     options["global_keyprefix"] = os.environ["KEY_PREFIX"]

@@ -262,14 +262,20 @@ fn tasks_fetched_ahead_lead_up() -> Result<()> {
     // As many as it may list, and without any limit.
     for prefetch in ["60", "0"] {
         let redis = Redis::start(Access::Open)?;
-        let app = App::new(&Venv::celery(NEWEST)?, &redis.url())?;
+        let app = App::new(&Venv::celery(NEWEST)?, &redis.url())?.set("PREFETCH", prefetch);
         let cgroup = ScratchCgroup::new("ahead")?;
-        let arguments = ["--concurrency", "1", "--prefetch-multiplier", prefetch];
-        let worker = Worker::start(&app, &cgroup, "a", &arguments)?;
+        let worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
         let home = Home::new(&project(&cgroup, &redis.url(), ""))?;
         app.put(40, 600.0, 0)?;
-        until("the worker to fetch all", SOON, || {
+        let fetched = until("the worker to fetch all", SOON, || {
             (redis.command(&["LLEN", "celery"]).ok()? == "0").then_some(())
+        });
+        fetched.with_context(|| {
+            format!(
+                "prefetch {prefetch}: {:?}\n{}",
+                redis.command(&["LLEN", "celery"]),
+                worker.log()
+            )
         })?;
         let daemon = Daemon::start(home.command())?;
         let grown = until("a pool of three", SOON, || {
