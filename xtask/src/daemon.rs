@@ -12,6 +12,7 @@ use autoscaler_tests::daemon::run_command;
 use autoscaler_tests::venv::target_dir;
 use autoscaler_tests::wait::until;
 
+use crate::cargo::cargo;
 use crate::workspace;
 
 /// Checks after which the memory is read.
@@ -60,7 +61,7 @@ pub(crate) fn name(number: u32) -> String {
 
 /// Runs the optimized daemon with its history in `home`/state.
 pub(crate) fn measure(home: &Path, projects: u32) -> Result<Taken> {
-    let built = Command::new(env!("CARGO"))
+    let built = cargo()
         .args(["build", "--quiet", "--release", "--package", "autoscaler"])
         .current_dir(workspace())
         .status()

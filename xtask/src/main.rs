@@ -2,7 +2,7 @@
 
 mod bench;
 mod build_ebpf;
-mod cargo_tool;
+mod cargo;
 mod daemon;
 mod demo;
 mod dist;

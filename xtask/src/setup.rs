@@ -2,7 +2,7 @@
 //!
 //! Programs of the system are listed in [`autoscaler_tests::tools`], Python environments in [`autoscaler_tests::venv`], parts of
 //! the toolchain in rust-toolchain.toml. Programs of the registry that one command compiles for itself are in
-//! [`crate::cargo_tool`].
+//! [`crate::cargo::tool`].
 
 use std::env;
 use std::process::Command;

@@ -14,10 +14,10 @@ mod web;
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::cargo::cargo;
 use crate::{setup, workspace};
 use report::{Report, Section};
 
@@ -105,7 +105,7 @@ impl Table {
 
 /// The daemon is installed optimized: measuring anything else would tell nothing.
 fn again_optimized() -> Result<()> {
-    let status = Command::new("cargo")
+    let status = cargo()
         .current_dir(workspace())
         .args(["run", "--quiet", "--profile", "bench", "--package", "xtask", "--"])
         .args(std::env::args_os().skip(1))

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 use super::toolchain::{Toolchain, output};
 use super::{OBJECT, PACKAGE, linker};
+use crate::cargo::cargo;
 use crate::workspace;
 
 /// Where the list is kept.
@@ -68,7 +68,7 @@ pub(super) fn changes(committed: &str, now: &str) -> Vec<String> {
 
 /// The packages that the kernel programs are built with, by name and version: a registry gives one source for each.
 fn packages() -> Result<BTreeSet<String>> {
-    let mut tree = Command::new("cargo");
+    let mut tree = cargo();
     tree.args(["tree", "--locked", "--package", PACKAGE, "--target", "all"])
         .args(["--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
     Ok(output(&mut tree)?

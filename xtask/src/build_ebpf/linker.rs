@@ -3,12 +3,12 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
 use super::toolchain::Toolchain;
 use super::{run_command, tools};
+use crate::cargo::cargo;
 
 pub(super) const VERSION: &str = "0.13.0";
 
@@ -25,7 +25,7 @@ pub(super) fn install(toolchain: &Toolchain) -> Result<PathBuf> {
     }
     let prefix = root.join("llvm");
     link_llvm(toolchain, &prefix.join("lib"))?;
-    let mut cargo = Command::new("cargo");
+    let mut cargo = cargo();
     cargo
         .args([
             "install",

@@ -134,7 +134,7 @@ fn lint() -> Result<()> {
 
 /// `cargo SUBCOMMAND` over the kernel programs, for the BPF target.
 fn cargo(subcommand: &str, toolchain: &Toolchain, library: &Path, target: &Path) -> Result<Command> {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = crate::cargo::cargo();
     cargo
         .current_dir(workspace())
         .args([

@@ -1,7 +1,7 @@
 //! The daemon under test: the workspace's own binary, with what it prints.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command as Plain, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -18,8 +18,7 @@ const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// Builds the daemon and returns its path.
 pub(super) fn build() -> Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Plain::new(cargo)
+    let built = crate::cargo::cargo()
         .current_dir(crate::workspace())
         // With the features of this program, whose dependencies are built by now.
         .args([

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 
-use crate::cargo_tool;
+use crate::cargo;
 
 /// Arguments of `cargo xtask dist`.
 #[derive(Parser, Default)]
@@ -30,17 +30,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 /// has this revision.
 pub(crate) fn package(revision: &str, into: &Path) -> Result<PathBuf> {
     pages::write(&folder().join("man"), &folder().join("completions"))?;
-    cargo(&[
-        "build",
-        "--quiet",
-        "--release",
-        "--locked",
-        "--package",
-        "autoscaler",
-    ])?;
+    build()?;
     fs::create_dir_all(into).with_context(|| format!("{}", into.display()))?;
     remove_packages(revision, into)?;
-    let done = Command::new(cargo_tool::DEB.program()?)
+    let done = Command::new(cargo::tool::DEB.program()?)
         .args(["deb", "--quiet", "--no-build", "--package", "autoscaler"])
         .args(["--deb-revision", revision])
         .arg("--output")
@@ -74,14 +67,22 @@ fn remove_packages(revision: &str, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn cargo(args: &[&str]) -> Result<()> {
-    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(args)
+/// Builds the program as it is released.
+fn build() -> Result<()> {
+    let status = cargo::cargo()
+        .args([
+            "build",
+            "--quiet",
+            "--release",
+            "--locked",
+            "--package",
+            "autoscaler",
+        ])
         .current_dir(crate::workspace())
         .status()
         .context("cargo cannot be run")?;
     if !status.success() {
-        bail!("cargo {} ended with {status}", args.join(" "));
+        bail!("cargo build ended with {status}");
     }
     Ok(())
 }

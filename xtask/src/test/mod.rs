@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use autoscaler_tests::tools;
 use clap::ValueEnum;
 
 use crate::setup;
@@ -38,8 +39,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let wanted = |stage: &&Stage| args.stages.is_empty() || args.stages.contains(stage);
     let stages: Vec<&Stage> = Stage::value_variants().iter().filter(wanted).collect();
-    let tools: Vec<_> = stages.iter().flat_map(|stage| stage.tools()).collect();
-    setup::bring(&tools)?;
+    let needed: Vec<_> = stages.iter().flat_map(|stage| stage.tools()).collect();
+    let missing = setup::bring(&needed)?;
+    if !missing.is_empty() {
+        println!("what needs this is skipped: {}", tools::remedy(&missing));
+    }
     let mut preparation = Preparation::of(&stages)?;
 
     let mut out = io::stdout();

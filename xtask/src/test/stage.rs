@@ -184,7 +184,7 @@ impl Stage {
 }
 
 fn cargo(first: &[&str], then: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = crate::cargo::cargo();
     command.args(first).args(then);
     command
 }

@@ -1,10 +1,11 @@
 //! Programs of cargo's registry that one of our commands needs: compiled once, below `target/tools`.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use autoscaler_tests::venv::target_dir;
+
+use super::cargo;
 
 /// A program of the registry.
 pub(crate) struct CargoTool {
@@ -33,7 +34,7 @@ impl CargoTool {
             return Ok(program);
         }
         println!("compiling {name} {version}, once");
-        let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        let status = cargo()
             .args(["install", "--quiet", "--locked", "--version", version])
             .arg("--root")
             .arg(&root)
