@@ -35,6 +35,10 @@ impl std::fmt::Display for AfterBoot {
     }
 }
 
+/// How many times as long as a count takes to settle a server may take to start a worker again. uvicorn looks at its workers one
+/// after the other, and waits for up to 5 s for each that boots (supervisors/multiprocess.py, `keep_subprocess_alive`).
+const RESTARTS_WITHIN: u32 = 3;
+
 /// Waits until the step up that was just asked for has brought a worker that serves; `before` are those that were
 /// there. The workers then.
 pub(super) async fn brought(
@@ -103,7 +107,7 @@ async fn failed(
     let pid = Some(gone.pid);
     let start = Instant::now();
     let mut server = AfterBoot::GoesOn;
-    while start.elapsed() < timing.settle {
+    while start.elapsed() < timing.settle * RESTARTS_WITHIN {
         let Ok(now) = actuator.workers().await else {
             return ended(pid);
         };

@@ -3,8 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
-use anyhow::Result;
-use autoscaler::act::{AfterBoot, Cause, Mode, ScaleError, Workers};
+use anyhow::{Context as _, Result};
+use autoscaler::act::{AfterBoot, Cause, Mode, ScaleError, Timing, Workers};
 use autoscaler::observe::process::Procfs;
 use autoscaler::observe::{CodeSource, Serving, boots_from, newer_code, serving};
 use autoscaler_tests::server::Options;
@@ -110,17 +110,29 @@ fn a_worker_that_uvicorn_starts_again_and_again_is_taken_back() -> Result<()> {
     )?;
     fs::rename(app.path().join("shop.py"), app.path().join("asgi.py"))?;
     let server = Server::uvicorn(&venv, &cgroup, &options)?;
+    until("both workers to have the code", LIMIT, || {
+        (server.log().matches("Application startup complete").count() == 2).then_some(())
+    })?;
     fs::write(app.path().join("asgi.py"), BROKEN)?;
     let before = server.workers();
-    let outcome = apply(&actor(MODE)?, &project(4), &sample(&server, &cgroup)?, 3)?;
+    // On a crowded machine Python alone takes seconds to start.
+    let patient = Mode {
+        timing: Timing {
+            settle: Duration::from_secs(6),
+            ..TIMING
+        },
+        ..MODE
+    };
+    let outcome = apply(&actor(patient)?, &project(4), &sample(&server, &cgroup)?, 3)?;
     let error = outcome.workers.expect_err("the worker cannot boot");
     let Cause::BootFailed { server: then, .. } = error.cause else {
         panic!("{error}\n{}", server.log());
     };
     assert_eq!(then, AfterBoot::TakenBack, "{}", server.log());
-    until("the two that serve, alone", LIMIT, || {
+    let alone = until("the two that serve, alone", LIMIT, || {
         (server.workers() == before).then_some(())
-    })?;
+    });
+    alone.with_context(|| format!("{before:?}, now {:?}\n{}", server.workers(), server.log()))?;
     assert_eq!(server.get("/")?.0, 200);
     Ok(())
 }
