@@ -35,7 +35,8 @@ impl CargoTool {
         }
         println!("compiling {name} {version}, once");
         let status = cargo()
-            .args(["install", "--quiet", "--locked", "--version", version])
+            // Not optimized: it takes minutes to compile else, and seconds to run.
+            .args(["install", "--quiet", "--debug", "--locked", "--version", version])
             .arg("--root")
             .arg(&root)
             .arg(name)

@@ -19,22 +19,32 @@ pub(crate) struct Args {
     revision: String,
 }
 
+/// How a package is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compression {
+    /// As small as can be, for those who download it.
+    Small,
+    /// As quickly as can be, for one that is installed next and then thrown away.
+    Quick,
+}
+
 /// Builds the package and prints its path.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let package = package(&args.revision, &folder())?;
+    let package = package(&args.revision, &folder(), Compression::Small)?;
     println!("{}", package.display());
     Ok(())
 }
 
 /// Builds the package of this revision. Returns its path in the folder `into`, the only package there afterwards that
 /// has this revision.
-pub(crate) fn package(revision: &str, into: &Path) -> Result<PathBuf> {
+pub(crate) fn package(revision: &str, into: &Path, compression: Compression) -> Result<PathBuf> {
     pages::write(&folder().join("man"), &folder().join("completions"))?;
     build()?;
     fs::create_dir_all(into).with_context(|| format!("{}", into.display()))?;
     remove_packages(revision, into)?;
     let done = Command::new(cargo::tool::DEB.program()?)
         .args(["deb", "--quiet", "--no-build", "--package", "autoscaler"])
+        .args((compression == Compression::Quick).then_some("--fast"))
         .args(["--deb-revision", revision])
         .arg("--output")
         .arg(into)

@@ -144,10 +144,7 @@ impl Stage {
                 }
                 steps
             }
-            Self::Guest => vec![
-                (Step::Build, xtask(&["vm", "prepare"])),
-                (Step::Run, xtask(&["vm", "--quick"])),
-            ],
+            Self::Guest => vec![(Step::Run, xtask(&["vm", "--quick"]))],
             Self::Dependencies => vec![(
                 Step::Run,
                 cargo(&["deny", "check"], &["licenses", "bans", "sources"]),

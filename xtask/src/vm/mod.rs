@@ -156,7 +156,7 @@ fn files() -> Result<Vec<PathBuf>> {
     let folder = image::vm_folder().join("packages");
     let mut files = vec![crate::workspace().join("README.md")];
     for revision in ["1", "2"] {
-        files.push(dist::package(revision, &folder)?);
+        files.push(dist::package(revision, &folder, dist::Compression::Quick)?);
     }
     Ok(files)
 }
