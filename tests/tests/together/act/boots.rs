@@ -61,9 +61,15 @@ fn a_worker_that_cannot_boot_ends_gunicorn_and_is_no_step() -> Result<()> {
         let seen = sample(&server, &cgroup)?;
         let procfs = Procfs::default();
         assert_eq!(newer_code(&procfs, &seen), None, "gunicorn {version}");
+        // A process's start is told in ticks of 10 ms (`proc_pid_stat(5)`), and this one may have served within the first.
+        until("the worker to be older than a tick", LIMIT, || {
+            let age = procfs.age(*seen.workers.first()?).ok()?;
+            (age > Duration::from_millis(100)).then_some(())
+        })?;
         deploy(&app, BROKEN)?;
         let newer = newer_code(&procfs, &seen).map(|code| code.path);
-        assert_eq!(newer, Some(app.path().join("shop.py")), "gunicorn {version}");
+        let told = || format!("gunicorn {version}, {seen:?}\n{}", server.log());
+        assert_eq!(newer, Some(app.path().join("shop.py")), "{}", told());
         let Cause::BootFailed { server: then, .. } = failure(&server, &cgroup)?.cause else {
             panic!("gunicorn {version}: {}", server.log());
         };
