@@ -89,11 +89,26 @@ fn the_pool_follows_the_queue_and_every_task_runs_once() -> Result<()> {
     Ok(())
 }
 
+/// What Celery logs when it ends for a fault of its own.
+const CELERYS_OWN: &str = "Unrecoverable error: AttributeError";
+
 #[test]
 fn a_broker_that_dies_blocks_its_project_and_is_used_again_when_it_is_back() -> Result<()> {
     if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
         return Ok(());
     }
+    // Celery 5.7 ends when the connection is lost at the wrong moment, for kombu then asks a connection that it no longer has
+    // for its errors (kombu/common.py, `_ignore_errors`). That says nothing of the daemon: once more, then.
+    for _ in 0..4 {
+        let ended = broker_dies();
+        if !matches!(&ended, Err(error) if format!("{error:#}").contains(CELERYS_OWN)) {
+            return ended;
+        }
+    }
+    anyhow::bail!("Celery ended by itself four times")
+}
+
+fn broker_dies() -> Result<()> {
     let mut redis = Redis::start(Access::Open)?;
     let app = App::new(&Venv::celery(NEWEST)?, &redis.url())?.visibility_timeout(5);
     let cgroup = ScratchCgroup::new("broker")?;
