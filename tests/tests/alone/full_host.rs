@@ -3,18 +3,13 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use autoscaler_tests::daemon::config;
+use autoscaler_tests::daemon::{RUNGS, config};
 use autoscaler_tests::server::Options;
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::NEWEST;
 use autoscaler_tests::{Burner, Daemon, Home, Load, ScratchCgroup, Server, Venv, require_root_bpf};
 
 const LIMIT: Duration = Duration::from_mins(1);
-
-/// Rungs that a project which burns a fifth of its time crosses even on a busy machine.
-const RUNGS: &str = r#""min_workers": 1, "max_workers": 3,
-    "cpu_thresholds": { "scale_up_2": 8, "scale_up_3": 9, "scale_down_1": 3 },
-    "cpu_duration_minutes": { "scale_up": 0.03, "scale_down": 0.05 }"#;
 
 #[test]
 fn on_a_full_host_a_worker_is_added_only_if_the_operator_wants_it_all_the_same() -> Result<()> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use autoscaler_tests::daemon::config;
+use autoscaler_tests::daemon::{RUNGS, config};
 use autoscaler_tests::server::Options;
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::NEWEST;
@@ -12,11 +12,6 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 const LIMIT: Duration = Duration::from_mins(1);
-
-/// Rungs that a project which burns a fifth of its time crosses even on a busy machine.
-const RUNGS: &str = r#""min_workers": 1, "max_workers": 3,
-    "cpu_thresholds": { "scale_up_2": 8, "scale_up_3": 9, "scale_down_1": 3 },
-    "cpu_duration_minutes": { "scale_up": 0.03, "scale_down": 0.05 }"#;
 
 /// Each request burns a fifth of the time that it takes.
 const PATH: &str = "/burn/0.01/sleep/0.04";
