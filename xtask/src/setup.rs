@@ -67,7 +67,7 @@ pub(crate) fn bring(tools: &[Tool]) -> Result<Vec<Tool>> {
         }
     }
     let missing = tools::missing(tools);
-    if !missing.is_empty() && env::var_os("CI").is_some_and(|ci| ci == "true") {
+    if !missing.is_empty() && in_ci() {
         bail!(
             "it must all run in CI, but this is missing: {}",
             tools::remedy(&missing)
@@ -76,7 +76,12 @@ pub(crate) fn bring(tools: &[Tool]) -> Result<Vec<Tool>> {
     Ok(missing)
 }
 
-/// The same for a command that can do nothing without them: returns false, having told the reason and the command, where
+/// Whether nothing may be skipped for want of a program.
+pub(crate) fn in_ci() -> bool {
+    env::var_os("CI").is_some_and(|ci| ci == "true")
+}
+
+/// The same as [`bring`] for a command that can do nothing without them: returns false, having told the reason and the command, where
 /// it cannot run.
 ///
 /// # Errors

@@ -5,6 +5,10 @@ pub(crate) mod tool;
 use std::env;
 use std::process::Command;
 
+/// Everything but the kernel programs, which only build for the BPF target. What is built with the features of the whole
+/// workspace, whatever runs of it then, is built once.
+pub(crate) const HOST: [&str; 4] = ["--workspace", "--exclude", "autoscaler-ebpf", "--locked"];
+
 /// `cargo`, in the environment that a person would type it in.
 ///
 /// `cargo run`, which this program is run by, tells a program what package it is of (`CARGO_PKG_NAME` and the like). Build

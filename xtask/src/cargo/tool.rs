@@ -1,6 +1,7 @@
 //! Programs of cargo's registry that one of our commands needs: compiled once, below `target/tools`.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use autoscaler_tests::venv::target_dir;
@@ -21,30 +22,55 @@ pub(crate) const DEB: CargoTool = CargoTool {
     version: "3.8.0",
 };
 
+/// Holds the dependencies to deny.toml.
+pub(crate) const DENY: CargoTool = CargoTool {
+    name: "cargo-deny",
+    version: "0.20.2",
+};
+
 impl CargoTool {
     /// The program's path; compiles it first where it is not there.
     ///
     /// # Errors
     /// When it cannot be fetched or compiled.
     pub(crate) fn program(&self) -> Result<PathBuf> {
-        let Self { name, version } = self;
-        let root = target_dir().join("tools").join(format!("{name}-{version}"));
-        let program = root.join("bin").join(name);
-        if program.is_file() {
-            return Ok(program);
+        if let Some(mut installation) = self.installation() {
+            println!("compiling {} {}, once", self.name, self.version);
+            let status = installation.status().context("cargo cannot be run")?;
+            if !status.success() {
+                bail!(
+                    "`cargo install {} --version {}` ended with {status}",
+                    self.name,
+                    self.version
+                );
+            }
         }
-        println!("compiling {name} {version}, once");
-        let status = cargo()
+        Ok(self.path())
+    }
+
+    /// The command that fetches and compiles it; none where it is there.
+    pub(crate) fn installation(&self) -> Option<Command> {
+        if self.path().is_file() {
+            return None;
+        }
+        let mut command = cargo();
+        command
             // Not optimized: it takes minutes to compile else, and seconds to run.
-            .args(["install", "--quiet", "--debug", "--locked", "--version", version])
+            .args(["install", "--quiet", "--debug", "--locked"])
+            .args(["--version", self.version])
             .arg("--root")
-            .arg(&root)
-            .arg(name)
-            .status()
-            .context("cargo cannot be run")?;
-        if !status.success() {
-            bail!("`cargo install {name} --version {version}` ended with {status}");
-        }
-        Ok(program)
+            .arg(self.root())
+            .arg(self.name);
+        Some(command)
+    }
+
+    fn root(&self) -> PathBuf {
+        target_dir()
+            .join("tools")
+            .join(format!("{}-{}", self.name, self.version))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.root().join("bin").join(self.name)
     }
 }

@@ -11,12 +11,14 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::stage::Stage;
+use crate::cargo::tool::{self, CargoTool};
 
 /// Work under way beside the stages. A failure of it is none of the run's: the stage that needs it does it itself then,
 /// and says what is wrong.
 pub(super) struct Preparation {
     environments: Option<JoinHandle<Result<()>>>,
     guest: Option<Child>,
+    deny: Option<Child>,
 }
 
 impl Preparation {
@@ -30,6 +32,11 @@ impl Preparation {
         Ok(Self {
             environments,
             guest: guest.then(prepare_guest).transpose()?,
+            deny: if stages.len() > 1 && stages.contains(&&Stage::Dependencies) {
+                compile(&tool::DENY)?
+            } else {
+                None
+            },
         })
     }
 
@@ -43,14 +50,19 @@ impl Preparation {
             waits = !environments.is_finished();
             let _ = environments.join();
         }
-        if stage == Stage::Guest
-            && let Some(mut guest) = self.guest.take()
-        {
-            waits = guest.try_wait()?.is_none();
+        let child = match stage {
+            Stage::Guest => self.guest.take(),
+            Stage::Dependencies => self.deny.take(),
+            _ => None,
+        };
+        if let Some(mut child) = child {
+            waits = child.try_wait()?.is_none();
             if waits {
                 hurry();
             }
-            guest.wait().context("cannot wait for the guest's preparation")?;
+            child
+                .wait()
+                .with_context(|| format!("cannot wait for what the stage {} needs", stage.title()))?;
         }
         Ok(if waits { begun.elapsed() } else { Duration::ZERO })
     }
@@ -58,11 +70,11 @@ impl Preparation {
 
 impl Drop for Preparation {
     fn drop(&mut self) {
-        if let Some(guest) = &mut self.guest {
-            if let Ok(pid) = i32::try_from(guest.id()) {
+        for child in [&mut self.guest, &mut self.deny].into_iter().flatten() {
+            if let Ok(pid) = i32::try_from(child.id()) {
                 let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
             }
-            let _ = guest.wait();
+            let _ = child.wait();
         }
     }
 }
@@ -75,7 +87,7 @@ fn hurry() {
     }
 }
 
-/// Begins to make the guest's disk and the package that goes into it.
+/// Begins to make the guest's disk, and the program that makes the package that goes into it.
 fn prepare_guest() -> Result<Child> {
     let home = target_dir().join("xtask-test");
     std::fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;
@@ -91,4 +103,26 @@ fn prepare_guest() -> Result<Child> {
         .stderr(log)
         .spawn()
         .context("cannot run nice")
+}
+
+/// Begins to compile a program of the registry, unless it is there.
+fn compile(tool: &CargoTool) -> Result<Option<Child>> {
+    let Some(mut installation) = tool.installation() else {
+        return Ok(None);
+    };
+    // What it fails of is told when the stage tries again.
+    let child = installation
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("cargo cannot be run")?;
+    if let Some(pid) = i32::try_from(child.id())
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+    {
+        // The compilers that it starts inherit it.
+        let _ = rustix::process::setpriority_process(Some(pid), 19);
+    }
+    Ok(Some(child))
 }

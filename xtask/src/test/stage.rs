@@ -12,10 +12,8 @@ use clap::ValueEnum;
 
 use super::outcome::Outcome;
 use super::run::{self, Step};
+use crate::cargo::{HOST, tool};
 use crate::{setup, vm};
-
-/// Everything but the kernel programs, which only build for the BPF target.
-const HOST: [&str; 4] = ["--workspace", "--exclude", "autoscaler-ebpf", "--locked"];
 
 /// The test programs of tests/tests, and how many of their tests run at a time: those that want the machine for themselves
 /// one after the other, the others, which wait for most of their time, side by side.
@@ -90,7 +88,11 @@ impl Stage {
     /// When a command cannot be started.
     pub(super) fn run(self, title: &str) -> Result<Finished> {
         let log = self.log()?;
-        let ran = run::run(title, self.steps(), &log)?;
+        let steps = match self.steps() {
+            Ok(steps) => steps,
+            Err(error) => return unready(&error, log),
+        };
+        let ran = run::run(title, steps, &log)?;
         let outcome = match self.reason_to_skip(ran.success, &ran.printed) {
             Some(reason) => Outcome::Skipped(reason),
             None if self == Self::Guest => Outcome::of_scenarios(ran.success, &ran.printed),
@@ -108,8 +110,11 @@ impl Stage {
 
     /// Its commands in order. What only compiles is apart, so that a slow stage can be told from a slow compiler; it is
     /// compiled with the features of the whole workspace, whatever the stage runs of it: nothing is then compiled twice.
-    fn steps(self) -> Vec<(Step, Command)> {
-        match self {
+    ///
+    /// # Errors
+    /// When a program that it needs cannot be made.
+    fn steps(self) -> Result<Vec<(Step, Command)>> {
+        let steps = match self {
             Self::Format => vec![(Step::Run, cargo(&["fmt", "--all", "--check"], &[]))],
             Self::Lints => {
                 let mut lints = cargo(&["clippy"], &HOST);
@@ -145,12 +150,10 @@ impl Stage {
                 steps
             }
             Self::Guest => vec![(Step::Run, xtask(&["vm", "--quick"]))],
-            Self::Dependencies => vec![(
-                Step::Run,
-                cargo(&["deny", "check"], &["licenses", "bans", "sources"]),
-            )],
-            Self::Advisories => vec![(Step::Run, cargo(&["deny", "check"], &["advisories"]))],
-        }
+            Self::Dependencies => vec![(Step::Run, deny(&["licenses", "bans", "sources"])?)],
+            Self::Advisories => vec![(Step::Run, deny(&["advisories"])?)],
+        };
+        Ok(steps)
     }
 
     fn counts_tests(self) -> bool {
@@ -159,14 +162,11 @@ impl Stage {
 
     /// Why the stage as a whole could not be run here, from what it printed.
     fn reason_to_skip(self, success: bool, printed: &str) -> Option<String> {
-        if success || !matches!(self, Self::Guest | Self::Dependencies | Self::Advisories) {
+        if success || !matches!(self, Self::Guest | Self::Advisories) {
             return None;
         }
         if let Some(line) = printed.lines().find(|line| line.contains(vm::IMPOSSIBLE)) {
             return Some(line.trim_start_matches("Error: ").to_owned());
-        }
-        if printed.contains("no such command: `deny`") {
-            return Some("cargo-deny is not installed: cargo install --locked cargo-deny".to_owned());
         }
         printed
             .contains("failed to fetch advisory database")
@@ -178,6 +178,31 @@ impl Stage {
         fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;
         Ok(home.join(Path::new(&self.title().replace(' ', "-")).with_extension("log")))
     }
+}
+
+/// A stage whose program cannot be made: skipped where that may be.
+fn unready(error: &anyhow::Error, log: PathBuf) -> Result<Finished> {
+    let printed = format!("{error:#}");
+    fs::write(&log, &printed).with_context(|| format!("cannot write {}", log.display()))?;
+    let outcome = if setup::in_ci() {
+        Outcome::of_check(false)
+    } else {
+        Outcome::Skipped(printed.clone())
+    };
+    Ok(Finished {
+        outcome,
+        building: Duration::ZERO,
+        running: Duration::ZERO,
+        printed,
+        log,
+    })
+}
+
+/// cargo-deny, which holds the dependencies to these sections of deny.toml.
+fn deny(sections: &[&str]) -> Result<Command> {
+    let mut command = Command::new(tool::DENY.program()?);
+    command.arg("check").args(sections);
+    Ok(command)
 }
 
 fn cargo(first: &[&str], then: &[&str]) -> Command {
@@ -215,7 +240,11 @@ mod tests {
     #[test]
     fn no_command_repeats_a_switch() {
         for stage in Stage::value_variants() {
-            for (_, command) in stage.steps() {
+            // What compiles a program first is none of cargo's own.
+            if matches!(stage, Stage::Dependencies | Stage::Advisories) {
+                continue;
+            }
+            for (_, command) in stage.steps().expect("nothing is to be made") {
                 let mut seen = Vec::new();
                 for arg in command.get_args().take_while(|arg| *arg != "--") {
                     let repeatable = ["--package", "--exclude", "--test"]

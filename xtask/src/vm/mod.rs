@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 
-use crate::{build_ebpf, dist};
+use crate::{build_ebpf, cargo, dist};
 pub(crate) use image::IMPOSSIBLE;
 use kernels::KernelLine;
 pub(crate) use verdict::SECOND_TRY;
@@ -43,7 +43,8 @@ enum Action {
     List,
     /// Builds the guest's disk and kernels, unless they are there
     Image,
-    /// Makes what a run on the guest's own kernel needs, unless it is there: its disk, and the packages of this checkout
+    /// Makes what a run on the guest's own kernel needs beside this checkout, unless it is there: its disk, and the program
+    /// that makes packages
     Prepare,
 }
 
@@ -59,7 +60,8 @@ struct RunArgs {
     /// Runs this scenario only; may be given more than once
     #[arg(long = "scenario", value_name = "NAME")]
     scenarios: Vec<String>,
-    /// Runs the few scenarios that show most in the shortest time
+    /// Runs the few scenarios that show most in the shortest time, with the program as the tests compile it; all others are
+    /// run with the one that is released
     #[arg(long, conflicts_with = "scenarios")]
     quick: bool,
     #[command(flatten)]
@@ -97,9 +99,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
         Some(Action::Prepare) => {
             image::ensure(&[KernelLine::V6_1])?;
-            files()?;
+            cargo::tool::DEB.program()?;
         }
-        Some(Action::Shell(shell)) => shell::run(shell.kernel, files()?, shell.machine)?,
+        Some(Action::Shell(shell)) => {
+            shell::run(shell.kernel, files(dist::Profile::Release)?, shell.machine)?;
+        }
         None => return run_scenarios(&args.run),
     }
     Ok(())
@@ -129,7 +133,11 @@ fn run_scenarios(args: &RunArgs) -> Result<()> {
         // The quick runs take the committed kernel programs at their word where nothing has changed since.
         build_ebpf::check(true)?;
     }
-    let files = files()?;
+    let files = files(if args.quick {
+        dist::Profile::Dev
+    } else {
+        dist::Profile::Release
+    })?;
     let mut verdicts = Vec::new();
     for line in lines {
         verdicts.extend(rounds::run(&image, *line, &chosen, &files, args.machine)?);
@@ -152,11 +160,16 @@ fn run_scenarios(args: &RunArgs) -> Result<()> {
 
 /// What a guest is given of this checkout: the package, one that upgrades it, and the README, whose instructions are
 /// typed there.
-fn files() -> Result<Vec<PathBuf>> {
+fn files(profile: dist::Profile) -> Result<Vec<PathBuf>> {
     let folder = image::vm_folder().join("packages");
     let mut files = vec![crate::workspace().join("README.md")];
     for revision in ["1", "2"] {
-        files.push(dist::package(revision, &folder, dist::Compression::Quick)?);
+        files.push(dist::package(
+            revision,
+            &folder,
+            dist::Compression::Quick,
+            profile,
+        )?);
     }
     Ok(files)
 }
