@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::check::{Checks, Policy};
+use super::check::Checks;
 use crate::config::{CeleryActuator, Project, QueueRule};
-use crate::decide::{Action, Decision, Order, UnreadCode};
-use crate::observe::{Host, ProcessId, ProjectSample, Serving, Unobservable, newer_code, serving};
+use crate::decide::{Action, Decision, History, UnreadCode};
+use crate::observe::{ProcessId, ProjectSample, Serving, Unobservable, newer_code, serving};
 
 /// A step up that has not been asked for within this many checks waits anew when it is.
 const FORGOTTEN_CHECKS: u32 = 3;
@@ -48,16 +48,14 @@ impl ReloadWaits {
 }
 
 impl Checks {
-    /// Decides by `policy`, and where that is a step up once more, with what it must know then: whether a new worker
+    /// Decides by `decide`, and where that is a step up once more, with what it must know then: whether a new worker
     /// would be the first to run what is on disk. To look at the code of every project at every check would cost far
     /// more than the check.
     pub(super) fn decide_knowing_boots(
         &mut self,
-        order: Option<Order>,
-        policy: Policy,
         project: &Project,
-        host: &Host,
         sample: &Result<ProjectSample, Unobservable>,
+        decide: impl Fn(&mut History) -> Decision,
     ) -> Decision {
         let history = self.histories.entry(project.name.clone()).or_default();
         if let Ok(sample) = sample {
@@ -74,7 +72,7 @@ impl Checks {
         }
         history.code_on_disk(None);
         let before = history.clone();
-        let decision = policy(order, project, host, sample, history);
+        let decision = decide(history);
         let (Action::ScaleUp { .. }, Ok(seen)) = (decision.action, sample) else {
             return decision;
         };
@@ -84,7 +82,7 @@ impl Checks {
         let history = self.histories.entry(project.name.clone()).or_default();
         *history = before;
         history.code_on_disk(Some(unread));
-        policy(order, project, host, sample, history)
+        decide(history)
     }
 
     /// The application's code that no worker runs yet; `None` where a new worker reads none.

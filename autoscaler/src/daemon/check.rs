@@ -19,7 +19,7 @@ use super::steps::{Finished, UnderWay};
 use crate::act::Actor;
 use crate::config::{Config, Language, Project};
 use crate::control::{Answer, SocketError, Status};
-use crate::decide::{Decision, History, Order, Outlook, Reason, decide_under, outlook};
+use crate::decide::{Decision, History, Order, Outlook, Promised, Reason, decide_under, outlook};
 use crate::history::News;
 use crate::metrics;
 use crate::observe::process::Procfs;
@@ -233,6 +233,7 @@ impl Checks {
         self.seen = Some((SystemTime::now(), snapshot.host));
         self.expire_orders();
         let mut decided = Vec::with_capacity(snapshot.projects.len());
+        let mut promised = Promised::default();
         for (name, sample) in &snapshot.projects {
             let Some(project) = self.config.projects.get(name).cloned() else {
                 continue;
@@ -240,20 +241,22 @@ impl Checks {
             if self.is_busy(name) {
                 continue;
             }
-            let decision = self.decide_by(decide_under, &project, &snapshot.host, sample);
+            let decision = self.decide_by(decide_under, &project, &snapshot.host, sample, &promised);
+            promised.add(&project, decision.action);
             decided.push((project, sample.as_ref().ok().cloned(), decision));
         }
         decided
     }
 
-    /// Decides for one project by `policy` under its order by hand, and tells of workers that a reload or restart
-    /// cost it.
+    /// Decides for one project by `policy` under its order by hand, beside what is `promised` to others, and tells of
+    /// workers that a reload or restart cost it.
     pub(super) fn decide_by(
         &mut self,
         policy: Policy,
         project: &Project,
         host: &Host,
         sample: &Result<ProjectSample, Unobservable>,
+        promised: &Promised,
     ) -> Decision {
         let order = self.orders.take(&project.name);
         let lost_before = self
@@ -261,7 +264,11 @@ impl Checks {
             .entry(project.name.clone())
             .or_default()
             .count_to_restore();
-        let decision = self.decide_knowing_boots(order, policy, project, host, sample);
+        let decision = self.decide_knowing_boots(project, sample, |history| {
+            promised.judge(host, history, |host, history| {
+                policy(order, project, host, sample, history)
+            })
+        });
         let decision = self.holds.judge(&project.name, decision);
         let history = self.histories.entry(project.name.clone()).or_default();
         if let (Some(before), Some(now), None) =

@@ -181,6 +181,11 @@ pub enum Reason {
         /// MiB needed for each.
         needed_mib: u64,
     },
+    /// There is memory for a step up, but the steps up of other projects at this check take it.
+    MemoryPromised {
+        /// MiB that they take.
+        promised_mib: u64,
+    },
     /// Every CPU of the host is busy and the project's tasks wait for one: another worker would wait too.
     HostSaturated {
         /// Of the time the project's tasks wanted a CPU, the share they waited, percent.
@@ -272,6 +277,7 @@ impl Reason {
             Self::Disabled => "disabled",
             Self::AtMaximum { .. } => "at_maximum",
             Self::MemoryPerWorker { .. } => "memory_per_worker",
+            Self::MemoryPromised { .. } => "memory_promised",
             Self::HostSaturated { .. } => "host_saturated",
             Self::Quota { .. } => "quota",
             Self::MemoryThreshold { .. } => "memory_threshold",

@@ -14,6 +14,7 @@ mod measure;
 mod memory;
 mod order;
 mod outlook;
+mod promised;
 mod seen;
 mod up;
 
@@ -23,6 +24,7 @@ pub use decision::{Action, Decision, Figures, Measure, Reason};
 pub use history::History;
 pub use order::Order;
 pub use outlook::{Next, Outlook, outlook};
+pub use promised::Promised;
 
 use crate::config::Project;
 use crate::observe::{Host, ProjectSample, Unobservable};

@@ -6,6 +6,7 @@ mod boots;
 mod examples;
 mod orders;
 mod outlook;
+mod promised;
 mod properties;
 mod reloads;
 mod rules;

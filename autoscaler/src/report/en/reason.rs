@@ -91,6 +91,7 @@ pub(in crate::report) fn reason(reason: &Reason) -> String {
         } => {
             format!("too little memory: {per_worker_mib}MB per worker with {n}, {needed_mib}MB needed")
         }
+        Reason::MemoryPromised { promised_mib } => promised(*promised_mib),
         Reason::HostSaturated {
             wait_percent,
             busy_percent,
@@ -165,4 +166,8 @@ pub(in crate::report) fn unobservable(fault: &Unobservable) -> String {
         }
         Unobservable::Unreadable { why } => format!("cannot be read: {why}"),
     }
+}
+
+fn promised(mib: u64) -> String {
+    format!("too little memory: {mib}MB of it go to new workers of other projects at this check")
 }

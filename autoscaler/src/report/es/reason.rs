@@ -92,6 +92,7 @@ pub(in crate::report) fn reason(reason: &Reason) -> String {
         } => {
             format!("memoria insuficiente: {per_worker_mib}MB por worker con {n}, hacen falta {needed_mib}MB")
         }
+        Reason::MemoryPromised { promised_mib } => promised(*promised_mib),
         Reason::HostSaturated {
             wait_percent,
             busy_percent,
@@ -166,4 +167,8 @@ pub(super) fn unobservable(fault: &Unobservable) -> String {
         ),
         Unobservable::Unreadable { why } => format!("no se puede leer: {why}"),
     }
+}
+
+fn promised(mib: u64) -> String {
+    format!("memoria insuficiente: {mib}MB son para workers nuevos de otros proyectos en esta comprobación")
 }

@@ -1,0 +1,93 @@
+//! Several projects at one check, and one memory.
+
+use crate::config::CpuBasis;
+use crate::decide::{Action, Decision, Promised, Reason, decide};
+
+use super::bench::{Bench, GIB, backdipro};
+
+/// One check of a project whose single worker is at 95 %.
+fn check(bench: &mut Bench, promised: &mut Promised) -> Decision {
+    let sample = Ok(bench.sample(Some(0.95)));
+    let Bench {
+        project,
+        host,
+        history,
+        ..
+    } = bench;
+    let decision = promised.judge(host, history, |host, history| {
+        decide(project, host, &sample, history)
+    });
+    promised.add(project, decision.action);
+    decision
+}
+
+/// Two projects whose next step is due at the next check, on a host with so much memory available.
+fn due(available_mib: u64) -> [Bench; 2] {
+    let mut projects = [(); 2].map(|()| Bench::new(backdipro(CpuBasis::Workers), 1));
+    for bench in &mut projects {
+        // Too little for a step, whose time is held meanwhile.
+        bench.host.memory_available_mib = 1;
+        let last = (0..5).map(|_| bench.check(95.0)).last();
+        assert_eq!(last.map(|decision| decision.action), Some(Action::Blocked));
+        bench.host.memory_available_mib = available_mib;
+    }
+    projects
+}
+
+const UP: Action = Action::ScaleUp { from: 1, to: 2 };
+
+#[test]
+fn memory_for_one_worker_goes_to_one_project() {
+    let [mut one, mut other] = due(1400);
+    let mut promised = Promised::default();
+    assert_eq!(check(&mut one, &mut promised).action, UP);
+    let decision = check(&mut other, &mut promised);
+    assert_eq!(decision.action, Action::Blocked);
+    assert_eq!(decision.reason, Reason::MemoryPromised { promised_mib: 500 });
+    assert_eq!(
+        decision.figures.memory_available_mib, 1400,
+        "what is told is the host's own figure"
+    );
+    // The time that its load has held is not lost with the refusal.
+    assert_eq!(check(&mut other, &mut Promised::default()).action, UP);
+}
+
+#[test]
+fn memory_for_both_goes_to_both() {
+    let [mut one, mut other] = due(1500);
+    let mut promised = Promised::default();
+    assert_eq!(check(&mut one, &mut promised).action, UP);
+    assert_eq!(check(&mut other, &mut promised).action, UP);
+}
+
+#[test]
+fn memory_that_is_short_without_any_promise_is_told_as_such() {
+    let [mut one, mut other] = due(4000);
+    let mut promised = Promised::default();
+    check(&mut one, &mut promised);
+    other.host.memory_available_mib = 900;
+    let reason = check(&mut other, &mut promised).reason;
+    assert!(matches!(reason, Reason::MemoryPerWorker { .. }), "{reason:?}");
+}
+
+#[test]
+fn a_promise_stands_in_no_step_downs_way() {
+    let mut down = Bench::new(backdipro(CpuBasis::Workers), 2);
+    down.host.memory_available_mib = 8 * GIB + 1;
+    let mut promised = Promised::default();
+    promised.add(&down.project.clone(), UP);
+    let stepped = (0..20).any(|_| {
+        let sample = Ok(down.sample(Some(0.02)));
+        let Bench {
+            project,
+            host,
+            history,
+            ..
+        } = &mut down;
+        let decision = promised.judge(host, history, |host, history| {
+            decide(project, host, &sample, history)
+        });
+        decision.action == Action::ScaleDown { from: 2, to: 1 }
+    });
+    assert!(stepped);
+}
