@@ -24,7 +24,7 @@ pub use cgroup::ScratchCgroup;
 pub use daemon::{Daemon, Home};
 pub use http::Address;
 pub use load::Load;
-pub use privilege::{require_root, require_root_bpf};
+pub use privilege::{in_ci, require_root, require_root_bpf};
 pub use server::Server;
 pub use terminal::Terminal;
 pub use venv::Venv;

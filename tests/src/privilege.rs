@@ -27,7 +27,7 @@ pub fn require_root_bpf() -> bool {
 pub(crate) fn allow(able: Result<(), String>) -> bool {
     match able {
         Ok(()) => true,
-        Err(missing) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => {
+        Err(missing) if in_ci() => {
             panic!("this test must run in CI, but {missing}")
         }
         Err(missing) => {
@@ -52,4 +52,10 @@ fn bpf() -> Result<(), String> {
         Ok(false) => Err("this kernel has no BPF array maps".to_owned()),
         Err(error) => Err(format!("bpf() is refused: {error}")),
     }
+}
+
+/// Whether nothing may be skipped for want of root, BPF or a program: `CI=true`.
+#[must_use]
+pub fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|ci| ci == "true")
 }

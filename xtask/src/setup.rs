@@ -4,10 +4,10 @@
 //! the toolchain in rust-toolchain.toml. Programs of the registry that one command compiles for itself are in
 //! [`crate::cargo::tool`].
 
-use std::env;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use autoscaler_tests::in_ci;
 use autoscaler_tests::tools::{self, Manager, Tool};
 use nix::unistd::geteuid;
 
@@ -76,13 +76,8 @@ pub(crate) fn bring(tools: &[Tool]) -> Result<Vec<Tool>> {
     Ok(missing)
 }
 
-/// Whether nothing may be skipped for want of a program.
-pub(crate) fn in_ci() -> bool {
-    env::var_os("CI").is_some_and(|ci| ci == "true")
-}
-
-/// The same as [`bring`] for a command that can do nothing without them: returns false, having told the reason and the command, where
-/// it cannot run.
+/// The same as [`bring`] for a command that can do nothing without them: returns false, having told the reason and the
+/// command, where it cannot run.
 ///
 /// # Errors
 /// As [`bring`].

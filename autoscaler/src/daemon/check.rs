@@ -19,7 +19,9 @@ use super::steps::{Finished, UnderWay};
 use crate::act::Actor;
 use crate::config::{Config, Language, Project};
 use crate::control::{Answer, SocketError, Status};
-use crate::decide::{Decision, History, Order, Outlook, Promised, Reason, decide_under, outlook};
+use crate::decide::{
+    Decision, History, Order, Outlook, Promised, Reason, decide_between, decide_under, outlook,
+};
 use crate::history::News;
 use crate::metrics;
 use crate::observe::process::Procfs;
@@ -76,8 +78,8 @@ pub(super) struct Told {
     unsaved: bool,
 }
 
-/// How a look becomes a decision: [`decide_under`], or [`crate::decide::decide_between`] checks.
-pub(super) type Policy =
+/// How a look becomes a decision: [`decide_under`], or [`decide_between`] checks.
+type Policy =
     fn(Option<Order>, &Project, &Host, &Result<ProjectSample, Unobservable>, &mut History) -> Decision;
 
 /// Something that happened beside the checks.
@@ -248,9 +250,19 @@ impl Checks {
         decided
     }
 
+    /// Decides for one project that is looked at between two checks, alone.
+    pub(super) fn decide_between_checks(
+        &mut self,
+        project: &Project,
+        host: &Host,
+        sample: &Result<ProjectSample, Unobservable>,
+    ) -> Decision {
+        self.decide_by(decide_between, project, host, sample, &Promised::default())
+    }
+
     /// Decides for one project by `policy` under its order by hand, beside what is `promised` to others, and tells of
     /// workers that a reload or restart cost it.
-    pub(super) fn decide_by(
+    fn decide_by(
         &mut self,
         policy: Policy,
         project: &Project,

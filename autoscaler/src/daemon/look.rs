@@ -1,6 +1,6 @@
 //! Looks at one project between two checks: at once, without CPU figures, and without a part in anybody's means.
 
-use crate::decide::{Promised, Reason, decide_between};
+use crate::decide::Reason;
 use crate::observe::service::number_of;
 
 use super::check::Checks;
@@ -34,13 +34,7 @@ impl Checks {
         if let Ok(snapshot) = self.observer.look_at(&self.config, name).await
             && let Some(sample) = snapshot.projects.get(name)
         {
-            let decision = self.decide_by(
-                decide_between,
-                &project,
-                &snapshot.host,
-                sample,
-                &Promised::default(),
-            );
+            let decision = self.decide_between_checks(&project, &snapshot.host, sample);
             starting = decision.reason == Reason::Booting;
             let kept = as_kept(&self.config, &snapshot, |_| Some(&decision));
             self.keeper.check(snapshot.host, kept);

@@ -9,7 +9,7 @@ use super::keep::as_kept;
 use super::orders::{Given, Term};
 use crate::config::{Language, Project, meant};
 use crate::control::{Answer, Call, Command, Done, Peer, RefusedCode};
-use crate::decide::{Action, Decision, Order, Promised, decide_between};
+use crate::decide::{Action, Decision, Order};
 use crate::history::EventKind;
 use crate::observe::usage::monotonic;
 use crate::report::{Bilingual, Lasts, Message, Reply, render_in, reply_of};
@@ -123,13 +123,7 @@ impl Checks {
         let Some(sample) = snapshot.projects.get(&name) else {
             return self.taken_out(&name);
         };
-        let decision = self.decide_by(
-            decide_between,
-            &project,
-            &snapshot.host,
-            sample,
-            &Promised::default(),
-        );
+        let decision = self.decide_between_checks(&project, &snapshot.host, sample);
         let kept = as_kept(&self.config, &snapshot, |_| Some(&decision));
         self.keeper.check(snapshot.host, kept);
         self.reporter.decision(&project, &decision);

@@ -70,7 +70,8 @@ impl CargoTool {
             .join(format!("{}-{}", self.name, self.version))
     }
 
-    fn path(&self) -> PathBuf {
+    /// Where it is, or will be.
+    pub(crate) fn path(&self) -> PathBuf {
         self.root().join("bin").join(self.name)
     }
 }

@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::stage::Stage;
-use crate::cargo::tool::{self, CargoTool};
+use crate::cargo::tool;
 
 /// Work under way beside the stages. A failure of it is none of the run's: the stage that needs it does it itself then,
 /// and says what is wrong.
@@ -28,15 +28,15 @@ impl Preparation {
             .contains(&&Stage::Program)
             .then(|| thread::spawn(venv::make_all));
         // Alone, it has nothing to be made beside of.
-        let guest = stages.len() > 1 && stages.contains(&&Stage::Guest);
+        let beside = |stage| stages.len() > 1 && stages.contains(&&stage);
         Ok(Self {
             environments,
-            guest: guest.then(prepare_guest).transpose()?,
-            deny: if stages.len() > 1 && stages.contains(&&Stage::Dependencies) {
-                compile(&tool::DENY)?
-            } else {
-                None
-            },
+            guest: beside(Stage::Guest).then(prepare_guest).transpose()?,
+            deny: beside(Stage::Dependencies)
+                .then(|| tool::DENY.installation())
+                .flatten()
+                .map(compile)
+                .transpose()?,
         })
     }
 
@@ -94,35 +94,32 @@ fn prepare_guest() -> Result<Child> {
     let log = home.join("preparation-of-the-guest.log");
     let log = File::create(&log).with_context(|| format!("cannot make {}", log.display()))?;
     let program = std::env::current_exe().context("cannot find this program")?;
-    Command::new("nice")
-        .args(["-n", "19"])
-        .arg(program)
+    let mut prepare = Command::new(program);
+    prepare
         .args(["vm", "prepare"])
-        .stdin(Stdio::null())
         .stdout(log.try_clone()?)
-        .stderr(log)
-        .spawn()
-        .context("cannot run nice")
+        .stderr(log);
+    at_lowest_priority(prepare)
 }
 
-/// Begins to compile a program of the registry, unless it is there.
-fn compile(tool: &CargoTool) -> Result<Option<Child>> {
-    let Some(mut installation) = tool.installation() else {
-        return Ok(None);
-    };
-    // What it fails of is told when the stage tries again.
-    let child = installation
+/// Begins to compile a program of the registry. What it fails of is told when the stage tries again.
+fn compile(mut installation: Command) -> Result<Child> {
+    installation.stdout(Stdio::null()).stderr(Stdio::null());
+    at_lowest_priority(installation)
+}
+
+/// Starts a command, which the compilers and the like that it starts take after.
+fn at_lowest_priority(mut command: Command) -> Result<Child> {
+    let child = command
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
         .spawn()
-        .context("cargo cannot be run")?;
-    if let Some(pid) = i32::try_from(child.id())
+        .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    let pid = i32::try_from(child.id())
         .ok()
-        .and_then(rustix::process::Pid::from_raw)
-    {
-        // The compilers that it starts inherit it.
-        let _ = rustix::process::setpriority_process(Some(pid), 19);
+        .and_then(rustix::process::Pid::from_raw);
+    if pid.is_some() {
+        // It may be over already.
+        let _ = rustix::process::setpriority_process(pid, 19);
     }
-    Ok(Some(child))
+    Ok(child)
 }

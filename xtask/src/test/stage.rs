@@ -82,17 +82,27 @@ impl Stage {
         }
     }
 
+    /// Compiles the programs of the registry that it needs, unless they are there.
+    ///
+    /// # Errors
+    /// When one cannot be made.
+    fn make_tools(self) -> Result<()> {
+        if matches!(self, Self::Dependencies | Self::Advisories) {
+            tool::DENY.program()?;
+        }
+        Ok(())
+    }
+
     /// Runs it to its end, with `title` before what it says of its progress.
     ///
     /// # Errors
     /// When a command cannot be started.
     pub(super) fn run(self, title: &str) -> Result<Finished> {
         let log = self.log()?;
-        let steps = match self.steps() {
-            Ok(steps) => steps,
-            Err(error) => return unready(&error, log),
-        };
-        let ran = run::run(title, steps, &log)?;
+        if let Err(error) = self.make_tools() {
+            return unready(&error, log);
+        }
+        let ran = run::run(title, self.steps(), &log)?;
         let outcome = match self.reason_to_skip(ran.success, &ran.printed) {
             Some(reason) => Outcome::Skipped(reason),
             None if self == Self::Guest => Outcome::of_scenarios(ran.success, &ran.printed),
@@ -110,11 +120,8 @@ impl Stage {
 
     /// Its commands in order. What only compiles is apart, so that a slow stage can be told from a slow compiler; it is
     /// compiled with the features of the whole workspace, whatever the stage runs of it: nothing is then compiled twice.
-    ///
-    /// # Errors
-    /// When a program that it needs cannot be made.
-    fn steps(self) -> Result<Vec<(Step, Command)>> {
-        let steps = match self {
+    fn steps(self) -> Vec<(Step, Command)> {
+        match self {
             Self::Format => vec![(Step::Run, cargo(&["fmt", "--all", "--check"], &[]))],
             Self::Lints => {
                 let mut lints = cargo(&["clippy"], &HOST);
@@ -150,10 +157,9 @@ impl Stage {
                 steps
             }
             Self::Guest => vec![(Step::Run, xtask(&["vm", "--quick"]))],
-            Self::Dependencies => vec![(Step::Run, deny(&["licenses", "bans", "sources"])?)],
-            Self::Advisories => vec![(Step::Run, deny(&["advisories"])?)],
-        };
-        Ok(steps)
+            Self::Dependencies => vec![(Step::Run, deny(&["licenses", "bans", "sources"]))],
+            Self::Advisories => vec![(Step::Run, deny(&["advisories"]))],
+        }
     }
 
     fn counts_tests(self) -> bool {
@@ -184,7 +190,7 @@ impl Stage {
 fn unready(error: &anyhow::Error, log: PathBuf) -> Result<Finished> {
     let printed = format!("{error:#}");
     fs::write(&log, &printed).with_context(|| format!("cannot write {}", log.display()))?;
-    let outcome = if setup::in_ci() {
+    let outcome = if autoscaler_tests::in_ci() {
         Outcome::of_check(false)
     } else {
         Outcome::Skipped(printed.clone())
@@ -199,10 +205,10 @@ fn unready(error: &anyhow::Error, log: PathBuf) -> Result<Finished> {
 }
 
 /// cargo-deny, which holds the dependencies to these sections of deny.toml.
-fn deny(sections: &[&str]) -> Result<Command> {
-    let mut command = Command::new(tool::DENY.program()?);
+fn deny(sections: &[&str]) -> Command {
+    let mut command = Command::new(tool::DENY.path());
     command.arg("check").args(sections);
-    Ok(command)
+    command
 }
 
 fn cargo(first: &[&str], then: &[&str]) -> Command {
@@ -240,11 +246,7 @@ mod tests {
     #[test]
     fn no_command_repeats_a_switch() {
         for stage in Stage::value_variants() {
-            // What compiles a program first is none of cargo's own.
-            if matches!(stage, Stage::Dependencies | Stage::Advisories) {
-                continue;
-            }
-            for (_, command) in stage.steps().expect("nothing is to be made") {
+            for (_, command) in stage.steps() {
                 let mut seen = Vec::new();
                 for arg in command.get_args().take_while(|arg| *arg != "--") {
                     let repeatable = ["--package", "--exclude", "--test"]

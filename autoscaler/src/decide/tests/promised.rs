@@ -7,7 +7,12 @@ use super::bench::{Bench, GIB, backdipro};
 
 /// One check of a project whose single worker is at 95 %.
 fn check(bench: &mut Bench, promised: &mut Promised) -> Decision {
-    let sample = Ok(bench.sample(Some(0.95)));
+    check_load(bench, promised, 0.95)
+}
+
+/// One check of a project that keeps so many CPUs busy.
+fn check_load(bench: &mut Bench, promised: &mut Promised, cpus: f64) -> Decision {
+    let sample = Ok(bench.sample(Some(cpus)));
     let Bench {
         project,
         host,
@@ -76,18 +81,7 @@ fn a_promise_stands_in_no_step_downs_way() {
     down.host.memory_available_mib = 8 * GIB + 1;
     let mut promised = Promised::default();
     promised.add(&down.project.clone(), UP);
-    let stepped = (0..20).any(|_| {
-        let sample = Ok(down.sample(Some(0.02)));
-        let Bench {
-            project,
-            host,
-            history,
-            ..
-        } = &mut down;
-        let decision = promised.judge(host, history, |host, history| {
-            decide(project, host, &sample, history)
-        });
-        decision.action == Action::ScaleDown { from: 2, to: 1 }
-    });
+    let step = Action::ScaleDown { from: 2, to: 1 };
+    let stepped = (0..20).any(|_| check_load(&mut down, &mut promised, 0.02).action == step);
     assert!(stepped);
 }
