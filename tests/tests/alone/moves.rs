@@ -21,6 +21,9 @@ const ENOUGH: u64 = 1_800_000_000;
 /// Each takes 40 ms, of which a free CPU gives each side half.
 const MOST_ROUNDS: u64 = 1000;
 
+/// How far the two accounts may be apart: see the test.
+const MOST_APART: f64 = 0.03;
+
 /// Of each run, what the hypervisor may have kept the two CPUs away for: a twentieth.
 const MOST_STOLEN: u32 = 20;
 
@@ -30,11 +33,12 @@ const MOST_RUNS: u32 = 8;
 /// A move is told of after it was made, and a switch may come between the two. The mover is on another CPU, and an
 /// alarm on the loop's own goes off while it moves the loop back: sooner or later right in between.
 ///
-/// `cpu.stat` then charges what ran since the last tick (4 ms at most) to where the task was moved to, and ours to
-/// where it was: with some hits in the 2 s of a side, that is within 1 %. A whole stay (20 ms) at each hit is not.
+/// `cpu.stat` then charges what ran since the last tick (4 ms at most, 2 ms in the mean) to where the task was moved to,
+/// and ours to where it was. Of the 45 rounds or more of a side every fifth is such a hit: the two are 1 % apart, more by
+/// chance (1.4 % was seen). A whole stay (20 ms) at each hit would be a tenth.
 ///
 /// Where a hypervisor takes the CPUs away for tens of ms at a time, ticks are that late: neither account is then to be
-/// held to the other. They were seen up to 2.7 % apart.
+/// held to the other.
 #[test]
 fn a_switch_in_the_middle_of_a_move_is_charged_where_it_was() -> Result<()> {
     if !require_root_bpf() {
@@ -74,8 +78,8 @@ struct Run {
 
 impl Run {
     fn assert_same(&self) -> Result<()> {
-        assert_same("the first cgroup", self.from[0], self.to[0], 0.01)?;
-        assert_same("the second cgroup", self.from[1], self.to[1], 0.01)
+        assert_same("the first cgroup", self.from[0], self.to[0], MOST_APART)?;
+        assert_same("the second cgroup", self.from[1], self.to[1], MOST_APART)
     }
 }
 

@@ -1,9 +1,10 @@
 //! The daemon itself, with real Celery workers on a real Redis.
 
 use std::process::Command;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use autoscaler_tests::broker::{Access, RabbitMq, Redis};
 use autoscaler_tests::celery::{App, Worker};
 use autoscaler_tests::daemon::program;
@@ -53,6 +54,29 @@ fn wait_pool(worker: &Worker, size: usize) -> Result<()> {
     .with_context(|| format!("it is {:?}", worker.children()))
 }
 
+/// Tasks that are put at a time.
+const BATCH: u32 = 300;
+
+/// Keeps the queue of `app`, to which `put` tasks of 0.1 s have been put, long until the pool has four processes, and gives
+/// how many were put then. On a busy machine each step takes several times as long as on a free one, and the tasks, which
+/// only sleep, do not.
+fn load_until_four(app: &App, worker: &Worker, mut put: u32) -> Result<u32> {
+    let began = Instant::now();
+    while worker.children().len() != 4 {
+        let pool = worker.children();
+        ensure!(
+            began.elapsed() < SOON,
+            "no pool of 4 within {SOON:?}: it is {pool:?}"
+        );
+        if app.ended().len() + BATCH as usize > put as usize {
+            app.put(BATCH, 0.1, put)?;
+            put += BATCH;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    Ok(put)
+}
+
 fn printed(daemon: &Daemon) -> String {
     daemon.printed().join("\n")
 }
@@ -69,14 +93,13 @@ fn the_pool_follows_the_queue_and_every_task_runs_once() -> Result<()> {
         let worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
         let home = home(&[("tienda", project(&cgroup, &redis.url(), ""))])?;
         let daemon = Daemon::start(home.command())?;
-        app.put(500, 0.1, 0)?;
-        let followed = (|| {
-            wait_pool(&worker, 4)?;
-            app.wait_ended(500, SOON)?;
-            wait_pool(&worker, 1)
-        })();
-        followed.with_context(|| printed(&daemon))?;
-        app.check_exactly_once(500).with_context(|| printed(&daemon))?;
+        let followed = || {
+            let put = load_until_four(&app, &worker, 0)?;
+            app.wait_ended(put as usize, SOON)?;
+            wait_pool(&worker, 1)?;
+            app.check_exactly_once(put)
+        };
+        followed().with_context(|| printed(&daemon))?;
         let up = daemon.wait_line("-> scale_up a 4 workers", SOON)?;
         assert!(up.contains("📊 tienda.service: Cola="), "{up}");
         daemon.wait_line("-> scale_down a 1 worker", SOON)?;
@@ -124,19 +147,24 @@ fn broker_dies() -> Result<()> {
     let worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
     let home = home(&[("tienda", project(&cgroup, &redis.url(), ""))])?;
     let daemon = Daemon::start(home.command())?;
-    app.put(300, 0.1, 0)?;
+    app.put(BATCH, 0.1, 0)?;
     daemon.wait_line("-> scale_up a 2 workers", SOON)?;
     redis.kill()?;
     daemon.wait_line("no responde", SOON)?;
     redis.start_again()?;
-    wait_pool(&worker, 4).with_context(|| format!("{}\n{}", printed(&daemon), worker.log()))?;
+    let put = load_until_four(&app, &worker, BATCH)
+        .with_context(|| format!("{}\n{}", printed(&daemon), worker.log()))?;
+    let put = put as usize;
     // Counted by the journal, not by an empty queue. A task is acknowledged when it begins, and what was fetched
     // when the broker died goes back into the list only after its visibility timeout: in that moment a look at the
     // list and then one at the hash `unacked` can both find nothing while tasks have yet to end.
-    app.wait_ended(300, SOON)
-        .map_err(|error| match app.ended().len() {
-            299 => error.context(TAKEN_ALONG),
-            _ => error,
+    app.wait_ended(put, SOON)
+        .map_err(|error| {
+            if app.ended().len() + 1 == put {
+                error.context(TAKEN_ALONG)
+            } else {
+                error
+            }
         })
         .with_context(|| printed(&daemon))?;
     wait_pool(&worker, 1).with_context(|| printed(&daemon))?;
@@ -148,7 +176,7 @@ fn broker_dies() -> Result<()> {
     assert!(said <= 2, "said once, not at every check:\n{}", printed(&daemon));
     // Celery gives out again what was fetched when the broker died, so that a task may run twice; none is lost.
     let ended = app.ended().len();
-    assert_eq!(ended, 300, "{}", printed(&daemon));
+    assert_eq!(ended, put, "{}", printed(&daemon));
     Ok(())
 }
 
@@ -170,12 +198,12 @@ fn two_projects_on_one_broker_are_told_apart() -> Result<()> {
         ("calm", project(&cgroups.1, &url, r#", "queues": ["calm"]"#)),
     ])?;
     let daemon = Daemon::start(home.command())?;
-    busy.put_with_priorities(300, 0.1, 0, &[0, 3, 6, 9])?;
-    wait_pool(&at_work, 4).with_context(|| printed(&daemon))?;
+    busy.put_with_priorities(BATCH, 0.1, 0, &[0, 3, 6, 9])?;
+    let put = load_until_four(&busy, &at_work, BATCH).with_context(|| printed(&daemon))?;
     assert_eq!(at_rest.children().len(), 1, "{}", printed(&daemon));
-    busy.wait_ended(300, SOON)?;
+    busy.wait_ended(put as usize, SOON)?;
     wait_pool(&at_work, 1).with_context(|| printed(&daemon))?;
-    busy.check_exactly_once(300)?;
+    busy.check_exactly_once(put)?;
     assert!(
         !printed(&daemon).contains("calm.service: Cola=1"),
         "{}",
@@ -196,19 +224,17 @@ fn the_broker_url_is_the_workers_own_and_is_read_again_when_another_worker_has_a
     let first = App::new(&venv, &brokers.0.url())?;
     let worker = Worker::start(&first, &cgroup, "a", &["--concurrency", "1"])?;
     let daemon = Daemon::start(home.command())?;
-    first.put(300, 0.1, 0)?;
-    wait_pool(&worker, 4).with_context(|| printed(&daemon))?;
-    first.wait_ended(300, SOON)?;
+    let put = load_until_four(&first, &worker, 0).with_context(|| printed(&daemon))?;
+    first.wait_ended(put as usize, SOON)?;
     wait_pool(&worker, 1).with_context(|| printed(&daemon))?;
-    first.check_exactly_once(300)?;
+    first.check_exactly_once(put)?;
     worker.end()?;
 
     let second = App::new(&venv, &brokers.1.url())?;
     let worker = Worker::start(&second, &cgroup, "a", &["--concurrency", "1"])?;
-    second.put(300, 0.1, 0)?;
-    wait_pool(&worker, 4).with_context(|| printed(&daemon))?;
-    second.wait_ended(300, SOON)?;
-    second.check_exactly_once(300)?;
+    let put = load_until_four(&second, &worker, 0).with_context(|| printed(&daemon))?;
+    second.wait_ended(put as usize, SOON)?;
+    second.check_exactly_once(put)?;
     for secret in ["ss%2Fw", Redis::PASSWORD] {
         assert!(!printed(&daemon).contains(secret), "{}", printed(&daemon));
     }
@@ -329,15 +355,14 @@ fn a_management_api_that_refuses_is_told_once_and_the_pool_follows_all_the_same(
     };
     let home = home(&configured("hunter2"))?;
     let daemon = Daemon::start(home.command())?;
-    app.put(300, 0.1, 0)?;
-    wait_pool(&worker, 4).with_context(|| printed(&daemon))?;
+    let put = load_until_four(&app, &worker, 0).with_context(|| printed(&daemon))?;
     let unknown = "no se sabe cuántas tareas están sin confirmar";
     let said = daemon.printed().into_iter().filter(|line| line.contains(unknown));
     assert_eq!(said.count(), 1, "{}", printed(&daemon));
     home.configure(&text(&configured("guest")))?;
     daemon.wait_line("se sabe de nuevo cuántas tareas están sin confirmar", SOON)?;
-    app.wait_ended(300, SOON)?;
-    app.check_exactly_once(300)?;
+    app.wait_ended(put as usize, SOON)?;
+    app.check_exactly_once(put)?;
     assert!(!printed(&daemon).contains("hunter2"), "{}", printed(&daemon));
     Ok(())
 }
