@@ -234,4 +234,30 @@ mod tests {
             format!("written in format 99, this program reads {VERSION}")
         );
     }
+
+    /// Written by the first release: every version takes over what is in it.
+    #[test]
+    fn the_state_of_the_first_release_is_taken_over() {
+        let (_dir, mut state) = scene();
+        fs::write(&state.path, include_str!("golden/state-0.1.0.json")).unwrap();
+        let mut file: File = serde_json::from_str(&fs::read_to_string(&state.path).unwrap()).unwrap();
+        state.boot_id.clone_from(&file.boot_id);
+        file.written_at = monotonic();
+        fs::write(&state.path, serde_json::to_string(&file).unwrap()).unwrap();
+        let held = state.load(INTERVAL).unwrap();
+        let web = serde_json::to_value(&held.histories["web"]).unwrap();
+        assert_eq!(web["cpu"]["up"]["rung"], 3);
+        assert_eq!(web["cpu"]["up"]["held"]["secs"], 90);
+        assert_eq!(
+            web["cpu"]["up"]["constraint"]["host_saturated"]["busy_percent"],
+            99.0
+        );
+        assert_eq!(web["cpu"]["down"]["1"]["peaks"][1][1], 0.25);
+        assert_eq!(web["overlap"]["watched"]["secs"], 12);
+        assert_eq!(held.histories["web"].count_to_restore(), Some(3));
+        let tasks = serde_json::to_value(&held.histories["tasks"]).unwrap();
+        assert_eq!(tasks["queue"]["up"]["held"]["secs"], 60);
+        assert_eq!(held.orders.get("ghost").unwrap().order, Order::Pause);
+        assert_eq!(held.orders.get("web").unwrap().order, Order::Scale(2));
+    }
 }

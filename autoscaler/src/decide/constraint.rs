@@ -7,10 +7,13 @@ use crate::observe::{CpuSample, Host};
 
 /// What kept a project's tasks from the CPU they wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Constraint {
     /// Every CPU of the host is busy, and the project's tasks wait for one.
+    #[serde(alias = "HostSaturated")]
     HostSaturated { wait_percent: f64, busy_percent: f64 },
     /// The project's own `cpu.max` holds it back.
+    #[serde(alias = "Quota")]
     Quota { throttled_percent: f64 },
 }
 

@@ -63,7 +63,7 @@ pub struct Figures {
 }
 
 /// The measure that a rung is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// CPU, percent.
@@ -216,6 +216,17 @@ pub enum Reason {
     PoolBusy,
     /// The project cannot be observed.
     Unobservable(Unobservable),
+}
+
+impl Measure {
+    /// The measure's name for machines. Stable across releases.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Queue => "queue",
+        }
+    }
 }
 
 impl Action {

@@ -21,7 +21,7 @@ pub(super) fn step(
     history: &History,
 ) -> Option<Outcome> {
     let workers = sample.worker_count();
-    if workers <= project.bounds.min || measured.len() < measure::ladders(project) {
+    if workers <= project.bounds.min || measured.len() < measure::ladders(project).count() {
         return None;
     }
     // Each measure must allow it, and the one that allows least decides.
@@ -60,17 +60,18 @@ fn allowed(
     history: &History,
 ) -> Option<Result<(u32, Reason), Reason>> {
     let (rung, threshold, trough) = m
+        .rungs
         .ladder
         .rungs_below(workers)
-        .filter_map(|(rung, threshold)| Some((rung, threshold, history.held_down(m.measure, rung)?)))
-        .find(|(_, _, trough)| trough.held >= m.ladder.down_hold)?;
-    let counts = if m.direct || rung == project.bounds.min {
+        .filter_map(|(rung, threshold)| Some((rung, threshold, history.held_down(m.rungs.measure, rung)?)))
+        .find(|(_, _, trough)| trough.held >= m.rungs.ladder.down_hold)?;
+    let counts = if m.rungs.direct || rung == project.bounds.min {
         rung..workers
     } else {
         workers - 1..workers
     };
     let reason = Reason::BelowRung {
-        measure: m.measure,
+        measure: m.rungs.measure,
         rung,
         threshold,
         held: trough.held,
@@ -85,7 +86,8 @@ fn lowest_steady(m: &Measured<'_>, mut counts: Range<u32>, trough: &Trough) -> R
     };
     let projected = |count: u32| projection.percent(trough.peak_cpus(), count);
     let rung_over = |count: u32| {
-        m.ladder
+        m.rungs
+            .ladder
             .next_up(count)
             .map_or(f64::INFINITY, |(_, threshold)| threshold)
     };

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::boot::{FailedBoot, UnreadCode};
 use super::constraint::Constraint;
@@ -32,8 +33,9 @@ pub struct History {
     /// The loop found code on disk that no worker runs yet.
     #[serde(skip)]
     unread_code: Option<UnreadCode>,
-    cpu: Held,
-    queue: Held,
+    /// The held times of each measure.
+    #[serde(flatten)]
+    held: BTreeMap<Measure, Held>,
 }
 
 /// Held times of one measure.
@@ -42,7 +44,15 @@ struct Held {
     /// The rung above that is being exceeded.
     up: Option<Climb>,
     /// By rung below, for how long the measure has been under it.
+    #[serde(deserialize_with = "rungs")]
     down: BTreeMap<u32, Trough>,
+}
+
+/// The rungs of a map that was read as part of a larger one (`flatten`): serde holds its keys as the text that JSON has.
+fn rungs<'de, D: Deserializer<'de>>(text: D) -> Result<BTreeMap<u32, Trough>, D::Error> {
+    let rungs = BTreeMap::<String, Trough>::deserialize(text)?;
+    let number = |(rung, trough): (String, Trough)| Ok((rung.parse().map_err(D::Error::custom)?, trough));
+    rungs.into_iter().map(number).collect()
 }
 
 /// A measure that stays above a rung.
@@ -191,13 +201,12 @@ impl History {
     }
 
     pub(super) fn forget_held(&mut self) {
-        self.cpu = Held::default();
-        self.queue = Held::default();
+        self.held.clear();
     }
 
     /// Nobody saw the queue at this check: what was held of it has had a break.
     pub(super) fn forget_queue(&mut self) {
-        self.queue = Held::default();
+        self.held.remove(&Measure::Queue);
     }
 
     /// Whether old and new workers of a reload may stand side by side: the old ones go by themselves, and the count
@@ -239,9 +248,9 @@ impl History {
 
     /// Adds this check's interval to the held time of each rung that its value is beyond, and ends the rest.
     pub(super) fn track(&mut self, m: &Measured<'_>, workers: u32, bounds: Bounds) {
-        let boot = self.boot_in_cpu() && m.measure == Measure::Cpu;
-        let held = self.held_mut(m.measure);
-        held.up = rung_above(m.ladder, workers, bounds)
+        let boot = self.boot_in_cpu() && m.rungs.measure == Measure::Cpu;
+        let held = self.held.entry(m.rungs.measure).or_default();
+        held.up = rung_above(m.rungs.ladder, workers, bounds)
             .filter(|(_, threshold)| m.value > *threshold && !boot)
             .map(|(rung, _)| match held.up.filter(|climb| climb.rung == rung) {
                 Some(climb) => Climb {
@@ -256,30 +265,31 @@ impl History {
                 },
             });
         held.down = m
+            .rungs
             .ladder
             .down
             .iter()
             .filter(|(rung, threshold)| **rung < workers && m.value < **threshold)
             .map(|(rung, _)| {
                 let mut now = held.down.get(rung).cloned().unwrap_or_default();
-                now.extend(m.covered, m.load_cpus, m.ladder.down_hold);
+                now.extend(m.covered, m.load_cpus, m.rungs.ladder.down_hold);
                 (*rung, now)
             })
             .collect();
     }
 
     pub(super) fn held_up(&self, measure: Measure, rung: u32) -> Option<Climb> {
-        self.held(measure).up.filter(|climb| climb.rung == rung)
+        self.held.get(&measure)?.up.filter(|climb| climb.rung == rung)
     }
 
     pub(super) fn held_down(&self, measure: Measure, rung: u32) -> Option<&Trough> {
-        self.held(measure).down.get(&rung)
+        self.held.get(&measure)?.down.get(&rung)
     }
 
     /// The crossed rungs of one measure that have not held for long enough yet.
     pub(super) fn pending(&self, m: &Measured<'_>, workers: u32, bounds: Bounds) -> Vec<Pending> {
-        let measure = m.measure;
-        let up = rung_above(m.ladder, workers, bounds)
+        let measure = m.rungs.measure;
+        let up = rung_above(m.rungs.ladder, workers, bounds)
             .into_iter()
             .filter_map(|(rung, threshold)| {
                 let held = self.held_up(measure, rung)?.held;
@@ -288,11 +298,12 @@ impl History {
                     rung,
                     threshold,
                     held,
-                    needed: m.ladder.up_hold,
+                    needed: m.rungs.ladder.up_hold,
                     up: true,
                 })
             });
         let down = m
+            .rungs
             .ladder
             .rungs_below(workers)
             .filter(|_| workers > bounds.min)
@@ -303,7 +314,7 @@ impl History {
                     rung,
                     threshold,
                     held,
-                    needed: m.ladder.down_hold,
+                    needed: m.rungs.ladder.down_hold,
                     up: false,
                 })
             });
@@ -336,20 +347,6 @@ impl History {
     pub fn step_left(&mut self, workers: &[ProcessId]) {
         if let Some(seen) = &mut self.seen {
             seen.workers = workers.to_vec();
-        }
-    }
-
-    fn held(&self, measure: Measure) -> &Held {
-        match measure {
-            Measure::Cpu => &self.cpu,
-            Measure::Queue => &self.queue,
-        }
-    }
-
-    fn held_mut(&mut self, measure: Measure) -> &mut Held {
-        match measure {
-            Measure::Cpu => &mut self.cpu,
-            Measure::Queue => &mut self.queue,
         }
     }
 }

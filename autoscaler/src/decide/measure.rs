@@ -8,13 +8,34 @@ use super::{Measure, Reason};
 use crate::config::{CpuBasis, Ladder, Project};
 use crate::observe::{Host, PoolFault, ProjectSample, QueueSample};
 
-/// One measure of one check beside the ladder that judges it.
+/// A ladder of the project's, and the measure that it is over.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Measured<'a> {
+pub(super) struct Rungs<'a> {
     pub(super) measure: Measure,
     pub(super) ladder: &'a Ladder,
     /// A step leads straight to the count asked for, not to the next rung.
     pub(super) direct: bool,
+}
+
+/// The ladders of a project: any one may lead up, a step down needs the word of each.
+pub(super) fn ladders(project: &Project) -> impl Iterator<Item = Rungs<'_>> {
+    let cpu = project.cpu.as_ref().map(|ladder| Rungs {
+        measure: Measure::Cpu,
+        ladder,
+        direct: false,
+    });
+    let queue = project.queue.as_ref().map(|rule| Rungs {
+        measure: Measure::Queue,
+        ladder: rule.sizing.ladder(),
+        direct: rule.sizing.is_direct(),
+    });
+    cpu.into_iter().chain(queue)
+}
+
+/// What one check read of a measure, beside the ladder that judges it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Measured<'a> {
+    pub(super) rungs: Rungs<'a>,
     /// Percent, or waiting tasks.
     pub(super) value: f64,
     /// The interval that the value stands for.
@@ -43,21 +64,11 @@ impl Projection<'_> {
 
 /// The measures of this check; fewer than the project has ladders where a figure is missing.
 pub(super) fn all<'a>(project: &'a Project, host: &'a Host, sample: &'a ProjectSample) -> Vec<Measured<'a>> {
-    let mut measured = Vec::with_capacity(2);
-    measured.extend(cpu(project, host, sample));
-    if let (Some(rule), Some(Ok(queue))) = (&project.queue, &sample.queue) {
-        measured.push(Measured {
-            measure: Measure::Queue,
-            ladder: rule.sizing.ladder(),
-            direct: rule.sizing.is_direct(),
-            value: queue.backlog() as f64,
-            covered: queue.covered,
-            load_cpus: 0.0,
-            constraint: sample.cpu.as_ref().and_then(|cpu| constraint::of(host, cpu)),
-            projection: None,
-        });
-    }
-    measured
+    let read = |rungs: Rungs<'a>| match rungs.measure {
+        Measure::Cpu => cpu(project, host, sample, rungs),
+        Measure::Queue => queue(host, sample, rungs),
+    };
+    ladders(project).filter_map(read).collect()
 }
 
 /// Why the project's queues are not among the measures, although they were asked for.
@@ -95,17 +106,19 @@ pub(super) fn pool_without_processes(project: &Project, sample: &ProjectSample) 
     })
 }
 
-fn cpu<'a>(project: &'a Project, host: &'a Host, sample: &'a ProjectSample) -> Option<Measured<'a>> {
-    let ladder = project.cpu.as_ref()?;
+fn cpu<'a>(
+    project: &'a Project,
+    host: &'a Host,
+    sample: &'a ProjectSample,
+    rungs: Rungs<'a>,
+) -> Option<Measured<'a>> {
     let cpu = sample.cpu.as_ref()?;
     let projection = Projection {
         host,
         allowed_cpus: cpu.allowed_cpus,
     };
     Some(Measured {
-        measure: Measure::Cpu,
-        ladder,
-        direct: false,
+        rungs,
         value: utilization_percent(project.cpu_basis, host, cpu, sample.worker_count())?,
         covered: cpu.covered,
         load_cpus: load_cpus(cpu)?,
@@ -114,7 +127,14 @@ fn cpu<'a>(project: &'a Project, host: &'a Host, sample: &'a ProjectSample) -> O
     })
 }
 
-/// How many ladders the project has: a step down needs the word of each.
-pub(super) fn ladders(project: &Project) -> usize {
-    usize::from(project.cpu.is_some()) + usize::from(project.queue.is_some())
+fn queue<'a>(host: &'a Host, sample: &'a ProjectSample, rungs: Rungs<'a>) -> Option<Measured<'a>> {
+    let queue = sample.queue.as_ref()?.as_ref().ok()?;
+    Some(Measured {
+        rungs,
+        value: queue.backlog() as f64,
+        covered: queue.covered,
+        load_cpus: 0.0,
+        constraint: sample.cpu.as_ref().and_then(|cpu| constraint::of(host, cpu)),
+        projection: None,
+    })
 }

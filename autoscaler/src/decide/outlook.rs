@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::history::{History, rung_above};
+use super::measure::{self, Measured, Rungs};
 use super::{Measure, Reason, boot, memory, up};
-use crate::config::{Ladder, Project};
+use crate::config::Project;
 use crate::observe::{Host, ProjectSample};
 
 /// The next step each way, by measure.
@@ -69,10 +70,17 @@ pub fn outlook(project: &Project, host: &Host, sample: &ProjectSample, history: 
     if workers == 0 || !project.enabled {
         return Outlook::default();
     }
+    let measured = measure::all(project, host, sample);
     let mut outlook = Outlook::default();
-    for rungs in ladders(project, sample) {
+    for rungs in measure::ladders(project) {
         if workers < bounds.max {
-            outlook.up.extend(next_up(project, host, workers, rungs, history));
+            outlook.up.extend(next_up(
+                project,
+                host,
+                (workers, direct(&measured, rungs)),
+                rungs,
+                history,
+            ));
         }
         if workers > bounds.min {
             outlook
@@ -83,44 +91,24 @@ pub fn outlook(project: &Project, host: &Host, sample: &ProjectSample, history: 
     outlook
 }
 
-/// A ladder of the project's.
-#[derive(Clone, Copy)]
-struct Rungs<'a> {
-    measure: Measure,
-    ladder: &'a Ladder,
-    /// Where a step leads straight to the count asked for: the tasks that wait now.
-    direct: Option<f64>,
+/// What is measured now, where a step leads straight to the count that it asks for.
+fn direct(measured: &[Measured<'_>], rungs: Rungs<'_>) -> Option<f64> {
+    let now = measured.iter().find(|m| m.rungs.measure == rungs.measure)?;
+    rungs.direct.then_some(now.value)
 }
 
-fn ladders<'a>(project: &'a Project, sample: &ProjectSample) -> impl Iterator<Item = Rungs<'a>> {
-    let waiting = match &sample.queue {
-        Some(Ok(queue)) => queue.backlog() as f64,
-        _ => 0.0,
-    };
-    let cpu = project.cpu.as_ref().map(|ladder| Rungs {
-        measure: Measure::Cpu,
-        ladder,
-        direct: None,
-    });
-    let queue = project.queue.as_ref().map(|rule| Rungs {
-        measure: Measure::Queue,
-        ladder: rule.sizing.ladder(),
-        direct: rule.sizing.is_direct().then_some(waiting),
-    });
-    cpu.into_iter().chain(queue)
-}
-
+/// `straight`: see [`direct`].
 fn next_up(
     project: &Project,
     host: &Host,
-    workers: u32,
+    (workers, straight): (u32, Option<f64>),
     rungs: Rungs<'_>,
     history: &History,
 ) -> Option<Next> {
     let Rungs { measure, ladder, .. } = rungs;
     let (rung, threshold) = rung_above(ladder, workers, project.bounds)?;
-    let straight = |waiting| up::highest_crossed(ladder, waiting, project.bounds);
-    let to = match rungs.direct.and_then(straight) {
+    let crossed = |value| up::highest_crossed(ladder, value, project.bounds);
+    let to = match straight.and_then(crossed) {
         Some((crossed, _)) => crossed.max(rung),
         None => rung.min(project.bounds.max),
     };
@@ -168,7 +156,7 @@ fn next_down(
     Some(Next {
         measure,
         rung,
-        to: if rungs.direct.is_some() || rung == project.bounds.min {
+        to: if rungs.direct || rung == project.bounds.min {
             rung
         } else {
             workers - 1

@@ -4,9 +4,9 @@ use super::{Action, Decision, History, Reason};
 use crate::config::Project;
 use crate::observe::Host;
 
-/// What the steps up that one check has decided so far are going to take of the host's memory. New workers fill their
-/// memory while they boot: `MemAvailable` shows it at a later check only.
-#[derive(Debug, Default)]
+/// What the steps up that are under way, and those that one check has decided so far, are going to take of the host's
+/// memory. New workers fill their memory while they boot: `MemAvailable` shows it at a later check only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Promised {
     mib: u64,
 }
@@ -16,7 +16,7 @@ impl Promised {
     /// that is left. `history` afterwards holds what came of the decision returned. Nothing else is judged on what is
     /// left: a step down takes no memory.
     pub fn judge(
-        &self,
+        self,
         host: &Host,
         history: &mut History,
         mut decide: impl FnMut(&Host, &mut History) -> Decision,

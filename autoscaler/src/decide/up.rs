@@ -66,17 +66,17 @@ pub(super) fn starved(constraint: Constraint, allowed_on_saturated_host: bool) -
 
 /// The rung that has been exceeded for long enough, and why.
 fn wanted(project: &Project, workers: u32, m: &Measured<'_>, history: &History) -> Option<Wanted> {
-    let (rung, threshold) = rung_above(m.ladder, workers, project.bounds)?;
-    let climb = history.held_up(m.measure, rung)?;
-    let (rung, threshold) = if m.direct {
-        highest_crossed(m.ladder, m.value, project.bounds)?
+    let (rung, threshold) = rung_above(m.rungs.ladder, workers, project.bounds)?;
+    let climb = history.held_up(m.rungs.measure, rung)?;
+    let (rung, threshold) = if m.rungs.direct {
+        highest_crossed(m.rungs.ladder, m.value, project.bounds)?
     } else {
         (rung, threshold)
     };
-    (climb.held >= m.ladder.up_hold).then_some(Wanted {
+    (climb.held >= m.rungs.ladder.up_hold).then_some(Wanted {
         to: rung,
         reason: Reason::AboveRung {
-            measure: m.measure,
+            measure: m.rungs.measure,
             rung,
             threshold,
             held: climb.held,
@@ -96,7 +96,7 @@ fn restore(workers: u32, measured: &[Measured<'_>], history: &mut History) -> Op
     // Figures from before the new workers had booted say nothing either way.
     let judging: Vec<_> = measured
         .iter()
-        .filter(|m| !(m.measure == Measure::Cpu && history.boot_in_cpu()))
+        .filter(|m| !(m.rungs.measure == Measure::Cpu && history.boot_in_cpu()))
         .collect();
     if judging.is_empty() {
         return None;
@@ -105,6 +105,7 @@ fn restore(workers: u32, measured: &[Measured<'_>], history: &mut History) -> Op
         .iter()
         .filter_map(|m| {
             let (to, _) = m
+                .rungs
                 .ladder
                 .next_up(workers)
                 .filter(|(_, threshold)| m.value > *threshold)?;

@@ -374,3 +374,56 @@ fn a_recorder_that_is_behind_drops_and_counts_and_does_not_wait() {
     let kept = times(&path).len() as u64;
     assert!(kept > 0 && kept + lost <= 1000, "{kept} kept, {lost} lost");
 }
+
+/// Written by the first release, with a project for each way to fail: every version reads it.
+#[test]
+fn a_store_of_the_first_release_is_read_whole() {
+    let (dir, path) = scene();
+    fs::create_dir(dir.path().join("state")).unwrap();
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("golden/0.1.0.sql")).unwrap();
+    drop(old);
+    let checked = |project: &str| {
+        let reader = HistoryReader::open(&path).unwrap();
+        reader.checks(project, start(), forever()).unwrap()
+    };
+    for (project, codes) in [
+        ("badurl", &["queue_unreadable"][..]),
+        ("ghost", &["cgroup_not_found"]),
+        ("off", &["disabled"]),
+        ("svc", &["no_service_manager"]),
+        (
+            "web",
+            &[
+                "no_figures_yet",
+                "not_held_yet",
+                "above_rung",
+                "within_thresholds",
+            ],
+        ),
+    ] {
+        let checks = checked(project);
+        assert_eq!(checks.len(), 12, "{project}");
+        let mut seen: Vec<&str> = Vec::new();
+        for check in checks.iter().filter(|check| check.action.is_some()) {
+            let reason = check.reason.as_ref().expect(project);
+            assert_eq!(check.reason_code.as_deref(), Some(reason.code()));
+            if !seen.contains(&reason.code()) {
+                seen.push(reason.code());
+            }
+        }
+        seen.sort_by_key(|code| codes.iter().position(|expected| expected == code));
+        assert_eq!(seen, codes, "{project}");
+    }
+    // It is written to, too.
+    let mut store = Store::open(&path).unwrap().0;
+    store
+        .write(&[check(SystemTime::now(), vec![full("ghost")])])
+        .unwrap();
+    assert_eq!(checked("ghost").len(), 13);
+    let events = HistoryReader::open(&path)
+        .unwrap()
+        .events("web", start(), forever())
+        .unwrap();
+    assert_eq!(events[0].kind, Some(EventKind::Scaled));
+}
