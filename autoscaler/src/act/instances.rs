@@ -128,7 +128,8 @@ impl<M: UnitManager> TemplateInstances<M> {
     /// The instance to stop, once nothing of its work would be lost by it.
     async fn dispensable(&mut self) -> Result<String, Refusal> {
         let running = self.look().await?;
-        let busy = fleet::busy(&self.procfs, &self.slice, self.broker.as_mut()).await?;
+        let fleet = fleet::look(&self.procfs, &self.slice, self.broker.as_mut()).await?;
+        let busy = fleet.busy();
         let (main, instance, idle) = stop::choose(&running, &busy).ok_or(Refusal::PoolBusy)?;
         let rules = self.manager.stop_rules(&instance.name).await?;
         let uncaught = self.uncaught(main, instance)?;
@@ -200,9 +201,9 @@ impl<M: UnitManager> Actuator for TemplateInstances<M> {
 
     /// A Celery worker that answers has loaded its tasks, and takes them.
     async fn boot(&mut self, worker: ProcessId) -> Result<Boot, Refusal> {
-        let busy = fleet::busy(&self.procfs, &self.slice, self.broker.as_mut()).await;
-        Ok(match busy {
-            Ok(busy) if busy.contains_key(&worker) => Boot::Serves,
+        let fleet = fleet::look(&self.procfs, &self.slice, self.broker.as_mut()).await;
+        Ok(match fleet {
+            Ok(fleet) if fleet.busy().contains_key(&worker) => Boot::Serves,
             _ => Boot::Untold(PROOF),
         })
     }

@@ -29,7 +29,7 @@ pub use file::{DEFAULT_PATH, LoadError, load, read};
 pub use metrics::{Listen, Metrics};
 pub use model::{
     Bounds, Broker, BrokerUrl, CeleryActuator, Config, CpuBasis, Global, Ladder, Language, ManagementUrl,
-    MemoryRules, Priorities, Project, QueueRule, QueueSizing,
+    MemoryRules, Priorities, Project, QueueRule, QueueSizing, Workload,
 };
 pub use nearest::{meant, nearest};
 pub use notice::Notice;

@@ -92,11 +92,51 @@ pub struct Project {
 }
 
 impl Project {
+    /// What the project's workers are.
+    #[must_use]
+    pub fn workload(&self) -> Workload {
+        match self.queue.as_ref().map(|rule| rule.actuator) {
+            None => Workload::SignalledServer,
+            Some(CeleryActuator::Pool) => Workload::CeleryPool,
+            Some(CeleryActuator::Units) => Workload::TemplateInstances,
+        }
+    }
+
     /// The template whose instances are the project's workers; `None` where they are processes of one service.
     #[must_use]
     pub fn template(&self) -> Option<&str> {
-        let rule = self.queue.as_ref()?;
-        (rule.actuator == CeleryActuator::Units).then_some(self.service_name.as_str())
+        (self.workload() == Workload::TemplateInstances).then_some(self.service_name.as_str())
+    }
+}
+
+/// What a project's workers are, and so how they are found, counted and changed in number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workload {
+    /// Processes of a server that takes SIGTTIN and SIGTTOU: gunicorn, uvicorn, puma, unicorn.
+    SignalledServer,
+    /// The pool of one Celery node, which takes commands over its broker.
+    CeleryPool,
+    /// Instances of a systemd template, started and stopped.
+    TemplateInstances,
+}
+
+impl Workload {
+    /// Its name for machines. Stable across releases.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::SignalledServer => "signalled",
+            Self::CeleryPool => "celery",
+            Self::TemplateInstances => "units",
+        }
+    }
+
+    /// The workload of this name.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        [Self::SignalledServer, Self::CeleryPool, Self::TemplateInstances]
+            .into_iter()
+            .find(|workload| workload.code() == code)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::check::Checks;
-use crate::config::{CeleryActuator, Project, QueueRule};
+use crate::config::{Project, Workload};
 use crate::decide::{Action, Decision, History, UnreadCode};
 use crate::observe::{ProcessId, ProjectSample, Serving, Unobservable, newer_code, serving};
 
@@ -87,8 +87,7 @@ impl Checks {
 
     /// The application's code that no worker runs yet; `None` where a new worker reads none.
     fn unread_code(&mut self, project: &Project, sample: &ProjectSample) -> Option<UnreadCode> {
-        let forks = |rule: &QueueRule| rule.actuator == CeleryActuator::Pool;
-        if project.reload_wait.is_zero() || project.queue.as_ref().is_some_and(forks) {
+        if project.reload_wait.is_zero() || project.workload() == Workload::CeleryPool {
             return None;
         }
         let Some(code) = newer_code(&self.procfs, sample) else {

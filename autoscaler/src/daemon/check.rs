@@ -1,16 +1,16 @@
-//! One check: observe → decide → act → report, for every project.
+//! What lasts from check to check, and what is said of checks as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use anyhow::Result;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use super::boots::ReloadWaits;
+use super::cycle::Awaited;
 use super::holds::Holds;
-use super::keep::{Keeper, as_kept};
+use super::keep::Keeper;
 use super::meter::Meter;
 use super::orders::Orders;
 use super::standing::Standings;
@@ -19,15 +19,13 @@ use super::steps::{Finished, UnderWay};
 use crate::act::Actor;
 use crate::config::{Config, Language, Project};
 use crate::control::{Answer, SocketError, Status};
-use crate::decide::{
-    Decision, History, Order, Outlook, Promised, Reason, decide_between, decide_under, outlook,
-};
+use crate::decide::{Decision, Outlook, outlook};
 use crate::history::News;
 use crate::metrics;
 use crate::observe::process::Procfs;
 use crate::observe::service::{Bus, Systemd, UnitEvents};
 use crate::observe::usage::WhyNotEbpf;
-use crate::observe::{Host, Observer, ProjectSample, Snapshot, Unobservable};
+use crate::observe::{Host, Observer, ProjectSample, QueueReading, Unobservable};
 use crate::report::{Message, Reporter};
 
 /// What the daemon carries from check to check.
@@ -57,8 +55,10 @@ pub(super) struct Checks {
     /// The language that whoever is being answered asked for.
     pub(super) speaking: Option<Language>,
     pub(super) started_at: SystemTime,
-    /// The projects whose server was just starting at the last check.
+    /// The projects that were left as they were since their server was just starting.
     pub(super) starting: Vec<String>,
+    /// The projects whose queues are still being read.
+    pub(super) awaited: BTreeMap<String, Awaited>,
     pub(super) procfs: Procfs,
     pub(super) holds: Holds,
     /// The steps up that wait for a reload, by project.
@@ -78,10 +78,6 @@ pub(super) struct Told {
     unsaved: bool,
 }
 
-/// How a look becomes a decision: [`decide_under`], or [`decide_between`] checks.
-type Policy =
-    fn(Option<Order>, &Project, &Host, &Result<ProjectSample, Unobservable>, &mut History) -> Decision;
-
 /// Something that happened beside the checks.
 #[derive(Debug)]
 pub(super) enum Happened {
@@ -91,6 +87,8 @@ pub(super) enum Happened {
     History(News),
     /// The metrics' server wants something.
     Metrics(metrics::Message),
+    /// The queues of a project have been read.
+    Queues(Box<QueueReading>),
 }
 
 impl Checks {
@@ -128,9 +126,9 @@ impl Checks {
         self.told.failing.as_deref()
     }
 
-    /// The projects that the last check left as they were since their server was just starting.
-    pub(super) fn starting(&self) -> &[String] {
-        &self.starting
+    /// The projects whose server was found just starting since this was asked last.
+    pub(super) fn take_starting(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.starting)
     }
 
     /// The line for `systemctl status`.
@@ -149,79 +147,22 @@ impl Checks {
             .count()
     }
 
-    /// Reads the counters that the next check's means begin at.
-    pub(super) async fn baseline(&mut self) -> Result<()> {
-        self.observer.observe(&self.config).await?;
-        Ok(())
+    /// Says once that the host cannot be observed.
+    pub(super) fn say_check_failed(&mut self, why: &str) {
+        if self.told.failing.is_none() {
+            self.reporter.say(&Message::CheckFailed { why });
+        }
+        self.told.failing = Some(why.to_owned());
     }
 
-    /// One check whose every decision is told, and whose steps are waited for.
-    pub(super) async fn once(&mut self) -> Result<()> {
-        if let Some(why) = &self.without_ebpf {
-            self.reporter.say(&Message::WithoutEbpf { why });
-        }
-        let snapshot = self.observer.observe(&self.config).await?;
-        for (project, sample, decision) in self.decide(&snapshot) {
-            self.reporter.verdict(&project, &decision);
-            self.act(project, sample, decision);
-        }
-        while let Some(step) = self.actions.join_next().await {
-            self.steps_over(step).await;
-        }
-        Ok(())
-    }
-
-    /// One check of the daemon, and how long it took.
-    pub(super) async fn timed_check(&mut self) {
-        let started = Instant::now();
-        self.check().await;
-        self.meter.took(started.elapsed());
-    }
-
-    /// One check of the daemon. What fails is told and tried again at the next.
-    async fn check(&mut self) {
-        let snapshot = match self.observer.observe(&self.config).await {
-            Ok(snapshot) => snapshot,
-            Err(error) => {
-                let why = error.to_string();
-                if self.told.failing.is_none() {
-                    self.reporter.say(&Message::CheckFailed { why: &why });
-                }
-                self.told.failing = Some(why);
-                self.meter.failed();
-                return self.publish();
-            }
-        };
+    /// Says once that it can be observed again.
+    pub(super) fn say_check_recovered(&mut self) {
         if self.told.failing.take().is_some() {
             self.reporter.say(&Message::CheckRecovered);
         }
-        self.say_usage_fault();
-        self.say_endless_steps();
-        let decided = self.decide(&snapshot);
-        let starting = decided
-            .iter()
-            .filter(|(.., decision)| decision.reason == Reason::Booting);
-        self.starting = starting.map(|(project, ..)| project.name.clone()).collect();
-        let decisions: BTreeMap<&str, &Decision> = decided
-            .iter()
-            .map(|(project, _, decision)| (project.name.as_str(), decision))
-            .collect();
-        let kept = as_kept(&self.config, &snapshot, |name| decisions.get(name).copied());
-        self.meter.checked(snapshot.host, &kept);
-        self.keeper.check(snapshot.host, kept);
-        for (project, sample, decision) in decided {
-            self.reporter.decision(&project, &decision);
-            if let Some(Ok(queue)) = sample.as_ref().and_then(|sample| sample.queue.as_ref()) {
-                self.reporter.unacknowledged(&project, queue);
-                self.reporter.uncounted(&project, queue);
-            }
-            self.act(project, sample, decision);
-        }
-        self.save();
-        self.publish();
     }
 
-    fn say_usage_fault(&mut self) {
+    pub(super) fn say_usage_fault(&mut self) {
         let fault = self.observer.usage_fault();
         match fault {
             Some(why) if !self.told.blind => self.reporter.say(&Message::NoCpuFigures { why }),
@@ -231,71 +172,8 @@ impl Checks {
         self.told.blind = fault.is_some();
     }
 
-    fn decide(&mut self, snapshot: &Snapshot) -> Vec<(Project, Option<ProjectSample>, Decision)> {
-        self.seen = Some((SystemTime::now(), snapshot.host));
-        self.expire_orders();
-        let mut decided = Vec::with_capacity(snapshot.projects.len());
-        let mut promised = Promised::default();
-        for (name, sample) in &snapshot.projects {
-            let Some(project) = self.config.projects.get(name).cloned() else {
-                continue;
-            };
-            if self.is_busy(name) {
-                continue;
-            }
-            let decision = self.decide_by(decide_under, &project, &snapshot.host, sample, &promised);
-            promised.add(&project, decision.action);
-            decided.push((project, sample.as_ref().ok().cloned(), decision));
-        }
-        decided
-    }
-
-    /// Decides for one project that is looked at between two checks, alone.
-    pub(super) fn decide_between_checks(
-        &mut self,
-        project: &Project,
-        host: &Host,
-        sample: &Result<ProjectSample, Unobservable>,
-    ) -> Decision {
-        self.decide_by(decide_between, project, host, sample, &Promised::default())
-    }
-
-    /// Decides for one project by `policy` under its order by hand, beside what is `promised` to others, and tells of
-    /// workers that a reload or restart cost it.
-    fn decide_by(
-        &mut self,
-        policy: Policy,
-        project: &Project,
-        host: &Host,
-        sample: &Result<ProjectSample, Unobservable>,
-        promised: &Promised,
-    ) -> Decision {
-        let order = self.orders.take(&project.name);
-        let lost_before = self
-            .histories
-            .entry(project.name.clone())
-            .or_default()
-            .count_to_restore();
-        let decision = self.decide_knowing_boots(project, sample, |history| {
-            promised.judge(host, history, |host, history| {
-                policy(order, project, host, sample, history)
-            })
-        });
-        let decision = self.holds.judge(&project.name, decision);
-        let history = self.histories.entry(project.name.clone()).or_default();
-        if let (Some(before), Some(now), None) =
-            (history.count_to_restore(), decision.figures.workers, lost_before)
-        {
-            let unit = &project.service_name;
-            self.reporter
-                .say_of(project, &Message::CountReset { unit, before, now });
-        }
-        self.note(project, host, sample, &decision);
-        decision
-    }
-
     /// Notes a decision for those who ask.
-    fn note(
+    pub(super) fn note(
         &mut self,
         project: &Project,
         host: &Host,
@@ -318,6 +196,7 @@ impl Checks {
             Some(step) = self.actions.join_next() => Happened::Step(Box::new(step)),
             news = self.keeper.news() => Happened::History(news),
             message = self.meter.message() => Happened::Metrics(message),
+            reading = self.observer.queue_read() => Happened::Queues(Box::new(reading)),
         }
     }
 
@@ -326,6 +205,7 @@ impl Checks {
         match happened {
             Happened::Step(step) => self.steps_over(*step).await,
             Happened::History(news) => self.say_history(&news),
+            Happened::Queues(reading) => self.queues_read(*reading),
             Happened::Metrics(metrics::Message::News(news)) => {
                 self.reporter.say(&Message::Metrics { news: &news });
             }

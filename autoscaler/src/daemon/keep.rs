@@ -1,5 +1,6 @@
 //! What the loop hands to the history: each check, and what came of each step.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -10,7 +11,7 @@ use crate::decide::Decision;
 use crate::history::{
     Entry, Event, EventKind, HostCheck, News, ProjectCheck, Recorder, Retention, default_path,
 };
-use crate::observe::{Host, Snapshot};
+use crate::observe::{Host, ProjectSample, Unobservable};
 use crate::report::Message;
 
 /// The history of this daemon, or nothing where it is switched off or cannot be.
@@ -123,13 +124,14 @@ fn event_of(outcome: &Outcome) -> Option<(EventKind, String)> {
 /// way for.
 pub(super) fn as_kept<'d>(
     config: &Config,
-    snapshot: &Snapshot,
+    host: &Host,
+    samples: &BTreeMap<String, Result<ProjectSample, Unobservable>>,
     decision_of: impl Fn(&str) -> Option<&'d Decision>,
 ) -> Vec<ProjectCheck> {
-    let projects = snapshot.projects.iter().filter_map(|(name, sample)| {
+    let projects = samples.iter().filter_map(|(name, sample)| {
         let project = config.projects.get(name)?;
         let decision = decision_of(name);
-        Some(ProjectCheck::new(project, &snapshot.host, sample, decision))
+        Some(ProjectCheck::new(project, host, sample, decision))
     });
     projects.collect()
 }

@@ -56,11 +56,15 @@ impl Meter {
         }
     }
 
-    /// Counts one check, and the decisions of those projects that it decided about.
-    pub(super) fn checked(&mut self, host: Host, projects: &[ProjectCheck]) {
+    /// Counts one check.
+    pub(super) fn checked(&mut self, host: Host) {
         self.host = Some(host);
         self.checked_at = Some(SystemTime::now());
         self.checks += 1;
+    }
+
+    /// Counts the decisions of a check about those projects that it decided about.
+    pub(super) fn decided(&mut self, projects: &[ProjectCheck]) {
         for check in projects {
             let counts = self.projects.entry(check.project.clone()).or_default();
             if let Some(decided) = &check.decided {

@@ -5,11 +5,11 @@
 
 mod boots;
 mod check;
+mod cycle;
 mod early;
 mod holds;
 mod keep;
 mod lock;
-mod look;
 mod memory;
 mod meter;
 mod notify;
@@ -120,9 +120,6 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
             _ = due.tick() => {
                 checks.timed_check().await;
                 early.checked();
-                if checks.interval() > SETTLE {
-                    checks.starting().iter().for_each(|project| early.follow(project.clone()));
-                }
                 notify::status(checks.line());
             }
             happened = checks.happened() => checks.handle(happened).await,
@@ -132,21 +129,23 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
                     checks.projects_of(&unit).into_iter().for_each(|project| early.ask(project));
                 }
             }
-            project = early.next() => {
-                if checks.look_early(&project).await {
-                    early.follow(project);
-                }
-            }
+            project = early.next() => checks.look_early(&project).await,
             Some(call) = calls.recv() => checks.call(call).await,
             _ = alive.tick() => notify::alive(),
             _ = hangup.recv() => {
                 watch.acknowledge();
-                reload(&mut checks, &watch, &mut due, options.language);
+                reload(&mut checks, &watch, &mut due, options.language).await;
             }
             _ = looks.tick() => {
                 if watch.look() == Some(Change::Changed) {
-                    reload(&mut checks, &watch, &mut due, options.language);
+                    reload(&mut checks, &watch, &mut due, options.language).await;
                 }
+            }
+        }
+        for project in checks.take_starting() {
+            // A check that comes as soon sees it as well.
+            if checks.interval() > SETTLE {
+                early.follow(project);
             }
         }
     }
@@ -175,10 +174,11 @@ fn control(checks: &Checks, options: &Options) -> (JoinHandle<()>, mpsc::Receive
 }
 
 /// Puts the configuration on disk in force if it can be used.
-fn reload(checks: &mut Checks, watch: &Watch, due: &mut Interval, language: Option<Language>) {
+async fn reload(checks: &mut Checks, watch: &Watch, due: &mut Interval, language: Option<Language>) {
     notify::reloading();
     let before = checks.interval();
-    checks.reload(config::load(watch.path()).map(|loaded| loaded.speaking(language)));
+    let loaded = config::load(watch.path()).map(|loaded| loaded.speaking(language));
+    checks.reload(loaded).await;
     if checks.interval() != before {
         *due = every(checks.interval());
     }

@@ -6,7 +6,7 @@ use crate::report::Message;
 
 impl Checks {
     /// Puts a new configuration in force, or says why it cannot be.
-    pub(super) fn reload(&mut self, loaded: Result<Loaded, LoadError>) {
+    pub(super) async fn reload(&mut self, loaded: Result<Loaded, LoadError>) {
         let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(error) => {
@@ -46,5 +46,23 @@ impl Checks {
             self.reporter.say(&Message::Notice { notice });
         }
         self.publish();
+        self.look_again_at_awaited().await;
+    }
+
+    /// A project whose broker or queues are others now is no longer waited for: who ordered something for it has it
+    /// looked at anew.
+    async fn look_again_at_awaited(&mut self) {
+        self.observer.forget_queues(&self.config);
+        let observer = &self.observer;
+        let dropped = self
+            .awaited
+            .extract_if(.., |name, _| !observer.is_reading_queues(name));
+        let ordered: Vec<String> = dropped
+            .map(|(name, _)| name)
+            .filter(|name| self.asked.contains_key(name))
+            .collect();
+        for project in ordered {
+            self.carry_out(&project).await;
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use super::check::Checks;
-use super::keep::as_kept;
 use super::orders::{Given, Term};
 use crate::config::{Language, Project, meant};
 use crate::control::{Answer, Call, Command, Done, Peer, RefusedCode};
@@ -95,48 +94,19 @@ impl Checks {
             self.waiting.insert(project.name);
             self.save();
         } else {
-            self.carry_out(project).await;
+            self.carry_out(&project.name).await;
         }
         self.publish();
     }
 
     /// Carries out the order that waited for a step to be over.
     pub(super) async fn carry_out_waiting(&mut self, project: &str) {
-        if self.waiting.remove(project)
-            && let Some(project) = self.config.projects.get(project).cloned()
-        {
+        if self.waiting.remove(project) && self.config.projects.contains_key(project) {
             self.carry_out(project).await;
         }
     }
 
-    /// Decides and acts on one project at once.
-    async fn carry_out(&mut self, project: Project) {
-        let name = project.name.clone();
-        let snapshot = match self.observer.look_at(&self.config, &name).await {
-            Ok(snapshot) => snapshot,
-            Err(error) => {
-                // Refused is not carried out: not at the next check either.
-                self.orders.end_once(&name);
-                return self.reply(&name, Answer::refused(RefusedCode::Failed, error.to_string()));
-            }
-        };
-        let Some(sample) = snapshot.projects.get(&name) else {
-            return self.taken_out(&name);
-        };
-        let decision = self.decide_between_checks(&project, &snapshot.host, sample);
-        let kept = as_kept(&self.config, &snapshot, |_| Some(&decision));
-        self.keeper.check(snapshot.host, kept);
-        self.reporter.decision(&project, &decision);
-        self.save();
-        match decision.action {
-            // Answered when the step is over.
-            Action::ScaleUp { .. } | Action::ScaleDown { .. } => {}
-            Action::Hold | Action::Blocked => self.reply(&name, self.undone(&project, &decision)),
-        }
-        self.act(project, sample.as_ref().ok().cloned(), decision);
-    }
-
-    fn undone(&self, project: &Project, decision: &Decision) -> Answer {
+    pub(super) fn undone(&self, project: &Project, decision: &Decision) -> Answer {
         let reason = &decision.reason;
         match (decision.action, decision.figures.workers) {
             (Action::Hold, Some(workers)) => Answer::done(self.words(&Reply::Stays {
@@ -172,7 +142,7 @@ impl Checks {
         }
     }
 
-    fn taken_out(&mut self, name: &str) {
+    pub(super) fn taken_out(&mut self, name: &str) {
         let why = Reply::TakenOut { project: name };
         self.reply(name, self.refusal(RefusedCode::UnknownProject, &why));
     }

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use super::orders::{Given, Term};
 use crate::config::{CpuBasis, Language, Project};
 use crate::control::{NextStep, OrderStatus, ProjectStatus, Told};
-use crate::decide::{Decision, Measure, Next, Order, Outlook, Reason};
-use crate::observe::{CgroupMemory, ProjectSample, QueueSample, ServerKind};
+use crate::decide::{Decision, Next, Order, Outlook, Reason};
+use crate::observe::{CgroupMemory, ProjectSample, QueueSample};
 use crate::report::{Bilingual, Chronicle, Episode, outlook_of, uncounted_of, unix, words_of};
 
 /// Runs of decisions kept of each project: at one check in two minutes, half a day of nothing but changes.
@@ -97,7 +97,7 @@ impl Standings {
         let mut status = ProjectStatus {
             name: project.name.clone(),
             unit: project.service_name.clone(),
-            server: Some(server(project).to_owned()),
+            server: Some(project.workload().code().to_owned()),
             cpu_basis: Some(match project.cpu_basis {
                 CpuBasis::Workers => "workers".to_owned(),
                 CpuBasis::Host => "host".to_owned(),
@@ -166,17 +166,6 @@ impl Standings {
     }
 }
 
-/// See [`ProjectStatus::server`].
-fn server(project: &Project) -> &'static str {
-    if project.template().is_some() {
-        return "units";
-    }
-    match ServerKind::of(project) {
-        ServerKind::Signalled => "signalled",
-        ServerKind::Celery => "celery",
-    }
-}
-
 fn told(at: SystemTime, decision: &Decision, language: Language) -> Told {
     Told {
         at: unix(at),
@@ -189,10 +178,7 @@ fn told(at: SystemTime, decision: &Decision, language: Language) -> Told {
 
 fn next_step(next: &Next, up: bool, language: Language) -> NextStep {
     NextStep {
-        measure: match next.measure {
-            Measure::Cpu => "cpu".to_owned(),
-            Measure::Queue => "queue".to_owned(),
-        },
+        measure: next.measure.code().to_owned(),
         rung: next.rung,
         workers_to: next.to,
         threshold: next.threshold,

@@ -58,6 +58,7 @@ impl Checks {
             speaking: None,
             started_at: SystemTime::now(),
             starting: Vec::new(),
+            awaited: BTreeMap::new(),
             procfs: Procfs::default(),
             reload_waits: ReloadWaits::default(),
             holds: Holds::default(),

@@ -10,7 +10,7 @@ use super::check::Checks;
 use crate::act::{AfterBoot, Cause, Mandate, Outcome, Withdrawal};
 use crate::config::Project;
 use crate::control::{Answer, RefusedCode};
-use crate::decide::{Decision, History};
+use crate::decide::{Action, Decision, History, Promised};
 use crate::observe::ProjectSample;
 use crate::report::{Bilingual, Message};
 
@@ -18,8 +18,8 @@ use crate::report::{Bilingual, Message};
 #[derive(Debug)]
 pub(super) struct UnderWay {
     task: Id,
-    /// The count that it leads to; `None` where only the memory limit is looked after.
-    to: Option<u32>,
+    /// What was decided: no step where only the memory limit is looked after.
+    action: Action,
     withdrawal: Withdrawal,
     since: Instant,
     /// It has been told that it does not end.
@@ -43,6 +43,17 @@ impl Checks {
         self.busy.contains_key(project)
     }
 
+    /// The memory that the steps under way are going to take.
+    pub(super) fn promised(&self) -> Promised {
+        let mut promised = Promised::default();
+        for (name, step) in &self.busy {
+            if let Some(project) = self.config.projects.get(name) {
+                promised.add(project, step.action);
+            }
+        }
+        promised
+    }
+
     /// Tells once of each step that does not end: nothing else is decided about its project meanwhile.
     pub(super) fn say_endless_steps(&mut self) {
         for (name, step) in &mut self.busy {
@@ -62,7 +73,7 @@ impl Checks {
     /// Lets the way that a project is on end with the step under way, unless the count that it leads to is `wanted`.
     pub(super) fn withdraw_unless(&self, project: &str, wanted: impl Fn(u32) -> bool) {
         if let Some(busy) = self.busy.get(project)
-            && busy.to.is_some_and(|to| !wanted(to))
+            && busy.action.to().is_some_and(|to| !wanted(to))
         {
             busy.withdrawal.withdraw();
         }
@@ -75,14 +86,14 @@ impl Checks {
         };
         let actor = Arc::clone(&self.actor);
         let (mandate, withdrawal) = Mandate::new();
-        let (name, to) = (project.name.clone(), decision.action.to());
+        let (name, action) = (project.name.clone(), decision.action);
         let task = self.actions.spawn(async move {
             let outcome = actor.apply_under(&mandate, &project, &sample, &decision).await;
             Finished { project, outcome }
         });
         let under_way = UnderWay {
             task: task.id(),
-            to,
+            action,
             withdrawal,
             since: Instant::now(),
             told: false,
@@ -149,11 +160,11 @@ impl Checks {
 
     /// A step of `project` that never ends by itself.
     #[cfg(test)]
-    pub(super) fn step_under_way(&mut self, project: &str) {
+    pub(super) fn step_under_way(&mut self, project: &str, action: Action) {
         let task = self.actions.spawn(std::future::pending());
         let under_way = UnderWay {
             task: task.id(),
-            to: None,
+            action,
             withdrawal: Mandate::new().1,
             since: Instant::now(),
             told: false,

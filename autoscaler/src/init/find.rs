@@ -7,12 +7,13 @@ use super::broker::{self, Broker};
 use super::kind::supervisor;
 use super::place::place;
 use super::{At, Found, Kind, Service, WhyLeftOut, name};
+use crate::config::Workload;
 use crate::observe::cgroup::{Cgroup, CgroupError, CgroupMount};
 use crate::observe::cpu_list::CpuList;
 use crate::observe::host::{HostError, HostReader};
 use crate::observe::process::{ProcessError, Procfs};
 use crate::observe::service::{ServiceError, Systemd};
-use crate::observe::{ServerKind, Unobservable, server_in};
+use crate::observe::{Unobservable, server_in};
 
 /// Why nothing could be looked for.
 #[derive(Debug, thiserror::Error)]
@@ -143,11 +144,11 @@ fn look(
     kind: Kind,
 ) -> Result<Service, WhyLeftOut> {
     let directory = mount.open(Path::new(cgroup)).map_err(Unobservable::from)?;
-    let server_kind = match kind {
-        Kind::Web(_) | Kind::Fixed(_) => ServerKind::Signalled,
-        Kind::Celery => ServerKind::Celery,
+    let workload = match kind {
+        Kind::Web(_) | Kind::Fixed(_) => Workload::SignalledServer,
+        Kind::Celery => Workload::CeleryPool,
     };
-    let server = server_in(procfs, &directory, server_kind);
+    let server = server_in(procfs, &directory, workload);
     let (master, workers) = match server {
         Ok((_, workers)) if workers.is_empty() && kind == Kind::Celery => {
             return Err(supervised(procfs, &directory).unwrap_or(WhyLeftOut::NoPool));

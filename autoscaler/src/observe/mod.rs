@@ -20,11 +20,11 @@ pub mod snapshot;
 pub mod usage;
 mod workers;
 
-pub use celery::PoolFault;
+pub use celery::{PoolFault, QueueReading};
 pub use code::{CodeSource, NewerCode, boots_from, newer_code};
 pub use observer::{Observer, Totals, workers_in};
 pub use queue::{Place, QueueFault, Remedy, TlsProblem, Uncounted};
-pub use server::{ServerKind, server_in};
+pub use server::server_in;
 pub use serving::{Serving, serving};
 pub use snapshot::{
     CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueSample, Snapshot, Throttle, Unobservable,

@@ -2,46 +2,25 @@
 
 use std::time::Duration;
 
-use crate::config::Project;
+use crate::config::Workload;
 
 use super::cgroup::Cgroup;
 use super::process::{ProcessTable, Procfs, Stat};
 use super::snapshot::{ProcessId, Unobservable};
 use super::{master, pool, workers};
 
-/// How a server is told how many workers to have, and so how its master is recognised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServerKind {
-    /// By SIGTTIN and SIGTTOU: gunicorn, uvicorn, puma, unicorn.
-    Signalled,
-    /// By Celery's remote control.
-    Celery,
-}
-
-impl ServerKind {
-    /// The kind that a project's service is.
-    #[must_use]
-    pub fn of(project: &Project) -> Self {
-        match project.queue {
-            Some(_) => Self::Celery,
-            None => Self::Signalled,
-        }
-    }
-
-    /// The master and its workers, oldest first, among the processes of a cgroup; at `main` or below it where that
-    /// is known.
-    pub(super) fn find(
-        self,
-        procfs: &Procfs,
-        table: &ProcessTable,
-        main: Option<&Stat>,
-    ) -> Result<(ProcessId, Vec<ProcessId>), Unobservable> {
-        match self {
-            Self::Celery => pool::find(procfs, table, main),
-            Self::Signalled => {
-                let master = master::find(procfs, table, main)?;
-                Ok((master.id, workers::of(procfs, table, master)?))
-            }
+/// The master and its workers, oldest first, among the processes of a cgroup; at `main` or below it where that is known.
+pub(super) fn find(
+    procfs: &Procfs,
+    workload: Workload,
+    table: &ProcessTable,
+    main: Option<&Stat>,
+) -> Result<(ProcessId, Vec<ProcessId>), Unobservable> {
+    match workload {
+        Workload::CeleryPool | Workload::TemplateInstances => pool::find(procfs, table, main),
+        Workload::SignalledServer => {
+            let master = master::find(procfs, table, main)?;
+            Ok((master.id, workers::of(procfs, table, master)?))
         }
     }
 }
@@ -72,13 +51,13 @@ pub(super) fn processes(procfs: &Procfs, cgroup: &Cgroup) -> Result<ProcessTable
 pub fn server_in(
     procfs: &Procfs,
     cgroup: &Cgroup,
-    kind: ServerKind,
+    workload: Workload,
 ) -> Result<(ProcessId, Vec<ProcessId>), Unobservable> {
     for _ in 1..LOOKS {
-        match kind.find(procfs, &processes(procfs, cgroup)?, None) {
+        match find(procfs, workload, &processes(procfs, cgroup)?, None) {
             Err(Unobservable::Forking { .. }) => std::thread::sleep(AGAIN_AFTER),
             known => return known,
         }
     }
-    kind.find(procfs, &processes(procfs, cgroup)?, None)
+    find(procfs, workload, &processes(procfs, cgroup)?, None)
 }

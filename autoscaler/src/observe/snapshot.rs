@@ -120,6 +120,25 @@ pub struct CpuSample {
     pub throttle: Option<Throttle>,
 }
 
+impl CpuSample {
+    /// This interval and the `later` one that follows it, as one.
+    #[must_use]
+    pub fn and_then(self, later: Self) -> Self {
+        let both = |earlier: Option<Duration>, later: Option<Duration>| Some(earlier? + later?);
+        let throttle = |earlier: Throttle, later: Throttle| Throttle {
+            periods: earlier.periods + later.periods,
+            time: earlier.time + later.time,
+        };
+        Self {
+            covered: self.covered + later.covered,
+            on_cpu: self.on_cpu + later.on_cpu,
+            wait: both(self.wait, later.wait),
+            allowed_cpus: later.allowed_cpus,
+            throttle: self.throttle.zip(later.throttle).map(|(a, b)| throttle(a, b)),
+        }
+    }
+}
+
 /// Throttling by `cpu.max` within one interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Throttle {

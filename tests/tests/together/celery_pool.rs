@@ -1,18 +1,18 @@
 //! The pool of a real Celery worker, grown and shrunk over real brokers.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use autoscaler::act::{Actuator, Cause, Plan, PoolControl, Refusal, Step, Timing, scale};
 use autoscaler::config::{
     Bounds, Broker, BrokerUrl, CeleryActuator, Ladder, Priorities, QueueRule, QueueSizing,
 };
-use autoscaler::observe::PoolFault;
 use autoscaler::observe::celery::{Inspector, fleet};
 use autoscaler::observe::cgroup::{Cgroup, CgroupMount};
 use autoscaler::observe::process::Procfs;
 use autoscaler::observe::queue;
+use autoscaler::observe::{PoolFault, ProcessId};
 use autoscaler_tests::broker::{Access, RabbitMq, Redis};
 use autoscaler_tests::celery::{App, Worker};
 use autoscaler_tests::tools::{Tool, require};
@@ -275,7 +275,7 @@ async fn a_command_that_is_answered_late_was_given_all_the_same() -> Result<()> 
 }
 
 #[tokio::test]
-async fn of_several_workers_in_one_slice_each_is_known_to_be_idle_or_busy() -> Result<()> {
+async fn of_several_workers_in_one_slice_each_is_known_with_what_it_runs_and_has_fetched() -> Result<()> {
     if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
         return Ok(());
     }
@@ -293,8 +293,21 @@ async fn of_several_workers_in_one_slice_each_is_known_to_be_idle_or_busy() -> R
     })?;
 
     let mut broker = queue::open(&redis.url(), &rule(&redis.url(), &["first"]).broker)?;
-    let seen = fleet::busy(&Procfs::default(), &open(&ours)?, broker.as_mut()).await?;
-    let seen: BTreeMap<u32, bool> = seen.into_iter().map(|(main, busy)| (main.pid, busy)).collect();
-    assert_eq!(seen, BTreeMap::from([(busy.pid(), true), (idle.pid(), false)]));
+    let seen = fleet::look(&Procfs::default(), &open(&ours)?, broker.as_mut()).await?;
+    let mains: Vec<ProcessId> = seen.busy().into_keys().collect();
+    let known: BTreeMap<u32, bool> = seen
+        .busy()
+        .into_iter()
+        .map(|(main, busy)| (main.pid, busy))
+        .collect();
+    assert_eq!(known, BTreeMap::from([(busy.pid(), true), (idle.pid(), false)]));
+
+    // Fetched ahead by the one that is busy: its prefetch is four tasks.
+    first.put(2, 600.0, 0)?;
+    let fetched = Instant::now();
+    while seen.reserved(broker.as_mut(), &mains, None).await? != Some(2) {
+        ensure!(fetched.elapsed() < SOON, "the tasks are not fetched");
+    }
+    assert_eq!(seen.reserved(broker.as_mut(), &mains, Some(1)).await?, Some(0));
     Ok(())
 }

@@ -69,10 +69,10 @@ fn refusal(answered: &mut oneshot::Receiver<Answer>) -> (RefusedCode, String) {
 async fn an_order_that_waits_is_answered_when_its_project_is_taken_out() {
     let dir = tempfile::tempdir().unwrap();
     let mut checks = checks(dir.path());
-    checks.step_under_way("site");
+    checks.step_under_way("site", Action::Hold);
     let mut answered = order(&mut checks, None).await;
     assert!(answered.try_recv().is_err(), "it waits for the step");
-    checks.reload(Ok(loaded(r#"{ "projects": {} }"#)));
+    checks.reload(Ok(loaded(r#"{ "projects": {} }"#))).await;
     let (code, message) = refusal(&mut answered);
     assert_eq!(code, RefusedCode::UnknownProject);
     assert!(message.contains("site"), "{message}");
@@ -83,7 +83,7 @@ async fn an_order_that_waits_is_answered_when_its_project_is_taken_out() {
 async fn an_order_that_waits_is_kept_over_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = checks(dir.path());
-    first.step_under_way("site");
+    first.step_under_way("site", Action::Hold);
     let _answered = order(&mut first, Some(3600)).await;
     drop(first);
     let second = checks(dir.path());
@@ -110,7 +110,7 @@ async fn an_order_that_was_refused_is_not_carried_out_later() {
 async fn a_step_that_breaks_leaves_nobody_waiting() {
     let dir = tempfile::tempdir().unwrap();
     let mut checks = checks(dir.path());
-    checks.step_under_way("site");
+    checks.step_under_way("site", Action::Hold);
     let (reply, mut answered) = oneshot::channel();
     checks.asked.insert("site".into(), reply);
     checks.break_steps();

@@ -19,7 +19,7 @@ const ALL_LIMIT: Duration = Duration::from_secs(2);
 const ONE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Above this many prefetched tasks the worker is not asked to list them: it would be busy with the list.
-const MOST_LISTED: u64 = 1000;
+pub(super) const MOST_LISTED: u64 = 1000;
 
 /// How long the queues that the worker takes tasks from stand for what it does: they can be changed while it runs
 /// (`add_consumer`, `cancel_consumer`).

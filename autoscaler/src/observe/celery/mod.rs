@@ -9,9 +9,10 @@ mod fault;
 pub mod fleet;
 mod identity;
 mod inspector;
+mod queues;
 mod stats;
-mod watch;
 
 pub use fault::PoolFault;
 pub use inspector::{Inspector, Pool};
-pub(crate) use watch::Watch;
+pub use queues::QueueReading;
+pub(crate) use queues::Queues;

@@ -1,23 +1,36 @@
-//! The queues and the pool of every Celery project, for one check.
+//! The queues and the pools of the Celery projects, each read in a task of its own: a broker that does not answer keeps
+//! nobody else waiting.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::future::pending;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::{Inspector, Pool, PoolFault, fleet};
-use crate::config::{BrokerUrl, CeleryActuator, Config, QueueRule};
+use crate::config::{BrokerUrl, CeleryActuator, Config, Project, QueueRule};
 use crate::observe::cgroup::Cgroup;
 use crate::observe::process::Procfs;
 use crate::observe::queue::{self, QueueFault, QueueMonitor, Uncounted};
-use crate::observe::snapshot::{ProcessId, ProjectSample, QueueSample, Unobservable};
+use crate::observe::snapshot::{ProcessId, ProjectSample, QueueSample};
 
 /// Keeps a connection to each Celery project's broker, and what was learnt of its node.
-pub(crate) struct Watch {
+pub(crate) struct Queues {
     procfs: Procfs,
-    projects: HashMap<String, Watched>,
+    /// The projects whose queues are not being read.
+    idle: HashMap<String, Watched>,
+    /// Those whose queues are.
+    under_way: HashMap<String, UnderWay>,
+    readings: JoinSet<(String, Watched, Looked)>,
 }
 
+/// A reading under way.
+struct UnderWay {
+    rule: QueueRule,
+    task: AbortHandle,
+}
+
+/// What is known of one project's broker and of its node.
 struct Watched {
     rule: QueueRule,
     /// The broker, once its URL is known and can be used.
@@ -32,67 +45,127 @@ struct Opened {
     monitor: QueueMonitor,
 }
 
-impl Watch {
+type Looked = Result<(QueueSample, Option<Pool>), QueueFault>;
+
+/// The queues of one project, read: what its sample still lacks.
+#[derive(Debug)]
+pub struct QueueReading {
+    /// The project.
+    pub project: String,
+    looked: Looked,
+}
+
+impl QueueReading {
+    /// Adds the queues to the project's sample, and with them the processes that the worker itself counts as its pool.
+    pub fn complete(self, sample: &mut ProjectSample) {
+        let pool = match self.looked {
+            Ok((queue, pool)) => {
+                sample.queue = Some(Ok(queue));
+                pool
+            }
+            Err(fault) => {
+                sample.queue = Some(Err(fault));
+                None
+            }
+        };
+        if let Some(pool) = pool {
+            sample.master = pool.main;
+            sample.workers = pool.processes;
+        }
+    }
+}
+
+impl Queues {
     pub(crate) fn new(procfs: Procfs) -> Self {
         Self {
             procfs,
-            projects: HashMap::new(),
+            idle: HashMap::new(),
+            under_way: HashMap::new(),
+            readings: JoinSet::new(),
         }
     }
 
-    /// Fills in the queues of the enabled Celery projects among `samples`, all brokers at the same time, and
-    /// with them the processes that the worker itself counts as its pool. `cgroups` has the projects' cgroups.
-    pub(crate) async fn fill(
+    /// Forgets the projects whose queues `config` has nothing to do with, and those whose rule has changed: another
+    /// broker or other queues, everything is learnt anew.
+    pub(crate) fn retain(&mut self, config: &Config) {
+        let rule_of = |name: &String| config.projects.get(name).and_then(rule);
+        self.idle
+            .retain(|name, watched| rule_of(name) == Some(&watched.rule));
+        self.under_way.retain(|name, reading| {
+            let keep = rule_of(name) == Some(&reading.rule);
+            if !keep {
+                reading.task.abort();
+            }
+            keep
+        });
+    }
+
+    /// Begins to read the queues of a project, `now` being `CLOCK_MONOTONIC`, unless they are being read already. A
+    /// project without queues, or one that is not acted on, has none to read.
+    pub(crate) fn begin(
         &mut self,
-        config: &Config,
-        cgroups: &BTreeMap<String, Cgroup>,
-        samples: &mut BTreeMap<String, Result<ProjectSample, Unobservable>>,
+        project: &Project,
+        cgroup: &Cgroup,
+        sample: &ProjectSample,
         now: Duration,
     ) {
-        let rules: BTreeMap<&String, &QueueRule> = config
-            .projects
-            .iter()
-            .filter(|(_, project)| project.enabled)
-            .filter_map(|(name, project)| Some((name, project.queue.as_ref()?)))
-            .collect();
-        // A rule that changed means another broker or other queues: everything is learnt anew.
-        self.projects
-            .retain(|name, watched| rules.get(name).is_some_and(|rule| **rule == watched.rule));
-        for (name, rule) in rules {
-            let Some(cgroup) = cgroups.get(name) else { continue };
-            let watched = self
-                .projects
-                .entry(name.clone())
-                .or_insert_with(|| Watched::new(&self.procfs, cgroup, rule));
-            if watched.inspector.cgroup().id() != cgroup.id() {
-                watched.inspector = Inspector::new(&self.procfs, cgroup);
-            }
+        let Some(rule) = rule(project).filter(|_| !self.is_reading(&project.name)) else {
+            return;
+        };
+        let name = project.name.clone();
+        let mut watched = self
+            .idle
+            .remove(&name)
+            .unwrap_or_else(|| Watched::new(&self.procfs, cgroup, rule));
+        if watched.inspector.cgroup().id() != cgroup.id() {
+            watched.inspector = Inspector::new(&self.procfs, cgroup);
         }
-        let looks = self
-            .projects
-            .iter_mut()
-            .filter_map(|(name, watched)| match samples.get(name) {
-                Some(Ok(sample)) => {
-                    let procfs = &self.procfs;
-                    Some(async move { (name, watched.look(procfs, sample, now).await) })
+        let (procfs, sample) = (self.procfs.clone(), sample.clone());
+        let task = self.readings.spawn(async move {
+            let looked = watched.look(&procfs, &sample, now).await;
+            (name, watched, looked)
+        });
+        let reading = UnderWay {
+            rule: rule.clone(),
+            task,
+        };
+        self.under_way.insert(project.name.clone(), reading);
+    }
+
+    /// Whether the queues of a project are being read.
+    pub(crate) fn is_reading(&self, project: &str) -> bool {
+        self.under_way.contains_key(project)
+    }
+
+    /// Whether the queues of any project are.
+    pub(crate) fn is_reading_any(&self) -> bool {
+        !self.under_way.is_empty()
+    }
+
+    /// Waits for one project's queues to be read; for ever when none are. Dropped while it waits, it loses nothing.
+    pub(crate) async fn next(&mut self) -> QueueReading {
+        loop {
+            match self.readings.join_next_with_id().await {
+                Some(Ok((id, (project, watched, looked)))) => {
+                    // One that was forgotten meanwhile may have come to its end before it heard of that.
+                    let current = self.under_way.get(&project);
+                    if current.is_some_and(|reading| reading.task.id() == id) {
+                        self.under_way.remove(&project);
+                        self.idle.insert(project.clone(), watched);
+                        return QueueReading { project, looked };
+                    }
                 }
-                _ => None,
-            });
-        for (name, looked) in join_all(looks).await {
-            let Some(Ok(sample)) = samples.get_mut(name) else {
-                continue;
-            };
-            let (queue, pool) = match looked {
-                Ok((queue, pool)) => (Ok(queue), pool),
-                Err(fault) => (Err(fault), None),
-            };
-            sample.queue = Some(queue);
-            if let Some(pool) = pool {
-                sample.master = pool.main;
-                sample.workers = pool.processes;
+                Some(Err(ended)) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+                Some(Err(_)) => {}
+                None => pending().await,
             }
         }
     }
+}
+
+/// The queues that are read for a project.
+fn rule(project: &Project) -> Option<&QueueRule> {
+    project.queue.as_ref().filter(|_| project.enabled)
 }
 
 impl Watched {
@@ -127,17 +200,12 @@ impl Watched {
     }
 
     /// What the project's broker says, and of a pool that is commanded, what its worker says.
-    async fn look(
-        &mut self,
-        procfs: &Procfs,
-        sample: &ProjectSample,
-        now: Duration,
-    ) -> Result<(QueueSample, Option<Pool>), QueueFault> {
+    async fn look(&mut self, procfs: &Procfs, sample: &ProjectSample, now: Duration) -> Looked {
         let monitor = Self::open(&mut self.opened, &self.rule, procfs, sample.master)?;
         let (depth, covered) = monitor.read(now).await?;
         let mut uncounted = monitor.uncounted(now).await;
         let broker = monitor.broker();
-        let (pool, active, pool_fault) = match self.rule.actuator {
+        let (pool, active, ahead, pool_fault) = match self.rule.actuator {
             CeleryActuator::Pool => match self
                 .inspector
                 .look(broker, &self.rule.queues, depth.unacknowledged)
@@ -145,14 +213,19 @@ impl Watched {
             {
                 Ok(pool) => {
                     uncounted.extend(further(&pool, &self.rule.queues));
-                    let active = pool.active;
-                    (Some(pool), Some(active), None)
+                    let (active, reserved) = (pool.active, pool.reserved);
+                    (Some(pool), Some(active), reserved, None)
                 }
-                Err(fault) => (None, None, Some(fault)),
+                Err(fault) => (None, None, None, Some(fault)),
             },
-            CeleryActuator::Units => match fleet::busy(procfs, self.inspector.cgroup(), broker).await {
-                Ok(busy) => (None, fleet::count(&busy, &sample.workers), None),
-                Err(fault) => (None, None, Some(fault)),
+            CeleryActuator::Units => match fleet::look(procfs, self.inspector.cgroup(), broker).await {
+                Ok(fleet) => {
+                    let reserved = fleet.reserved(broker, &sample.workers, depth.unacknowledged);
+                    // Beside the tasks in the broker these are an addition that may be missing.
+                    let reserved = reserved.await.ok().flatten();
+                    (None, fleet.active(&sample.workers), reserved, None)
+                }
+                Err(fault) => (None, None, None, Some(fault)),
             },
         };
         if matches!(pool_fault, Some(PoolFault::ListensElsewhere { .. })) {
@@ -162,11 +235,8 @@ impl Watched {
         let queue = QueueSample {
             covered,
             waiting: depth.waiting,
-            reserved: pool
-                .as_ref()
-                .and_then(|pool| pool.reserved)
-                .or(depth.unacknowledged),
-            ahead: pool.as_ref().and_then(|pool| pool.reserved).unwrap_or(0),
+            reserved: ahead.or(depth.unacknowledged),
+            ahead: ahead.unwrap_or(0),
             active,
             unacknowledged: depth.unacknowledged,
             unacknowledged_fault: depth.unacknowledged_fault,

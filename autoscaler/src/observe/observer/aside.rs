@@ -15,7 +15,8 @@ use crate::observe::usage;
 impl<S: ServiceManager> Observer<S> {
     /// Looks at the project `name` of `config` and at nothing else. It has no CPU figures, and the next
     /// [`Observer::observe`] gives every project those since the last one, this look or not. A cgroup that no
-    /// look has seen yet, such as that of a unit that was restarted, has its figures from here on.
+    /// look has seen yet, such as that of a unit that was restarted, has its figures from here on. Its queues come by
+    /// [`Observer::queue_read`].
     ///
     /// # Errors
     /// When the host's own figures cannot be read.
@@ -35,9 +36,7 @@ impl<S: ServiceManager> Observer<S> {
             projects.insert(name.to_owned(), sample);
         }
         let taken_at = usage::monotonic();
-        self.celery
-            .fill(config, &self.cgroups, &mut projects, taken_at)
-            .await;
+        self.begin_queues(config, &projects, taken_at);
         Ok(Snapshot {
             taken_at,
             host,

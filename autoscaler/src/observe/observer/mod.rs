@@ -11,14 +11,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::Config;
+use crate::config::{Config, Workload};
 
-use super::celery::Watch;
+use super::celery::{QueueReading, Queues};
 use super::cgroup::{Cgroup, CgroupMount};
 use super::cpu_list::CpuList;
 use super::host::{HostError, HostReader};
 use super::process::Procfs;
-use super::server::{ServerKind, server_in};
+use super::server::server_in;
 use super::service::ServiceManager;
 use super::snapshot::{CpuSample, ProcessId, ProjectSample, Snapshot, Unobservable};
 use super::usage::{self, Health, SourceKind, Usage, UsageSource};
@@ -31,11 +31,11 @@ pub use totals::Totals;
 /// manager, so a server behind a shell is found by its signals alone.
 pub fn workers_in(
     procfs: &Procfs,
-    kind: ServerKind,
+    workload: Workload,
     cgroup: &Cgroup,
     online: &CpuList,
 ) -> Result<(Vec<ProcessId>, f64), Unobservable> {
-    let (master, workers) = server_in(procfs, cgroup, kind)?;
+    let (master, workers) = server_in(procfs, cgroup, workload)?;
     let runnable = project::runnable(procfs, master, online)?;
     Ok((workers, cgroup.allowed_cpus(&runnable)?))
 }
@@ -50,7 +50,7 @@ pub struct Observer<S> {
     source: Box<dyn UsageSource>,
     baselines: Baselines,
     usage_fault: Option<String>,
-    celery: Watch,
+    queues: Queues,
     /// The cgroups that the last look found, by project.
     cgroups: BTreeMap<String, Cgroup>,
 }
@@ -67,7 +67,7 @@ impl<S: ServiceManager> Observer<S> {
     pub fn at(procfs: Procfs, services: S, source: Box<dyn UsageSource>) -> Self {
         Self {
             host: HostReader::new(procfs.clone()),
-            celery: Watch::new(procfs.clone()),
+            queues: Queues::new(procfs.clone()),
             procfs,
             services,
             source,
@@ -102,11 +102,27 @@ impl<S: ServiceManager> Observer<S> {
         self.usage_fault.as_deref()
     }
 
-    /// Looks at the host and at every project of `config`.
+    /// Looks at the host and at every project of `config`, and waits for the queues of all.
     ///
     /// # Errors
     /// When the host's own figures cannot be read.
     pub async fn observe(&mut self, config: &Config) -> Result<Snapshot, HostError> {
+        let mut snapshot = self.look(config).await?;
+        while self.queues.is_reading_any() {
+            let reading = self.queues.next().await;
+            if let Some(Ok(sample)) = snapshot.projects.get_mut(&reading.project) {
+                reading.complete(sample);
+            }
+        }
+        Ok(snapshot)
+    }
+
+    /// Looks at the host and at every project of `config`, and begins to read the queues of those that have some: they
+    /// come by [`Observer::queue_read`], each when its broker has answered.
+    ///
+    /// # Errors
+    /// When the host's own figures cannot be read.
+    pub async fn look(&mut self, config: &Config) -> Result<Snapshot, HostError> {
         let (host, online) = self.host.read()?;
         let located = self.locate(config).await;
 
@@ -140,14 +156,44 @@ impl<S: ServiceManager> Observer<S> {
         if self.usage_fault.is_none() {
             self.baselines.advance();
         }
-        self.celery
-            .fill(config, &self.cgroups, &mut projects, taken_at)
-            .await;
+        self.begin_queues(config, &projects, taken_at);
         Ok(Snapshot {
             taken_at,
             host,
             projects,
         })
+    }
+
+    /// Whether the queues of a project are being read: its sample is without them until they are.
+    #[must_use]
+    pub fn is_reading_queues(&self, project: &str) -> bool {
+        self.queues.is_reading(project)
+    }
+
+    /// Waits for the queues of one project to be read; for ever when none are. Dropped while it waits, it loses nothing.
+    pub async fn queue_read(&mut self) -> QueueReading {
+        self.queues.next().await
+    }
+
+    /// Ends the readings of queues that `config` no longer asks for.
+    pub fn forget_queues(&mut self, config: &Config) {
+        self.queues.retain(config);
+    }
+
+    fn begin_queues(
+        &mut self,
+        config: &Config,
+        samples: &BTreeMap<String, Result<ProjectSample, Unobservable>>,
+        now: Duration,
+    ) {
+        self.queues.retain(config);
+        for (name, sample) in samples {
+            if let (Some(project), Some(cgroup), Ok(sample)) =
+                (config.projects.get(name), self.cgroups.get(name), sample)
+            {
+                self.queues.begin(project, cgroup, sample, now);
+            }
+        }
     }
 
     /// Looks twice, `interval` apart, and gives the second look: what a single check needs to have CPU figures.

@@ -3,7 +3,7 @@
 use crate::config::Project;
 use crate::observe::cpu_list::CpuList;
 use crate::observe::process::{ProcessError, ProcessTable, Procfs, Stat, unless_gone};
-use crate::observe::server::{self, AGAIN_AFTER, LOOKS, ServerKind};
+use crate::observe::server::{self, AGAIN_AFTER, LOOKS};
 use crate::observe::service::{self, Instance};
 use crate::observe::snapshot::{ProcessId, ProjectSample, Unobservable};
 
@@ -33,7 +33,7 @@ fn sample(procfs: &Procfs, project: &Project, place: &Location) -> Result<Projec
             let main = pid
                 .map(|pid| main_process(procfs, &table, place, pid))
                 .transpose()?;
-            ServerKind::of(project).find(procfs, &table, main)?
+            server::find(procfs, project.workload(), &table, main)?
         }
     };
     Ok(ProjectSample {

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{DaemonWatch, HostSample, Place, Tree};
-use crate::config::Project;
+use crate::config::{Project, Workload};
 use crate::control::{ProjectStatus, Status};
 use crate::observe::cgroup::Cgroup;
 use crate::observe::process::Procfs;
-use crate::observe::{ServerKind, Unobservable, workers_in};
+use crate::observe::{Unobservable, workers_in};
 
 /// Which projects to look for.
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ pub struct Sought {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Workers {
     /// By the processes in its cgroup; where those do not tell, as the daemon did at its last check.
-    Seen(ServerKind, Option<u32>),
+    Seen(Workload, Option<u32>),
     /// As the daemon did: systemd alone knows the instances of a template.
     Told(Option<u32>),
 }
@@ -76,7 +76,7 @@ impl From<&Arc<Project>> for Sought {
             name: project.name.clone(),
             unit: project.service_name.clone(),
             cgroup: project.cgroup.clone(),
-            workers: Workers::Seen(ServerKind::of(project), None),
+            workers: Workers::Seen(project.workload(), None),
             rules: Some(Arc::clone(project)),
         }
     }
@@ -88,10 +88,9 @@ impl From<&ProjectStatus> for Sought {
             name: status.name.clone(),
             unit: status.unit.clone(),
             cgroup: status.cgroup.as_ref().map(PathBuf::from),
-            workers: match status.server.as_deref() {
-                Some("signalled") => Workers::Seen(ServerKind::Signalled, status.workers),
-                Some("celery") => Workers::Seen(ServerKind::Celery, status.workers),
-                _ => Workers::Told(status.workers),
+            workers: match status.server.as_deref().and_then(Workload::of_code) {
+                Some(Workload::TemplateInstances) | None => Workers::Told(status.workers),
+                Some(workload) => Workers::Seen(workload, status.workers),
             },
             rules: None,
         }

@@ -1,0 +1,315 @@
+//! The one way from a look to a step: what was seen is decided about, kept, told and acted on, be it the check that is
+//! due, a look between two checks or an order by hand.
+//!
+//! Nobody waits for a slow broker: a project whose queues are still being read is set aside, and goes the same way when
+//! they have been.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::Result;
+use tokio::time::sleep;
+
+use super::check::Checks;
+use super::keep::as_kept;
+use crate::config::Project;
+use crate::control::{Answer, RefusedCode};
+use crate::decide::{Action, Decision, Promised, Reason, decide_between, decide_under};
+use crate::observe::service::number_of;
+use crate::observe::{Host, ProjectSample, QueueReading, Snapshot, Unobservable};
+use crate::report::Message;
+
+/// How long a check waits for queues, so that brokers which answer at once are part of it.
+const MOMENT: Duration = Duration::from_millis(50);
+
+/// On what occasion a project is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// The check that is due.
+    Check,
+    /// A look between two checks, which has no CPU figures: its unit has changed, or somebody ordered something.
+    Between,
+}
+
+/// A project that has been seen, and whose queues are still being read.
+#[derive(Debug)]
+pub(super) struct Awaited {
+    host: Host,
+    sample: ProjectSample,
+    occasion: Occasion,
+}
+
+type Samples = BTreeMap<String, Result<ProjectSample, Unobservable>>;
+
+impl Checks {
+    /// One check of the daemon, and how long it took. What fails is told and tried again at the next.
+    pub(super) async fn timed_check(&mut self) {
+        let started = Instant::now();
+        match self.observer.look(&self.config).await {
+            Ok(snapshot) => {
+                self.say_check_recovered();
+                self.say_usage_fault();
+                self.say_endless_steps();
+                let snapshot = self.with_queues(snapshot, Occasion::Check, MOMENT).await;
+                self.meter.checked(snapshot.host);
+                self.seen = Some((SystemTime::now(), snapshot.host));
+                self.expire_orders();
+                self.follow(&snapshot.host, &snapshot.projects, Occasion::Check);
+            }
+            Err(error) => {
+                self.say_check_failed(&error.to_string());
+                self.meter.failed();
+                self.publish();
+            }
+        }
+        self.meter.took(started.elapsed());
+    }
+
+    /// One check whose every decision is told, and whose steps are waited for.
+    pub(super) async fn once(&mut self) -> Result<()> {
+        if let Some(why) = &self.without_ebpf {
+            self.reporter.say(&Message::WithoutEbpf { why });
+        }
+        let snapshot = self.observer.observe(&self.config).await?;
+        self.expire_orders();
+        for (project, sample, decision) in self.decide(&snapshot.host, &snapshot.projects, Occasion::Check) {
+            self.reporter.verdict(&project, &decision);
+            self.act(project, sample, decision);
+        }
+        while let Some(step) = self.actions.join_next().await {
+            self.steps_over(step).await;
+        }
+        Ok(())
+    }
+
+    /// Reads the counters that the next check's means begin at.
+    pub(super) async fn baseline(&mut self) -> Result<()> {
+        self.observer.observe(&self.config).await?;
+        Ok(())
+    }
+
+    /// Looks at a project whose unit was started, stopped or reloaded. What keeps the host from being read is told by
+    /// the next check.
+    pub(super) async fn look_early(&mut self, name: &str) {
+        if self.config.projects.contains_key(name)
+            && !self.is_busy(name)
+            && let Ok(snapshot) = self.observer.look_at(&self.config, name).await
+        {
+            self.follow_between(snapshot).await;
+        }
+    }
+
+    /// Decides and acts on one project at once, since somebody waits for it.
+    pub(super) async fn carry_out(&mut self, name: &str) {
+        match self.observer.look_at(&self.config, name).await {
+            Ok(snapshot) if !snapshot.projects.contains_key(name) => self.taken_out(name),
+            Ok(snapshot) => self.follow_between(snapshot).await,
+            Err(error) => {
+                // Refused is not carried out: not at the next check either.
+                self.orders.end_once(name);
+                self.reply(name, Answer::refused(RefusedCode::Failed, error.to_string()));
+            }
+        }
+    }
+
+    async fn follow_between(&mut self, snapshot: Snapshot) {
+        let seen = self
+            .with_queues(snapshot, Occasion::Between, Duration::ZERO)
+            .await;
+        if !seen.projects.is_empty() {
+            self.follow(&seen.host, &seen.projects, Occasion::Between);
+        }
+    }
+
+    /// The queues of a project that was set aside have been read.
+    pub(super) fn queues_read(&mut self, reading: QueueReading) {
+        let project = reading.project.clone();
+        if let Some((seen, occasion)) = self.completed(reading) {
+            let host = seen.host;
+            self.follow(&host, &BTreeMap::from([(project, Ok(seen.sample))]), occasion);
+        }
+    }
+
+    /// The snapshot without the projects whose queues have not been read within `limit`: those are set aside.
+    async fn with_queues(&mut self, mut snapshot: Snapshot, occasion: Occasion, limit: Duration) -> Snapshot {
+        let host = snapshot.host;
+        let (awaited, ready): (Samples, Samples) = snapshot
+            .projects
+            .into_iter()
+            .partition(|(name, sample)| sample.is_ok() && self.observer.is_reading_queues(name));
+        snapshot.projects = ready;
+        // Such as that of a unit that has been stopped meanwhile.
+        self.awaited
+            .retain(|name, _| !snapshot.projects.contains_key(name));
+        for (name, sample) in awaited {
+            if let Ok(sample) = sample {
+                self.set_aside(name, host, sample, occasion);
+            }
+        }
+        let deadline = sleep(limit);
+        tokio::pin!(deadline);
+        while occasion == Occasion::Check && !self.awaited.is_empty() {
+            let reading = tokio::select! {
+                reading = self.observer.queue_read() => reading,
+                () = &mut deadline => break,
+            };
+            let project = reading.project.clone();
+            if let Some((seen, _)) = self.completed(reading) {
+                snapshot.projects.insert(project, Ok(seen.sample));
+            }
+        }
+        snapshot
+    }
+
+    /// Sets a project aside until its queues have been read. One that has been since an earlier look has its CPU of
+    /// both.
+    fn set_aside(&mut self, name: String, host: Host, mut sample: ProjectSample, occasion: Occasion) {
+        let mut seen = Awaited {
+            host,
+            occasion,
+            sample: sample.clone(),
+        };
+        if let Some(earlier) = self.awaited.remove(&name) {
+            sample.cpu = match (earlier.sample.cpu, sample.cpu) {
+                (Some(earlier), Some(later)) => Some(earlier.and_then(later)),
+                (earlier, later) => later.or(earlier),
+            };
+            if earlier.occasion == Occasion::Check {
+                seen.occasion = Occasion::Check;
+            }
+        }
+        seen.sample = sample;
+        self.awaited.insert(name, seen);
+    }
+
+    fn completed(&mut self, reading: QueueReading) -> Option<(Awaited, Occasion)> {
+        let mut seen = self.awaited.remove(&reading.project)?;
+        reading.complete(&mut seen.sample);
+        let occasion = seen.occasion;
+        Some((seen, occasion))
+    }
+
+    /// Goes the whole way with what was seen: decide → keep → tell → act.
+    fn follow(&mut self, host: &Host, samples: &Samples, occasion: Occasion) {
+        let decided = self.decide(host, samples, occasion);
+        let decisions: BTreeMap<&str, &Decision> = decided
+            .iter()
+            .map(|(project, _, decision)| (project.name.as_str(), decision))
+            .collect();
+        let kept = as_kept(&self.config, host, samples, |name| decisions.get(name).copied());
+        if occasion == Occasion::Check {
+            self.meter.decided(&kept);
+        }
+        self.keeper.check(*host, kept);
+        for (project, sample, decision) in decided {
+            self.tell(&project, sample.as_ref(), &decision, occasion);
+            self.act(project, sample, decision);
+        }
+        self.save();
+        self.publish();
+    }
+
+    /// Decides about every project that no step is under way for.
+    fn decide(
+        &mut self,
+        host: &Host,
+        samples: &Samples,
+        occasion: Occasion,
+    ) -> Vec<(Project, Option<ProjectSample>, Decision)> {
+        let mut decided = Vec::with_capacity(samples.len());
+        let mut promised = self.promised();
+        for (name, sample) in samples {
+            let Some(project) = self.config.projects.get(name).cloned() else {
+                continue;
+            };
+            if self.is_busy(name) {
+                continue;
+            }
+            let decision = self.decide_one(&project, host, sample, promised, occasion);
+            promised.add(&project, decision.action);
+            decided.push((project, sample.as_ref().ok().cloned(), decision));
+        }
+        decided
+    }
+
+    /// Decides for one project under its order by hand, beside what is `promised` to others, and tells of workers that
+    /// a reload or restart cost it.
+    fn decide_one(
+        &mut self,
+        project: &Project,
+        host: &Host,
+        sample: &Result<ProjectSample, Unobservable>,
+        promised: Promised,
+        occasion: Occasion,
+    ) -> Decision {
+        let policy = match occasion {
+            Occasion::Check => decide_under,
+            Occasion::Between => decide_between,
+        };
+        let order = self.orders.take(&project.name);
+        let lost_before = self
+            .histories
+            .entry(project.name.clone())
+            .or_default()
+            .count_to_restore();
+        let decision = self.decide_knowing_boots(project, sample, |history| {
+            promised.judge(host, history, |host, history| {
+                policy(order, project, host, sample, history)
+            })
+        });
+        let decision = self.holds.judge(&project.name, decision);
+        let history = self.histories.entry(project.name.clone()).or_default();
+        if let (Some(before), Some(now), None) =
+            (history.count_to_restore(), decision.figures.workers, lost_before)
+        {
+            let unit = &project.service_name;
+            self.reporter
+                .say_of(project, &Message::CountReset { unit, before, now });
+        }
+        self.note(project, host, sample, &decision);
+        decision
+    }
+
+    /// Tells what was decided, to the log and to whoever waits for the answer to an order.
+    fn tell(
+        &mut self,
+        project: &Project,
+        sample: Option<&ProjectSample>,
+        decision: &Decision,
+        occasion: Occasion,
+    ) {
+        // Without figures an obstacle of the last check is neither there nor gone.
+        if occasion == Occasion::Check || decision.reason != Reason::NoFiguresYet {
+            self.reporter.decision(project, decision);
+        }
+        if let Some(Ok(queue)) = sample.and_then(|sample| sample.queue.as_ref()) {
+            self.reporter.unacknowledged(project, queue);
+            self.reporter.uncounted(project, queue);
+        }
+        if decision.reason == Reason::Booting {
+            self.starting.push(project.name.clone());
+        }
+        match decision.action {
+            // Answered when the step is over.
+            Action::ScaleUp { .. } | Action::ScaleDown { .. } => {}
+            Action::Hold | Action::Blocked => self.reply(&project.name, self.undone(project, decision)),
+        }
+    }
+
+    /// The projects to look at when systemd has done something to `unit`. Not those with a step under way: what was done
+    /// may be that step.
+    pub(super) fn projects_of(&self, unit: &str) -> Vec<String> {
+        let concerned = self.config.projects.values().filter(|project| {
+            let is_unit = || project.service_name == unit;
+            let is_instance = |template| number_of(template, unit).is_some();
+            project.enabled
+                && project.cgroup.is_none()
+                && project.template().map_or_else(is_unit, is_instance)
+                && !self.is_busy(&project.name)
+        });
+        concerned.map(|project| project.name.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

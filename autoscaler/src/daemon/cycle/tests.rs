@@ -1,0 +1,180 @@
+//! A broker that does not answer keeps nobody else waiting.
+
+use std::path::Path;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::*;
+use crate::config::parse;
+use crate::control::{Call, Command, Peer, ProjectStatus};
+use crate::daemon::{Mode, Options};
+use crate::observe::Observer;
+use crate::observe::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
+use crate::observe::service::Systemd;
+use crate::observe::usage::CpuStatSource;
+
+/// A site with two workers, and a Celery project whose broker is at `port`.
+fn host() -> Fixture {
+    let mut host = Fixture::new();
+    host.process(10, 1, GUNICORN, "gunicorn");
+    host.process(11, 10, GUNICORN_WORKER, "gunicorn");
+    host.process(12, 10, GUNICORN_WORKER, "gunicorn");
+    host.cgroup("site", &[10, 11, 12]);
+    host.process(20, 1, &[], "celery");
+    host.process(21, 20, &[], "celery");
+    host.cgroup("tasks", &[20, 21]);
+    for cgroup in ["site", "tasks"] {
+        host.write(&format!("cgroup/{cgroup}/cpu.stat"), "usage_usec 5\n");
+    }
+    host
+}
+
+fn checks(host: &Fixture, dir: &Path, port: u16) -> Checks {
+    let options = Options {
+        language: None,
+        config: dir.join("config.json"),
+        runtime_dir: dir.to_owned(),
+        state_dir: dir.to_owned(),
+        dry_run: true,
+        mode: Mode::Daemon,
+    };
+    let text = format!(
+        r#"{{ "global": {{ "history": {{ "enabled": false }} }}, "projects": {{
+            "site": {{ "enabled": true, "cgroup": "/site", "max_workers": 3, "cpu_thresholds": {{ "scale_up_2": 60 }} }},
+            "tasks": {{ "enabled": true, "cgroup": "/tasks", "max_workers": 3, "queue_thresholds": {{ "scale_up_2": 60 }},
+                "redis_url": "redis://127.0.0.1:{port}/0" }} }} }}"#
+    );
+    let mut checks = Checks::start(parse("config.json", &text).unwrap(), &options).unwrap();
+    let systemd = Systemd::new(checks.bus.clone());
+    checks.observer = Observer::at(host.procfs(), systemd, Box::<CpuStatSource>::default());
+    checks
+}
+
+fn decided(checks: &Checks, project: &str) -> Option<String> {
+    let status = checks.status();
+    let project: &ProjectStatus = status.project(project).unwrap();
+    project.decision.as_ref().map(|told| told.reason.clone())
+}
+
+async fn ask(checks: &mut Checks, project: &str, workers: u32) -> oneshot::Receiver<Answer> {
+    let (reply, answered) = oneshot::channel();
+    let command = Command::Scale {
+        project: project.into(),
+        workers,
+        for_seconds: None,
+    };
+    let by = Peer {
+        uid: 0,
+        pid: None,
+        login: None,
+    };
+    checks
+        .call(Call {
+            command,
+            language: None,
+            by,
+            reply,
+        })
+        .await;
+    answered
+}
+
+/// Handles what happens until nobody is awaited any more.
+async fn until_read(checks: &mut Checks) {
+    let read = async {
+        while !checks.awaited.is_empty() {
+            let happened = checks.happened().await;
+            checks.handle(happened).await;
+        }
+    };
+    timeout(Duration::from_mins(1), read).await.unwrap();
+}
+
+/// A broker that accepts every connection, and answers none until the listener is dropped with the connections.
+async fn silent() -> (TcpListener, u16) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (listener, port)
+}
+
+async fn connected(listener: &TcpListener) -> TcpStream {
+    let accepted = timeout(Duration::from_mins(1), listener.accept());
+    accepted.await.unwrap().unwrap().0
+}
+
+#[tokio::test]
+async fn a_silent_broker_delays_no_other_check_and_no_order() {
+    let (host, dir) = (host(), tempfile::tempdir().unwrap());
+    let (broker, port) = silent().await;
+    let mut checks = checks(&host, dir.path(), port);
+    checks.timed_check().await;
+    let connection = connected(&broker).await;
+    // The broker is still asked: its time has not run out.
+    assert!(checks.awaited.contains_key("tasks"));
+    assert!(decided(&checks, "site").is_some());
+    assert_eq!(decided(&checks, "tasks"), None);
+
+    while checks.is_busy("site") {
+        let happened = checks.happened().await;
+        checks.handle(happened).await;
+    }
+    let answer = ask(&mut checks, "site", 2).await.try_recv();
+    assert!(matches!(answer, Ok(Answer::Done(_))), "{answer:?}");
+    let mut waits = ask(&mut checks, "tasks", 2).await;
+    assert!(waits.try_recv().is_err(), "its own broker is waited for");
+    assert!(checks.awaited.contains_key("tasks"));
+
+    drop((connection, broker));
+    until_read(&mut checks).await;
+    assert!(decided(&checks, "tasks").is_some());
+}
+
+#[tokio::test]
+async fn who_ordered_something_is_answered_when_the_broker_is_no_longer_asked() {
+    let (host, dir) = (host(), tempfile::tempdir().unwrap());
+    let (broker, port) = silent().await;
+    let mut checks = checks(&host, dir.path(), port);
+    let mut answered = ask(&mut checks, "tasks", 1).await;
+    let _connection = connected(&broker).await;
+    assert!(answered.try_recv().is_err() && checks.awaited.contains_key("tasks"));
+    let mut config = checks.config.clone();
+    config.projects.get_mut("tasks").unwrap().queue = None;
+    checks
+        .reload(Ok(crate::config::Loaded {
+            config,
+            notices: Vec::new(),
+        }))
+        .await;
+    assert!(checks.awaited.is_empty());
+    assert!(answered.try_recv().is_ok());
+}
+
+#[tokio::test]
+async fn one_that_is_still_awaited_has_its_cpu_of_both_checks() {
+    let (host, dir) = (host(), tempfile::tempdir().unwrap());
+    let (broker, port) = silent().await;
+    let mut checks = checks(&host, dir.path(), port);
+    checks.timed_check().await;
+    let _connection = connected(&broker).await;
+    let mut cpu = Vec::new();
+    for used in [7, 10] {
+        host.write("cgroup/tasks/cpu.stat", &format!("usage_usec {used}\n"));
+        checks.timed_check().await;
+        cpu.push(checks.awaited["tasks"].sample.cpu.unwrap());
+    }
+    let used: Vec<u128> = cpu.iter().map(|cpu| cpu.on_cpu.as_micros()).collect();
+    assert_eq!(used, [2, 5]);
+    assert!(cpu[1].covered > cpu[0].covered);
+}
+
+#[tokio::test]
+async fn a_step_under_way_has_its_memory_promised() {
+    let (host, dir) = (host(), tempfile::tempdir().unwrap());
+    let mut checks = checks(&host, dir.path(), 1);
+    let free = checks.promised();
+    assert_eq!(free, Promised::default());
+    checks.step_under_way("site", Action::ScaleUp { from: 2, to: 3 });
+    assert_ne!(checks.promised(), free);
+}
