@@ -16,12 +16,10 @@ use super::signal::Refusal;
 use super::systemd::Systemd;
 use super::unanswered::Unanswered;
 use super::worker_signals::WorkerSignals;
-use crate::config::Project;
-use crate::decide::{Action, Decision, Reason};
-use crate::observe::ProjectSample;
-use crate::observe::cgroup::{Cgroup, CgroupMount};
-use crate::observe::process::Procfs;
-use crate::observe::queue;
+use crate::host::cgroup::{Cgroup, CgroupMount};
+use crate::host::process::Procfs;
+use crate::model::{Action, Decision, Project, ProjectSample, Reason};
+use crate::observe::measure::queue;
 
 /// Between two looks at a template's instances: each asks systemd some questions about every one of them.
 const UNITS_POLL: Duration = Duration::from_millis(500);

@@ -4,7 +4,7 @@ use std::future::{Future, ready};
 use std::time::Duration;
 
 use super::signal::Refusal;
-use crate::observe::ProcessId;
+use crate::model::ProcessId;
 
 /// One step of a worker count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

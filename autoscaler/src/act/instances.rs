@@ -12,12 +12,12 @@ use nix::sys::signal::Signal;
 use super::actuator::{Actuator, Boot, Step};
 use super::memory::ManagerError;
 use super::signal::Refusal;
-use crate::observe::ProcessId;
-use crate::observe::celery::fleet;
-use crate::observe::cgroup::{Cgroup, CgroupMount};
-use crate::observe::process::{ProcessError, Procfs};
-use crate::observe::queue::Broker;
-use crate::observe::service::{Instance, ServiceError, StopRules, name_of, running};
+use crate::host::cgroup::{Cgroup, CgroupMount};
+use crate::host::process::{ProcessError, Procfs};
+use crate::host::service::{Instance, ServiceError, StopRules, name_of, running};
+use crate::model::ProcessId;
+use crate::observe::measure::celery::fleet;
+use crate::observe::measure::queue::Broker;
 pub use stop::StopFault;
 
 /// How long an instance must live that does not answer as a Celery worker: longer than an import takes to fail.

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::observe::cgroup::{Cgroup, CgroupError};
+use crate::host::cgroup::{Cgroup, CgroupError};
 
 /// Least distance that a lowered limit keeps from use.
 const HEADROOM_FLOOR: u64 = 64 << 20;

@@ -2,7 +2,7 @@
 
 use super::memory::{Limit, MemoryError};
 use super::scale::ScaleError;
-use crate::observe::ProcessId;
+use crate::model::ProcessId;
 
 /// What came of one decision for one project.
 #[derive(Debug)]

@@ -14,8 +14,7 @@ use self::progress::Progress;
 use super::actuator::{Actuator, Step};
 use super::mandate::Mandate;
 use super::signal::Refusal;
-use crate::config::Bounds;
-use crate::observe::ProcessId;
+use crate::model::{Bounds, ProcessId};
 
 /// What is asked for, and what it was decided on.
 #[derive(Debug, Clone, PartialEq, Eq)]

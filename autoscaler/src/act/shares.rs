@@ -3,9 +3,9 @@
 
 use std::fs;
 
-use crate::config::Project;
-use crate::observe::cgroup::{Cgroup, CgroupError, CgroupMount};
-use crate::observe::service::number_of;
+use crate::host::cgroup::{Cgroup, CgroupError, CgroupMount};
+use crate::host::service::number_of;
+use crate::model::Project;
 
 /// The instances of the project's template that have processes, serving or not; 0 where it has no template.
 pub(super) fn living(mount: &CgroupMount, project: &Project, slice: &Cgroup) -> Result<u32, CgroupError> {

@@ -7,10 +7,10 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal, te
 
 use super::instances::StopFault;
 use super::memory::ManagerError;
-use crate::observe::cgroup::Cgroup;
-use crate::observe::process::{ProcessError, Procfs, State};
-use crate::observe::service::ServiceError;
-use crate::observe::{PoolFault, ProcessId, QueueFault, Unobservable};
+use crate::host::cgroup::Cgroup;
+use crate::host::process::{ProcessError, Procfs, State};
+use crate::host::service::ServiceError;
+use crate::model::{PoolFault, ProcessId, QueueFault, Unobservable};
 
 /// The two signals by which gunicorn, uvicorn, puma and unicorn change their worker count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

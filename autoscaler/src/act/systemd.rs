@@ -8,7 +8,8 @@ use zbus::{DynamicType, Variant};
 
 use super::instances::UnitManager;
 use super::memory::{ManagerError, ServiceManager};
-use crate::observe::service::{self, Bus, Failure, Instance, ServiceError, StopRules};
+use crate::host::service;
+use crate::host::service::{Bus, Failure, Instance, ServiceError, StopRules};
 
 /// systemd's manager (`org.freedesktop.systemd1(5)`).
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::actuator::Step;
 use super::scale::Cause;
-use crate::observe::{ProcessId, ProjectSample};
+use crate::model::{ProcessId, ProjectSample};
 
 /// How long a step that never arrives stands in the way. A signal can get lost (gunicorn up to 23 drops
 /// those beyond five that wait), so not for ever; a worker that ends a long request can take its time.
@@ -84,7 +84,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::observe::CgroupMemory;
+    use crate::model::CgroupMemory;
 
     fn id(pid: u32) -> ProcessId {
         ProcessId { pid, start_ticks: 1 }

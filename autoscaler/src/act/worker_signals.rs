@@ -7,9 +7,10 @@ use tokio::time::{Instant, sleep};
 
 use super::actuator::{Actuator, Boot, Step};
 use super::signal::{Refusal, SignalTarget, WorkerSignal};
-use crate::observe::cgroup::Cgroup;
-use crate::observe::process::Procfs;
-use crate::observe::{Children, ProcessId, Serving, children_of, serving, takes_newest};
+use crate::host::cgroup::Cgroup;
+use crate::host::process::Procfs;
+use crate::model::ProcessId;
+use crate::observe::{Children, Serving, children_of, serving, takes_newest};
 
 /// How long a worker must live where nothing shows whether it serves: longer than an import takes to fail.
 const PROOF: Duration = Duration::from_secs(10);

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::{Fact, writable::writable};
-use crate::config::{Language, Storage};
 use crate::control::{Answer, Client, ClientError, Command};
 use crate::history::{self, default_path};
+use crate::model::{Language, Storage};
 
 /// Whether a daemon runs.
 pub(super) fn look(runtime_dir: &Path, language: Language) -> Fact {

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::act::Refusal;
-use crate::config::{Bounds, Fault, LoadError, Notice, Project};
+use crate::config::{Fault, LoadError, Notice};
 use crate::control::ClientError;
 use crate::history::StoreError;
-use crate::observe::cgroup::CgroupError;
-use crate::observe::host::HostError;
-use crate::observe::service::ServiceError;
-use crate::observe::usage::{SourceKind, WhyNotEbpf};
-use crate::observe::{Host, PoolFault, QueueFault, Uncounted, Unobservable};
+use crate::host::cgroup::CgroupError;
+use crate::host::machine::HostError;
+use crate::host::service::ServiceError;
+use crate::host::usage::{SourceKind, WhyNotEbpf};
+use crate::model::{Bounds, Host, PoolFault, Project, QueueFault, Uncounted, Unobservable};
 
 /// One thing that was looked at.
 #[derive(Debug)]

@@ -3,11 +3,11 @@
 use std::fs;
 
 use super::Fact;
-use crate::config::Config;
-use crate::observe::cgroup::CgroupMount;
-use crate::observe::host::HostReader;
-use crate::observe::process::Procfs;
-use crate::observe::service::{Bus, Systemd};
+use crate::host::cgroup::CgroupMount;
+use crate::host::machine::HostReader;
+use crate::host::process::Procfs;
+use crate::host::service::{Bus, Systemd};
+use crate::model::Config;
 
 /// What needs nobody to be asked.
 pub(super) fn look(procfs: &Procfs) -> Vec<Fact> {

@@ -15,8 +15,8 @@ use tokio::net::{TcpSocket, TcpStream, UnixStream};
 use tokio::time::timeout;
 
 use super::{Fact, Taken, writable::writable};
-use crate::config::{Listen, Metrics};
 use crate::metrics::address;
+use crate::model::{Listen, Metrics};
 
 /// A daemon answers within milliseconds.
 const ANSWER: Duration = Duration::from_secs(5);

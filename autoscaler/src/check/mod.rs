@@ -14,11 +14,12 @@ mod writable;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::{self, Config, Language, LoadError, Loaded};
+use crate::config::{self, LoadError, Loaded};
+use crate::host::machine::HostError;
+use crate::host::process::Procfs;
+use crate::host::service::{Bus, Systemd};
+use crate::model::{Config, Language};
 use crate::observe::Observer;
-use crate::observe::host::HostError;
-use crate::observe::process::Procfs;
-use crate::observe::service::{Bus, Systemd};
 
 pub use finding::{Fact, Finding, Grade, Taken};
 

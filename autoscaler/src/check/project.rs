@@ -2,15 +2,16 @@
 
 use crate::act::{Refusal, SignalTarget};
 use crate::check::{Fact, writable::writable};
-use crate::config::{BrokerUrl, CeleryActuator, Project, QueueRule};
-use crate::decide::Figures;
-use crate::observe::cgroup::{Cgroup, CgroupMount};
-use crate::observe::process::Procfs;
-use crate::observe::queue::{self, QueueMonitor};
-use crate::observe::usage::monotonic;
-use crate::observe::{
-    CodeSource, Host, ProjectSample, QueueFault, QueueSample, Uncounted, Unobservable, boots_from, newer_code,
+use crate::host::cgroup::{Cgroup, CgroupMount};
+use crate::host::process::Procfs;
+use crate::host::usage::monotonic;
+use crate::model::{
+    BrokerUrl, CeleryActuator, Figures, Host, Project, ProjectSample, QueueFault, QueueRule, QueueSample,
+    Uncounted, Unobservable,
 };
+use crate::observe::measure::queue;
+use crate::observe::measure::queue::QueueMonitor;
+use crate::observe::{CodeSource, boots_from, newer_code};
 
 /// Everything about one project.
 pub(super) async fn look(

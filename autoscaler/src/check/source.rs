@@ -7,9 +7,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use super::Fact;
-use crate::observe::cgroup::CgroupMount;
-use crate::observe::process::Procfs;
-use crate::observe::usage::{self, KERNEL_TYPES, SourceKind, UsageSource};
+use crate::host::cgroup::CgroupMount;
+use crate::host::process::Procfs;
+use crate::host::usage;
+use crate::host::usage::{KERNEL_TYPES, SourceKind, UsageSource};
 
 /// Time between the two readings.
 const WINDOW: Duration = Duration::from_millis(250);

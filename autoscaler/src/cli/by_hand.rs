@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::daemon::{Daemon, duration};
-use crate::config::Language;
 use crate::control::Command;
+use crate::model::Language;
 
 /// Gives a project a number of workers now, within its bounds.
 ///

@@ -11,7 +11,8 @@ use super::daemon::Daemon;
 use super::language::Sources;
 use super::store::StateDir;
 use crate::check::{self, Grade, Options, Report};
-use crate::config::{DEFAULT_PATH, Language};
+use crate::config::DEFAULT_PATH;
+use crate::model::Language;
 use crate::report::{found_of, host_heading, sum_of};
 
 /// Checks the configuration and the host: what the daemon would find, and what to do where something is wrong.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::config::Language;
 use crate::control::{Answer, Client, Command};
+use crate::model::Language;
 
 /// Which daemon is meant.
 #[derive(Debug, Clone, clap::Args)]

@@ -8,7 +8,8 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Command};
 
 use super::language::{Sources, parse};
-use crate::config::{DEFAULT_PATH, Language};
+use crate::config::DEFAULT_PATH;
+use crate::model::Language;
 
 mod words;
 

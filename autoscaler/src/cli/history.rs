@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use super::daemon::duration;
 use super::store::Place;
 use crate::history::view::{Past, Zone, chart, export, picture::Picture};
-use crate::report::picture;
+use crate::picture;
 
 /// Shows what a project's checks saw and decided: CPU and its thresholds, workers, memory, queue, steps.
 ///

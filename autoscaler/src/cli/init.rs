@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use crate::config;
+use crate::host::process::Procfs;
+use crate::host::service::{Bus, Systemd};
 use crate::init::{Found, find, text, words};
-use crate::observe::process::Procfs;
-use crate::observe::service::{Bus, Systemd};
 
 /// Proposes a configuration from the gunicorn and Celery services that run here.
 ///

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::config::{self, Language};
+use crate::config;
 use crate::control::{Answer, Client, Command};
+use crate::model::Language;
 
 /// How long a daemon may take to tell its language. One that hangs is no reason for a report to wait.
 const PATIENCE: Duration = Duration::from_secs(2);

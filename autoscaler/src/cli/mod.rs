@@ -22,9 +22,10 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::config::{DEFAULT_PATH, Language, LoadError, stated_language};
+use crate::config::{DEFAULT_PATH, LoadError, stated_language};
 use crate::control::ClientError;
 use crate::history::ReadError;
+use crate::model::Language;
 use crate::report::{NotInHistory, client_error_of, load_error_of, not_in_history_of, read_error_of};
 use language::Sources;
 

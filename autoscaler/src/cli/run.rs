@@ -6,8 +6,9 @@ use anyhow::{Context as _, Result};
 use tracing::level_filters::LevelFilter;
 
 use super::store::StateDir;
-use crate::config::{DEFAULT_PATH, Language};
+use crate::config::DEFAULT_PATH;
 use crate::daemon::{self, Mode, Options};
+use crate::model::Language;
 use crate::report::log;
 
 #[derive(Debug, clap::Args)]

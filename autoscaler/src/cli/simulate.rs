@@ -13,8 +13,9 @@ use clap::{ArgGroup, Args as ClapArgs};
 use super::Usage;
 use super::daemon::duration;
 use super::store::Store;
-use crate::config::{self, Config, Project};
-use crate::report::picture;
+use crate::config;
+use crate::model::{Config, Project};
+use crate::picture;
 use crate::simulate::picture::Picture;
 use crate::simulate::{self, Demand, Scale, Service, Trace};
 

@@ -5,8 +5,9 @@ use std::time::SystemTime;
 use anyhow::{Result, bail};
 
 use super::daemon::Daemon;
-use crate::config::{Language, meant};
+use crate::config::meant;
 use crate::control::{Answer, Command, Status};
+use crate::model::Language;
 use crate::report::{Reply, reply_of, unix};
 
 mod table;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::config::{self, Config, LoadError};
+use crate::config::{self, LoadError};
 use crate::history::{HistoryReader, default_path};
+use crate::model::Config;
 use crate::report::NotInHistory;
 
 /// Where a daemon keeps what lasts.

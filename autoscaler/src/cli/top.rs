@@ -11,9 +11,10 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::daemon::Daemon;
 use crate::config::{self, LoadError};
-use crate::observe::cgroup::CgroupMount;
-use crate::observe::process::Procfs;
-use crate::observe::usage::{self, UsageSource, WhyNotEbpf};
+use crate::host::cgroup::CgroupMount;
+use crate::host::process::Procfs;
+use crate::host::usage;
+use crate::host::usage::{UsageSource, WhyNotEbpf};
 use crate::top::model::SortKey;
 use crate::top::print::{Format, Printing};
 use crate::top::sample::{DaemonWatch, Projects, Sampler};

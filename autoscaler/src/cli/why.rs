@@ -10,9 +10,9 @@ use super::daemon::{Daemon, duration};
 use super::language::Sources;
 use super::said;
 use super::store::Place;
-use crate::config::Language;
 use crate::control::{Answer, ClientError, Command};
 use crate::history::view::Past;
+use crate::model::Language;
 use crate::report::{Episode, unix};
 
 /// Tells what was decided about a project, and why, with the figures behind it.

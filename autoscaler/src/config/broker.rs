@@ -5,8 +5,8 @@ use jsonc_parser::ast::Value;
 use url::Url;
 
 use super::fields::{Field, Fields, Findings};
-use super::model::{Broker, BrokerUrl, ManagementUrl, Priorities};
 use super::{BadBroker, BadUrl, Wanted};
+use crate::model::{BrokerAccess, BrokerUrl, ManagementUrl, Priorities};
 
 /// The keys that name a broker.
 const URL_KEYS: [&str; 3] = ["redis_url", "broker_url", "broker_url_env"];
@@ -16,7 +16,7 @@ const MOST_STEPS: usize = 100;
 const HIGHEST_STEP: u32 = 255;
 
 /// The broker of a Celery project, from whichever of its keys is there; `at` is the project.
-pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'_>) -> Option<Broker> {
+pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'_>) -> Option<BrokerAccess> {
     let mut named = URL_KEYS.iter().filter_map(|key| fields.get(key));
     let Some(field) = named.next() else {
         findings.refuse(&at, BadBroker::Missing(at.name()));
@@ -37,7 +37,7 @@ pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'
     };
     let priorities = priorities(fields, findings);
     match url {
-        Ok(url) => Some(Broker {
+        Ok(url) => Some(BrokerAccess {
             management: management(fields, &url, findings),
             url,
             key_prefix,
@@ -318,7 +318,7 @@ mod tests {
         }
     }
 
-    fn project(keys: &str) -> Result<Broker, String> {
+    fn project(keys: &str) -> Result<BrokerAccess, String> {
         let text = format!(
             r#"{{ "shop": {{ "enabled": true, "max_workers": 2, "queue_thresholds": {{ "scale_up_2": 5 }}, {keys} }} }}"#
         );

@@ -1,6 +1,6 @@
 //! What a new configuration changes, for the log.
 
-use super::model::Config;
+use crate::model::Config;
 
 /// The difference between two configurations, by project name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::fields::{Field, Fields, Findings};
-use super::model::{Bounds, CpuBasis, Ladder};
 use super::rules::Hold;
 use super::{Notice, Of, Unit, Wrong, keys};
+use crate::model::{Bounds, CpuBasis, Ladder};
 
 /// Most waiting tasks that a rung may name.
 const TASKS: u64 = 1_000_000_000;

@@ -1,26 +1,10 @@
 //! `"metrics"`: where figures are served to Prometheus.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::fields::{Field, Fields, Findings};
 use super::{Of, Wrong, keys};
-
-/// Where figures are served to Prometheus.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Metrics {
-    /// The address.
-    pub listen: Listen,
-}
-
-/// An address to serve at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listen {
-    /// TCP.
-    Tcp(SocketAddr),
-    /// A Unix socket.
-    Unix(PathBuf),
-}
+use crate::model::{Listen, Metrics};
 
 pub(super) const KEYS: &[&str] = &["allow_remote", "listen"];
 

@@ -9,7 +9,6 @@ mod keys;
 mod ladder;
 mod meant;
 mod metrics;
-pub mod model;
 mod names;
 mod nearest;
 mod notice;
@@ -26,16 +25,10 @@ mod wrong;
 pub use diff::Changes;
 pub use errors::{ConfigErrors, Fault};
 pub use file::{DEFAULT_PATH, LoadError, load, read};
-pub use metrics::{Listen, Metrics};
-pub use model::{
-    Bounds, Broker, BrokerUrl, CeleryActuator, Config, CpuBasis, Global, Ladder, Language, ManagementUrl,
-    MemoryRules, Priorities, Project, QueueRule, QueueSizing, Workload,
-};
 pub use nearest::{meant, nearest};
 pub use notice::Notice;
 pub use parse::{Loaded, parse};
 pub use stated::stated_language;
-pub use storage::Storage;
 pub use trust::Distrust;
 pub use watch::{Change, Watch};
 pub use wrong::{BadBroker, BadName, BadUrl, Json, Of, Syntax, Unit, Wanted, Wrong};

@@ -8,11 +8,9 @@ use jsonc_parser::common::{Range, Ranged};
 
 use super::fields::{Field, Fields, Findings};
 use super::keys::{self, Place};
-use super::metrics::Metrics;
-use super::model::{Config, Global, Language, Project};
 use super::rules::Rules;
-use super::storage::Storage;
 use super::{ConfigErrors, Notice, Of, Unit, Wrong, names, project, syntax};
+use crate::model::{Config, Global, Language, Metrics, Project, Storage};
 
 /// A valid configuration and what the operator should know about it.
 #[derive(Debug, Clone, PartialEq)]

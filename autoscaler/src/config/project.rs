@@ -3,9 +3,9 @@
 use super::fields::{Field, Fields, Findings};
 use super::keys::{self, Place};
 use super::ladder::{self, Scale};
-use super::model::{Bounds, CeleryActuator, Ladder, Project, QueueRule, QueueSizing};
 use super::rules::Rules;
 use super::{Notice, Of, Unit, Wrong, broker, names};
+use crate::model::{Bounds, CeleryActuator, Ladder, Project, QueueRule, QueueSizing};
 
 /// Most workers a project may be given. A typing error must not fill the host with processes.
 const WORKERS: u64 = 1000;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::fields::{Field, Fields, Findings};
 use super::keys;
-use super::model::{CpuBasis, MemoryRules};
 use super::{Of, Unit};
+use crate::model::{CpuBasis, MemoryRules};
 
 /// Most MiB that a memory rule may name: 95 TiB, above any host and far below overflow.
 const MEMORY_MIB: u64 = 100_000_000;

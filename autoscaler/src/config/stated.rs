@@ -5,7 +5,8 @@ use std::path::Path;
 use jsonc_parser::tokens::Token;
 use jsonc_parser::{Scanner, ScannerOptions};
 
-use super::{Language, read};
+use super::read;
+use crate::model::Language;
 
 /// The language that the file at `path` states; `None` where it states none, or cannot be read.
 #[must_use]

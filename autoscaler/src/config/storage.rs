@@ -5,30 +5,7 @@ use std::time::Duration;
 
 use super::fields::{Field, Fields, Findings};
 use super::{Of, Unit, Wrong, keys};
-
-/// What is kept of the past.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Storage {
-    /// Whether anything is.
-    pub enabled: bool,
-    /// The file; `None` for the one in the state directory.
-    pub path: Option<PathBuf>,
-    /// Age of the oldest check.
-    pub keep: Duration,
-    /// Size of the file, MiB.
-    pub max_mib: u64,
-}
-
-impl Default for Storage {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            path: None,
-            keep: days(90),
-            max_mib: 256,
-        }
-    }
-}
+use crate::model::Storage;
 
 pub(super) const KEYS: &[&str] = &["enabled", "keep_days", "max_mb", "path"];
 
@@ -37,10 +14,6 @@ const MOST_DAYS: u64 = 3_660;
 
 /// 1 TiB.
 const MOST_MIB: u64 = 1 << 20;
-
-fn days(days: u64) -> Duration {
-    Duration::from_hours(24 * days)
-}
 
 impl Storage {
     /// Reads `"history": { … }`.
@@ -57,7 +30,7 @@ impl Storage {
                 "enabled" => storage.enabled = field.boolean(findings).unwrap_or(true),
                 "keep_days" => {
                     if let Some(number) = field.whole(1..=MOST_DAYS, Unit::Days, findings) {
-                        storage.keep = days(number);
+                        storage.keep = Duration::from_hours(24 * number);
                     }
                 }
                 "max_mb" => {

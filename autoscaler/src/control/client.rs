@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Answer, Command, Refused, RefusedCode, Request, Response, SOCKET_NAME, VERSION};
-use crate::config::Language;
+use crate::model::Language;
 
 /// For an answer that the daemon has ready. Longer than a check of the daemon takes.
 const ANSWER: Duration = Duration::from_secs(30);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Status;
-use crate::config::Language;
+use crate::model::Language;
 use crate::report::Episode;
 
 /// The version of the protocol that this program speaks.

@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
 use super::{Answer, Command, Peer, RefusedCode, Request, Response, Socket, Status};
-use crate::config::Language;
+use crate::model::Language;
 use crate::report::{Reply, reply_of};
 
 /// Clients served at a time; the next wait in the kernel's backlog.

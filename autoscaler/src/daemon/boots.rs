@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::check::Checks;
-use crate::config::{Project, Workload};
-use crate::decide::{Action, Decision, History, UnreadCode};
-use crate::observe::{ProcessId, ProjectSample, Serving, Unobservable, newer_code, serving};
+use crate::decide::{History, UnreadCode};
+use crate::model::{Action, Decision, ProcessId, Project, ProjectSample, Unobservable, Workload};
+use crate::observe::{Serving, newer_code, serving};
 
 /// A step up that has not been asked for within this many checks waits anew when it is.
 const FORGOTTEN_CHECKS: u32 = 3;

@@ -17,15 +17,15 @@ use super::standing::Standings;
 use super::state::{Histories, State};
 use super::steps::{Finished, UnderWay};
 use crate::act::Actor;
-use crate::config::{Config, Language, Project};
 use crate::control::{Answer, SocketError, Status};
-use crate::decide::{Decision, Outlook, outlook};
+use crate::decide::outlook;
 use crate::history::News;
+use crate::host::process::Procfs;
+use crate::host::service::{Bus, Systemd, UnitEvents};
+use crate::host::usage::WhyNotEbpf;
 use crate::metrics;
-use crate::observe::process::Procfs;
-use crate::observe::service::{Bus, Systemd, UnitEvents};
-use crate::observe::usage::WhyNotEbpf;
-use crate::observe::{Host, Observer, ProjectSample, QueueReading, Unobservable};
+use crate::model::{Config, Decision, Host, Language, Outlook, Project, ProjectSample, Unobservable};
+use crate::observe::{Observer, QueueReading};
 use crate::report::{Message, Reporter};
 
 /// What the daemon carries from check to check.

@@ -12,11 +12,11 @@ use tokio::time::sleep;
 
 use super::check::Checks;
 use super::keep::as_kept;
-use crate::config::Project;
 use crate::control::{Answer, RefusedCode};
-use crate::decide::{Action, Decision, Promised, Reason, decide_between, decide_under};
-use crate::observe::service::number_of;
-use crate::observe::{Host, ProjectSample, QueueReading, Snapshot, Unobservable};
+use crate::decide::{Promised, decide_between, decide_under};
+use crate::host::service::number_of;
+use crate::model::{Action, Decision, Host, Project, ProjectSample, Reason, Snapshot, Unobservable};
+use crate::observe::QueueReading;
 use crate::report::Message;
 
 /// How long a check waits for queues, so that brokers which answer at once are part of it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
-use crate::decide::{Action, Decision, Reason};
+use crate::model::{Action, Decision, Reason};
 
 /// A hold that only a few checks have seen may be one of several, with nothing between them that a check saw.
 const LEAST_CHECKS: u32 = 3;
@@ -67,7 +67,7 @@ mod tests {
     use tokio::time::advance;
 
     use super::*;
-    use crate::decide::Figures;
+    use crate::model::Figures;
 
     fn hold(reason: Reason) -> Decision {
         Decision {

@@ -6,12 +6,8 @@ use std::time::SystemTime;
 
 use super::check::Checks;
 use crate::act::{Cause, Outcome, Workers};
-use crate::config::{Config, Project, Storage};
-use crate::decide::Decision;
-use crate::history::{
-    Entry, Event, EventKind, HostCheck, News, ProjectCheck, Recorder, Retention, default_path,
-};
-use crate::observe::{Host, ProjectSample, Unobservable};
+use crate::history::{Entry, Event, HostCheck, News, ProjectCheck, Recorder, Retention, default_path};
+use crate::model::{Config, Decision, EventKind, Host, Project, ProjectSample, Storage, Unobservable};
 use crate::report::Message;
 
 /// The history of this daemon, or nothing where it is switched off or cannot be.

@@ -8,11 +8,9 @@ use nix::sys::time::TimeValLike as _;
 
 use super::check::Checks;
 use crate::act::{Cause, Outcome, Workers};
-use crate::config::Metrics;
-use crate::decide::Action;
 use crate::history::ProjectCheck;
 use crate::metrics::{Message, Process, ProjectScrape, Scrape, Server};
-use crate::observe::Host;
+use crate::model::{Action, Host, Metrics};
 
 /// The counts of one daemon.
 #[derive(Debug, Default)]

@@ -31,8 +31,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
-use crate::config::{self, Change, Language, Watch};
+use crate::config::{self, Change, Watch};
 use crate::control::{Call, Desk, Socket, serve};
+use crate::model::Language;
 use check::Checks;
 use early::{EarlyLooks, SETTLE};
 

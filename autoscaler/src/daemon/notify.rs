@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use libsystemd::daemon::{NotifyState, notify, watchdog_enabled};
 
-use crate::observe::usage::monotonic;
+use crate::host::usage::monotonic;
 
 /// The daemon is up, or a reload is over.
 pub(super) fn ready(status: String) {

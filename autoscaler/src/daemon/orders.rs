@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::decide::Order;
+use crate::model::Order;
 
 /// An order and how long it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

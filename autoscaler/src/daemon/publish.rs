@@ -5,9 +5,10 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::check::Checks;
-use crate::config::Language;
 use crate::control::Status;
-use crate::observe::usage::{self, SourceKind};
+use crate::host::usage;
+use crate::host::usage::SourceKind;
+use crate::model::Language;
 use crate::report::{unix, without_ebpf_of};
 
 impl Checks {

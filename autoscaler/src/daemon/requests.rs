@@ -6,11 +6,10 @@ use tokio::sync::oneshot;
 
 use super::check::Checks;
 use super::orders::{Given, Term};
-use crate::config::{Language, Project, meant};
+use crate::config::meant;
 use crate::control::{Answer, Call, Command, Done, Peer, RefusedCode};
-use crate::decide::{Action, Decision, Order};
-use crate::history::EventKind;
-use crate::observe::usage::monotonic;
+use crate::host::usage::monotonic;
+use crate::model::{Action, Decision, EventKind, Language, Order, Project};
 use crate::report::{Bilingual, Lasts, Message, Reply, render_in, reply_of};
 
 impl Checks {

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::orders::{Given, Term};
-use crate::config::{CpuBasis, Language, Project};
 use crate::control::{NextStep, OrderStatus, ProjectStatus, Told};
-use crate::decide::{Decision, Next, Order, Outlook, Reason};
-use crate::observe::{CgroupMemory, ProjectSample, QueueSample};
+use crate::model::{
+    CgroupMemory, CpuBasis, Decision, Language, Next, Order, Outlook, Project, ProjectSample, QueueSample,
+    Reason,
+};
 use crate::report::{Bilingual, Chronicle, Episode, outlook_of, uncounted_of, unix, words_of};
 
 /// Runs of decisions kept of each project: at one check in two minutes, half a day of nothing but changes.

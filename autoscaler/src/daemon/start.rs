@@ -20,10 +20,11 @@ use super::state::{Held, Histories, State};
 use super::{Mode, Options};
 use crate::act::{self, Actor, Mode as ActMode};
 use crate::config::Loaded;
-use crate::observe::cgroup::CgroupMount;
-use crate::observe::process::Procfs;
-use crate::observe::service::{Bus, Systemd};
-use crate::observe::{Observer, usage};
+use crate::host::cgroup::CgroupMount;
+use crate::host::process::Procfs;
+use crate::host::service::{Bus, Systemd};
+use crate::host::usage;
+use crate::observe::Observer;
 use crate::report::{Message, Reporter};
 
 impl Checks {

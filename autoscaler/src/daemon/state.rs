@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::orders::Orders;
 use crate::decide::History;
-use crate::observe::usage::monotonic;
+use crate::host::usage::monotonic;
 
 /// Raised whenever the meaning of the file changes.
 const VERSION: u32 = 2;
@@ -135,7 +135,7 @@ fn longest_gap(interval: Duration) -> Duration {
 mod tests {
     use super::super::orders::{Given, Term};
     use super::*;
-    use crate::decide::Order;
+    use crate::model::Order;
 
     const INTERVAL: Duration = Duration::from_mins(2);
 

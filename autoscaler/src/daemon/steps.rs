@@ -8,10 +8,9 @@ use tokio::time::Instant;
 
 use super::check::Checks;
 use crate::act::{AfterBoot, Cause, Mandate, Outcome, Withdrawal};
-use crate::config::Project;
 use crate::control::{Answer, RefusedCode};
-use crate::decide::{Action, Decision, History, Promised};
-use crate::observe::ProjectSample;
+use crate::decide::{History, Promised};
+use crate::model::{Action, Decision, Project, ProjectSample};
 use crate::report::{Bilingual, Message};
 
 /// A step that is under way.

@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Reason;
 use super::history::History;
-use crate::config::Project;
-use crate::observe::{ProcessId, ProjectSample};
+use crate::model::{ProcessId, Project, ProjectSample, Reason};
 
 /// A worker that a step brought did not come to serve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

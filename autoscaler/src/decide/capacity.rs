@@ -1,7 +1,6 @@
 //! What 100 % means, and what the same load would show with another number of workers.
 
-use crate::config::CpuBasis;
-use crate::observe::{CpuSample, Host};
+use crate::model::{CpuBasis, CpuSample, Host};
 
 /// CPUs that count as 100 % for `workers` workers.
 ///

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::wait_percent;
-use crate::observe::{CpuSample, Host};
+use crate::model::{CpuSample, Host};
 
 /// What kept a project's tasks from the CPU they wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use super::history::{History, Trough};
 use super::measure::{self, Measured};
-use super::{Action, Outcome, Reason, boot, memory};
-use crate::config::Project;
-use crate::observe::{Host, ProjectSample};
+use super::{Outcome, boot, memory};
+use crate::model::{Action, Host, Project, ProjectSample, Reason};
 
 /// Points by which a projected load must stay under the next rung, so that a step down is not followed by a
 /// step up at the same load.

@@ -10,9 +10,7 @@ use super::boot::{FailedBoot, UnreadCode};
 use super::constraint::Constraint;
 use super::measure::Measured;
 use super::seen::{Overlap, Seen};
-use super::{Action, Measure};
-use crate::config::{Bounds, Ladder};
-use crate::observe::{ProcessId, ProjectSample};
+use crate::model::{Action, Bounds, Ladder, Measure, ProcessId, ProjectSample};
 
 /// One project's memory from check to check. Everything in it can be lost at the price of waiting anew.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::capacity::{capacity_cpus, load_cpus, utilization_percent};
 use super::constraint::{self, Constraint};
-use super::{Measure, Reason};
-use crate::config::{CpuBasis, Ladder, Project};
-use crate::observe::{Host, PoolFault, ProjectSample, QueueSample};
+use crate::model::{CpuBasis, Host, Ladder, Measure, PoolFault, Project, ProjectSample, QueueSample, Reason};
 
 /// A ladder of the project's, and the measure that it is over.
 #[derive(Debug, Clone, Copy)]

@@ -1,8 +1,6 @@
 //! The user's memory rules for steps up and down.
 
-use super::Reason;
-use crate::config::Project;
-use crate::observe::Host;
+use crate::model::{Host, Project, Reason};
 
 /// What the memory rules have against going up to `workers` workers.
 pub(super) fn against_up(project: &Project, host: &Host, workers: u32) -> Option<Reason> {

@@ -7,8 +7,8 @@
 mod boot;
 mod capacity;
 mod constraint;
-mod decision;
 mod down;
+mod figures;
 mod history;
 mod measure;
 mod memory;
@@ -20,14 +20,11 @@ mod up;
 
 pub use boot::UnreadCode;
 pub use capacity::{utilization_percent, wait_percent};
-pub use decision::{Action, Decision, Figures, Measure, Reason};
 pub use history::History;
-pub use order::Order;
-pub use outlook::{Next, Outlook, outlook};
+pub use outlook::outlook;
 pub use promised::Promised;
 
-use crate::config::Project;
-use crate::observe::{Host, ProjectSample, Unobservable};
+use crate::model::{Action, Decision, Figures, Host, Order, Project, ProjectSample, Reason, Unobservable};
 use measure::Measured;
 
 /// Decides for one project, from one check's sample and what earlier checks left in `history`.

@@ -1,21 +1,8 @@
 //! What an operator ordered by hand stands above the rungs, never above the bounds and the memory.
 
-use serde::{Deserialize, Serialize};
-
 use super::history::History;
-use super::{Action, Outcome, Reason, boot, memory};
-use crate::config::Project;
-use crate::observe::Host;
-
-/// An order in force at this check. When it ends is the caller's business: there is no clock here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Order {
-    /// Leave the workers as they are.
-    Pause,
-    /// Have this many workers, as far as the bounds allow.
-    Scale(u32),
-}
+use super::{Outcome, boot, memory};
+use crate::model::{Action, Host, Order, Project, Reason};
 
 /// The outcome under `order`. Nothing is held meanwhile: when the order ends, the rungs begin afresh.
 pub(super) fn outcome(

@@ -1,8 +1,7 @@
 //! The memory of one check: what one project's step up takes is not there for another's.
 
-use super::{Action, Decision, History, Reason};
-use crate::config::Project;
-use crate::observe::Host;
+use super::History;
+use crate::model::{Action, Decision, Host, Project, Reason};
 
 /// What the steps up that are under way, and those that one check has decided so far, are going to take of the host's
 /// memory. New workers fill their memory while they boot: `MemAvailable` shows it at a later check only.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::observe::{ProcessId, ProjectSample};
+use crate::model::{ProcessId, ProjectSample};
 
 /// How long the workers that a reload replaces may live on: gunicorn's `timeout` and `graceful_timeout` are 30 s each
 /// unless configured. A check's interval is longer, unless configured: then it is the next check that counts.

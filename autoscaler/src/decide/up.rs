@@ -3,9 +3,8 @@
 use super::constraint::Constraint;
 use super::history::{History, rung_above};
 use super::measure::Measured;
-use super::{Action, Measure, Outcome, Reason, boot, memory};
-use crate::config::{Bounds, Ladder, Project};
-use crate::observe::Host;
+use super::{Outcome, boot, memory};
+use crate::model::{Action, Bounds, Host, Ladder, Measure, Project, Reason};
 
 /// The step up that this check's figures ask for, or what stands against it; `None` if they ask for none.
 pub(super) fn step(

@@ -2,9 +2,10 @@
 
 use std::time::SystemTime;
 
-use crate::config::{Ladder, Project};
-use crate::decide::{Action, Decision, Figures, Reason};
-use crate::observe::{CgroupMemory, CpuSample, Host, ProjectSample, Unobservable};
+use crate::model::{
+    Action, CgroupMemory, CpuSample, Decision, EventKind, Figures, Host, Ladder, Project, ProjectSample,
+    Reason, Unobservable,
+};
 
 /// One thing to keep.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,38 +79,6 @@ pub struct Event {
     pub kind: EventKind,
     /// More of it, for a reader: an error, a count.
     pub text: String,
-}
-
-/// What happened between checks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventKind {
-    /// A step was taken and seen; the text is the worker count that it left.
-    Scaled,
-    /// A step failed; the text is the error.
-    StepFailed,
-    /// The rest of a way was no longer wanted; the text is the worker count that was reached.
-    StepWithdrawn,
-    /// Somebody asked for something by hand; the text says who and what.
-    ByHand,
-}
-
-impl EventKind {
-    /// The kind's name, in the store and for machines. Stable across releases.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Scaled => "scaled",
-            Self::StepFailed => "step_failed",
-            Self::StepWithdrawn => "step_withdrawn",
-            Self::ByHand => "by_hand",
-        }
-    }
-
-    pub(super) fn of_code(code: &str) -> Option<Self> {
-        [Self::Scaled, Self::StepFailed, Self::StepWithdrawn, Self::ByHand]
-            .into_iter()
-            .find(|kind| kind.code() == code)
-    }
 }
 
 impl ProjectCheck {

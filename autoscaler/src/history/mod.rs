@@ -17,7 +17,7 @@ pub mod view;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-pub use entry::{Decided, Entry, Event, EventKind, HostCheck, ProjectCheck, Thresholds};
+pub use entry::{Decided, Entry, Event, HostCheck, ProjectCheck, Thresholds};
 pub use reader::{Demand, HistoryReader, PastCheck, PastEvent, ReadError};
 pub use recorder::{News, Recorder};
 pub use retention::Retention;

@@ -9,11 +9,10 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
-use super::entry::{EventKind, Thresholds};
+use super::entry::Thresholds;
 use super::store::StoreError;
 use super::{from_millis, schema, to_millis};
-use crate::decide::{Action, Decision, Figures, Reason};
-use crate::observe::{CgroupMemory, CpuSample, Host};
+use crate::model::{Action, CgroupMemory, CpuSample, Decision, EventKind, Figures, Host, Reason};
 
 /// Why the history cannot be read.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::decide::Reason;
+use crate::model::Reason;
 
 /// A reason cut in two.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,8 +70,8 @@ fn round(value: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decide::Measure;
-    use crate::observe::Unobservable;
+    use crate::model::Measure;
+    use crate::model::Unobservable;
 
     fn pending(seconds: u64) -> Reason {
         Reason::NotHeldYet {

@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, params};
 use super::entry::{Entry, Event, HostCheck, ProjectCheck};
 use super::retention::{self, Retention};
 use super::{reason, schema, to_millis};
-use crate::decide::Action;
+use crate::model::Action;
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -8,8 +8,7 @@ use rusqlite::Connection;
 
 use super::store::{Store, StoreError};
 use super::*;
-use crate::decide::{Action, Figures, Measure, Reason};
-use crate::observe::{CgroupMemory, CpuSample, Host, Throttle};
+use crate::model::{Action, CgroupMemory, CpuSample, EventKind, Figures, Host, Measure, Reason, Throttle};
 
 const HOST: Host = Host {
     cpus: 2,

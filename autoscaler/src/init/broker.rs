@@ -1,10 +1,10 @@
 //! The broker of a Celery worker that runs, from its command line and its environment. What may be a password stays
 //! there.
 
+use crate::model::{BrokerAccess, BrokerUrl};
 use url::Url;
 
-use crate::config::{self, BrokerUrl};
-use crate::observe::queue;
+use crate::observe::measure::queue;
 
 /// What is known of a broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,10 +94,10 @@ impl Broker {
 
 /// Whether a configuration may name it.
 fn is_readable(url: &str) -> bool {
-    let broker = config::Broker {
+    let broker = BrokerAccess {
         url: BrokerUrl::Written(url.to_owned()),
         key_prefix: String::new(),
-        priorities: config::Priorities::default(),
+        priorities: crate::model::Priorities::default(),
         management: None,
     };
     queue::open(url, &broker).is_ok()

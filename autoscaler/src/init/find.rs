@@ -7,13 +7,13 @@ use super::broker::{self, Broker};
 use super::kind::supervisor;
 use super::place::place;
 use super::{At, Found, Kind, Service, WhyLeftOut, name};
-use crate::config::Workload;
-use crate::observe::cgroup::{Cgroup, CgroupError, CgroupMount};
-use crate::observe::cpu_list::CpuList;
-use crate::observe::host::{HostError, HostReader};
-use crate::observe::process::{ProcessError, Procfs};
-use crate::observe::service::{ServiceError, Systemd};
-use crate::observe::{Unobservable, server_in};
+use crate::host::cgroup::{Cgroup, CgroupError, CgroupMount};
+use crate::host::cpu_list::CpuList;
+use crate::host::machine::{HostError, HostReader};
+use crate::host::process::{ProcessError, Procfs};
+use crate::host::service::{ServiceError, Systemd};
+use crate::model::{Unobservable, Workload};
+use crate::observe::server_in;
 
 /// Why nothing could be looked for.
 #[derive(Debug, thiserror::Error)]

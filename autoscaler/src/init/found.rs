@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Broker, Kind};
-use crate::observe::{Host, Unobservable};
+use crate::model::{Host, Unobservable};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{At, WhyLeftOut};
-use crate::observe::service::ServiceError;
+use crate::host::service::ServiceError;
 
 /// The cgroup of the whole service that a process in `cgroup` belongs to, and how to point at it; `unit` is what
 /// systemd says of the process.

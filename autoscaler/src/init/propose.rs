@@ -1,7 +1,7 @@
 //! Bounds, rungs and memory for one service, from what it runs with now and what the host has.
 
 use super::{Kind, Service};
-use crate::observe::Host;
+use crate::model::Host;
 
 /// What is proposed for one service, each figure with the reason for it.
 #[derive(Debug, Clone, PartialEq)]

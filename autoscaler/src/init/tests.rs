@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config;
-use crate::observe::{Host, Unobservable};
+use crate::model::{Host, Unobservable};
 
 fn host(cpus: u32, available: u64) -> Host {
     Host {

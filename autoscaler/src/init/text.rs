@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{At, Broker, Found, Kind, LeftOut, Proposal, Service, WhyLeftOut, propose};
-use crate::observe::Unobservable;
+use crate::model::Unobservable;
 use crate::report::why_unobservable;
 
 /// Where the comments stand.

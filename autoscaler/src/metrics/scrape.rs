@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use crate::config::Bounds;
-use crate::decide::Figures;
 use crate::history::Thresholds;
-use crate::observe::usage::{Health, SourceKind};
-use crate::observe::{CgroupMemory, Host, Totals};
+use crate::host::usage::{Health, SourceKind};
+use crate::model::{Bounds, CgroupMemory, Figures, Host};
+use crate::observe::Totals;
 
 /// What one scrape says.
 #[derive(Debug, Clone, PartialEq)]

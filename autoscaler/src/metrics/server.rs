@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::{Format, Scrape, text};
-use crate::config::Listen;
+use crate::model::Listen;
 use listener::Listener;
 pub(crate) use listener::name as address;
 

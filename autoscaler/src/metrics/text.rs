@@ -12,7 +12,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use super::{ProjectScrape, Scrape};
-use crate::observe::usage::SourceKind;
+use crate::host::usage::SourceKind;
 
 /// One of the two ways of writing a scrape down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,7 @@
 
 use super::{Message, en, es, step_message};
 use crate::act::Outcome;
-use crate::config::{Language, Project};
-use crate::history::EventKind;
+use crate::model::{EventKind, Language, Project};
 
 /// One thing said, in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]

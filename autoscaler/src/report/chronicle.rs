@@ -6,8 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::{Bilingual, words_of};
-use crate::config::Language;
-use crate::decide::{Action, Decision, Reason};
+use crate::model::{Action, Decision, Language, Reason};
 
 /// One decision, or several alike in a row, told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -187,7 +186,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::decide::Figures;
+    use crate::model::Figures;
 
     fn at(minute: u64) -> SystemTime {
         UNIX_EPOCH + Duration::from_mins(minute)

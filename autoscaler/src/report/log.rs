@@ -10,8 +10,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::config::Project;
-use crate::decide::{Action, Decision};
+use crate::model::{Action, Decision, Project};
 
 /// Journal fields of one line, by the names that `journalctl PROJECT=…` filters on.
 #[derive(Debug, Default, Clone, PartialEq)]

@@ -8,11 +8,10 @@ use tracing::Level;
 use crate::act::{MemoryError, ScaleError};
 use crate::config::{Changes, LoadError, Notice};
 use crate::control::SocketError;
-use crate::decide::{Decision, Order};
 use crate::history::News;
+use crate::host::usage::{SourceKind, WhyNotEbpf};
 use crate::metrics;
-use crate::observe::usage::{SourceKind, WhyNotEbpf};
-use crate::observe::{QueueFault, Uncounted};
+use crate::model::{Decision, Order, QueueFault, Uncounted};
 
 /// One thing to say.
 #[derive(Debug)]

@@ -11,7 +11,6 @@ mod en;
 mod es;
 pub mod log;
 mod message;
-pub mod picture;
 mod reply;
 mod said;
 
@@ -23,13 +22,13 @@ pub use reply::{Reply, reply_of};
 
 use crate::act::{Cause, Limit, Outcome, Workers};
 use crate::check::Finding;
-use crate::config::{Language, LoadError, Project, Wrong};
+use crate::config::{LoadError, Wrong};
 use crate::control::ClientError;
-use crate::decide::{Action, Decision, Figures, Next, Reason};
 use crate::history::ReadError;
-use crate::observe::queue::{queues_line, quoted};
-use crate::observe::usage::WhyNotEbpf;
-use crate::observe::{QueueSample, Uncounted, Unobservable};
+use crate::host::usage::WhyNotEbpf;
+use crate::model::{
+    Action, Decision, Figures, Language, Next, Project, QueueSample, Reason, Uncounted, Unobservable,
+};
 use said::Said;
 
 /// Why something was decided, in English: for the commands a person types.

@@ -1,7 +1,6 @@
 //! What the daemon answers to those who ask over its control socket, as data. `es` and `en` turn it into sentences.
 
-use crate::config::{Bounds, Language};
-use crate::decide::Reason;
+use crate::model::{Bounds, Language, Reason};
 
 use super::{en, es};
 

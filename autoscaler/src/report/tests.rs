@@ -10,8 +10,9 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use super::{Done, Message, Reply, Reporter, outlook_of, reply_of};
 use crate::act::{Cause, Outcome, ScaleError, Step, Workers};
-use crate::config::{Bounds, CpuBasis, Language, MemoryRules, Project};
-use crate::decide::{Action, Decision, Figures, Measure, Next, Reason};
+use crate::model::{
+    Action, Bounds, CpuBasis, Decision, Figures, Language, Measure, MemoryRules, Next, Project, Reason,
+};
 
 fn decision(action: Action) -> Decision {
     Decision {

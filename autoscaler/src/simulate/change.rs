@@ -178,7 +178,7 @@ mod tests {
         let text = change(&text, "a.cpu_basis=host").unwrap();
         let config = parse("x", &text).unwrap().config;
         assert_eq!(config.projects["a"].cpu.as_ref().unwrap().up_hold.as_secs(), 60);
-        assert_eq!(config.projects["a"].cpu_basis, crate::config::CpuBasis::Host);
+        assert_eq!(config.projects["a"].cpu_basis, crate::model::CpuBasis::Host);
         let error = |set| parse("x", &change(TEXT, set).unwrap()).unwrap_err().to_string();
         let unknown = error("a.cpu_thresholds.scale_upp_3=70");
         assert!(unknown.contains("did you mean \"scale_up_3\"?"), "{unknown}");

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::policy::{Celery, Fixed, Hpa, Ours, Policy};
 use super::{Check, Demand, Score, Service, Suggestion, Tally, replay};
-use crate::config::Project;
+use crate::model::Project;
 
 /// One policy's replay.
 #[derive(Debug, Clone, PartialEq, Serialize)]

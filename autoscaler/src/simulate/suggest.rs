@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::policy::{Fixed, Ours, Policy};
 use super::{Demand, Score, Service, Tally, replay};
-use crate::config::{Ladder, Project};
+use crate::model::{Ladder, Project};
 
 /// What the search found.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::table::{duration, table};
 use super::{Comparison, Demand, Service, Suggestion, timestamp};
-use crate::config::Project;
+use crate::model::Project;
 
 /// The answer as text.
 #[must_use]

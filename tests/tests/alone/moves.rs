@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use autoscaler::observe::usage::EbpfSource;
+use autoscaler::host::usage::EbpfSource;
 use autoscaler_tests::affinity::{keep_to, two_cpus};
 use autoscaler_tests::steal::stolen;
 use autoscaler_tests::{Burner, ScratchCgroup, require_root_bpf};

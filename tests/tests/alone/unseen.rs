@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use autoscaler::observe::usage::{EbpfSource, UsageSource as _};
+use autoscaler::host::usage::{EbpfSource, UsageSource as _};
 use autoscaler_common::Cpu;
 use autoscaler_tests::affinity::{keep_to, two_cpus};
 use autoscaler_tests::{Burner, ScratchCgroup, require_root_bpf, until};

@@ -5,9 +5,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use autoscaler::config::{Broker, BrokerUrl, ManagementUrl, Priorities};
-use autoscaler::observe::queue::{self, Depth};
-use autoscaler::observe::{QueueFault, TlsProblem};
+use autoscaler::model::{BrokerAccess, BrokerUrl, ManagementUrl, Priorities};
+use autoscaler::model::{QueueFault, TlsProblem};
+use autoscaler::observe::measure::queue;
+use autoscaler::observe::measure::queue::Depth;
 use autoscaler_tests::broker::{Access, RabbitMq, Redis, free_port};
 use autoscaler_tests::celery::{App, Worker};
 use autoscaler_tests::tools::{Tool, require};
@@ -16,8 +17,8 @@ use autoscaler_tests::{ScratchCgroup, Venv, require_root};
 
 const SOON: Duration = Duration::from_mins(1);
 
-fn broker(url: &str, key_prefix: &str) -> Broker {
-    Broker {
+fn broker(url: &str, key_prefix: &str) -> BrokerAccess {
+    BrokerAccess {
         url: BrokerUrl::Written(url.to_owned()),
         key_prefix: key_prefix.to_owned(),
         priorities: Priorities::default(),

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use autoscaler::act::{Actuator, Cause, Plan, PoolControl, Refusal, Step, Timing, scale};
-use autoscaler::config::{
-    Bounds, Broker, BrokerUrl, CeleryActuator, Ladder, Priorities, QueueRule, QueueSizing,
+use autoscaler::host::cgroup::{Cgroup, CgroupMount};
+use autoscaler::host::process::Procfs;
+use autoscaler::model::{
+    Bounds, BrokerAccess, BrokerUrl, CeleryActuator, Ladder, Priorities, QueueRule, QueueSizing,
 };
-use autoscaler::observe::celery::{Inspector, fleet};
-use autoscaler::observe::cgroup::{Cgroup, CgroupMount};
-use autoscaler::observe::process::Procfs;
-use autoscaler::observe::queue;
-use autoscaler::observe::{PoolFault, ProcessId};
+use autoscaler::model::{PoolFault, ProcessId};
+use autoscaler::observe::measure::celery::{Inspector, fleet};
+use autoscaler::observe::measure::queue;
 use autoscaler_tests::broker::{Access, RabbitMq, Redis};
 use autoscaler_tests::celery::{App, Worker};
 use autoscaler_tests::tools::{Tool, require};
@@ -31,7 +31,7 @@ fn rule(url: &str, queues: &[&str]) -> QueueRule {
     };
     QueueRule {
         sizing: QueueSizing::Rungs(ladder),
-        broker: Broker {
+        broker: BrokerAccess {
             url: BrokerUrl::Written(url.into()),
             key_prefix: String::new(),
             priorities: Priorities::default(),

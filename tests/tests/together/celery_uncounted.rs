@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use autoscaler::config::{Broker, BrokerUrl, Priorities};
-use autoscaler::observe::celery::Inspector;
-use autoscaler::observe::cgroup::CgroupMount;
-use autoscaler::observe::process::Procfs;
-use autoscaler::observe::queue::{self, Command};
-use autoscaler::observe::{Place, PoolFault, Remedy, Uncounted};
+use autoscaler::host::cgroup::CgroupMount;
+use autoscaler::host::process::Procfs;
+use autoscaler::model::{BrokerAccess, BrokerUrl, Priorities};
+use autoscaler::model::{Place, PoolFault, Remedy, Uncounted};
+use autoscaler::observe::measure::celery::Inspector;
+use autoscaler::observe::measure::queue;
+use autoscaler::observe::measure::queue::Command;
 use autoscaler_tests::broker::{Access, Redis};
 use autoscaler_tests::celery::{App, Worker};
 use autoscaler_tests::tools::{Tool, require};
@@ -19,12 +20,12 @@ use serde_json::json;
 const SOON: Duration = Duration::from_mins(2);
 
 /// A broker with this key prefix, separator and steps; nothing stands for what is not configured.
-fn broker(url: &str, prefix: &str, separator: Option<&str>) -> Broker {
+fn broker(url: &str, prefix: &str, separator: Option<&str>) -> BrokerAccess {
     let mut priorities = Priorities::default();
     if let Some(separator) = separator {
         separator.clone_into(&mut priorities.separator);
     }
-    Broker {
+    BrokerAccess {
         url: BrokerUrl::Written(url.to_owned()),
         key_prefix: prefix.to_owned(),
         priorities,
@@ -33,7 +34,7 @@ fn broker(url: &str, prefix: &str, separator: Option<&str>) -> Broker {
 }
 
 /// What is counted, and what is found to be left out.
-async fn look(url: &str, broker: &Broker, queues: &[&str]) -> Result<(u64, Vec<Uncounted>)> {
+async fn look(url: &str, broker: &BrokerAccess, queues: &[&str]) -> Result<(u64, Vec<Uncounted>)> {
     let queues: Vec<String> = queues.iter().map(ToString::to_string).collect();
     let mut opened = queue::open(url, broker)?;
     let depth = opened.depth(&queues).await?;

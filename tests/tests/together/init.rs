@@ -6,7 +6,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use autoscaler::config::{BrokerUrl, Project, parse};
+use autoscaler::config::parse;
+use autoscaler::model::{BrokerUrl, Project};
 use autoscaler_tests::broker::{Access, Redis};
 use autoscaler_tests::celery::{App, Worker};
 use autoscaler_tests::daemon::program;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use autoscaler::observe::usage::{CpuStatSource, EbpfSource, UsageSource};
+use autoscaler::host::usage::{CpuStatSource, EbpfSource, UsageSource};
 use autoscaler_tests::burner::run_delay;
 use autoscaler_tests::{Burner, ScratchCgroup};
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use autoscaler::observe::usage::{EbpfSource, for_this_kernel};
+use autoscaler::host::usage::{EbpfSource, for_this_kernel};
 use aya::programs::{BtfTracePoint, loaded_programs};
 use aya::{Btf, Ebpf};
 

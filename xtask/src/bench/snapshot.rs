@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use autoscaler::observe::usage::{CpuStatSource, EbpfSource, UsageSource};
+use autoscaler::host::usage::{CpuStatSource, EbpfSource, UsageSource};
 use autoscaler_tests::ScratchCgroup;
 use serde_json::json;
 

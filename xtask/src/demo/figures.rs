@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use autoscaler::config::{self, Config, CpuBasis};
+use autoscaler::config;
 use autoscaler::decide::{utilization_percent, wait_percent};
-use autoscaler::observe::cgroup::CgroupMount;
-use autoscaler::observe::process::Procfs;
-use autoscaler::observe::service::Systemd;
-use autoscaler::observe::usage::{self, CpuStatSource, Reading, SourceKind, UsageSource};
-use autoscaler::observe::{Observer, Snapshot};
+use autoscaler::host::cgroup::CgroupMount;
+use autoscaler::host::process::Procfs;
+use autoscaler::host::service::Systemd;
+use autoscaler::host::usage;
+use autoscaler::host::usage::{CpuStatSource, Reading, SourceKind, UsageSource};
+use autoscaler::model::Snapshot;
+use autoscaler::model::{Config, CpuBasis};
+use autoscaler::observe::Observer;
 use autoscaler_tests::ScratchCgroup;
 
 use super::ladder::PROJECT;

@@ -5,10 +5,13 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
 
-use autoscaler::config::{self, Project};
-use autoscaler::decide::{Action, Decision, History, decide};
-use autoscaler::history::{self, Entry, Event, EventKind, HostCheck, ProjectCheck};
-use autoscaler::observe::{CgroupMemory, CpuSample, Host, ProcessId, ProjectSample};
+use autoscaler::config;
+use autoscaler::decide::{History, decide};
+use autoscaler::history::{self, Entry, Event, HostCheck, ProjectCheck};
+use autoscaler::model::EventKind;
+use autoscaler::model::Project;
+use autoscaler::model::{Action, Decision};
+use autoscaler::model::{CgroupMemory, CpuSample, Host, ProcessId, ProjectSample};
 
 use super::load::{INTERVAL, Load, unit};
 

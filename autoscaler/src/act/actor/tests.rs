@@ -3,11 +3,10 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::act::Step;
-use crate::config::{
-    Bounds, Broker, BrokerUrl, CeleryActuator, CpuBasis, MemoryRules, QueueRule, QueueSizing,
+use crate::model::{
+    Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CgroupMemory, CpuBasis, Figures, MemoryRules, ProcessId,
+    QueueRule, QueueSizing,
 };
-use crate::decide::Figures;
-use crate::observe::{CgroupMemory, ProcessId};
 
 const MIB: u64 = 1 << 20;
 
@@ -114,10 +113,10 @@ fn template() -> Fixture {
     let mut fixture = Fixture::new(100, 2000);
     fixture.project.queue = Some(QueueRule {
         sizing: QueueSizing::tasks_per_worker(1, fixture.project.bounds, Duration::ZERO, Duration::ZERO),
-        broker: Broker {
+        broker: BrokerAccess {
             url: BrokerUrl::Written("redis://localhost/0".into()),
             key_prefix: String::new(),
-            priorities: crate::config::Priorities::default(),
+            priorities: crate::model::Priorities::default(),
             management: None,
         },
         queues: vec!["celery".into()],

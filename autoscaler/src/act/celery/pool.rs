@@ -8,12 +8,12 @@ use tokio::time::{Instant, sleep};
 
 use crate::act::actuator::{Actuator, Boot, Step};
 use crate::act::signal::Refusal;
-use crate::config::QueueRule;
-use crate::observe::celery::{Inspector, Pool};
-use crate::observe::cgroup::Cgroup;
-use crate::observe::process::{ProcessTable, Procfs};
-use crate::observe::queue::{self, Broker};
-use crate::observe::{PoolFault, ProcessId};
+use crate::host::cgroup::Cgroup;
+use crate::host::process::{ProcessTable, Procfs};
+use crate::model::{PoolFault, ProcessId, QueueRule};
+use crate::observe::measure::celery::{Inspector, Pool};
+use crate::observe::measure::queue;
+use crate::observe::measure::queue::Broker;
 
 /// How long a moment is waited for in which no task is on its way to a pool process.
 const QUIET_LIMIT: Duration = Duration::from_secs(3);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use crate::observe::ProcessId;
-use crate::observe::service::{Instance, StopRules};
+use crate::host::service::{Instance, StopRules};
+use crate::model::ProcessId;
 
 /// Why stopping a unit could cut off what it works on (systemd.kill(5)).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +86,7 @@ pub(super) fn fault(rules: &StopRules, idle: bool, main: u32, uncaught: &[u32]) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::service::Unit;
+    use crate::host::service::Unit;
 
     const MAIN: u32 = 10;
     const CHILD: u32 = 11;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::act::scale::{Plan, Scaled, Timing, scale};
-use crate::config::Bounds;
-use crate::observe::fixture::Fixture;
-use crate::observe::queue::{Answer, Command, Depth, Reply};
-use crate::observe::service::Unit;
+use crate::host::fixture::Fixture;
+use crate::host::service::Unit;
+use crate::model::Bounds;
+use crate::observe::measure::queue::{Answer, Command, Depth, Reply};
 
 const TEMPLATE: &str = "mail@.service";
 const SLICE: &str = "system.slice/system-mail.slice";
@@ -44,7 +44,7 @@ impl Manager {
     }
 
     fn set(&self, unit: &str, state: &'static str) {
-        let number = crate::observe::service::number_of(TEMPLATE, unit).unwrap();
+        let number = crate::host::service::number_of(TEMPLATE, unit).unwrap();
         self.states.lock().unwrap().insert(number, state);
     }
 

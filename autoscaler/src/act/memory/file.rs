@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 
 use super::MemoryError;
-use crate::observe::cgroup::Cgroup;
+use crate::host::cgroup::Cgroup;
 
 /// Memory in use and its limit, bytes.
 pub(super) struct InForce {

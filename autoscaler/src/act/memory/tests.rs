@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use super::*;
-use crate::observe::cgroup::CgroupMount;
+use crate::host::cgroup::CgroupMount;
 
 const MIB: u64 = 1 << 20;
 

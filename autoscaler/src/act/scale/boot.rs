@@ -5,7 +5,7 @@ use tokio::time::{Instant, sleep};
 use super::{Cause, Timing, arrival, count, progress};
 use crate::act::actuator::{Actuator, Boot, Step};
 use crate::act::signal::Refusal;
-use crate::observe::ProcessId;
+use crate::model::ProcessId;
 
 /// What became of a server whose new worker ended before it served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Whether a step has arrived: pure.
 
 use crate::act::actuator::Step;
-use crate::observe::ProcessId;
+use crate::model::ProcessId;
 
 /// What the workers seen now say of a step that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The table of faults, and how a fault is shown.
 
-use crate::config::{Language, parse};
+use crate::config::parse;
+use crate::model::Language;
 use crate::report::wrong_of;
 
 /// One case of the table.

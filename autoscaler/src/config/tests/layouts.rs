@@ -3,10 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::config::{
-    Bounds, BrokerUrl, CeleryActuator, Config, CpuBasis, Language, Loaded, MemoryRules, Notice, QueueSizing,
-    parse,
-};
+use crate::config::{Loaded, Notice, parse};
+use crate::model::{Bounds, BrokerUrl, CeleryActuator, Config, CpuBasis, Language, MemoryRules, QueueSizing};
 
 fn load(text: &str) -> Loaded {
     parse("config.json", text).unwrap_or_else(|errors| panic!("{errors}"))

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::config::{Bounds, parse};
+use crate::config::parse;
+use crate::model::Bounds;
 
 /// A made-up project: bounds, and thresholds that rise from `scale_up_{min + 1}` on with each a step.
 #[derive(Debug, Clone)]

@@ -10,10 +10,10 @@ use super::*;
 use crate::config::parse;
 use crate::control::{Call, Command, Peer, ProjectStatus};
 use crate::daemon::{Mode, Options};
+use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
+use crate::host::service::Systemd;
+use crate::host::usage::CpuStatSource;
 use crate::observe::Observer;
-use crate::observe::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
-use crate::observe::service::Systemd;
-use crate::observe::usage::CpuStatSource;
 
 /// A site with two workers, and a Celery project whose broker is at `port`.
 fn host() -> Fixture {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::*;
 use crate::config::{Loaded, parse};
 use crate::daemon::{Mode, Options};
+use crate::host::fixture::Fixture;
+use crate::host::service::Systemd;
+use crate::host::usage::CpuStatSource;
 use crate::observe::Observer;
-use crate::observe::fixture::Fixture;
-use crate::observe::service::Systemd;
-use crate::observe::usage::CpuStatSource;
 
 const SITE: &str = r#"{ "global": { "history": { "enabled": false } }, "projects": { "site": {
     "enabled": true, "cgroup": "/there/is/none", "max_workers": 3, "cpu_thresholds": { "scale_up_2": 60 } } } }"#;

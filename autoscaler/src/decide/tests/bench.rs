@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::{
-    Bounds, Broker, BrokerUrl, CeleryActuator, CpuBasis, Ladder, MemoryRules, Project, QueueRule, QueueSizing,
+use crate::decide::{History, decide};
+use crate::model::{
+    Action, Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CgroupMemory, CpuBasis, CpuSample, Decision,
+    Host, Ladder, MemoryRules, ProcessId, Project, ProjectSample, QueueRule, QueueSample, QueueSizing,
 };
-use crate::decide::{Action, Decision, History, decide};
-use crate::observe::{CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueSample};
 
 pub(super) const GIB: u64 = 1024;
 
@@ -165,10 +165,10 @@ pub(super) fn celery(workers: u32) -> Bench {
             up_hold: Duration::from_mins(2),
             down_hold: Duration::from_mins(10),
         }),
-        broker: Broker {
+        broker: BrokerAccess {
             url: BrokerUrl::Written("redis://localhost/0".into()),
             key_prefix: String::new(),
-            priorities: crate::config::Priorities::default(),
+            priorities: crate::model::Priorities::default(),
             management: None,
         },
         queues: vec!["celery".into()],

@@ -1,9 +1,8 @@
 //! Looks between two checks: what they see counts, and the figures that they do not have are the next check's.
 
 use super::bench::{Bench, backdipro};
-use crate::config::CpuBasis;
-use crate::decide::{Action, Decision, Reason, decide_between};
-use crate::observe::Unobservable;
+use crate::decide::decide_between;
+use crate::model::{Action, CpuBasis, Decision, Reason, Unobservable};
 
 fn bench(workers: u32) -> Bench {
     Bench::new(backdipro(CpuBasis::Workers), workers)

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::bench::{Bench, backdipro, celery, queue_sample};
-use crate::config::CpuBasis;
-use crate::decide::{Action, Order, Reason, UnreadCode, decide_under};
-use crate::observe::{PoolFault, ProjectSample, QueueFault};
+use crate::decide::{UnreadCode, decide_under};
+use crate::model::{Action, CpuBasis, Order, PoolFault, ProjectSample, QueueFault, Reason};
 
 fn bench(workers: u32) -> Bench {
     let mut bench = Bench::new(backdipro(CpuBasis::Workers), workers);

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::bench::{Bench, GIB, backdipro};
-use crate::config::CpuBasis;
-use crate::decide::{Action, Reason};
+use crate::model::{Action, CpuBasis, Reason};
 
 const UP: Duration = Duration::from_mins(3);
 const DOWN: Duration = Duration::from_mins(15);

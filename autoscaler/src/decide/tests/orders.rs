@@ -1,8 +1,8 @@
 //! Orders given by hand.
 
 use super::bench::{Bench, GIB, backdipro};
-use crate::config::CpuBasis;
-use crate::decide::{Action, Decision, Order, Reason, decide_under};
+use crate::decide::decide_under;
+use crate::model::{Action, CpuBasis, Decision, Order, Reason};
 
 fn ordered(bench: &mut Bench, order: Order, percent: f64) -> Decision {
     let load = percent / 100.0 * f64::from(bench.count());

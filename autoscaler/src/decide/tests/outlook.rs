@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::bench::{Bench, GIB, backdipro, celery, queue_sample, with_queue};
-use crate::config::{CpuBasis, QueueSizing};
-use crate::decide::{Action, Measure, Next, Outlook, outlook};
+use crate::decide::outlook;
+use crate::model::{Action, CpuBasis, Measure, Next, Outlook, QueueSizing};
 
 fn bench(workers: u32) -> Bench {
     Bench::new(backdipro(CpuBasis::Workers), workers)

@@ -1,7 +1,7 @@
 //! Several projects at one check, and one memory.
 
-use crate::config::CpuBasis;
-use crate::decide::{Action, Decision, Promised, Reason, decide};
+use crate::decide::{Promised, decide};
+use crate::model::{Action, CpuBasis, Decision, Reason};
 
 use super::bench::{Bench, GIB, backdipro};
 

@@ -6,8 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::bench::{Bench, GIB, backdipro};
-use crate::config::{Bounds, CpuBasis, Ladder, Project};
-use crate::decide::{Action, Reason};
+use crate::model::{Action, Bounds, CpuBasis, Ladder, Project, Reason};
 
 /// Valid ladders within valid bounds: neither kind of rung falls, and those down stay under the next one up.
 fn project() -> impl Strategy<Value = Project> {

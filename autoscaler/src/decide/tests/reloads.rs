@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::bench::{Bench, backdipro};
-use crate::config::{Bounds, CpuBasis};
-use crate::decide::{Action, Order, Reason, decide_under};
-use crate::observe::ProcessId;
+use crate::decide::decide_under;
+use crate::model::{Action, Bounds, CpuBasis, Order, ProcessId, Reason};
 
 fn bench(workers: u32) -> Bench {
     Bench::new(backdipro(CpuBasis::Workers), workers)

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::bench::{Bench, backdipro, celery, queue_sample, with_queue};
-use crate::config::{Bounds, CpuBasis, QueueSizing};
-use crate::decide::{Action, Measure, Reason, decide};
-use crate::observe::{PoolFault, QueueFault, QueueSample, Unobservable};
+use crate::decide::decide;
+use crate::model::{
+    Action, Bounds, CpuBasis, Measure, PoolFault, QueueFault, QueueSample, QueueSizing, Reason, Unobservable,
+};
 
 fn bench(workers: u32) -> Bench {
     Bench::new(backdipro(CpuBasis::Workers), workers)
@@ -303,7 +304,7 @@ fn tasks_per_worker_leads_straight_to_the_count() {
     let (up_hold, down_hold) = (Duration::from_mins(2), Duration::from_mins(10));
     let sizing = QueueSizing::tasks_per_worker(25, bench.project.bounds, up_hold, down_hold);
     bench.project.queue.as_mut().unwrap().sizing = sizing;
-    let to = |decision: crate::decide::Decision| decision.action;
+    let to = |decision: crate::model::Decision| decision.action;
     assert_eq!(
         to(with_queue(&mut bench, 50, None)),
         Action::Hold,
@@ -519,11 +520,11 @@ fn after_a_restart_a_calm_queue_does_not_speak_for_a_cpu_that_is_not_known_yet()
 }
 
 /// A project of one worker that gets half of the CPU it wants.
-fn starving(bench: &Bench, throttled: Duration) -> crate::observe::ProjectSample {
+fn starving(bench: &Bench, throttled: Duration) -> crate::model::ProjectSample {
     let mut sample = bench.sample(Some(0.8));
     let cpu = sample.cpu.as_mut().unwrap();
     cpu.wait = Some(cpu.on_cpu);
-    cpu.throttle = Some(crate::observe::Throttle {
+    cpu.throttle = Some(crate::model::Throttle {
         periods: 1,
         time: throttled,
     });

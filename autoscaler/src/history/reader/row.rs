@@ -6,11 +6,11 @@ use rusqlite::types::FromSql;
 use rusqlite::{Result, Row};
 
 use super::PastCheck;
-use crate::decide::{Figures, wait_percent};
+use crate::decide::wait_percent;
 use crate::history::entry::Thresholds;
 use crate::history::store::action_of;
 use crate::history::{from_millis, reason};
-use crate::observe::{CgroupMemory, CpuSample, Host, Throttle};
+use crate::model::{CgroupMemory, CpuSample, Figures, Host, Throttle};
 
 /// What [`read`] reads, by name.
 pub(super) const COLUMNS: &str = "checks.*, figures.*, reason.code, reason.json";

@@ -10,9 +10,10 @@ use ratatui::text::Line as TextLine;
 use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Widget as _};
 
 use super::{Past, Zone, mib};
-use crate::history::{EventKind, PastCheck};
+use crate::history::PastCheck;
+use crate::model::EventKind;
+use crate::picture::Line;
 use crate::report;
-use crate::report::picture::Line;
 
 /// How wide it is, and whether it may have colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

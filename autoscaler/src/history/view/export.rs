@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Past;
-use crate::decide::Action;
 use crate::history::{PastCheck, PastEvent};
+use crate::model::Action;
 use crate::report;
 
 /// One check; a column each in CSV.

@@ -10,7 +10,7 @@ mod zone;
 use std::time::SystemTime;
 
 use super::{HistoryReader, PastCheck, PastEvent, ReadError};
-use crate::decide::Action;
+use crate::model::Action;
 
 pub use zone::Zone;
 

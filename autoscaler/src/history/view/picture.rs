@@ -9,7 +9,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::series::Column;
 use super::{Past, Zone, mib};
 use crate::history::PastCheck;
-use crate::report::picture::{
+use crate::picture::{
     Chart, DOWN, Drawing, FIGURE, FILL, FONT, GRID, HEADER, INK, Line, TimeAxis, UP, WIDTH, draw_lines,
     failed, header, whole_marks,
 };

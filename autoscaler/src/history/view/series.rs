@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{Past, Zone};
 use crate::history::PastCheck;
-use crate::report::picture::{Line, push};
+use crate::picture::{Line, push};
 
 /// Two checks farther apart than this many usual intervals have a gap between them.
 const GAP: u32 = 3;

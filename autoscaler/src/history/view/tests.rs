@@ -5,11 +5,9 @@ use std::time::{Duration, SystemTime};
 use super::chart::{Paper, draw};
 use super::picture::Picture;
 use super::*;
-use crate::config::Language;
-use crate::decide::{Action, Figures, Measure, Reason};
-use crate::history::{EventKind, Thresholds, from_millis};
-use crate::observe::{CgroupMemory, Host};
-use crate::report::picture::{png, svg};
+use crate::history::{Thresholds, from_millis};
+use crate::model::{Action, CgroupMemory, EventKind, Figures, Host, Language, Measure, Reason};
+use crate::picture::{png, svg};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -74,7 +72,7 @@ fn a_line_breaks_where_nothing_was_recorded() {
     let [before, after] = &lines[..] else {
         panic!("two lines: {lines:?}");
     };
-    let minutes = |line: &crate::report::picture::Line, point: usize| {
+    let minutes = |line: &crate::picture::Line, point: usize| {
         let since = line[point].0 - Zone::UTC.wall_seconds(start());
         (since / 60.0, line[point].1)
     };

@@ -54,7 +54,7 @@ impl Zone {
         self.format(at, CLOCK)
     }
 
-    /// Seconds since 1970 of the clock on the wall, as [`TimeAxis`](crate::report::picture::TimeAxis) labels them.
+    /// Seconds since 1970 of the clock on the wall, as [`TimeAxis`](crate::picture::TimeAxis) labels them.
     #[must_use]
     pub fn wall_seconds(self, at: SystemTime) -> f64 {
         let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 
-use crate::config::Listen;
+use crate::model::Listen;
 
 /// Both directions of a connection of either kind.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send {}

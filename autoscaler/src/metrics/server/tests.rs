@@ -7,8 +7,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
 use super::*;
+use crate::host::usage::{Health, SourceKind};
 use crate::metrics::Process;
-use crate::observe::usage::{Health, SourceKind};
 
 fn scrape() -> Scrape {
     Scrape {

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::config::Bounds;
-use crate::decide::Figures;
 use crate::history::Thresholds;
+use crate::host::usage::Health;
 use crate::metrics::Process;
-use crate::observe::usage::Health;
-use crate::observe::{CgroupMemory, Host, Totals};
+use crate::model::{Bounds, CgroupMemory, Figures, Host};
+use crate::observe::Totals;
 
 fn scrape() -> Scrape {
     let project = ProjectScrape {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::walk::Walk;
-use crate::observe::process::{ProcessError, Procfs, unless_gone};
+use crate::host::process::{ProcessError, Procfs, unless_gone};
 
 /// Arguments that name a directory of code: gunicorn's, and uvicorn's.
 const DIRECTORIES: &[&str] = &["--chdir", "--pythonpath", "--app-dir"];

@@ -3,8 +3,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use super::*;
-use crate::observe::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
-use crate::observe::snapshot::{CgroupMemory, ProcessId};
+use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
+use crate::model::{CgroupMemory, ProcessId};
 
 /// A gunicorn 10 with worker 11 in `/srv/app`, whose root is the fixture's directory.
 fn server(arguments: &str) -> Fixture {

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use super::interval::Baseline;
 use super::locate::{self, Location};
 use super::{Observer, project};
-use crate::config::{Config, Project};
-use crate::observe::cgroup::CgroupMount;
-use crate::observe::host::{HostError, HostReader};
-use crate::observe::service::ServiceManager;
-use crate::observe::snapshot::{ProjectSample, Snapshot, Unobservable};
-use crate::observe::usage;
+use crate::host::cgroup::CgroupMount;
+use crate::host::machine::{HostError, HostReader};
+use crate::host::service::ServiceManager;
+use crate::host::usage;
+use crate::model::{Config, Project, ProjectSample, Snapshot, Unobservable};
 
 impl<S: ServiceManager> Observer<S> {
     /// Looks at the project `name` of `config` and at nothing else. It has no CPU figures, and the next

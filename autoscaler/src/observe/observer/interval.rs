@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::observe::cgroup::ThrottleCounters;
-use crate::observe::snapshot::CpuSample;
-use crate::observe::usage::{CgroupId, Usage};
+use crate::host::cgroup::ThrottleCounters;
+use crate::host::usage::{CgroupId, Usage};
+use crate::model::CpuSample;
 
 /// The counters of one cgroup at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

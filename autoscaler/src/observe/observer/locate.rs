@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::config::Project;
-use crate::observe::cgroup::{Cgroup, CgroupError, CgroupMount};
-use crate::observe::service::{Instance, ServiceError, ServiceManager, name_of};
-use crate::observe::snapshot::Unobservable;
+use crate::host::cgroup::{Cgroup, CgroupError, CgroupMount};
+use crate::host::service::{Instance, ServiceError, ServiceManager, name_of};
+use crate::model::{Project, Unobservable};
 
 /// Where a project is.
 #[derive(Debug, Clone)]

@@ -11,17 +11,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::{Config, Workload};
+use crate::model::{Config, CpuSample, ProcessId, ProjectSample, Snapshot, Unobservable, Workload};
 
-use super::celery::{QueueReading, Queues};
-use super::cgroup::{Cgroup, CgroupMount};
-use super::cpu_list::CpuList;
-use super::host::{HostError, HostReader};
-use super::process::Procfs;
-use super::server::server_in;
-use super::service::ServiceManager;
-use super::snapshot::{CpuSample, ProcessId, ProjectSample, Snapshot, Unobservable};
-use super::usage::{self, Health, SourceKind, Usage, UsageSource};
+use crate::host::cgroup::{Cgroup, CgroupMount};
+use crate::host::cpu_list::CpuList;
+use crate::host::machine::{HostError, HostReader};
+use crate::host::process::Procfs;
+use crate::host::service::ServiceManager;
+use crate::host::usage;
+use crate::host::usage::{Health, SourceKind, Usage, UsageSource};
+use crate::observe::measure::celery::{QueueReading, Queues};
+use crate::observe::workload::server::server_in;
 use interval::Baselines;
 use locate::Location;
 use reach::UntilUnreachable;

@@ -1,11 +1,12 @@
 //! The processes and the memory of one project.
 
-use crate::config::Project;
-use crate::observe::cpu_list::CpuList;
-use crate::observe::process::{ProcessError, ProcessTable, Procfs, Stat, unless_gone};
-use crate::observe::server::{self, AGAIN_AFTER, LOOKS};
-use crate::observe::service::{self, Instance};
-use crate::observe::snapshot::{ProcessId, ProjectSample, Unobservable};
+use crate::host::cpu_list::CpuList;
+use crate::host::process::{ProcessError, ProcessTable, Procfs, Stat, unless_gone};
+use crate::host::service;
+use crate::host::service::Instance;
+use crate::model::{ProcessId, Project, ProjectSample, Unobservable};
+use crate::observe::workload::server;
+use crate::observe::workload::server::{AGAIN_AFTER, LOOKS};
 
 use super::locate::{Location, Main};
 

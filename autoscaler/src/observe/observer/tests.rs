@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex};
 use anyhow::{Result, bail};
 
 use super::*;
-use crate::config::{
-    Bounds, Broker, BrokerUrl, CeleryActuator, CpuBasis, Global, Language, MemoryRules, Project, QueueRule,
-    QueueSizing, Storage,
+use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
+use crate::host::service::ServiceError;
+use crate::host::service::fake::FakeManager;
+use crate::host::usage::Reading;
+use crate::model::{
+    Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CpuBasis, Global, Language, MemoryRules, Project,
+    QueueRule, QueueSizing, Storage,
 };
-use crate::observe::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
-use crate::observe::service::ServiceError;
-use crate::observe::service::fake::FakeManager;
-use crate::observe::usage::Reading;
 
 /// Counters that a test sets: one CPU counter for all cgroups, at 10 s intervals. It has the ids of the
 /// fixture's real directories.
@@ -387,10 +387,10 @@ async fn a_single_check_looks_twice() {
 }
 
 fn template(name: &str) -> Project {
-    let broker = Broker {
+    let broker = BrokerAccess {
         url: BrokerUrl::Written("redis://127.0.0.1:1/0".into()),
         key_prefix: String::new(),
-        priorities: crate::config::Priorities::default(),
+        priorities: crate::model::Priorities::default(),
         management: None,
     };
     Project {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Observer;
-use crate::observe::service::ServiceManager;
+use crate::host::service::ServiceManager;
 
 /// What one project's cgroup used since it was made, or since the daemon started: the counters begin anew then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::observe::process::{ProcessError, Procfs, unless_gone};
+use crate::host::process::{ProcessError, Procfs, unless_gone};
 
 /// One open file.
 #[derive(Debug, Clone, PartialEq, Eq)]

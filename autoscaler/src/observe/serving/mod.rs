@@ -25,7 +25,7 @@ mod sockets;
 mod tests;
 mod waits;
 
-use super::process::{ProcessError, Procfs};
+use crate::host::process::{ProcessError, Procfs};
 
 /// How far the boot of a worker is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::waits::{Call, Wait};
 use super::*;
-use crate::observe::fixture::{Fixture, GUNICORN_WORKER};
+use crate::host::fixture::{Fixture, GUNICORN_WORKER};
 
 /// A worker 11 of a server that listens on port 8000 by its descriptor 5, with nothing else open.
 fn worker() -> Fixture {

@@ -1,7 +1,6 @@
 //! What a count of waiting tasks leaves out.
 
-use crate::observe::{Place, Uncounted};
-use crate::report::{queues_line, quoted};
+use crate::model::{Place, Uncounted, queues_line, quoted};
 
 /// What is left out, and the line that has it counted.
 pub(in crate::report) fn uncounted(what: &Uncounted) -> String {

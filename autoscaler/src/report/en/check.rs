@@ -6,8 +6,8 @@ use super::reason::unobservable;
 use super::source_name;
 use crate::act::Refusal;
 use crate::check::{Fact, Grade, Taken};
-use crate::observe::usage::WhyNotEbpf;
-use crate::observe::{PoolFault, QueueFault, Unobservable};
+use crate::host::usage::WhyNotEbpf;
+use crate::model::{PoolFault, QueueFault, Unobservable};
 use crate::report::mebibytes;
 
 pub(in crate::report) fn grade(grade: Grade) -> &'static str {

@@ -1,7 +1,8 @@
 //! What the history's writer and the metrics' server have to tell, in English.
 
-use crate::history::{EventKind, News};
+use crate::history::News;
 use crate::metrics;
+use crate::model::EventKind;
 use crate::report::counted;
 
 pub(super) fn render(news: &News) -> String {

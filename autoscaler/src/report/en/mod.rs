@@ -18,8 +18,8 @@ pub(super) use reply::reply;
 
 use super::duration::short;
 use super::{Done, FigureWords, Message, figures, workers};
-use crate::decide::{Action, Decision};
-use crate::observe::usage::SourceKind;
+use crate::host::usage::SourceKind;
+use crate::model::{Action, Decision};
 
 const FIGURES: FigureWords = FigureWords {
     queue: "Queue",

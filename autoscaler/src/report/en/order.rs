@@ -1,6 +1,6 @@
 //! Orders by hand, in English.
 
-use crate::decide::Order;
+use crate::model::Order;
 use crate::report::duration::short;
 use crate::report::{Lasts, workers};
 

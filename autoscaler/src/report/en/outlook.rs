@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::reason::{measured, reason};
-use crate::decide::Next;
+use crate::model::Next;
 use crate::report::duration::short;
 
 pub(in crate::report) fn outlook(next: &Next, up: bool) -> String {

@@ -1,7 +1,6 @@
 //! The reasons of decisions, in English.
 
-use crate::decide::{Measure, Reason};
-use crate::observe::Unobservable;
+use crate::model::{Measure, Reason, Unobservable};
 use crate::report::duration::short;
 use crate::report::{numbers, threshold, workers};
 

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use crate::observe::{Place, PoolFault, QueueFault, TlsProblem, Uncounted};
-use crate::report::{queues_line, quoted};
+use crate::model::{Place, PoolFault, QueueFault, TlsProblem, Uncounted, queues_line, quoted};
 
 /// The broker no longer tells what is not acknowledged.
 pub(super) fn unacknowledged_unknown(unit: &str, fault: &QueueFault) -> String {

@@ -1,9 +1,9 @@
 //! What is wrong with the host, in Spanish.
 
-use crate::observe::cgroup::CgroupError;
-use crate::observe::host::HostError;
-use crate::observe::service::ServiceError;
-use crate::observe::usage::WhyNotEbpf;
+use crate::host::cgroup::CgroupError;
+use crate::host::machine::HostError;
+use crate::host::service::ServiceError;
+use crate::host::usage::WhyNotEbpf;
 
 /// Why the kernel program is not in use.
 pub(in crate::report) fn without_ebpf(why: &WhyNotEbpf) -> String {

@@ -28,8 +28,8 @@ use std::time::Duration;
 
 use super::duration::short;
 use super::{Done, FigureWords, Message, figures, workers};
-use crate::decide::{Action, Decision};
-use crate::observe::usage::SourceKind;
+use crate::host::usage::SourceKind;
+use crate::model::{Action, Decision};
 
 const FIGURES: FigureWords = FigureWords {
     queue: "Cola",

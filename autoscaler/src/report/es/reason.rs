@@ -1,8 +1,7 @@
 //! The reasons of decisions, in Spanish.
 
 use super::celery;
-use crate::decide::{Measure, Reason};
-use crate::observe::Unobservable;
+use crate::model::{Measure, Reason, Unobservable};
 use crate::report::duration::short;
 use crate::report::{numbers, threshold, workers};
 

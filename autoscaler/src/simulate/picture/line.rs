@@ -1,6 +1,6 @@
 //! Checks as a line with no more points than a picture can show.
 
-use crate::report::picture::{Line, push};
+use crate::picture::{Line, push};
 use crate::simulate::{Check, Demand, Run};
 
 /// Columns of a picture that are told apart.

@@ -9,8 +9,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::{Check, Comparison, Demand, Run};
-use crate::config::Project;
-use crate::report::picture::{
+use crate::model::Project;
+use crate::picture::{
     DOWN, Drawing, FIGURE as WORKERS, FILL as SERVED, FONT, GRID, HEADER, INK, TimeAxis, UP, WIDTH,
     draw_lines, failed, header, whole_marks,
 };

@@ -3,7 +3,7 @@
 //! <https://docs.celeryq.dev/en/stable/userguide/workers.html#autoscaling>
 
 use super::Policy;
-use crate::config::Bounds;
+use crate::model::Bounds;
 use crate::simulate::Served;
 
 /// `AUTOSCALE_KEEPALIVE`, seconds.

@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 
 use super::Policy;
-use crate::config::Bounds;
+use crate::model::Bounds;
 use crate::simulate::Served;
 
 /// `averageUtilization`: CPU of the pods' requests that is aimed at, percent.

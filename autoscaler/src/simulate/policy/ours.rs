@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Policy;
-use crate::config::Project;
-use crate::decide::{Action, History, decide};
-use crate::observe::{CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, Unobservable};
+use crate::decide::{History, decide};
+use crate::model::{Action, CgroupMemory, CpuSample, Host, ProcessId, Project, ProjectSample, Unobservable};
 use crate::simulate::{Served, Service};
 
 /// A host with so much memory, in MiB, that no rule over it stands in the way.

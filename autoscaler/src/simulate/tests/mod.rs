@@ -9,7 +9,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Comparison, Demand, Run, Scale, Service, Trace, compare};
-use crate::config::{Project, parse};
+use crate::config::parse;
+use crate::model::Project;
 
 /// The project of the shipped example.
 fn backdipro() -> Project {

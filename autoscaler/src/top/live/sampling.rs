@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::event::Event;
-use crate::observe::usage::{CpuStatSource, UsageSource};
+use crate::host::usage::{CpuStatSource, UsageSource};
 use crate::top::model::Model;
 use crate::top::sample::{Attention, Sampler};
 use crate::top::screen::Screen;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::observe::usage::Usage;
+use crate::host::usage::Usage;
 
 /// One cgroup with all below it, over one interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,7 +24,7 @@ use history::History;
 
 use super::sample::{CgroupSample, Detail, HostSample, Place, Sample, Source};
 use crate::control::Status;
-use crate::observe::usage::{CgroupId, Usage};
+use crate::host::usage::{CgroupId, Usage};
 use crate::report;
 
 /// The host's cgroups with their figures and their last minutes.

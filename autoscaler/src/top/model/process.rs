@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::text;
-use crate::observe::ProcessId;
-use crate::observe::usage::CgroupId;
+use crate::host::usage::CgroupId;
+use crate::model::ProcessId;
 use crate::top::sample::{Events, Focus, Limits, ProcessSample};
 
 /// One cgroup looked at closely.

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::{Entry, text};
-use crate::config::{Bounds, CpuBasis, Project};
 use crate::control::{NextStep, ProjectStatus, Status};
-use crate::observe::usage::CgroupId;
+use crate::host::usage::CgroupId;
+use crate::model::{Bounds, CpuBasis, Project};
 use crate::report;
 use crate::top::sample::ProjectState;
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Entry, Model, SortKey};
-use crate::observe::usage::CgroupId;
+use crate::host::usage::CgroupId;
 
 /// How the tree is to be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -4,9 +4,9 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::record::{Record, VERSION, nanos, rounded, unix_nanos};
-use crate::config::CpuBasis;
 use crate::control::{ProjectStatus, Status};
-use crate::observe::usage::SourceKind;
+use crate::host::usage::SourceKind;
+use crate::model::CpuBasis;
 use crate::top::model::{Entry, HostFigures, Model, ProjectRow};
 use crate::top::sample;
 

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::{CgroupSample, Detail, HostSample, Throttled};
-use crate::observe::CgroupMemory;
-use crate::observe::cgroup::{Cgroup, CgroupError, CgroupMount};
-use crate::observe::usage::{CgroupId, monotonic};
+use crate::host::cgroup::{Cgroup, CgroupError, CgroupMount};
+use crate::host::usage::{CgroupId, monotonic};
+use crate::model::CgroupMemory;
 
 /// Cgroups that are read at each pass besides those asked for. Each costs about 30 µs.
 const IN_TURN: usize = 64;

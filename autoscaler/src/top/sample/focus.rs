@@ -5,9 +5,9 @@ use std::fs;
 use anyhow::Result;
 
 use super::{CgroupSample, Events, Focus, Limits, ProcessSample};
-use crate::observe::cgroup::{Cgroup, CgroupMount};
-use crate::observe::process::Procfs;
-use crate::observe::usage::monotonic;
+use crate::host::cgroup::{Cgroup, CgroupMount};
+use crate::host::process::Procfs;
+use crate::host::usage::monotonic;
 
 impl Focus {
     /// Reads all of one cgroup.

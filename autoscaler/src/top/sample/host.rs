@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 
 use super::HostSample;
-use crate::observe::process::Procfs;
+use crate::host::process::Procfs;
 
 impl HostSample {
     /// Reads the three files.

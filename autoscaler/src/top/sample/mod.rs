@@ -18,11 +18,10 @@ pub use tree::{Place, Tree};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::config::Project;
 use crate::control::Status;
-use crate::observe::cpu_list::CpuList;
-use crate::observe::usage::{CgroupId, Health, RunCost, SourceKind, Usage};
-use crate::observe::{CgroupMemory, ProcessId, Unobservable};
+use crate::host::cpu_list::CpuList;
+use crate::host::usage::{CgroupId, Health, RunCost, SourceKind, Usage};
+use crate::model::{CgroupMemory, ProcessId, Project, Unobservable};
 
 /// One pass over the cgroups.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 
 use super::ProcessSample;
-use crate::observe::process::{ProcessError, Procfs};
+use crate::host::process::{ProcessError, Procfs};
 
 impl ProcessSample {
     /// Reads one process; `None` when it ended.

@@ -9,9 +9,9 @@ use nix::time::{ClockId, clock_gettime};
 
 use super::detail::Details;
 use super::{CgroupSample, Focus, HostSample, ProjectState, Projects, Sample, Source, Tree};
-use crate::observe::cgroup::CgroupMount;
-use crate::observe::process::Procfs;
-use crate::observe::usage::{CgroupId, UsageSource, monotonic};
+use crate::host::cgroup::CgroupMount;
+use crate::host::process::Procfs;
+use crate::host::usage::{CgroupId, UsageSource, monotonic};
 
 /// Which cgroups deserve more than their usage in the next pass.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{DaemonWatch, HostSample, Place, Tree};
-use crate::config::{Project, Workload};
 use crate::control::{ProjectStatus, Status};
-use crate::observe::cgroup::Cgroup;
-use crate::observe::process::Procfs;
-use crate::observe::{Unobservable, workers_in};
+use crate::host::cgroup::Cgroup;
+use crate::host::process::Procfs;
+use crate::model::{Project, Unobservable, Workload};
+use crate::observe::workers_in;
 
 /// Which projects to look for.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::observe::usage::CgroupId;
+use crate::host::usage::CgroupId;
 
 /// Where a cgroup is.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::Action;
-use crate::observe::usage::CgroupId;
+use crate::host::usage::CgroupId;
 use crate::top::model::{Arrangement, Model, Row, SortKey, Unit};
 use crate::top::sample::Attention;
 

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span, Text};
 
 use super::chart::{self, Series};
 use super::{Theme, project};
-use crate::observe::usage::CgroupId;
+use crate::host::usage::CgroupId;
 use crate::top::model::{Column, Entry, FocusView, Model, ProcessRow, text};
 use crate::top::screen::Screen;
 

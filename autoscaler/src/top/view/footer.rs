@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span, Text};
 
 use super::Theme;
-use crate::observe::usage::SourceKind;
+use crate::host::usage::SourceKind;
 use crate::top::model::{Model, text};
 use crate::top::screen::{Mode, Prompt, Screen};
 

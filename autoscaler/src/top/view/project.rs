@@ -4,8 +4,8 @@ use ratatui::text::Line;
 
 use super::detail::labelled;
 use super::told;
-use crate::config::CpuBasis;
 use crate::control::ProjectStatus;
+use crate::model::CpuBasis;
 use crate::top::model::{Model, ProjectRow, text};
 
 /// Load and thresholds, and all that the daemon says: the sentences that the row of the project has no room for.

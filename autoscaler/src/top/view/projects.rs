@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span, Text};
 
 use super::{Theme, told};
-use crate::config::CpuBasis;
+use crate::model::CpuBasis;
 use crate::top::model::{Model, ProjectRow, text};
 use crate::top::screen::{Screen, Target};
 

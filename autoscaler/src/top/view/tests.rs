@@ -6,7 +6,7 @@ use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 
 use super::*;
-use crate::observe::ProcessId;
+use crate::model::ProcessId;
 use crate::top::fixture::{HOST, Load, model, sample, with_daemon};
 use crate::top::model::SortKey;
 use crate::top::sample::{Events, Focus, Limits, ProcessSample};

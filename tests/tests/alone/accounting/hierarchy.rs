@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use autoscaler::observe::usage::UsageSource;
+use autoscaler::host::usage::UsageSource;
 use autoscaler_tests::{Burner, ScratchCgroup, require_root_bpf};
 
 use super::measure::{assert_same, moment, open, run_for};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use autoscaler::observe::usage::{CpuStatSource, EbpfSource, Usage, UsageSource};
+use autoscaler::host::usage::{CpuStatSource, EbpfSource, Usage, UsageSource};
 use autoscaler_tests::burner::run_delay;
 use autoscaler_tests::until;
 

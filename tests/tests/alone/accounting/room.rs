@@ -1,7 +1,7 @@
 //! More cgroups than there is room for.
 
 use anyhow::{Result, ensure};
-use autoscaler::observe::usage::{EbpfSource, UsageSource};
+use autoscaler::host::usage::{EbpfSource, UsageSource};
 use autoscaler_tests::{Burner, ScratchCgroup, require_root_bpf};
 
 use super::measure::{assert_same, moment};

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use autoscaler::observe::process::Procfs;
-use autoscaler::observe::usage::{Health, Reading, SourceKind, UsageSource};
+use autoscaler::host::process::Procfs;
+use autoscaler::host::usage::{Health, Reading, SourceKind, UsageSource};
 use autoscaler::top::live;
 use autoscaler::top::model::SortKey;
 use autoscaler::top::sample::{Projects, Sampler};
@@ -147,7 +147,7 @@ impl UsageSource for Panicking {
         self.reads += 1;
         assert!(self.reads < 3, "a source that panics");
         Ok(Reading {
-            taken_at: autoscaler::observe::usage::monotonic(),
+            taken_at: autoscaler::host::usage::monotonic(),
             usage: vec![None; cgroups.len()],
         })
     }

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use autoscaler::observe::process::Procfs;
-use autoscaler::observe::usage;
+use autoscaler::host::process::Procfs;
+use autoscaler::host::usage;
 use autoscaler::top::model::{Model, SortKey};
 use autoscaler::top::sample::{Projects, Sampler};
 use autoscaler::top::screen::Screen;

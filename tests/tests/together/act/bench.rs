@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use autoscaler::act::{Actor, Mode, Outcome, Timing};
-use autoscaler::config::{Bounds, Config, CpuBasis, Global, Language, MemoryRules, Project, Storage};
-use autoscaler::decide::{Action, Decision, Figures, Reason};
-use autoscaler::observe::cgroup::CgroupMount;
-use autoscaler::observe::process::Procfs;
-use autoscaler::observe::service::Systemd;
-use autoscaler::observe::usage::CpuStatSource;
-use autoscaler::observe::{CgroupMemory, Observer, ProcessId, ProjectSample};
+use autoscaler::host::cgroup::CgroupMount;
+use autoscaler::host::process::Procfs;
+use autoscaler::host::service::Systemd;
+use autoscaler::host::usage::CpuStatSource;
+use autoscaler::model::{Action, Decision, Figures, Reason};
+use autoscaler::model::{Bounds, Config, CpuBasis, Global, Language, MemoryRules, Project, Storage};
+use autoscaler::model::{CgroupMemory, ProcessId, ProjectSample};
+use autoscaler::observe::Observer;
 use autoscaler_tests::{ScratchCgroup, Server};
 use tokio::runtime::{Builder, Runtime};
 

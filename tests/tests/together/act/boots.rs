@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use autoscaler::act::{AfterBoot, Cause, Mode, ScaleError, Timing, Workers};
-use autoscaler::observe::process::Procfs;
+use autoscaler::host::process::Procfs;
 use autoscaler::observe::{CodeSource, Serving, boots_from, newer_code, serving};
 use autoscaler_tests::server::Options;
 use autoscaler_tests::tools::{Tool, require};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use autoscaler::act::{Cause, Mode, Outcome, Refusal, Workers};
-use autoscaler::observe::{ProcessId, ProjectSample};
+use autoscaler::model::{ProcessId, ProjectSample};
 use autoscaler_tests::server::{Options, state};
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::NEWEST;

@@ -4,8 +4,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::Result;
-use autoscaler::observe::Unobservable;
-use autoscaler::observe::process::Procfs;
+use autoscaler::host::process::Procfs;
+use autoscaler::model::Unobservable;
 use autoscaler_tests::server::{Options, apps, children, state};
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::{GUNICORNS, NEWEST};

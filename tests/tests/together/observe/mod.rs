@@ -7,10 +7,12 @@ mod workers;
 
 use std::time::Duration;
 
-use autoscaler::config::{Config, parse};
-use autoscaler::observe::service::Systemd;
-use autoscaler::observe::usage::CpuStatSource;
-use autoscaler::observe::{Observer, ProjectSample, Unobservable};
+use autoscaler::config::parse;
+use autoscaler::host::service::Systemd;
+use autoscaler::host::usage::CpuStatSource;
+use autoscaler::model::Config;
+use autoscaler::model::{ProjectSample, Unobservable};
+use autoscaler::observe::Observer;
 use autoscaler_tests::ScratchCgroup;
 
 /// A configuration of one project in `cgroup`.

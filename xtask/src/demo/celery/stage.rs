@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use autoscaler::config::{self, Config};
+use autoscaler::config;
 use autoscaler::decide::utilization_percent;
-use autoscaler::observe::service::Systemd;
-use autoscaler::observe::{Observer, usage};
+use autoscaler::host::service::Systemd;
+use autoscaler::host::usage;
+use autoscaler::model::Config;
+use autoscaler::observe::Observer;
 use autoscaler_tests::broker::{Access, Redis};
 use autoscaler_tests::celery::{App, Worker};
 use autoscaler_tests::venv::target_dir;

@@ -1,0 +1,10 @@
+//! What can be read of the host without knowing any project: cgroups, processes, units, the use of CPU.
+
+pub mod cgroup;
+pub mod cpu_list;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod machine;
+pub mod process;
+pub mod service;
+pub mod usage;

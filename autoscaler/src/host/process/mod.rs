@@ -1,0 +1,206 @@
+//! Single processes, read by pid from procfs. Every read may find the process gone: that is [`ProcessError::Gone`],
+//! and normal.
+
+mod error;
+mod memory;
+mod stat;
+mod status;
+mod table;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::errno::Errno;
+
+pub use error::ProcessError;
+pub(crate) use error::unless_gone;
+pub use stat::{Stat, State};
+pub use status::{SignalSet, Status};
+pub use table::ProcessTable;
+
+use crate::model::ProcessId;
+
+/// A procfs tree: the host's `/proc`, or a fixture's.
+#[derive(Debug, Clone)]
+pub struct Procfs {
+    root: PathBuf,
+}
+
+impl Default for Procfs {
+    fn default() -> Self {
+        Self::at("/proc")
+    }
+}
+
+impl Procfs {
+    /// The procfs tree below `root`.
+    #[must_use]
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The directory that the tree starts at.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The pids of all processes that may be seen, lowest first. Each may be gone by the time it is read.
+    pub fn pids(&self) -> Result<Vec<u32>, ProcessError> {
+        let unreadable = |source| ProcessError::Unreadable {
+            path: self.root.clone(),
+            source,
+        };
+        let mut pids = Vec::new();
+        for entry in std::fs::read_dir(&self.root).map_err(unreadable)? {
+            let name = entry.map_err(unreadable)?.file_name();
+            pids.extend(name.to_str().and_then(|name| name.parse::<u32>().ok()));
+        }
+        pids.sort_unstable();
+        Ok(pids)
+    }
+
+    /// Parent, state, start time and command name: `/proc/PID/stat`.
+    pub fn stat(&self, pid: u32) -> Result<Stat, ProcessError> {
+        let path = self.path(pid, "stat");
+        let text = read(pid, &path)?;
+        Stat::parse(pid, &text).map_err(|what| ProcessError::Malformed { path, what })
+    }
+
+    /// Caught signals and CPU affinity: `/proc/PID/status`.
+    pub fn status(&self, pid: u32) -> Result<Status, ProcessError> {
+        let path = self.path(pid, "status");
+        let text = read(pid, &path)?;
+        Status::parse(&text).map_err(|what| ProcessError::Malformed { path, what })
+    }
+
+    /// The cgroup v2 path, as seen from the daemon's cgroup namespace: the `0::` line of `/proc/PID/cgroup`.
+    ///
+    /// Ends in ` (deleted)` when the cgroup was removed and only a zombie remains (cgroups(7)).
+    pub fn cgroup(&self, pid: u32) -> Result<String, ProcessError> {
+        let path = self.path(pid, "cgroup");
+        let text = read(pid, &path)?;
+        text.lines()
+            .find_map(|line| line.strip_prefix("0::"))
+            .map(str::to_owned)
+            .ok_or(ProcessError::Malformed {
+                path,
+                what: "line `0::` of cgroup v2",
+            })
+    }
+
+    /// The command line, one string an argument, bytes that are no UTF-8 replaced. Empty for a zombie and for
+    /// a kernel thread.
+    pub fn cmdline(&self, pid: u32) -> Result<Vec<String>, ProcessError> {
+        let text = read(pid, &self.path(pid, "cmdline"))?;
+        let text = text.strip_suffix('\0').unwrap_or(&text);
+        if text.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(text.split('\0').map(str::to_owned).collect())
+    }
+
+    /// The environment that the process was started with, `NAME=value` each: `/proc/PID/environ`. Where the
+    /// process is another user's, `CAP_DAC_READ_SEARCH` opens the file and `CAP_SYS_PTRACE` lets it be read
+    /// (`proc_pid_environ(5)`). No value is ever printed here.
+    pub fn environ(&self, pid: u32) -> Result<Vec<String>, ProcessError> {
+        let text = read(pid, &self.path(pid, "environ"))?;
+        Ok(text.split_terminator('\0').map(str::to_owned).collect())
+    }
+
+    /// Whether `id` still is the process it was: neither gone, nor a zombie, nor another process with its pid.
+    pub fn is_alive(&self, id: ProcessId) -> Result<bool, ProcessError> {
+        match self.stat(id.pid) {
+            Ok(stat) => Ok(stat.id == id && stat.state.is_live()),
+            Err(ProcessError::Gone { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How long ago the process started. Both sides count suspended time (`CLOCK_BOOTTIME`), to 10 ms.
+    pub fn age(&self, id: ProcessId) -> Result<Duration, ProcessError> {
+        let path = self.root.join("uptime");
+        let text = read(id.pid, &path)?;
+        let uptime = text
+            .split_ascii_whitespace()
+            .next()
+            .and_then(|seconds| seconds.parse().ok())
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .ok_or(ProcessError::Malformed {
+                path,
+                what: "seconds since boot",
+            })?;
+        Ok(uptime.saturating_sub(since_boot(id.start_ticks)))
+    }
+
+    /// The names in a directory of a process that are numbers, lowest first: its threads in `task`, its open files in
+    /// `fd`.
+    pub(crate) fn numbers_in(&self, pid: u32, directory: &str) -> Result<Vec<u32>, ProcessError> {
+        let path = self.path(pid, directory);
+        let unreadable = |source: io::Error| {
+            if is_gone(&source) {
+                ProcessError::Gone { pid }
+            } else {
+                ProcessError::Unreadable {
+                    path: path.clone(),
+                    source,
+                }
+            }
+        };
+        let mut numbers = Vec::new();
+        for entry in std::fs::read_dir(&path).map_err(unreadable)? {
+            let name = entry.map_err(unreadable)?.file_name();
+            numbers.extend(name.to_str().and_then(|name| name.parse::<u32>().ok()));
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// The text of another file of a process.
+    pub(crate) fn text(&self, pid: u32, file: &str) -> Result<String, ProcessError> {
+        read(pid, &self.path(pid, file))
+    }
+
+    /// Where a link of a process leads.
+    pub(crate) fn link(&self, pid: u32, file: &str) -> Result<String, ProcessError> {
+        let path = self.path(pid, file);
+        match std::fs::read_link(&path) {
+            Ok(target) => Ok(target.to_string_lossy().into_owned()),
+            Err(source) if is_gone(&source) => Err(ProcessError::Gone { pid }),
+            Err(source) => Err(ProcessError::Unreadable { path, source }),
+        }
+    }
+
+    fn path(&self, pid: u32, file: &str) -> PathBuf {
+        self.root.join(pid.to_string()).join(file)
+    }
+}
+
+/// The time since boot that `ticks` stand for, in units of `sysconf(_SC_CLK_TCK)`.
+fn since_boot(ticks: u64) -> Duration {
+    let per_second = rustix::param::clock_ticks_per_second();
+    Duration::from_secs(ticks / per_second)
+        + Duration::from_nanos(ticks % per_second * 1_000_000_000 / per_second)
+}
+
+fn read(pid: u32, path: &Path) -> Result<String, ProcessError> {
+    // The name in stat and the arguments in cmdline are the process's own bytes, not always UTF-8.
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(source) if is_gone(&source) => Err(ProcessError::Gone { pid }),
+        Err(source) => Err(ProcessError::Unreadable {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// ENOENT when the process was gone at open, ESRCH when it went between open and read (fs/proc/base.c).
+fn is_gone(error: &io::Error) -> bool {
+    let code = error.raw_os_error().map(Errno::from_raw);
+    matches!(code, Some(Errno::ENOENT | Errno::ESRCH))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! Where the running kernel keeps the fields that the programs read.
+
+use std::path::{Path, PathBuf};
+
+use autoscaler_common::Field;
+use btfparse::{Offset, Readable, TypeInformation, TypeVariant};
+
+use crate::host::usage::WhyNotEbpf;
+
+/// The running kernel's own description of its types.
+pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
+
+/// A field that the programs read, and how it is called.
+struct Named {
+    field: Field,
+    structure: &'static str,
+    /// The field, and the names it had in other kernels.
+    names: &'static [&'static str],
+    /// The kernel option without which it is missing.
+    needs: Option<&'static str>,
+}
+
+impl Named {
+    const fn new(field: Field, structure: &'static str, names: &'static [&'static str]) -> Self {
+        Self {
+            field,
+            structure,
+            names,
+            needs: None,
+        }
+    }
+
+    const fn needs(self, option: &'static str) -> Self {
+        Self {
+            needs: Some(option),
+            ..self
+        }
+    }
+}
+
+const FIELDS: [Named; 11] = [
+    Named::new(Field::TaskPid, "task_struct", &["pid"]),
+    Named::new(Field::TaskTgid, "task_struct", &["tgid"]),
+    Named::new(Field::TaskExec, "task_struct", &["se.sum_exec_runtime"]),
+    Named::new(Field::TaskPrevExec, "task_struct", &["se.prev_sum_exec_runtime"]),
+    Named::new(Field::TaskDelay, "task_struct", &["sched_info.run_delay"]).needs("CONFIG_SCHED_INFO=y"),
+    Named::new(Field::TaskCgroups, "task_struct", &["cgroups"]).needs("CONFIG_CGROUPS=y"),
+    Named::new(Field::CssSetCgroup, "css_set", &["dfl_cgrp"]).needs("CONFIG_CGROUPS=y"),
+    Named::new(Field::CgroupNode, "cgroup", &["kn"]).needs("CONFIG_CGROUPS=y"),
+    Named::new(Field::CgroupFlags, "cgroup", &["self.flags"]).needs("CONFIG_CGROUPS=y"),
+    Named::new(Field::NodeId, "kernfs_node", &["id"]),
+    // Renamed in 6.15, when it came under RCU.
+    Named::new(Field::NodeParent, "kernfs_node", &["__parent", "parent"]),
+];
+
+/// The offset of each field that the programs read, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Offsets(Vec<(Field, u32)>);
+
+impl Offsets {
+    /// Looks every field up in the type information at `path`.
+    pub(super) fn read(path: &Path) -> Result<Self, WhyNotEbpf> {
+        let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => WhyNotEbpf::NoBtf {
+                path: PathBuf::from(path),
+            },
+            _ => WhyNotEbpf::BadBtf {
+                why: format!("{}: {error}", path.display()),
+            },
+        })?;
+        let types = TypeInformation::new(&Bytes(bytes)).map_err(|error| WhyNotEbpf::BadBtf {
+            why: format!("{}: {}", path.display(), error.message()),
+        })?;
+        let offset = |named: &Named| Ok((named.field, find(&types, named)?));
+        FIELDS.iter().map(offset).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Every field with its offset.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> impl Iterator<Item = (Field, u32)> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// The offset of the field that this number stands for; `None` where it stands for none.
+    pub(super) fn of(&self, number: u16) -> Option<u32> {
+        let (_, offset) = self.0.iter().find(|(field, _)| *field as u16 == number)?;
+        Some(*offset)
+    }
+}
+
+/// The field's offset in the one structure of that name that has it. Modules and odd compilers can leave
+/// several structures of one name behind: that they disagree is an error, never a guess.
+fn find(types: &TypeInformation, named: &Named) -> Result<u32, WhyNotEbpf> {
+    let structures = types.get().iter().filter_map(|(id, variant)| match variant {
+        TypeVariant::Struct(structure) if structure.name().as_deref() == Some(named.structure) => Some(*id),
+        _ => None,
+    });
+    let mut found: Vec<u32> = structures
+        .filter_map(|id| named.names.iter().find_map(|name| bytes(types, id, name)))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    match found[..] {
+        [offset] => Ok(offset),
+        [] => Err(WhyNotEbpf::NoField {
+            field: format!("{}.{}", named.structure, named.names[0]),
+            needs: named.needs.map(str::to_owned),
+        }),
+        _ => Err(WhyNotEbpf::BadBtf {
+            why: format!(
+                "`{}.{}` is at {} places",
+                named.structure,
+                named.names[0],
+                found.len()
+            ),
+        }),
+    }
+}
+
+/// The offset of `path` in the type `id`; `None` where it is missing or no whole number of bytes.
+fn bytes(types: &TypeInformation, id: u32, path: &str) -> Option<u32> {
+    match types.offset_of(id, path) {
+        Ok((_, Offset::ByteOffset(offset))) => Some(offset),
+        _ => None,
+    }
+}
+
+/// Type information in memory.
+struct Bytes(Vec<u8>);
+
+impl Readable for Bytes {
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> btfparse::Result<()> {
+        let rest = usize::try_from(offset)
+            .ok()
+            .and_then(|offset| self.0.get(offset..));
+        let part = rest.and_then(|rest| rest.get(..buffer.len())).ok_or_else(|| {
+            btfparse::Error::new(btfparse::ErrorKind::IOError, "the type information ends early")
+        })?;
+        buffer.copy_from_slice(part);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernel_without_type_information_is_named_so() {
+        let path = Path::new("/nonexistent/vmlinux");
+        assert_eq!(
+            Offsets::read(path),
+            Err(WhyNotEbpf::NoBtf {
+                path: path.to_owned()
+            })
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_no_type_information_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), b"not BTF").unwrap();
+        assert!(matches!(
+            Offsets::read(file.path()),
+            Err(WhyNotEbpf::BadBtf { .. })
+        ));
+    }
+}

@@ -1,0 +1,16 @@
+//! The Celery worker of a project, asked through its own remote control.
+//!
+//! Every worker of a broker hears every command. So before anything else, [`Inspector`] finds the one node
+//! that runs in the project's cgroup, by evidence that no other host's worker can give; from then on that
+//! node alone is addressed.
+
+pub(crate) mod envelope;
+pub mod fleet;
+mod identity;
+mod inspector;
+mod queues;
+mod stats;
+
+pub use inspector::{Inspector, Pool};
+pub use queues::QueueReading;
+pub(crate) use queues::Queues;

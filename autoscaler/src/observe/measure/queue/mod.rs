@@ -1,0 +1,129 @@
+//! The queues of a Celery project, read from its broker.
+//!
+//! [`Broker`] is what a broker has to do; [`open`] picks the one that a URL names, so another broker is one
+//! file and one line there. [`QueueMonitor`] reads one project's queues check by check and backs off from a
+//! broker that fails. A URL, which may hold a password, appears in no message.
+
+mod address;
+mod back_off;
+mod environment;
+mod monitor;
+mod rabbitmq;
+mod redis;
+mod tls;
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::model::{BrokerAccess, BrokerUrl, ManagementUrl, Place, ProcessId, QueueFault, Uncounted};
+
+pub use monitor::QueueMonitor;
+
+use crate::host::process::Procfs;
+use address::{Address, ManagementAddress};
+
+/// What a broker answers, sooner or later.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, QueueFault>> + Send + 'a>>;
+
+/// How long a connection may take, and one question over it.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// Several queues together, at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Depth {
+    /// Tasks that wait in the broker, of all the queues and their priorities.
+    pub waiting: u64,
+    /// Tasks delivered to some worker and not acknowledged; `None` where the broker cannot tell. Redis counts
+    /// those of all queues of its database together.
+    pub unacknowledged: Option<u64>,
+    /// Why they are not known, where the broker should have told.
+    pub unacknowledged_fault: Option<QueueFault>,
+    /// The oldest waiting task has waited at least this long; `None` where nothing waits or nobody can tell.
+    pub oldest_waiting: Option<Duration>,
+}
+
+/// A command of Celery's remote control.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Command<'a> {
+    /// The command's name, such as `stats`.
+    pub method: &'a str,
+    /// Its named arguments, a JSON object.
+    pub arguments: Value,
+    /// The one node that is to obey; `None` asks every node of the broker, so only questions go without.
+    pub node: Option<&'a str>,
+}
+
+/// What one node answered to a [`Command`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// The node's name, such as `celery@host`.
+    pub node: String,
+    /// What the command returned.
+    pub body: Value,
+}
+
+/// A message broker that Celery works with.
+///
+/// Connects at the first use and again after a failure; every call ends within a few seconds.
+pub trait Broker: Send {
+    /// Reads the length of `queues`.
+    ///
+    /// # Errors
+    /// When the broker cannot be reached or asked, or does not have one of the queues.
+    fn depth<'a>(&'a mut self, queues: &'a [String]) -> Answer<'a, Depth>;
+
+    /// Looks for tasks of `queues` that [`Broker::depth`] does not count, bounded: what one look does not reach, a
+    /// later one does. Nothing where the broker cannot tell.
+    ///
+    /// # Errors
+    /// When the broker cannot be reached or asked.
+    fn uncounted<'a>(&'a mut self, _queues: &'a [String]) -> Answer<'a, Vec<Uncounted>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Where else on this server Celery's workers have their keys: for when nobody listens here.
+    ///
+    /// # Errors
+    /// When the broker cannot be reached or asked.
+    fn elsewhere(&mut self) -> Answer<'_, Vec<Place>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Sends a command and collects the answers: the first one to a command for one node, all that come
+    /// within `limit` otherwise. `None` when nobody listens: the workers are down or their remote control is off.
+    ///
+    /// # Errors
+    /// When the broker cannot be reached or refuses. No answer is no error but an empty list.
+    fn call<'a>(&'a mut self, command: &'a Command<'a>, limit: Duration) -> Answer<'a, Option<Vec<Reply>>>;
+}
+
+/// The broker's URL, which may hold a password: as it is configured, or as `main`, the project's main process, has it.
+///
+/// # Errors
+/// When the main process does not have it, or nothing that can be used.
+pub fn url(broker: &BrokerAccess, procfs: &Procfs, main: ProcessId) -> Result<String, QueueFault> {
+    match &broker.url {
+        BrokerUrl::Written(url) => Ok(url.clone()),
+        BrokerUrl::Environment(variable) => environment::url(procfs, main, variable),
+    }
+}
+
+/// The broker at `url`, used as the configuration says. Nothing is connected yet.
+///
+/// # Errors
+/// When the URL cannot be used.
+pub fn open(url: &str, broker: &BrokerAccess) -> Result<Box<dyn Broker>, QueueFault> {
+    Ok(match Address::parse(url)? {
+        Address::Redis(address) => Box::new(redis::Redis::new(&address, broker)?),
+        Address::Amqp(address) => {
+            let management = broker
+                .management
+                .as_ref()
+                .map(|ManagementUrl(url)| ManagementAddress::parse(url, &address))
+                .transpose()?;
+            Box::new(rabbitmq::RabbitMq::new(address, management))
+        }
+    })
+}
