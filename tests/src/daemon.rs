@@ -227,9 +227,10 @@ fn collect(stream: Option<impl Read + Send + 'static>, printed: &Arc<Mutex<Vec<S
     });
 }
 
-/// Rungs that a project which burns a fifth of its time crosses even on a busy machine.
+/// Rungs that a project which burns a quarter of its time crosses even where it gets an eighth of a CPU. A step down needs
+/// less than 5 points under the first.
 pub const RUNGS: &str = r#""min_workers": 1, "max_workers": 3,
-    "cpu_thresholds": { "scale_up_2": 8, "scale_up_3": 9, "scale_down_1": 3 },
+    "cpu_thresholds": { "scale_up_2": 6.5, "scale_up_3": 7, "scale_down_1": 1.5 },
     "cpu_duration_minutes": { "scale_up": 0.03, "scale_down": 0.05 }"#;
 
 /// A configuration of one project over `cgroup` with durations of seconds; `more` goes into the project.

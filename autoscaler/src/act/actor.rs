@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::actuator::Actuator;
+use super::actuator::{Actuator, Step};
 use super::boots::BootTimes;
 use super::celery::PoolControl;
 use super::instances::TemplateInstances;
@@ -201,7 +201,11 @@ impl Actor {
             wanted: to,
             cause,
         };
-        self.unanswered.check(&project.name, sample).map_err(early)?;
+        if let Some(step) = Step::towards(from, to) {
+            self.unanswered
+                .check(&project.name, step, sample)
+                .map_err(early)?;
+        }
         let plan = Plan {
             workers: sample.workers.clone(),
             to,

@@ -15,6 +15,10 @@ use crate::model::{ProcessId, ProjectSample};
 const FORGET_UP: Duration = Duration::from_mins(5);
 const FORGET_DOWN: Duration = Duration::from_hours(1);
 
+/// A step that has been asked for this often and never arrives is asked for no more while the workers are the same: the
+/// server counts in another way than we do, and would go past its maximum.
+const MOST_TIMES: u32 = 2;
+
 /// The steps of all projects that have not arrived, by project.
 #[derive(Debug, Default)]
 pub(super) struct Unanswered {
@@ -25,6 +29,8 @@ pub(super) struct Unanswered {
 struct Asked {
     step: Step,
     at: Instant,
+    /// How often it has been asked for, the workers being the same.
+    times: u32,
     master: ProcessId,
     workers: Vec<ProcessId>,
 }
@@ -34,19 +40,24 @@ impl Unanswered {
     pub(super) fn remember(&self, project: &str, master: ProcessId, cause: &Cause) {
         if let Cause::TimedOut { step, after, workers } = cause {
             let at = Instant::now().checked_sub(*after).unwrap_or_else(Instant::now);
+            let mut steps = self.lock();
+            let before = steps.get(project).filter(|before| {
+                before.step == *step && before.master == master && before.workers == *workers
+            });
             let asked = Asked {
                 step: *step,
                 at,
+                times: before.map_or(1, |before| before.times + 1),
                 master,
                 workers: workers.clone(),
             };
-            self.lock().insert(project.to_owned(), asked);
+            steps.insert(project.to_owned(), asked);
         }
     }
 
-    /// Says so when a step of `project` still stands in the way, and forgets it when it does not: another
-    /// master, other workers, or a long time ago.
-    pub(super) fn check(&self, project: &str, sample: &ProjectSample) -> Result<(), Cause> {
+    /// Says so when a step of `project` still stands in the way of `wanted`, and forgets it when it does not: another
+    /// master, other workers. One that was asked for a long time ago may be asked for once more.
+    pub(super) fn check(&self, project: &str, wanted: Step, sample: &ProjectSample) -> Result<(), Cause> {
         let mut steps = self.lock();
         let Some(asked) = steps.get(project) else {
             return Ok(());
@@ -56,20 +67,24 @@ impl Unanswered {
             Step::Up => FORGET_UP,
             Step::Down => FORGET_DOWN,
         };
-        let same = asked.master == sample.master && asked.workers == sample.workers;
-        if same && since < limit {
+        if asked.master != sample.master || asked.workers != sample.workers {
+            steps.remove(project);
+            return Ok(());
+        }
+        // A worker that was to go and has not is one more than the server counts: one more asked for is not too many.
+        let stands = asked.step == Step::Up || wanted == Step::Down;
+        if stands && (since < limit || asked.times >= MOST_TIMES) {
             return Err(Cause::Unanswered {
                 step: asked.step,
                 since,
             });
         }
-        steps.remove(project);
         Ok(())
     }
 
     /// Whether one more worker of `project` was asked for and may still come.
     pub(super) fn may_still_come(&self, project: &str, sample: &ProjectSample) -> bool {
-        let standing = self.check(project, sample);
+        let standing = self.check(project, Step::Up, sample);
         matches!(standing, Err(Cause::Unanswered { step: Step::Up, .. }))
     }
 
@@ -113,33 +128,60 @@ mod tests {
     async fn it_stands_in_the_way_until_a_worker_changes() {
         let unanswered = timed_out(Step::Down);
         assert!(
-            unanswered.check("b", &sample(1, &[2, 3])).is_ok(),
+            unanswered.check("b", Step::Down, &sample(1, &[2, 3])).is_ok(),
             "another project"
         );
-        let standing = unanswered.check("a", &sample(1, &[2, 3])).unwrap_err();
+        let standing = unanswered
+            .check("a", Step::Down, &sample(1, &[2, 3]))
+            .unwrap_err();
         assert!(matches!(standing, Cause::Unanswered { step: Step::Down, .. }));
-        assert!(unanswered.check("a", &sample(1, &[3])).is_ok());
+        assert!(unanswered.check("a", Step::Down, &sample(1, &[3])).is_ok());
         assert!(
-            unanswered.check("a", &sample(1, &[2, 3])).is_ok(),
+            unanswered.check("a", Step::Down, &sample(1, &[2, 3])).is_ok(),
             "it is forgotten for good"
         );
     }
 
     #[tokio::test(start_paused = true)]
     async fn another_master_or_a_long_time_ends_it() {
-        assert!(timed_out(Step::Down).check("a", &sample(9, &[2, 3])).is_ok());
+        assert!(
+            timed_out(Step::Down)
+                .check("a", Step::Down, &sample(9, &[2, 3]))
+                .is_ok()
+        );
         let unanswered = timed_out(Step::Up);
         let (asked_for, last) = (Duration::from_secs(45), Duration::from_secs(1));
         tokio::time::advance(FORGET_UP.saturating_sub(asked_for + last)).await;
-        assert!(unanswered.check("a", &sample(1, &[2, 3])).is_err());
+        assert!(unanswered.check("a", Step::Up, &sample(1, &[2, 3])).is_err());
         tokio::time::advance(last).await;
-        assert!(unanswered.check("a", &sample(1, &[2, 3])).is_ok());
+        assert!(unanswered.check("a", Step::Up, &sample(1, &[2, 3])).is_ok());
+    }
+
+    /// Such as of a server whose new workers are not among those that are counted: each would be one more.
+    #[tokio::test(start_paused = true)]
+    async fn what_never_arrives_is_asked_for_twice_and_no_more() {
+        let unanswered = timed_out(Step::Up);
+        tokio::time::advance(FORGET_UP).await;
+        assert!(unanswered.check("a", Step::Up, &sample(1, &[2, 3])).is_ok());
+        let (after, workers) = (Duration::from_secs(45), vec![id(2), id(3)]);
+        let step = Step::Up;
+        unanswered.remember("a", id(1), &Cause::TimedOut { step, after, workers });
+        tokio::time::advance(FORGET_DOWN * 24).await;
+        assert!(unanswered.check("a", Step::Up, &sample(1, &[2, 3])).is_err());
+        assert!(unanswered.check("a", Step::Up, &sample(1, &[2, 3, 4])).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_worker_that_does_not_go_bars_no_step_up() {
+        let unanswered = timed_out(Step::Down);
+        assert!(unanswered.check("a", Step::Down, &sample(1, &[2, 3])).is_err());
+        assert!(unanswered.check("a", Step::Up, &sample(1, &[2, 3])).is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn only_a_time_limit_leaves_a_step_behind() {
         let unanswered = Unanswered::default();
         unanswered.remember("a", id(1), &Cause::Reloaded);
-        assert!(unanswered.check("a", &sample(1, &[2, 3])).is_ok());
+        assert!(unanswered.check("a", Step::Down, &sample(1, &[2, 3])).is_ok());
     }
 }

@@ -25,7 +25,7 @@ use crate::host::service::{Bus, Systemd, UnitEvents};
 use crate::host::usage::WhyNotEbpf;
 use crate::metrics;
 use crate::model::{Config, Decision, Host, Language, Outlook, Project, ProjectSample, Unobservable};
-use crate::observe::{Observer, QueueReading};
+use crate::observe::{Observer, Reading};
 use crate::report::{Message, Reporter};
 
 /// What the daemon carries from check to check.
@@ -57,7 +57,7 @@ pub(super) struct Checks {
     pub(super) started_at: SystemTime,
     /// The projects that were left as they were since their server was just starting.
     pub(super) starting: Vec<String>,
-    /// The projects whose queues are still being read.
+    /// The projects of which something is still being read.
     pub(super) awaited: BTreeMap<String, Awaited>,
     pub(super) procfs: Procfs,
     pub(super) holds: Holds,
@@ -87,8 +87,8 @@ pub(super) enum Happened {
     History(News),
     /// The metrics' server wants something.
     Metrics(metrics::Message),
-    /// The queues of a project have been read.
-    Queues(Box<QueueReading>),
+    /// What a project that was set aside lacked has been read.
+    Read(Box<Reading>),
 }
 
 impl Checks {
@@ -196,7 +196,7 @@ impl Checks {
             Some(step) = self.actions.join_next() => Happened::Step(Box::new(step)),
             news = self.keeper.news() => Happened::History(news),
             message = self.meter.message() => Happened::Metrics(message),
-            reading = self.observer.queue_read() => Happened::Queues(Box::new(reading)),
+            reading = self.observer.read() => Happened::Read(Box::new(reading)),
         }
     }
 
@@ -205,7 +205,7 @@ impl Checks {
         match happened {
             Happened::Step(step) => self.steps_over(*step).await,
             Happened::History(news) => self.say_history(&news),
-            Happened::Queues(reading) => self.queues_read(*reading),
+            Happened::Read(reading) => self.read(*reading),
             Happened::Metrics(metrics::Message::News(news)) => {
                 self.reporter.say(&Message::Metrics { news: &news });
             }

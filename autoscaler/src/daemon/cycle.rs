@@ -1,8 +1,8 @@
 //! The one way from a look to a step: what was seen is decided about, kept, told and acted on, be it the check that is
 //! due, a look between two checks or an order by hand.
 //!
-//! Nobody waits for a slow broker: a project whose queues are still being read is set aside, and goes the same way when
-//! they have been.
+//! Nobody waits for a slow broker, or for the worker that takes another's place: a project of which something is still being
+//! read is set aside, and goes the same way when it has been.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime};
@@ -16,10 +16,10 @@ use crate::control::{Answer, RefusedCode};
 use crate::decide::{Promised, decide_between, decide_under};
 use crate::host::service::number_of;
 use crate::model::{Action, Decision, Host, Project, ProjectSample, Reason, Snapshot, Unobservable};
-use crate::observe::QueueReading;
+use crate::observe::Reading;
 use crate::report::Message;
 
-/// How long a check waits for queues, so that brokers which answer at once are part of it.
+/// How long a check waits for what is still being read, so that brokers which answer at once are part of it.
 const MOMENT: Duration = Duration::from_millis(50);
 
 /// On what occasion a project is looked at.
@@ -31,7 +31,7 @@ pub(super) enum Occasion {
     Between,
 }
 
-/// A project that has been seen, and whose queues are still being read.
+/// A project that has been seen, and of which something is still being read.
 #[derive(Debug)]
 pub(super) struct Awaited {
     host: Host,
@@ -50,7 +50,7 @@ impl Checks {
                 self.say_check_recovered();
                 self.say_usage_fault();
                 self.say_endless_steps();
-                let snapshot = self.with_queues(snapshot, Occasion::Check, MOMENT).await;
+                let snapshot = self.completed_within(snapshot, Occasion::Check, MOMENT).await;
                 self.meter.checked(snapshot.host);
                 self.seen = Some((SystemTime::now(), snapshot.host));
                 self.expire_orders();
@@ -114,29 +114,33 @@ impl Checks {
 
     async fn follow_between(&mut self, snapshot: Snapshot) {
         let seen = self
-            .with_queues(snapshot, Occasion::Between, Duration::ZERO)
+            .completed_within(snapshot, Occasion::Between, Duration::ZERO)
             .await;
         if !seen.projects.is_empty() {
             self.follow(&seen.host, &seen.projects, Occasion::Between);
         }
     }
 
-    /// The queues of a project that was set aside have been read.
-    pub(super) fn queues_read(&mut self, reading: QueueReading) {
+    /// What a project that was set aside lacked has been read.
+    pub(super) fn read(&mut self, reading: Reading) {
         let project = reading.project.clone();
-        if let Some((seen, occasion)) = self.completed(reading) {
-            let host = seen.host;
-            self.follow(&host, &BTreeMap::from([(project, Ok(seen.sample))]), occasion);
+        if let Some((host, occasion, sample)) = self.completed(reading) {
+            self.follow(&host, &BTreeMap::from([(project, sample)]), occasion);
         }
     }
 
-    /// The snapshot without the projects whose queues have not been read within `limit`: those are set aside.
-    async fn with_queues(&mut self, mut snapshot: Snapshot, occasion: Occasion, limit: Duration) -> Snapshot {
+    /// The snapshot without the projects that are not complete within `limit`: those are set aside.
+    async fn completed_within(
+        &mut self,
+        mut snapshot: Snapshot,
+        occasion: Occasion,
+        limit: Duration,
+    ) -> Snapshot {
         let host = snapshot.host;
         let (awaited, ready): (Samples, Samples) = snapshot
             .projects
             .into_iter()
-            .partition(|(name, sample)| sample.is_ok() && self.observer.is_reading_queues(name));
+            .partition(|(name, sample)| sample.is_ok() && self.observer.is_reading(name));
         snapshot.projects = ready;
         // Such as that of a unit that has been stopped meanwhile.
         self.awaited
@@ -150,18 +154,18 @@ impl Checks {
         tokio::pin!(deadline);
         while occasion == Occasion::Check && !self.awaited.is_empty() {
             let reading = tokio::select! {
-                reading = self.observer.queue_read() => reading,
+                reading = self.observer.read() => reading,
                 () = &mut deadline => break,
             };
             let project = reading.project.clone();
-            if let Some((seen, _)) = self.completed(reading) {
-                snapshot.projects.insert(project, Ok(seen.sample));
+            if let Some((.., sample)) = self.completed(reading) {
+                snapshot.projects.insert(project, sample);
             }
         }
         snapshot
     }
 
-    /// Sets a project aside until its queues have been read. One that has been since an earlier look has its CPU of
+    /// Sets a project aside until it is complete. One that has been since an earlier look has its CPU of
     /// both.
     fn set_aside(&mut self, name: String, host: Host, mut sample: ProjectSample, occasion: Occasion) {
         let mut seen = Awaited {
@@ -182,11 +186,12 @@ impl Checks {
         self.awaited.insert(name, seen);
     }
 
-    fn completed(&mut self, reading: QueueReading) -> Option<(Awaited, Occasion)> {
-        let mut seen = self.awaited.remove(&reading.project)?;
-        reading.complete(&mut seen.sample);
-        let occasion = seen.occasion;
-        Some((seen, occasion))
+    fn completed(
+        &mut self,
+        reading: Reading,
+    ) -> Option<(Host, Occasion, Result<ProjectSample, Unobservable>)> {
+        let seen = self.awaited.remove(&reading.project)?;
+        Some((seen.host, seen.occasion, reading.complete(seen.sample)))
     }
 
     /// Goes the whole way with what was seen: decide → keep → tell → act.

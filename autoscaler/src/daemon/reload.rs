@@ -52,11 +52,9 @@ impl Checks {
     /// A project whose broker or queues are others now is no longer waited for: who ordered something for it has it
     /// looked at anew.
     async fn look_again_at_awaited(&mut self) {
-        self.observer.forget_queues(&self.config);
+        self.observer.retain_readings(&self.config);
         let observer = &self.observer;
-        let dropped = self
-            .awaited
-            .extract_if(.., |name, _| !observer.is_reading_queues(name));
+        let dropped = self.awaited.extract_if(.., |name, _| !observer.is_reading(name));
         let ordered: Vec<String> = dropped
             .map(|(name, _)| name)
             .filter(|name| self.asked.contains_key(name))

@@ -116,6 +116,7 @@ impl Checks {
                 self.busy.remove(&project.name);
                 if let (Some(left), Some(history)) = (&outcome.left, self.histories.get_mut(&project.name)) {
                     history.step_left(left);
+                    self.observer.step_left(&project.name, left);
                     note_boot(history, &outcome);
                 }
                 self.keeper.outcome(&project, &outcome);

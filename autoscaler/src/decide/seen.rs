@@ -66,10 +66,12 @@ impl Seen {
     }
 
     /// Whether `sample` is what a restart, or a reload that lost workers, made of it. None of the old workers outlives
-    /// either: where one does, only the oldest of a template's instances has ended, which stood for a master.
+    /// either: where one does, only the oldest of a template's instances has ended, which stood for a master. A reload
+    /// never leaves none: then all workers have ended by themselves, and the master is about to replace them.
     pub(super) fn was_reset(&self, sample: &ProjectSample) -> bool {
         let restarted = self.master != sample.master;
-        !self.lives_in(sample) && (restarted || sample.worker_count() < self.expected)
+        let fewer = (1..self.expected).contains(&sample.worker_count());
+        !self.lives_in(sample) && (restarted || fewer)
     }
 }
 

@@ -217,3 +217,16 @@ fn the_oldest_instance_of_a_template_may_end_alone() {
     assert_eq!(bench.check(10.0).action, Action::ScaleDown { from: 2, to: 1 });
     assert_eq!(bench.history.count_to_restore(), None);
 }
+
+/// uvicorn's workers all reach `--limit-max-requests` at about the same time.
+#[test]
+fn workers_that_have_all_ended_by_themselves_are_no_reload() {
+    let mut bench = bench(2);
+    bench.check(50.0);
+    bench.workers.clear();
+    assert_eq!(bench.check(0.0).reason, Reason::Booting);
+    assert_eq!(bench.history.count_to_restore(), None);
+    bench.set_workers(2);
+    bench.check(50.0);
+    assert_eq!(bench.history.count_to_restore(), None);
+}

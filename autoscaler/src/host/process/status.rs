@@ -25,11 +25,14 @@ impl SignalSet {
         self.0 >> (signal as u32 - 1) & 1 == 1
     }
 
-    /// Whether both signals that change a worker count are in the set. They **stop** a process that does not
-    /// catch them (signal(7)).
+    /// Whether a process with these handlers takes both signals that change a worker count. They **stop** a process that
+    /// does not catch them (signal(7)).
+    ///
+    /// What catches SIGTSTP as well is an init or a wrapper that handles every signal alike (dumb-init, the front of a
+    /// container): on SIGTTIN it stops itself and what it runs. No server of the kind that counts workers does.
     #[must_use]
     pub fn has_worker_signals(self) -> bool {
-        self.contains(Signal::SIGTTIN) && self.contains(Signal::SIGTTOU)
+        self.contains(Signal::SIGTTIN) && self.contains(Signal::SIGTTOU) && !self.contains(Signal::SIGTSTP)
     }
 }
 

@@ -14,8 +14,8 @@ use crate::model::{Config, Project, ProjectSample, Snapshot, Unobservable};
 impl<S: ServiceManager> Observer<S> {
     /// Looks at the project `name` of `config` and at nothing else. It has no CPU figures, and the next
     /// [`Observer::observe`] gives every project those since the last one, this look or not. A cgroup that no
-    /// look has seen yet, such as that of a unit that was restarted, has its figures from here on. Its queues come by
-    /// [`Observer::queue_read`].
+    /// look has seen yet, such as that of a unit that was restarted, has its figures from here on. What has to be
+    /// waited for comes by [`Observer::read`].
     ///
     /// # Errors
     /// When the host's own figures cannot be read.
@@ -35,7 +35,6 @@ impl<S: ServiceManager> Observer<S> {
             projects.insert(name.to_owned(), sample);
         }
         let taken_at = usage::monotonic();
-        self.begin_queues(config, &projects, taken_at);
         Ok(Snapshot {
             taken_at,
             host,
@@ -51,14 +50,16 @@ impl<S: ServiceManager> Observer<S> {
     ) -> Result<ProjectSample, Unobservable> {
         self.alone(config, name, &place.cgroup)?;
         let sample = project::settled(&self.procfs, project, &place).await?;
-        self.begin(&place);
+        self.begin_means(&place);
+        self.readings.retain(config);
+        self.readings.begin(project, &place, &sample, usage::monotonic());
         self.cgroups.insert(name.to_owned(), place.cgroup);
         Ok(sample)
     }
 
     /// Reads where the means of a cgroup begin that is new since the last check. What cannot be read now is
     /// read, and its fault told, by the next check.
-    fn begin(&mut self, place: &Location) {
+    fn begin_means(&mut self, place: &Location) {
         if self.baselines.knows(place.cgroup.id()) {
             return;
         }

@@ -5,6 +5,7 @@ mod interval;
 mod locate;
 mod project;
 mod reach;
+mod readings;
 mod totals;
 
 use std::collections::BTreeMap;
@@ -20,11 +21,12 @@ use crate::host::process::Procfs;
 use crate::host::service::ServiceManager;
 use crate::host::usage;
 use crate::host::usage::{Health, SourceKind, Usage, UsageSource};
-use crate::observe::measure::celery::{QueueReading, Queues};
 use crate::observe::workload::server::server_in;
 use interval::Baselines;
 use locate::Location;
 use reach::UntilUnreachable;
+pub use readings::Reading;
+use readings::Readings;
 pub use totals::Totals;
 
 /// The workers of the one server in `cgroup`, oldest first, and how many CPUs they may use. Asks no service
@@ -50,7 +52,7 @@ pub struct Observer<S> {
     source: Box<dyn UsageSource>,
     baselines: Baselines,
     usage_fault: Option<String>,
-    queues: Queues,
+    readings: Readings,
     /// The cgroups that the last look found, by project.
     cgroups: BTreeMap<String, Cgroup>,
 }
@@ -67,7 +69,7 @@ impl<S: ServiceManager> Observer<S> {
     pub fn at(procfs: Procfs, services: S, source: Box<dyn UsageSource>) -> Self {
         Self {
             host: HostReader::new(procfs.clone()),
-            queues: Queues::new(procfs.clone()),
+            readings: Readings::new(procfs.clone()),
             procfs,
             services,
             source,
@@ -102,23 +104,25 @@ impl<S: ServiceManager> Observer<S> {
         self.usage_fault.as_deref()
     }
 
-    /// Looks at the host and at every project of `config`, and waits for the queues of all.
+    /// Looks at the host and at every project of `config`, and waits until every sample is complete.
     ///
     /// # Errors
     /// When the host's own figures cannot be read.
     pub async fn observe(&mut self, config: &Config) -> Result<Snapshot, HostError> {
         let mut snapshot = self.look(config).await?;
-        while self.queues.is_reading_any() {
-            let reading = self.queues.next().await;
-            if let Some(Ok(sample)) = snapshot.projects.get_mut(&reading.project) {
-                reading.complete(sample);
+        while self.readings.is_any_under_way() {
+            let reading = self.readings.next().await;
+            if let Some(sample) = snapshot.projects.get_mut(&reading.project)
+                && let Ok(seen) = sample.clone()
+            {
+                *sample = reading.complete(seen);
             }
         }
         Ok(snapshot)
     }
 
-    /// Looks at the host and at every project of `config`, and begins to read the queues of those that have some: they
-    /// come by [`Observer::queue_read`], each when its broker has answered.
+    /// Looks at the host and at every project of `config`. What has to be waited for, such as a broker's answer, is begun
+    /// to be read: it comes by [`Observer::read`], project by project.
     ///
     /// # Errors
     /// When the host's own figures cannot be read.
@@ -141,13 +145,16 @@ impl<S: ServiceManager> Observer<S> {
             .iter()
             .filter_map(|(name, place)| Some((name.clone(), place.as_ref().ok()?.cgroup.clone())))
             .collect();
+        self.readings.retain(config);
         let mut projects = BTreeMap::new();
         for (name, place) in located {
             let sample = match place {
                 Ok(place) => {
                     let usage = usage.get(place.cgroup.path()).copied();
-                    self.sample((config, &name), &place, (usage, taken_at), &online)
-                        .await
+                    let seen = self.sample((config, &name), &place, (usage, taken_at), &online);
+                    let sample = seen.await;
+                    self.begin((config, &name), &place, &sample, taken_at);
+                    sample
                 }
                 Err(fault) => Err(fault),
             };
@@ -156,7 +163,6 @@ impl<S: ServiceManager> Observer<S> {
         if self.usage_fault.is_none() {
             self.baselines.advance();
         }
-        self.begin_queues(config, &projects, taken_at);
         Ok(Snapshot {
             taken_at,
             host,
@@ -164,36 +170,38 @@ impl<S: ServiceManager> Observer<S> {
         })
     }
 
-    /// Whether the queues of a project are being read: its sample is without them until they are.
-    #[must_use]
-    pub fn is_reading_queues(&self, project: &str) -> bool {
-        self.queues.is_reading(project)
-    }
-
-    /// Waits for the queues of one project to be read; for ever when none are. Dropped while it waits, it loses nothing.
-    pub async fn queue_read(&mut self) -> QueueReading {
-        self.queues.next().await
-    }
-
-    /// Ends the readings of queues that `config` no longer asks for.
-    pub fn forget_queues(&mut self, config: &Config) {
-        self.queues.retain(config);
-    }
-
-    fn begin_queues(
+    /// Begins to read what the sample of a project lacks.
+    fn begin(
         &mut self,
-        config: &Config,
-        samples: &BTreeMap<String, Result<ProjectSample, Unobservable>>,
+        (config, name): (&Config, &str),
+        place: &Location,
+        sample: &Result<ProjectSample, Unobservable>,
         now: Duration,
     ) {
-        self.queues.retain(config);
-        for (name, sample) in samples {
-            if let (Some(project), Some(cgroup), Ok(sample)) =
-                (config.projects.get(name), self.cgroups.get(name), sample)
-            {
-                self.queues.begin(project, cgroup, sample, now);
-            }
+        if let (Some(project), Ok(sample)) = (config.projects.get(name), sample) {
+            self.readings.begin(project, place, sample, now);
         }
+    }
+
+    /// Whether something of a project is still being read: its sample is not complete until then.
+    #[must_use]
+    pub fn is_reading(&self, project: &str) -> bool {
+        self.readings.is_under_way(project)
+    }
+
+    /// Waits for what a sample lacked; for ever where none lacks anything. Dropped while it waits, it loses nothing.
+    pub async fn read(&mut self) -> Reading {
+        self.readings.next().await
+    }
+
+    /// Ends the readings that `config` no longer asks for.
+    pub fn retain_readings(&mut self, config: &Config) {
+        self.readings.retain(config);
+    }
+
+    /// The workers that a step has left: of those that it took away, none is waited for to be replaced.
+    pub fn step_left(&mut self, project: &str, workers: &[ProcessId]) {
+        self.readings.left(project, workers);
     }
 
     /// Looks twice, `interval` apart, and gives the second look: what a single check needs to have CPU figures.

@@ -457,3 +457,42 @@ async fn a_template_without_an_instance_that_is_up_is_not_running() {
     let state = "inactive".to_owned();
     assert_eq!(fault, Unobservable::UnitInactive { unit, state });
 }
+
+/// The cgroup `a` of [`host`], with these processes in it from now on.
+fn inhabit(host: &Fixture, pids: &[u32]) {
+    host.cgroup("a", pids);
+}
+
+/// A worker that is recycled is gone for a moment: neither a count below the minimum nor a reload.
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_is_being_replaced_is_waited_for() {
+    let mut host = host();
+    host.process(13, 10, GUNICORN_WORKER, "gunicorn");
+    let source = FakeSource::then(&[Some(0), Some(0), Some(0)]);
+    let mut observer = observer(&host, FakeManager::default(), &source);
+    let config = config(vec![project("p", Some("a"))]);
+    observer.observe(&config).await.unwrap();
+
+    inhabit(&host, &[10, 12]);
+    let snapshot = observer.look(&config).await.unwrap();
+    assert_eq!(snapshot.projects["p"].as_ref().unwrap().worker_count(), 1);
+    assert!(observer.is_reading("p"));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    inhabit(&host, &[10, 12, 13]);
+    let reading = observer.read().await;
+    let seen = snapshot.projects["p"].clone().unwrap();
+    let pids = |sample: ProjectSample| sample.workers.iter().map(|id| id.pid).collect::<Vec<_>>();
+    assert_eq!(pids(reading.complete(seen).unwrap()), [12, 13]);
+
+    // One that is not replaced is gone, and one that a step took away is not waited for.
+    inhabit(&host, &[10, 12]);
+    let gone = observer.observe(&config).await.unwrap();
+    assert_eq!(pids(gone.projects["p"].clone().unwrap()), [12]);
+    inhabit(&host, &[10, 12, 13]);
+    let sample = observer.observe(&config).await.unwrap().projects["p"].clone();
+    let left = sample.unwrap().workers[..1].to_vec();
+    observer.step_left("p", &left);
+    inhabit(&host, &[10, 12]);
+    observer.look(&config).await.unwrap();
+    assert!(!observer.is_reading("p"));
+}

@@ -51,6 +51,13 @@ pub fn serving(procfs: &Procfs, pid: u32) -> Result<Serving, ProcessError> {
     }
 }
 
+/// Whether a process has the heartbeat of a gunicorn worker among its open files, as each worker and its master do;
+/// `None` where they may not be read.
+pub(in crate::observe) fn has_heartbeat(procfs: &Procfs, pid: u32) -> Option<bool> {
+    let open = descriptors::of(procfs, pid).ok()?;
+    Some(heartbeat::beats(&open).is_some())
+}
+
 fn tell(procfs: &Procfs, pid: u32) -> Result<Serving, ProcessError> {
     let open = descriptors::of(procfs, pid)?;
     let yes = |serves| if serves { Serving::Yes } else { Serving::NotYet };

@@ -14,12 +14,15 @@
 //! | gunicorn dirty arbiter | yes | yes | yes | no | its master's, or `gunicorn: dirty-arbiter` |
 //! | uvicorn worker | no | no | no | no | of multiprocessing's spawn |
 //! | puma, unicorn worker | either | either | either | either | titled by the server |
+//! | process forked by a hook (`when_ready`) | as its master | as its master | as its master | as its master | its master's |
 //! | process forked while the application was preloaded | no | no | no | no | its master's |
 //! | any other program | no | either | either | either | its own |
 //!
 //! What has run a program of its own since it was forked is told by the kernel ([`Stat::forked`]): a worker of gunicorn
 //! has not, a new master has, whatever its handlers are just then. Before its exec it cannot be told from a worker that
-//! has just been forked: such a child is not known yet, and looked at again.
+//! has just been forked: such a child is not known yet, and looked at again. A process that a hook of gunicorn has forked,
+//! with `multiprocessing` say, stays so for ever, and lacks the heartbeat that each worker shares with its master. puma
+//! with `fork_worker` forks all workers but the first from that one, and titles each with the master's pid.
 
 use nix::sys::signal::Signal;
 
@@ -28,6 +31,7 @@ use std::time::Duration;
 use crate::host::cgroup::Cgroup;
 use crate::host::process::{ProcessError, ProcessTable, Procfs, Stat, unless_gone};
 use crate::model::{ProcessId, Unobservable};
+use crate::observe::serving;
 use crate::observe::workload::kin::Kin;
 
 /// The workers that `master` has in `cgroup` now, oldest first; `None` when the process that was observed as the
@@ -145,7 +149,14 @@ fn roles(
         return Ok(Vec::new());
     };
     let mut roles = Vec::new();
-    for child in table.children(master.id.pid) {
+    let children = table.children(master.id.pid);
+    for forked in children.iter().flat_map(|child| table.children(child.id.pid)) {
+        let kin = Kin::read(procfs, forked.id.pid)?;
+        if kin.is_some_and(|kin| is_puma_worker_of(kin.title(), master.id.pid)) {
+            roles.push((forked.id, Role::Worker));
+        }
+    }
+    for child in children {
         let is_parent = !table.children(child.id.pid).is_empty();
         let Some(first) = role(procfs, child, (master, &parent), is_parent)? else {
             continue;
@@ -161,6 +172,7 @@ fn roles(
             roles.push((child.id, if second == first { first } else { Role::Unknown }));
         }
     }
+    roles.sort_by_key(|(id, _)| (id.start_ticks, id.pid));
     Ok(roles)
 }
 
@@ -180,11 +192,16 @@ fn role(
         return Ok(Some(Role::executed(procfs, child, &kin, (master, parent))));
     }
     let role = Role::of(&kin, parent, is_parent);
+    if role != Role::Worker || kin.caught != parent.caught {
+        return Ok(Some(role));
+    }
     // What has its master's own handlers may still become another program.
-    let undecided = role == Role::Worker
-        && kin.caught == parent.caught
-        && procfs.age(child.id).is_ok_and(|age| age < EXECS_WITHIN);
-    Ok(Some(if undecided { Role::Unknown } else { role }))
+    if procfs.age(child.id).is_ok_and(|age| age < EXECS_WITHIN) {
+        return Ok(Some(Role::Unknown));
+    }
+    let beats = |pid| serving::has_heartbeat(procfs, pid);
+    let of_a_hook = beats(master.id.pid) == Some(true) && beats(child.id.pid) == Some(false);
+    Ok(Some(if of_a_hook { Role::Other } else { Role::Worker }))
 }
 
 impl Role {
@@ -248,6 +265,14 @@ impl Role {
             || (title.contains("unicorn") && title.contains(" worker["));
         is_worker.then_some(Self::Worker)
     }
+}
+
+/// Whether this is the title of a puma worker of `master`: `puma: cluster worker 1: 4711 [shop]` (puma/cluster/worker.rb).
+fn is_puma_worker_of(title: &str, master: u32) -> bool {
+    let named = title.strip_prefix("puma: cluster worker ");
+    let after = named.and_then(|named| named.split_once(": "));
+    let pid = after.and_then(|(_, rest)| rest.split(' ').next());
+    pid.and_then(|pid| pid.parse().ok()) == Some(master)
 }
 
 /// Whether this is a child that Python's multiprocessing spawned to run a function, as uvicorn's workers are.

@@ -8,9 +8,8 @@ pub(crate) mod envelope;
 pub mod fleet;
 mod identity;
 mod inspector;
-mod queues;
 mod stats;
+mod watched;
 
 pub use inspector::{Inspector, Pool};
-pub use queues::QueueReading;
-pub(crate) use queues::Queues;
+pub(crate) use watched::{Looked, Watched};

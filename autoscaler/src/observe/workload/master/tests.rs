@@ -47,6 +47,24 @@ fn a_process_that_catches_only_one_of_them_is_never_taken() {
     assert_eq!(master(&host, &[10], Some(10)), Err(refused));
 }
 
+/// dumb-init handles every signal alike, and on SIGTTIN stops itself and the server below it.
+#[test]
+fn an_init_that_handles_every_signal_is_never_taken() {
+    let every: Vec<Signal> = Signal::iterator()
+        .filter(|signal| !matches!(signal, Signal::SIGKILL | Signal::SIGSTOP | Signal::SIGCHLD))
+        .collect();
+    let mut host = Fixture::new();
+    host.process(9, 1, &every, "dumb-init gunicorn wsgi:app");
+    host.process(10, 9, GUNICORN, "gunicorn");
+    host.process(11, 10, GUNICORN_WORKER, "gunicorn");
+    assert_eq!(master(&host, &[9, 10, 11], Some(9)), Ok(10));
+    let refused = Unobservable::NotAWorkerServer {
+        pid: 9,
+        command: "name".into(),
+    };
+    assert_eq!(master(&host, &[9], Some(9)), Err(refused));
+}
+
 #[test]
 fn two_servers_below_one_shell_are_refused() {
     let mut host = Fixture::new();

@@ -1,3 +1,6 @@
+use std::fs;
+use std::os::unix::fs::symlink;
+
 use super::*;
 use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
 
@@ -194,4 +197,47 @@ fn ruby_servers_title_their_workers() {
         host.titled(11, 10, &[Signal::SIGTERM], title);
         assert_eq!(workers(&host, &[10, 11]), Ok(vec![11]), "{title}");
     }
+}
+
+/// puma with `fork_worker`: worker 0 is the parent of the others.
+#[test]
+fn workers_that_the_first_one_forked_count() {
+    let mut host = gunicorn();
+    let terminate = [Signal::SIGTERM];
+    host.titled(11, 10, &terminate, "puma: cluster worker 0: 10 [shop]");
+    host.titled(12, 11, &terminate, "puma: cluster worker 1: 10 [shop]");
+    host.titled(13, 11, &terminate, "puma: cluster worker 2: 10");
+    // Of another master, and a program that a worker started.
+    host.titled(14, 11, &terminate, "puma: cluster worker 0: 99 [shop]");
+    host.process(15, 12, &terminate, "/usr/bin/convert a.png");
+    assert_eq!(workers(&host, &[10, 11, 12, 13, 14, 15]), Ok(vec![11, 12, 13]));
+}
+
+/// `multiprocessing.Process` started in `when_ready` keeps the handlers of gunicorn's master for ever.
+#[test]
+fn a_process_of_a_hook_is_no_worker_where_the_heartbeat_tells() {
+    let mut host = gunicorn();
+    for pid in [11, 12, 13] {
+        host.process(
+            pid,
+            10,
+            if pid == 12 { GUNICORN_WORKER } else { GUNICORN },
+            GUNICORN_LINE,
+        );
+    }
+    let all = [10, 11, 12, 13];
+    assert_eq!(workers(&host, &all), Ok(vec![11, 12, 13]), "nothing tells");
+    for pid in all {
+        fs::create_dir(host.path(&format!("proc/{pid}/fd"))).unwrap();
+    }
+    assert_eq!(workers(&host, &all), Ok(vec![11, 12, 13]), "another server");
+    for pid in [10, 12, 13] {
+        let link = host.path(&format!("proc/{pid}/fd/6"));
+        symlink("/tmp/wgunicorn-x7f (deleted)", link).unwrap();
+    }
+    assert_eq!(
+        workers(&host, &all),
+        Ok(vec![12, 13]),
+        "13 is in a slow post_fork"
+    );
 }

@@ -1,0 +1,133 @@
+//! One Celery project, read check by check: its queues, and the pool of its node.
+
+use std::time::Duration;
+
+use crate::host::cgroup::Cgroup;
+use crate::host::process::Procfs;
+use crate::model::{
+    BrokerUrl, CeleryActuator, PoolFault, ProcessId, ProjectSample, QueueFault, QueueRule, QueueSample,
+    Uncounted,
+};
+use crate::observe::measure::celery::{Inspector, Pool, fleet};
+use crate::observe::measure::queue::{self, QueueMonitor};
+
+/// Keeps the connection to one project's broker, and what was learnt of its node.
+pub(crate) struct Watched {
+    rule: QueueRule,
+    /// The broker, once its URL is known and can be used.
+    opened: Option<Opened>,
+    inspector: Inspector,
+}
+
+struct Opened {
+    /// The main process that the URL was learnt from.
+    main: ProcessId,
+    url: String,
+    monitor: QueueMonitor,
+}
+
+/// The queues, and the pool of the node that is commanded.
+pub(crate) type Looked = Result<(QueueSample, Option<Pool>), QueueFault>;
+
+impl Watched {
+    /// Nothing is known of it yet.
+    pub(crate) fn new(procfs: &Procfs, cgroup: &Cgroup, rule: &QueueRule) -> Self {
+        Self {
+            rule: rule.clone(),
+            opened: None,
+            inspector: Inspector::new(procfs, cgroup),
+        }
+    }
+
+    /// The rule that it is read by.
+    pub(crate) fn rule(&self) -> &QueueRule {
+        &self.rule
+    }
+
+    /// The node is in this cgroup now.
+    pub(crate) fn follow(&mut self, procfs: &Procfs, cgroup: &Cgroup) {
+        if self.inspector.cgroup().id() != cgroup.id() {
+            self.inspector = Inspector::new(procfs, cgroup);
+        }
+    }
+
+    /// The broker, opened anew where its URL is the main process's and another main process has another.
+    fn open<'o>(
+        opened: &'o mut Option<Opened>,
+        rule: &QueueRule,
+        procfs: &Procfs,
+        main: ProcessId,
+    ) -> Result<&'o mut QueueMonitor, QueueFault> {
+        let broker = &rule.broker;
+        let now = match opened.take() {
+            Some(before) if before.main == main || matches!(broker.url, BrokerUrl::Written(_)) => before,
+            before => {
+                let url = queue::url(broker, procfs, main)?;
+                let monitor = match before {
+                    Some(before) if before.url == url => before.monitor,
+                    _ => QueueMonitor::new(queue::open(&url, broker)?, rule.queues.clone()),
+                };
+                Opened { main, url, monitor }
+            }
+        };
+        Ok(&mut opened.insert(now).monitor)
+    }
+
+    /// What the project's broker says, and of a pool that is commanded, what its worker says.
+    pub(crate) async fn look(&mut self, procfs: &Procfs, sample: &ProjectSample, now: Duration) -> Looked {
+        let monitor = Self::open(&mut self.opened, &self.rule, procfs, sample.master)?;
+        let (depth, covered) = monitor.read(now).await?;
+        let mut uncounted = monitor.uncounted(now).await;
+        let broker = monitor.broker();
+        let (pool, active, ahead, pool_fault) = match self.rule.actuator {
+            CeleryActuator::Pool => match self
+                .inspector
+                .look(broker, &self.rule.queues, depth.unacknowledged)
+                .await
+            {
+                Ok(pool) => {
+                    uncounted.extend(further(&pool, &self.rule.queues));
+                    let (active, reserved) = (pool.active, pool.reserved);
+                    (Some(pool), Some(active), reserved, None)
+                }
+                Err(fault) => (None, None, None, Some(fault)),
+            },
+            CeleryActuator::Units => match fleet::look(procfs, self.inspector.cgroup(), broker).await {
+                Ok(fleet) => {
+                    let reserved = fleet.reserved(broker, &sample.workers, depth.unacknowledged);
+                    // Beside the tasks in the broker these are an addition that may be missing.
+                    let reserved = reserved.await.ok().flatten();
+                    (None, fleet.active(&sample.workers), reserved, None)
+                }
+                Err(fault) => (None, None, None, Some(fault)),
+            },
+        };
+        if matches!(pool_fault, Some(PoolFault::ListensElsewhere { .. })) {
+            // It says the same, and more.
+            uncounted.retain(|found| !matches!(found, Uncounted::Elsewhere { .. }));
+        }
+        let queue = QueueSample {
+            covered,
+            waiting: depth.waiting,
+            reserved: ahead.or(depth.unacknowledged),
+            ahead: ahead.unwrap_or(0),
+            active,
+            unacknowledged: depth.unacknowledged,
+            unacknowledged_fault: depth.unacknowledged_fault,
+            oldest_waiting: depth.oldest_waiting,
+            pool_fault,
+            node: pool.as_ref().map(|pool| pool.node.clone()),
+            uncounted,
+        };
+        Ok((queue, pool))
+    }
+}
+
+/// The queues that the project's worker takes tasks from and that are not counted.
+fn further(pool: &Pool, counted: &[String]) -> Option<Uncounted> {
+    (!pool.further.is_empty()).then(|| Uncounted::Queues {
+        node: pool.node.clone(),
+        queues: pool.further.clone(),
+        all: counted.iter().chain(&pool.further).cloned().collect(),
+    })
+}
