@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::actuator::{Actuator, Step};
-use super::boots::BootTimes;
-use super::celery::PoolControl;
-use super::instances::TemplateInstances;
-use super::mandate::Mandate;
-use super::memory::{Limit, MemoryError, MemoryLimits, ServiceManager};
-use super::outcome::{Outcome, Workers};
-use super::scale::{Cause, Plan, ScaleError, Scaled, Timing, Walked, scale_under};
-use super::shares;
-use super::signal::Refusal;
-use super::systemd::Systemd;
-use super::unanswered::Unanswered;
-use super::worker_signals::WorkerSignals;
+use crate::act::actuator::{Actuator, Step};
+use crate::act::boots::BootTimes;
+use crate::act::celery::PoolControl;
+use crate::act::instances::TemplateInstances;
+use crate::act::mandate::Mandate;
+use crate::act::memory::{Limit, MemoryError, MemoryLimits, ServiceManager};
+use crate::act::outcome::{Outcome, Workers};
+use crate::act::scale::{Cause, Plan, ScaleError, Scaled, Timing, Walked, scale_under};
+use crate::act::shares;
+use crate::act::signal::Refusal;
+use crate::act::systemd::Systemd;
+use crate::act::unanswered::Unanswered;
+use crate::act::worker_signals::WorkerSignals;
 use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::process::Procfs;
 use crate::model::{Action, Decision, Project, ProjectSample, Reason};
@@ -96,9 +96,7 @@ impl Actor {
         let cgroup = match self.mount.open(&sample.cgroup) {
             Ok(cgroup) => cgroup,
             Err(error) => {
-                let cause = Cause::Refused(Refusal::Unreadable {
-                    why: error.to_string(),
-                });
+                let cause = Cause::Refused(error.into());
                 let workers = Err(ScaleError {
                     from,
                     reached: from,
@@ -225,7 +223,10 @@ impl Actor {
                 let url = queue::url(&rule.broker, &self.procfs, sample.master)
                     .map_err(|fault| refused(fault.into()))?;
                 if let Some(template) = project.template() {
-                    let systemd = self.systemd.clone().ok_or_else(|| refused(no_systemd()))?;
+                    let systemd = self
+                        .systemd
+                        .clone()
+                        .ok_or_else(|| refused(Refusal::NoServiceManager))?;
                     let broker = queue::open(&url, &rule.broker).map_err(|fault| refused(fault.into()))?;
                     let host = (&self.procfs, &self.mount);
                     let mut instances = TemplateInstances::new(systemd, host, cgroup, template, broker);
@@ -292,12 +293,6 @@ fn may_lower(sample: &ProjectSample, decision: &Decision) -> bool {
     !sample.workers.is_empty() && !held
 }
 
-fn no_systemd() -> Refusal {
-    Refusal::Unreadable {
-        why: "there is no systemd to start and stop instances".to_owned(),
-    }
-}
-
 /// The unit whose limit the service manager keeps: of a template's instances, the slice that they share. A project
 /// found by its cgroup has none.
 fn unit<'a>(project: &'a Project, cgroup: &'a Cgroup) -> Option<&'a str> {
@@ -312,9 +307,7 @@ fn unit<'a>(project: &'a Project, cgroup: &'a Cgroup) -> Option<&'a str> {
 fn no_room(raised: Option<&Result<Limit, MemoryError>>) -> Option<Cause> {
     match raised {
         Some(Err(MemoryError::Unavailable { .. } | MemoryError::Manager(_)) | Ok(_)) | None => None,
-        Some(Err(error)) => Some(Cause::NoRoom {
-            why: error.to_string(),
-        }),
+        Some(Err(error)) => Some(Cause::NoRoom { why: error.clone() }),
     }
 }
 

@@ -9,15 +9,16 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::actuator::{Actuator, Boot, Step};
-use super::memory::ManagerError;
-use super::signal::Refusal;
+use crate::act::actuator::{Actuator, Boot, Step};
+use crate::act::memory::ManagerError;
+use crate::act::signal::Refusal;
 use crate::host::cgroup::{Cgroup, CgroupMount};
-use crate::host::process::{ProcessError, Procfs};
-use crate::host::service::{Instance, ServiceError, StopRules, name_of, running};
-use crate::model::ProcessId;
+use crate::host::process::Procfs;
+use crate::host::service::{Instance, StopRules, name_of, running};
+use crate::model::{ProcessError, ProcessId, ServiceError};
 use crate::observe::measure::celery::fleet;
 use crate::observe::measure::queue::Broker;
+
 pub use stop::StopFault;
 
 /// How long an instance must live that does not answer as a Celery worker: longer than an import takes to fail.
@@ -120,8 +121,8 @@ impl<M: UnitManager> TemplateInstances<M> {
                 failed: states.get(&number) == Some(&"failed"),
             })
         });
-        next.ok_or_else(|| Refusal::Unreadable {
-            why: format!("{} is no template with a free number", self.template),
+        next.ok_or_else(|| Refusal::NoFreeNumber {
+            template: self.template.clone(),
         })
     }
 
@@ -146,14 +147,8 @@ impl<M: UnitManager> TemplateInstances<M> {
     fn uncaught(&self, main: ProcessId, instance: &Instance) -> Result<Vec<u32>, Refusal> {
         let mut pids = vec![main.pid];
         if let Some(control_group) = &instance.unit.control_group {
-            let unreadable = |error: &dyn std::fmt::Display| Refusal::Unreadable {
-                why: error.to_string(),
-            };
-            let cgroup = self
-                .mount
-                .open(Path::new(control_group))
-                .map_err(|error| unreadable(&error))?;
-            pids.extend(cgroup.processes().map_err(|error| unreadable(&error))?);
+            let cgroup = self.mount.open(Path::new(control_group))?;
+            pids.extend(cgroup.processes()?);
         }
         let mut uncaught = Vec::new();
         for pid in pids {

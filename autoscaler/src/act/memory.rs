@@ -5,12 +5,12 @@ mod file;
 mod tests;
 
 use std::future::Future;
-use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::host::cgroup::{Cgroup, CgroupError};
+use crate::host::cgroup::Cgroup;
+use crate::model::{BusFault, CgroupError, SystemFault};
 
 /// Least distance that a lowered limit keeps from use.
 const HEADROOM_FLOOR: u64 = 64 << 20;
@@ -27,13 +27,12 @@ pub trait ServiceManager: Send + Sync {
 }
 
 /// The service manager did not take an order: a limit, a start, a stop.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{unit}: the service manager did not do as it was told: {why}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManagerError {
     /// The unit.
     pub unit: String,
     /// The manager's answer, or why it could not be asked.
-    pub why: String,
+    pub why: BusFault,
 }
 
 /// What became of a limit. All figures in bytes, `u64::MAX` for no limit.
@@ -87,27 +86,23 @@ impl Limit {
 }
 
 /// Why a limit could not be brought to its figure.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MemoryError {
     /// The cgroup has no memory controller: there is no limit to keep, and scaling goes on without.
-    #[error("{} has no memory.max: its memory controller is not enabled", cgroup.display())]
     Unavailable {
         /// The cgroup's directory.
         cgroup: PathBuf,
     },
     /// A file of the cgroup cannot be read.
-    #[error(transparent)]
-    Unreadable(#[from] CgroupError),
+    Unreadable(CgroupError),
     /// The limit cannot be written.
-    #[error("cannot write {}: {source}", path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,
         /// The system's reason.
-        source: io::Error,
+        source: SystemFault,
     },
     /// The limit was written, and reads back as another.
-    #[error("{} reads {seen} after {wanted} was written: something else sets it too", path.display())]
     NotKept {
         /// The file.
         path: PathBuf,
@@ -117,8 +112,21 @@ pub enum MemoryError {
         seen: u64,
     },
     /// The limit is in force, but the service manager will undo it at its next reload.
-    #[error(transparent)]
-    Manager(#[from] ManagerError),
+    Manager(ManagerError),
+}
+
+told_by_words!(ManagerError, MemoryError);
+
+impl From<CgroupError> for MemoryError {
+    fn from(error: CgroupError) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+impl From<ManagerError> for MemoryError {
+    fn from(error: ManagerError) -> Self {
+        Self::Manager(error)
+    }
 }
 
 /// Keeps `memory.max` of cgroups in step.

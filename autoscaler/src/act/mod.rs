@@ -1,6 +1,6 @@
 //! Makes a decision so: signals and memory limits, each action verified by looking again.
 //!
-//! The daemon calls [`Actor::apply`] once a check and project. All that comes back is data: `report` finds
+//! The daemon calls [`Actor::apply`] once a check and project. All that comes back is data: `words` finds
 //! the words for it.
 
 mod actor;

@@ -7,14 +7,16 @@ mod tests;
 
 use std::time::Duration;
 
+use self::progress::Progress;
 use tokio::time::{Instant, sleep};
 
-pub use self::boot::AfterBoot;
-use self::progress::Progress;
-use super::actuator::{Actuator, Step};
-use super::mandate::Mandate;
-use super::signal::Refusal;
+use crate::act::actuator::{Actuator, Step};
+use crate::act::mandate::Mandate;
+use crate::act::memory::MemoryError;
+use crate::act::signal::Refusal;
 use crate::model::{Bounds, ProcessId};
+
+pub use self::boot::AfterBoot;
 
 /// What is asked for, and what it was decided on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +89,7 @@ pub struct Walked {
 }
 
 /// Not all steps arrived.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("stopped at {reached} workers on the way from {from} to {wanted}: {cause}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScaleError {
     /// Workers that the decision saw.
     pub from: u32,
@@ -121,13 +122,11 @@ impl ScaleError {
 }
 
 /// Why the way to a worker count ended early.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     /// The master cannot be asked. When it was asked before, this is how its end or restart is noticed.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(Refusal),
     /// The step was asked for and has not arrived. It may still arrive: no other is asked for on top.
-    #[error("no worker {} within {} s", if *.step == Step::Up { "came" } else { "went" }, .after.as_secs_f64())]
     TimedOut {
         /// The step.
         step: Step,
@@ -137,7 +136,6 @@ pub enum Cause {
         workers: Vec<ProcessId>,
     },
     /// A step of an earlier check was asked for and has not arrived yet.
-    #[error("a step asked for {} s ago has not arrived yet", .since.as_secs())]
     Unanswered {
         /// That step.
         step: Step,
@@ -145,7 +143,6 @@ pub enum Cause {
         since: Duration,
     },
     /// The worker that came ended before it served.
-    #[error("the new worker {}ended before it served{server}", pid.map_or_else(String::new, |pid| format!("{pid} ")))]
     BootFailed {
         /// Its pid, where it was seen at all.
         pid: Option<u32>,
@@ -153,7 +150,6 @@ pub enum Cause {
         server: AfterBoot,
     },
     /// The worker that came lives, and has not begun to serve in time.
-    #[error("the new worker {pid} does not serve after {} s: no step until it does", .after.as_secs())]
     NotServing {
         /// Its pid.
         pid: u32,
@@ -161,7 +157,6 @@ pub enum Cause {
         after: Duration,
     },
     /// The count was not, or was no longer, the one that the step was to start from.
-    #[error("{seen} workers where {expected} were expected: somebody else changed the count")]
     Moved {
         /// The count before.
         expected: u32,
@@ -169,25 +164,29 @@ pub enum Cause {
         seen: u32,
     },
     /// No worker is left of those there were: the server reloaded (HUP), its count is what it was started with.
-    #[error("all workers were replaced: the server reloaded")]
     Reloaded,
     /// The memory limit could not be raised first, so the new worker would be killed.
-    #[error("no room for one more worker: {why}")]
     NoRoom {
         /// Why the limit stayed as it is.
-        why: String,
+        why: MemoryError,
     },
     /// The count is no longer wanted: an order by hand, or another configuration.
-    #[error("it is no longer wanted: the configuration or an order by hand has changed")]
     Withdrawn,
     /// The next step would leave the project's bounds.
-    #[error("{next} workers would be outside {}..={}", .bounds.min, .bounds.max)]
     OutsideBounds {
         /// The count that the step would lead to.
         next: u32,
         /// The bounds.
         bounds: Bounds,
     },
+}
+
+told_by_words!(ScaleError, Cause);
+
+impl From<Refusal> for Cause {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 /// Takes `actuator` to `plan.to` workers: asks for one step, waits until it is seen, then the next.

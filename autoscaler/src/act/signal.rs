@@ -5,12 +5,14 @@ use std::os::fd::OwnedFd;
 use nix::errno::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal, test_kill_process};
 
-use super::instances::StopFault;
-use super::memory::ManagerError;
+use crate::act::instances::StopFault;
+use crate::act::memory::ManagerError;
 use crate::host::cgroup::Cgroup;
-use crate::host::process::{ProcessError, Procfs, State};
-use crate::host::service::ServiceError;
-use crate::model::{PoolFault, ProcessId, QueueFault, Unobservable};
+use crate::host::process::{Procfs, State};
+use crate::model::{
+    CgroupError, PoolFault, ProcessError, ProcessId, QueueFault, ReadFault, ServiceError, SystemFault,
+    Unobservable,
+};
 
 /// The two signals by which gunicorn, uvicorn, puma and unicorn change their worker count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,22 +33,19 @@ impl From<WorkerSignal> for Signal {
 }
 
 /// Why a process is not signalled. Nothing has been sent.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// The process ended.
-    #[error("process {pid} is gone")]
     Gone {
         /// Its pid.
         pid: u32,
     },
     /// The pid belongs to a process that started at another time than the one that was observed.
-    #[error("pid {pid} now belongs to another process")]
     Reused {
         /// The pid.
         pid: u32,
     },
     /// The process is in none of the project's cgroups.
-    #[error("process {pid} is in cgroup {cgroup}, not in the project's {expected}")]
     Elsewhere {
         /// Its pid.
         pid: u32,
@@ -56,7 +55,6 @@ pub enum Refusal {
         expected: String,
     },
     /// The signals would stop the process, which is what they do unless caught (signal(7)).
-    #[error("process {pid} ({command}) does not catch SIGTTIN and SIGTTOU: they would stop it")]
     WouldStop {
         /// Its pid.
         pid: u32,
@@ -64,43 +62,34 @@ pub enum Refusal {
         command: String,
     },
     /// Somebody stopped the process: it would act on the signal only when continued.
-    #[error("process {pid} is stopped; continue it with: kill -CONT {pid}")]
     Stopped {
         /// Its pid.
         pid: u32,
     },
     /// A new master is taking over from the old one (gunicorn's upgrade on USR2): neither is the one to ask.
-    #[error("processes {} could all be the master: the server is being upgraded", numbers(.pids))]
     SeveralMasters {
         /// Their pids.
         pids: Vec<u32>,
     },
     /// A child of the master was forked just now and may become a new master: nothing is asked until it is known.
-    #[error("process {pid} was forked just now: whether it is a worker is not known yet")]
     Forking {
         /// Its pid.
         pid: u32,
     },
     /// The daemon may not signal the process.
-    #[error("not permitted to signal process {pid}: run as root or with CAP_KILL")]
     NotPermitted {
         /// Its pid.
         pid: u32,
     },
     /// Celery's remote control cannot be used.
-    #[error(transparent)]
-    Pool(#[from] PoolFault),
+    Pool(PoolFault),
     /// A step down has to wait: no pool process, or no instance, is idle.
-    #[error("no worker is idle")]
     PoolBusy,
     /// The worker still counts processes that have ended.
-    #[error("the worker still counts pool processes that have ended")]
     PoolUnsettled,
     /// The last process of a pool is never taken away: the worker would run no task any more.
-    #[error("the pool's last process stays: without it no task would run")]
     LastPoolProcess,
     /// The worker refused a command.
-    #[error("the node {node} refuses {method}: {why}")]
     CommandRefused {
         /// The node.
         node: String,
@@ -110,64 +99,81 @@ pub enum Refusal {
         why: String,
     },
     /// An instance that was started did not come up.
-    #[error("{unit} was started and failed: journalctl -u {unit} says why")]
     InstanceFailed {
         /// The instance.
         unit: String,
     },
     /// An instance is on its way up, or systemd starts it again and again: another would come on top of it.
-    #[error(
-        "{unit} is starting, perhaps again and again: systemctl status {unit} says why; no other is started meanwhile"
-    )]
     InstanceStarting {
         /// The instance.
         unit: String,
     },
     /// Stopping the instance could cut off what it works on.
-    #[error("{unit} is not stopped: {fault}")]
     Unstoppable {
         /// The instance.
         unit: String,
         /// Why not.
         fault: StopFault,
     },
-    /// Something that must be known before a signal is sent cannot be read; the message names it.
-    #[error("{why}")]
+    /// Every number of the template is taken, or it is none.
+    NoFreeNumber {
+        /// The template.
+        template: String,
+    },
+    /// There is nobody to start and stop instances.
+    NoServiceManager,
+    /// The service manager does not tell what must be known.
+    Service(ServiceError),
+    /// The service manager did not do as it was told.
+    Manager(ManagerError),
+    /// The project cannot be observed any more.
+    Unobservable(Unobservable),
+    /// No pidfd can be had of the process, or nothing sent through it.
+    Pidfd {
+        /// The process.
+        pid: u32,
+        /// The kernel's error.
+        error: SystemFault,
+    },
+    /// Something that must be known before a signal is sent cannot be read.
     Unreadable {
-        /// The error with its path.
-        why: String,
+        /// What.
+        why: ReadFault,
     },
 }
 
-fn numbers(numbers: &[u32]) -> String {
-    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-    numbers.join(", ")
+told_by_words!(Refusal);
+
+impl From<PoolFault> for Refusal {
+    fn from(fault: PoolFault) -> Self {
+        Self::Pool(fault)
+    }
+}
+
+impl From<CgroupError> for Refusal {
+    fn from(error: CgroupError) -> Self {
+        Self::Unreadable { why: error.into() }
+    }
 }
 
 impl From<ProcessError> for Refusal {
     fn from(error: ProcessError) -> Self {
         match error {
             ProcessError::Gone { pid } => Self::Gone { pid },
-            other => Self::Unreadable {
-                why: other.to_string(),
-            },
+            other => Self::Unreadable { why: other.into() },
         }
     }
 }
 
 impl From<ServiceError> for Refusal {
     fn from(error: ServiceError) -> Self {
-        Self::Unreadable {
-            why: error.to_string(),
-        }
+        Self::Service(error)
     }
 }
 
 impl From<ManagerError> for Refusal {
     fn from(error: ManagerError) -> Self {
-        Self::Unreadable {
-            why: error.to_string(),
-        }
+        Self::Manager(error)
     }
 }
 
@@ -183,9 +189,7 @@ impl From<Unobservable> for Refusal {
             Unobservable::SeveralMasters { pids } => Self::SeveralMasters { pids },
             Unobservable::Forking { pid } => Self::Forking { pid },
             Unobservable::Unreadable { why } => Self::Unreadable { why },
-            other => Self::Unreadable {
-                why: other.code().to_owned(),
-            },
+            other => Self::Unobservable(other),
         }
     }
 }
@@ -277,8 +281,9 @@ fn refused(pid: u32, error: rustix::io::Errno) -> Refusal {
     match Errno::from_raw(error.raw_os_error()) {
         Errno::ESRCH => Refusal::Gone { pid },
         Errno::EPERM => Refusal::NotPermitted { pid },
-        other => Refusal::Unreadable {
-            why: format!("pidfd of process {pid}: {}", other.desc()),
+        other => Refusal::Pidfd {
+            pid,
+            error: other.into(),
         },
     }
 }

@@ -6,10 +6,11 @@ use std::pin::Pin;
 use serde::Serialize;
 use zbus::{DynamicType, Variant};
 
-use super::instances::UnitManager;
-use super::memory::{ManagerError, ServiceManager};
+use crate::act::instances::UnitManager;
+use crate::act::memory::{ManagerError, ServiceManager};
 use crate::host::service;
-use crate::host::service::{Bus, Failure, Instance, ServiceError, StopRules};
+use crate::host::service::{Bus, Failure, Instance, StopRules};
+use crate::model::ServiceError;
 
 /// systemd's manager (`org.freedesktop.systemd1(5)`).
 #[derive(Debug, Clone)]
@@ -41,7 +42,7 @@ impl Systemd {
         }
         told.map_err(|failure| ManagerError {
             unit: unit.to_owned(),
-            why: failure.to_string(),
+            why: failure.into(),
         })
     }
 

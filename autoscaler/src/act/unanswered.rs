@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::actuator::Step;
-use super::scale::Cause;
+use crate::act::actuator::Step;
+use crate::act::scale::Cause;
 use crate::model::{ProcessId, ProjectSample};
 
 /// How long a step that never arrives stands in the way. A signal can get lost (gunicorn up to 23 drops

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use super::{Fact, writable::writable};
-use crate::control::{Answer, Client, ClientError, Command};
-use crate::history::{self, default_path};
+use crate::check::Fact;
+use crate::check::writable::writable;
+use crate::control::{Answer, Client, ClientError, Command, ProtocolFault};
+use crate::history;
+use crate::history::default_path;
 use crate::model::{Language, Storage};
 
 /// Whether a daemon runs.
@@ -17,7 +19,7 @@ pub(super) fn look(runtime_dir: &Path, language: Language) -> Fact {
             version: status.program,
         },
         Ok(_) => Fact::DaemonSilent(ClientError::Protocol {
-            why: "status".to_owned(),
+            why: ProtocolFault::OtherAnswer("status"),
         }),
         Err(ClientError::NoDaemon { path }) => Fact::NoDaemon { socket: path },
         Err(error) => Fact::DaemonSilent(error),
@@ -31,7 +33,7 @@ pub(super) fn history(storage: &Storage, state_dir: &Path) -> Fact {
     }
     let path = storage.path.clone().unwrap_or_else(|| default_path(state_dir));
     if let Err(error) = writable(&path) {
-        let why = error.to_string();
+        let why = error.into();
         return Fact::HistoryNotWritable { path, why };
     }
     match history::inspect(&path) {

@@ -1,4 +1,4 @@
-//! What can be found, as data. `report` turns it into words.
+//! What can be found, as data. `words` tells it.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,11 +7,12 @@ use crate::act::Refusal;
 use crate::config::{Fault, LoadError, Notice};
 use crate::control::ClientError;
 use crate::history::StoreError;
-use crate::host::cgroup::CgroupError;
 use crate::host::machine::HostError;
-use crate::host::service::ServiceError;
-use crate::host::usage::{SourceKind, WhyNotEbpf};
-use crate::model::{Bounds, Host, PoolFault, Project, QueueFault, Uncounted, Unobservable};
+use crate::host::usage::{SourceKind, UsageFault, WhyNotEbpf};
+use crate::model::{
+    Bounds, CgroupError, Host, PoolFault, Project, QueueFault, ServiceError, SystemFault, Uncounted,
+    Unobservable,
+};
 
 /// One thing that was looked at.
 #[derive(Debug)]
@@ -65,8 +66,22 @@ pub enum Taken {
     /// It cannot be listened at.
     Refused {
         /// The system's reason.
-        why: String,
+        why: SystemFault,
     },
+}
+
+/// Why the source of CPU figures is of no use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceFault {
+    /// It cannot be read.
+    Usage(UsageFault),
+    /// It has no figures of a cgroup.
+    NoFigures {
+        /// The cgroup's directory.
+        path: PathBuf,
+    },
+    /// It counted nothing.
+    Nothing,
 }
 
 /// What was found.
@@ -149,7 +164,7 @@ pub enum Fact {
         /// Which one.
         kind: SourceKind,
         /// Why.
-        why: String,
+        why: SourceFault,
     },
     /// systemd answers over D-Bus.
     Systemd {
@@ -189,7 +204,7 @@ pub enum Fact {
         /// The file.
         path: PathBuf,
         /// The system's reason.
-        why: String,
+        why: SystemFault,
     },
     /// It is broken: the daemon sets it aside at its start.
     HistoryDamaged {
@@ -306,7 +321,7 @@ pub enum Fact {
         /// The file.
         path: PathBuf,
         /// The system's reason.
-        why: String,
+        why: SystemFault,
     },
     /// Its queues can be read.
     Queue {

@@ -14,7 +14,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream, UnixStream};
 use tokio::time::timeout;
 
-use super::{Fact, Taken, writable::writable};
+use crate::check::writable::writable;
+use crate::check::{Fact, Taken};
 use crate::metrics::address;
 use crate::model::{Listen, Metrics};
 
@@ -40,9 +41,7 @@ pub(super) async fn look(metrics: Option<&Metrics>) -> Fact {
         Ok(Ok(_)) => taken(Taken::Another),
         Ok(Err(Fetch::Connect)) => match could_listen(listen) {
             Ok(()) => Fact::MetricsFree { at },
-            Err(error) => taken(Taken::Refused {
-                why: error.to_string(),
-            }),
+            Err(error) => taken(Taken::Refused { why: error.into() }),
         },
         Ok(Err(Fetch::Http(why))) => taken(Taken::NoHttp { why }),
         Err(_) => taken(Taken::Silent { after: ANSWER }),

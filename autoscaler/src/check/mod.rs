@@ -14,14 +14,15 @@ mod writable;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::{self, LoadError, Loaded};
+use crate::config;
+use crate::config::{LoadError, Loaded};
 use crate::host::machine::HostError;
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd};
 use crate::model::{Config, Language};
 use crate::observe::Observer;
 
-pub use finding::{Fact, Finding, Grade, Taken};
+pub use finding::{Fact, Finding, Grade, SourceFault, Taken};
 
 /// Time over which the projects' CPU is measured.
 const WINDOW: Duration = Duration::from_secs(1);

@@ -1,7 +1,8 @@
 //! One project, from the sample that the observer took of it.
 
 use crate::act::{Refusal, SignalTarget};
-use crate::check::{Fact, writable::writable};
+use crate::check::Fact;
+use crate::check::writable::writable;
 use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::process::Procfs;
 use crate::host::usage::monotonic;
@@ -86,11 +87,7 @@ fn may_signal(procfs: &Procfs, seen: &ProjectSample) -> Result<(), Refusal> {
 }
 
 fn cgroup(procfs: &Procfs, seen: &ProjectSample) -> Result<Cgroup, Refusal> {
-    CgroupMount::discover(procfs)
-        .and_then(|mount| mount.open(&seen.cgroup))
-        .map_err(|error| Refusal::Unreadable {
-            why: error.to_string(),
-        })
+    Ok(CgroupMount::discover(procfs)?.open(&seen.cgroup)?)
 }
 
 fn cpu(figures: &Figures, seen: &ProjectSample) -> Fact {
@@ -119,7 +116,7 @@ fn memory(seen: &ProjectSample, unit: Option<String>) -> Fact {
         },
         Err(error) => Fact::LimitNotWritable {
             path,
-            why: error.to_string(),
+            why: error.into(),
         },
     }
 }

@@ -4,9 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
-
-use super::Fact;
+use crate::check::{Fact, SourceFault};
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
 use crate::host::usage;
@@ -38,23 +36,24 @@ pub(super) fn open(procfs: &Procfs) -> (Box<dyn UsageSource>, Vec<Fact>) {
                 used_cpus,
                 waiting_cpus,
             },
-            Err(error) => Fact::SourceUnreadable {
-                kind,
-                why: format!("{error:#}"),
-            },
+            Err(why) => Fact::SourceUnreadable { kind, why },
         });
     }
     (source, facts)
 }
 
 /// CPUs that the tasks of `root` and all below it used, and waited for, over [`WINDOW`].
-fn measure(source: &mut dyn UsageSource, root: &Path) -> Result<(f64, Option<f64>)> {
+fn measure(source: &mut dyn UsageSource, root: &Path) -> Result<(f64, Option<f64>), SourceFault> {
     let root = [root.to_owned()];
     let mut read = || {
-        let reading = source.read(&root)?;
+        let reading = source
+            .read(&root)
+            .map_err(|error| SourceFault::Usage(error.into()))?;
         let usage = reading.usage.first().copied().flatten();
-        let usage = usage.with_context(|| format!("{} has no figures", root[0].display()))?;
-        anyhow::Ok((reading.taken_at, usage))
+        let usage = usage.ok_or_else(|| SourceFault::NoFigures {
+            path: root[0].clone(),
+        })?;
+        Ok((reading.taken_at, usage))
     };
     let (from, first) = read()?;
     thread::sleep(WINDOW);
@@ -64,7 +63,7 @@ fn measure(source: &mut dyn UsageSource, root: &Path) -> Result<(f64, Option<f64
     // This very process ran meanwhile. The root's cpu.stat counts in ticks (`root_cgroup_cputime` in
     // kernel/cgroup/rstat.c) and may well stand still.
     if used == 0 && source.kind() == SourceKind::Ebpf {
-        bail!("it counted nothing, although this program ran meanwhile");
+        return Err(SourceFault::Nothing);
     }
     let waited = last.wait_ns.zip(first.wait_ns);
     let waited = waited.map(|(last, first)| last.saturating_sub(first) as f64 / covered);

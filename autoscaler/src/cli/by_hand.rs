@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::daemon::{Daemon, duration};
+use crate::cli::daemon::{Daemon, duration};
 use crate::control::Command;
 use crate::model::Language;
 

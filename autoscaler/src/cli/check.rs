@@ -4,16 +4,18 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde::Serialize;
 
-use super::daemon::Daemon;
-use super::language::Sources;
-use super::store::StateDir;
-use crate::check::{self, Grade, Options, Report};
+use crate::check;
+use crate::check::{Grade, Options, Report};
+use crate::cli::daemon::Daemon;
+use crate::cli::language::Sources;
+use crate::cli::store::StateDir;
+use crate::cli::told::no_runtime;
 use crate::config::DEFAULT_PATH;
 use crate::model::Language;
-use crate::report::{found_of, host_heading, sum_of};
+use crate::words::{finding as told_finding, host_heading, sum};
 
 /// Checks the configuration and the host: what the daemon would find, and what to do where something is wrong.
 ///
@@ -52,7 +54,7 @@ pub(super) fn run(args: Args, asked: Option<Language>) -> Result<ExitCode> {
     let report = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("the async runtime could not be started")?
+        .map_err(|error| no_runtime(&error))?
         .block_on(check::run(&options));
     let text = if args.json {
         serde_json::to_string_pretty(&Printed::of(&report))? + "\n"
@@ -74,11 +76,11 @@ fn told(report: &Report) -> String {
     for finding in &report.findings {
         let project = finding.project.as_deref();
         if heading != Some(project) {
-            let name = project.unwrap_or(host_heading(report.language));
+            let name = project.map_or_else(|| host_heading(report.language), str::to_owned);
             let _ = writeln!(text, "{}{name}", if heading.is_some() { "\n" } else { "" });
             heading = Some(project);
         }
-        let found = found_of(report.language, finding);
+        let found = told_finding(report.language, finding);
         // A configuration's faults come with the lines they are in.
         let says = found.says.replace('\n', "\n           ");
         let _ = writeln!(text, "  {:<8} {says}", found.grade);
@@ -86,7 +88,7 @@ fn told(report: &Report) -> String {
             let _ = writeln!(text, "           -> {advice}");
         }
     }
-    let sum = sum_of(
+    let sum = sum(
         report.language,
         report.count(Grade::Error),
         report.count(Grade::Warning),
@@ -115,7 +117,7 @@ struct PrintedFinding<'r> {
 impl<'r> Printed<'r> {
     fn of(report: &'r Report) -> Self {
         let findings = report.findings.iter().map(|finding| {
-            let found = found_of(report.language, finding);
+            let found = told_finding(report.language, finding);
             PrintedFinding {
                 project: finding.project.as_deref(),
                 grade: finding.grade.code(),

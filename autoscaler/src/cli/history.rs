@@ -1,14 +1,17 @@
 //! `autoscaler history`: what a project's checks saw and decided, as a chart, a picture or a table.
 
-use std::io::{self, IsTerminal as _};
+use std::io;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
-use super::daemon::duration;
-use super::store::Place;
-use crate::history::view::{Past, Zone, chart, export, picture::Picture};
+use crate::cli::daemon::duration;
+use crate::cli::store::Place;
+use crate::cli::told::unwritable;
+use crate::history::view::picture::Picture;
+use crate::history::view::{Past, Zone, chart, export};
 use crate::picture;
 
 /// Shows what a project's checks saw and decided: CPU and its thresholds, workers, memory, queue, steps.
@@ -93,7 +96,7 @@ fn paper() -> chart::Paper {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    std::fs::write(path, bytes).map_err(|error| unwritable(path, &error))
 }
 
 /// Whether the reader of our output has had enough of it: `autoscaler history … --csv | head`.

@@ -2,16 +2,21 @@
 
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
-use std::io::{self, Write as _};
+use std::io;
+use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 
+use crate::cli::language::Sources;
+use crate::cli::told::{failed, no_runtime, unwritable};
 use crate::config;
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd};
 use crate::init::{Found, find, text, words};
+use crate::model::Language;
+use crate::words::{config_errors, say, service_error};
 
 /// Proposes a configuration from the gunicorn and Celery services that run here.
 ///
@@ -32,47 +37,73 @@ pub(super) struct Args {
     output: Option<PathBuf>,
 }
 
-pub(super) fn run(args: &Args) -> Result<()> {
+pub(super) fn run(args: &Args, asked: Option<Language>) -> Result<()> {
+    let sources = Sources {
+        asked,
+        daemon: None,
+        config: Path::new(config::DEFAULT_PATH),
+    };
+    let language = sources.language();
     let found = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("the async runtime could not be started")?
+        .map_err(|error| no_runtime(&error))?
         .block_on(find(&Procfs::default(), &Systemd::new(Bus::default())))?;
     if !nix::unistd::geteuid().is_root() {
-        eprintln!(
-            "autoscaler: other users' services may be hidden from this user: run it by sudo to see all of them"
+        let hidden = say!(
+            language,
+            "other users' services may be hidden from this user: run it by sudo to see all of them",
+            "los servicios de otros usuarios pueden estar ocultos para este: ejecútelo con sudo para verlos todos"
         );
+        eprintln!("autoscaler: {hidden}");
     }
     if let Some(why) = &found.without_systemd {
-        eprintln!("autoscaler: {why}; services are named by their cgroups");
+        let why = service_error(language, why);
+        let named = say!(
+            language,
+            "{why}; services are named by their cgroups",
+            "{why}; los servicios se nombran por sus cgroups"
+        );
+        eprintln!("autoscaler: {named}");
     }
     if found.services.is_empty() {
-        bail!("{}", nothing(&found));
+        return Err(failed(|language| nothing(language, &found)));
     }
     let proposal = text(&found);
-    config::parse("the proposal", &proposal)
-        .context("the proposal is wrong, which is a fault of this program")?;
+    config::parse("the proposal", &proposal).map_err(|errors| {
+        failed(|language| {
+            let errors = config_errors(language, &errors);
+            say!(
+                language,
+                "the proposal is wrong, which is a fault of this program: {errors}",
+                "la propuesta está mal, lo que es un fallo de este programa: {errors}"
+            )
+        })
+    })?;
     match &args.output {
         None => super::print(&proposal),
         Some(path) => {
             write(path, &proposal)?;
-            super::print(&format!(
-                "{}: {} project(s), none enabled. Next: autoscaler check --config {}\n",
-                path.display(),
-                found.services.len(),
-                path.display()
+            let (path, count) = (path.display(), found.services.len());
+            super::print(&say!(
+                language,
+                "{path}: {count} project(s), none enabled. Next: autoscaler check --config {path}\n",
+                "{path}: {count} proyecto(s), ninguno habilitado. Siga con: autoscaler check --config {path}\n"
             ))
         }
     }
 }
 
-fn nothing(found: &Found) -> String {
-    let mut sentence =
+fn nothing(language: Language, found: &Found) -> String {
+    let mut sentence = say!(
+        language,
         "no gunicorn or Celery service runs here that could be scaled: start them first, or begin with the example \
-         configuration of the package"
-            .to_owned();
+         configuration of the package",
+        "aquí no corre ningún servicio gunicorn o Celery que se pueda escalar: arránquelos antes, o empiece por la \
+         configuración de ejemplo del paquete"
+    );
     for left_out in &found.left_out {
-        let _ = write!(sentence, "\n  {}", words(left_out));
+        let _ = write!(sentence, "\n  {}", words(language, left_out));
     }
     sentence
 }
@@ -85,13 +116,19 @@ fn write(path: &Path, text: &str) -> Result<()> {
         .mode(0o600)
         .open(path);
     let mut file = opened.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => anyhow::anyhow!(
-            "{} exists and is left as it is: name another file, and compare the two",
-            path.display()
-        ),
-        _ => anyhow::Error::new(error).context(format!("cannot write {}", path.display())),
+        io::ErrorKind::AlreadyExists => {
+            let path = path.display();
+            failed(|language| {
+                say!(
+                    language,
+                    "{path} exists and is left as it is: name another file, and compare the two",
+                    "{path} ya existe y se deja como está: nombre otro fichero, y compare los dos"
+                )
+            })
+        }
+        _ => unwritable(path, &error),
     })?;
     file.write_all(text.as_bytes())
         .and_then(|()| file.sync_all())
-        .with_context(|| format!("cannot write {}", path.display()))
+        .map_err(|error| unwritable(path, &error))
 }

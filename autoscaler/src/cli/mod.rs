@@ -12,22 +12,28 @@ mod run;
 mod simulate;
 mod status;
 mod store;
+mod told;
 mod top;
 mod why;
 
-use std::io::{self, Write as _};
+use std::io;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use language::Sources;
+use told::{Told, Usage};
 
 use crate::config::{DEFAULT_PATH, LoadError, stated_language};
 use crate::control::ClientError;
 use crate::history::ReadError;
-use crate::model::Language;
-use crate::report::{NotInHistory, client_error_of, load_error_of, not_in_history_of, read_error_of};
-use language::Sources;
+use crate::host::machine::HostError;
+use crate::init::FindError;
+use crate::model::{CgroupError, Language};
+use crate::words;
+use crate::words::{NotInHistory, StartFault};
 
 /// Gives each Python project on this host the workers its own load needs.
 ///
@@ -41,7 +47,7 @@ struct Cli {
     command: Command,
     /// Speak this language, es or en [default: the running daemon's, else the configuration's, else the locale's]
     ///
-    /// Of `check`, `why`, `status`, `run`, `scale`, `pause`, `resume`, their errors, and every --help. The daemon's log is
+    /// Of `check`, `why`, `status`, `run`, `scale`, `pause`, `resume`, all errors, and every --help. The daemon's log is
     /// Spanish unless this or its configuration says otherwise.
     #[arg(long, global = true, value_name = "LANGUAGE", value_parser = language::parse)]
     language: Option<Language>,
@@ -87,11 +93,6 @@ enum Command {
     Resume(by_hand::Resume),
 }
 
-/// The command line asks for something that cannot be.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Usage(String);
-
 /// Runs the command line and returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -101,7 +102,7 @@ pub fn main() -> ExitCode {
     let result = match command {
         // Its exit code says more than done or failed.
         Command::Check(args) => check::run(args, language),
-        Command::Init(args) => done(init::run(&args)),
+        Command::Init(args) => done(init::run(&args, language)),
         Command::Run(args) => done(run::run(args, language)),
         Command::Simulate(args) => done(simulate::run(&args)),
         Command::Top(args) => done(top::run(&args)),
@@ -143,16 +144,31 @@ fn language_of(error: &anyhow::Error, asked: Option<Language>, is_daemon: bool) 
     sources.language()
 }
 
-/// An error in words, as far as it has any in that language.
+/// An error in words. One that is none of ours is told as its library tells it.
 fn said(error: &anyhow::Error, language: Language) -> String {
-    if let Some(error) = error.downcast_ref::<LoadError>() {
-        load_error_of(language, error)
+    if let Some(Usage(said)) = error.downcast_ref() {
+        said.within(language).to_owned()
+    } else if let Some(Told(said)) = error.downcast_ref() {
+        said.within(language).to_owned()
+    } else if let Some(error) = error.downcast_ref::<LoadError>() {
+        words::load_error(language, error)
     } else if let Some(error) = error.downcast_ref::<ClientError>() {
-        client_error_of(language, error)
+        words::client_error(language, error)
     } else if let Some(error) = error.downcast_ref::<ReadError>() {
-        read_error_of(language, error)
+        words::read_error(language, error)
     } else if let Some(error) = error.downcast_ref::<NotInHistory>() {
-        not_in_history_of(language, error)
+        words::not_in_history(language, error)
+    } else if let Some(fault) = error.downcast_ref::<StartFault>() {
+        words::start_fault(language, fault)
+    } else if let Some(error) = error.downcast_ref::<HostError>() {
+        words::host_error(language, error)
+    } else if let Some(error) = error.downcast_ref::<CgroupError>() {
+        words::cgroup_error(language, error)
+    } else if let Some(error) = error.downcast_ref::<FindError>() {
+        match error {
+            FindError::Host(error) => words::host_error(language, error),
+            FindError::Read(fault) => words::read_fault(language, fault),
+        }
     } else {
         format!("{error:#}")
     }
@@ -182,7 +198,16 @@ fn print_to_reader(text: &str) -> Result<bool> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        written => written.map(|()| true).context("cannot print to stdout"),
+        written => written.map(|()| true).map_err(|error| {
+            told::failed(|language| {
+                let error = words::system(language, &error);
+                words::say!(
+                    language,
+                    "cannot print to stdout: {error}",
+                    "no se puede escribir en la salida estándar: {error}"
+                )
+            })
+        }),
     }
 }
 

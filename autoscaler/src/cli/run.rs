@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use tracing::level_filters::LevelFilter;
 
-use super::store::StateDir;
+use crate::cli::store::StateDir;
+use crate::cli::told::no_runtime;
 use crate::config::DEFAULT_PATH;
-use crate::daemon::{self, Mode, Options};
+use crate::daemon;
+use crate::daemon::{Mode, Options};
 use crate::model::Language;
 use crate::report::log;
 
@@ -54,6 +56,6 @@ pub(super) fn run(args: Args, language: Option<Language>) -> Result<()> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("the async runtime could not be started")?
+        .map_err(|error| no_runtime(&error))?
         .block_on(daemon::run(options))
 }

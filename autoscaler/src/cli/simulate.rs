@@ -2,22 +2,23 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
+use std::io::Read;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use clap::{ArgGroup, Args as ClapArgs};
 
-use super::Usage;
-use super::daemon::duration;
-use super::store::Store;
-use crate::config;
+use crate::cli::daemon::duration;
+use crate::cli::store::Store;
+use crate::cli::told::{failed, unopened, unwritable, wrong_usage};
 use crate::model::{Config, Project};
-use crate::picture;
 use crate::simulate::picture::Picture;
-use crate::simulate::{self, Demand, Scale, Service, Trace};
+use crate::simulate::{Demand, Scale, Service, Trace};
+use crate::words::{nearest, quoted, say};
+use crate::{config, picture, simulate};
 
 /// The configuration without `--config`: the example's.
 const EXAMPLE: &str = include_str!("../../../packaging/autoscaler.example.json");
@@ -125,7 +126,9 @@ pub(super) fn run(args: &Args) -> Result<()> {
     } = Recording::read(args, &config)?;
     let scale = args.mean_demand.map_or(Scale::BusyWorkers, Scale::MeanDemand);
     let window = args.from.unwrap_or(f64::NEG_INFINITY)..args.until.unwrap_or(f64::INFINITY);
-    let demand = Demand::new(&trace, scale, interval, window).with_context(|| name.clone())?;
+    let demand = Demand::new(&trace, scale, interval, window).map_err(|error| {
+        failed(|language| format!("{name}: {}", simulate::demand_error(language, &error)))
+    })?;
     let service = Service {
         cpus: args.cpus.map_or(project.bounds.max, NonZeroU32::get),
         memory_mib: args.memory_mb,
@@ -134,11 +137,15 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let mut comparison = simulate::compare(&demand, &project, service, pictures);
     let suggestion = match args.max_unmet {
         Some(limit) => Some(
-            simulate::suggest(&demand, &project, service, limit).with_context(|| {
-                format!(
-                    "project {:?} has more CPU rungs than whole percents: nothing can be suggested",
-                    project.name
-                )
+            simulate::suggest(&demand, &project, service, limit).ok_or_else(|| {
+                let name = quoted(&project.name);
+                failed(|language| {
+                    say!(
+                        language,
+                        "project {name} has more CPU rungs than whole percents: nothing can be suggested",
+                        "el proyecto {name} tiene más umbrales de CPU que tantos por ciento enteros hay: no se puede sugerir nada"
+                    )
+                })
             })?,
         ),
         None => None,
@@ -211,7 +218,13 @@ impl Recording {
         match (&args.file, &args.history) {
             (Some(file), _) => Self::of_file(file),
             (None, Some(project)) => Self::of_history(args, config, project),
-            (None, None) => bail!(Usage("name a recording, or a project with --history".into())),
+            (None, None) => Err(wrong_usage(|language| {
+                say!(
+                    language,
+                    "name a recording, or a project with --history",
+                    "nombre una grabación, o un proyecto con --history"
+                )
+            })),
         }
     }
 
@@ -219,7 +232,7 @@ impl Recording {
         let input: Box<dyn Read> = if path == Path::new("-") {
             Box::new(io::stdin().lock())
         } else {
-            Box::new(File::open(path).with_context(|| format!("cannot open {}", path.display()))?)
+            Box::new(File::open(path).map_err(|error| unopened(path, &error))?)
         };
         let name = path.display().to_string();
         Ok(Self {
@@ -228,7 +241,9 @@ impl Recording {
                 .unwrap_or(path.as_os_str())
                 .to_string_lossy()
                 .into_owned(),
-            trace: Trace::read(input).with_context(|| name.clone())?,
+            trace: Trace::read(input).map_err(|error| {
+                failed(|language| format!("{name}: {}", simulate::trace_error(language, &error)))
+            })?,
             name,
             capped_percent: None,
         })
@@ -251,12 +266,17 @@ impl Recording {
             let end = interval.until.duration_since(UNIX_EPOCH).unwrap_or_default();
             (end.saturating_sub(interval.covered).as_secs_f64(), interval.cpus)
         });
-        let trace = Trace::new(values).with_context(|| {
-            format!(
-                "the history holds {} checks of {project} with CPU figures in that time, and two or more are needed: \
-                 let the daemon run on, or look farther back with --since",
-                intervals.len()
-            )
+        let trace = Trace::new(values).ok_or_else(|| {
+            let held = intervals.len();
+            failed(|language| {
+                say!(
+                    language,
+                    "the history holds {held} checks of {project} with CPU figures in that time, and two or more are needed: \
+                     let the daemon run on, or look farther back with --since",
+                    "el historial tiene {held} comprobaciones de {project} con cifras de CPU en ese tiempo, y hacen falta dos o más: \
+                     deje correr el demonio, o mire más atrás con --since"
+                )
+            })
         })?;
         Ok(Self {
             name: format!("history of {project}"),
@@ -268,7 +288,7 @@ impl Recording {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    std::fs::write(path, bytes).map_err(|error| unwritable(path, &error))
 }
 
 /// The project, with the changes of `--set`, and the configuration that it is of.
@@ -280,7 +300,8 @@ fn project(args: &Args) -> Result<(Project, Config)> {
         (name, text) = (path.display().to_string(), config::read(path)?);
     }
     for set in &args.sets {
-        text = simulate::change(&text, set).map_err(|error| Usage(error.to_string()))?;
+        text = simulate::change(&text, set)
+            .map_err(|error| wrong_usage(|language| simulate::change_error(language, &error)))?;
     }
     if !args.sets.is_empty() {
         name += " with --set";
@@ -294,28 +315,58 @@ fn project(args: &Args) -> Result<(Project, Config)> {
         path,
         names.as_slice(),
     ) {
-        (Some(_), None, _) => bail!(Usage(
-            "--project needs --config: name the configuration that it is of".into()
-        )),
+        (Some(_), None, _) => {
+            return Err(wrong_usage(|language| {
+                say!(
+                    language,
+                    "--project needs --config: name the configuration that it is of",
+                    "--project necesita --config: nombre la configuración de la que es"
+                )
+            }));
+        }
         (Some(wanted), ..) => wanted.as_str(),
         (None, None, _) => EXAMPLE_PROJECT,
         (None, Some(_), [only]) => only.as_str(),
-        (None, Some(_), []) => bail!(Usage(format!(
-            "{name} names no project: there is nothing to simulate"
-        ))),
-        (None, Some(_), _) => bail!(Usage(format!(
-            "{name} has several projects: choose one with --project, of {}",
-            names.join(", ")
-        ))),
+        (None, Some(_), []) => {
+            return Err(wrong_usage(|language| {
+                say!(
+                    language,
+                    "{name} names no project: there is nothing to simulate",
+                    "{name} no nombra ningún proyecto: no hay nada que simular"
+                )
+            }));
+        }
+        (None, Some(_), _) => {
+            let names = names.join(", ");
+            return Err(wrong_usage(|language| {
+                say!(
+                    language,
+                    "{name} has several projects: choose one with --project, of {names}",
+                    "{name} tiene varios proyectos: elija uno con --project, de {names}"
+                )
+            }));
+        }
     };
     let project = config.projects.remove(wanted).ok_or_else(|| {
-        let advice = config::nearest(wanted, &names);
-        Usage(format!("{name} has no project {wanted:?}: {advice}"))
+        let project = quoted(wanted);
+        wrong_usage(|language| {
+            let advice = nearest(language, wanted, &names);
+            say!(
+                language,
+                "{name} has no project {project}: {advice}",
+                "{name} no tiene el proyecto {project}: {advice}"
+            )
+        })
     })?;
     if project.cpu.is_none() {
-        bail!(Usage(format!(
-            "project {wanted:?} has no cpu_thresholds, and simulate replays a CPU load: choose another project"
-        )));
+        let project = quoted(wanted);
+        return Err(wrong_usage(|language| {
+            say!(
+                language,
+                "project {project} has no cpu_thresholds, and simulate replays a CPU load: choose another project",
+                "el proyecto {project} no tiene cpu_thresholds, y simulate repite una carga de CPU: elija otro proyecto"
+            )
+        }));
     }
     Ok((project, config))
 }

@@ -4,11 +4,14 @@ use std::time::SystemTime;
 
 use anyhow::{Result, bail};
 
-use super::daemon::Daemon;
+use crate::cli::daemon::Daemon;
+use crate::cli::told::Told;
 use crate::config::meant;
-use crate::control::{Answer, Command, Status};
+use crate::control::{Answer, ClientError, Command, ProtocolFault, Status};
 use crate::model::Language;
-use crate::report::{Reply, reply_of, unix};
+use crate::report::unix;
+use crate::words;
+use crate::words::{Bilingual, Reply};
 
 mod table;
 mod watch;
@@ -48,7 +51,9 @@ pub(super) fn run(mut args: Args, asked: Option<Language>) -> Result<()> {
 impl Args {
     fn status(&self) -> Result<Status> {
         let Answer::Status(mut status) = self.daemon.ask(Command::Status, self.language)? else {
-            bail!("the daemon answered something else than its status");
+            bail!(ClientError::Protocol {
+                why: ProtocolFault::OtherAnswer("status")
+            });
         };
         if let Some(name) = &self.project {
             if status.project(name).is_none() {
@@ -63,7 +68,7 @@ impl Args {
                     known: &known,
                 };
                 let language = Language::of_code(&status.language).unwrap_or_default();
-                bail!("{}", reply_of(language, &unknown));
+                bail!(Told(Bilingual::same(&words::reply(language, &unknown))));
             }
             status.projects.retain(|project| project.name == *name);
         }

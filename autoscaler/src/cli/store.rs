@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::config::{self, LoadError};
+use crate::config;
+use crate::config::LoadError;
 use crate::history::{HistoryReader, default_path};
 use crate::model::Config;
-use crate::report::NotInHistory;
+use crate::words::NotInHistory;
 
 /// Where a daemon keeps what lasts.
 #[derive(Debug, Clone, clap::Args)]

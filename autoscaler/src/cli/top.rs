@@ -1,25 +1,29 @@
 //! `autoscaler top`: the arguments, and which of the two ways it runs in.
 
-use std::io::{self, IsTerminal as _};
+use std::io;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
-
+use anyhow::Result;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use super::daemon::Daemon;
-use crate::config::{self, LoadError};
+use crate::cli::daemon::Daemon;
+use crate::cli::told::{failed, no_thread};
+use crate::config::LoadError;
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
 use crate::host::usage;
 use crate::host::usage::{UsageSource, WhyNotEbpf};
+use crate::model::Language;
 use crate::top::model::SortKey;
 use crate::top::print::{Format, Printing};
 use crate::top::sample::{DaemonWatch, Projects, Sampler};
 use crate::top::screen::Screen;
 use crate::top::{live, print};
+use crate::words::{Reply, say};
+use crate::{config, words};
 
 /// Shows the CPU of every cgroup on this host, live.
 ///
@@ -155,7 +159,7 @@ impl Args {
     /// asked for may be missing or out of reach, and faulty where a daemon runs, which has one in force.
     fn projects(&self) -> Result<Projects> {
         let daemon =
-            DaemonWatch::start(self.daemon.runtime_dir().to_owned()).context("cannot start a thread")?;
+            DaemonWatch::start(self.daemon.runtime_dir().to_owned()).map_err(|error| no_thread(&error))?;
         let asked = self.config.is_some();
         let path = self.config.as_deref().unwrap_or(Path::new(config::DEFAULT_PATH));
         let configured = match config::load(path) {
@@ -184,14 +188,27 @@ impl Args {
         let all = projects.all(status.as_deref());
         let Some(project) = all.iter().find(|project| project.name == *name) else {
             let names: Vec<&str> = all.iter().map(|project| project.name.as_str()).collect();
-            bail!("there is no project {name:?}; there are: {}", names.join(", "));
+            let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+            let unknown = Reply::UnknownProject {
+                name,
+                nearest: None,
+                known: &names,
+            };
+            return Err(failed(|language| words::reply(language, &unknown)));
         };
         let mount = CgroupMount::discover(procfs)?;
-        let home = project.home(mount.path()).context("cannot read the cgroups")?;
-        match home {
-            Some(dir) => Ok(Some(dir)),
-            None => bail!("project {name:?} is not running: there is no cgroup of its own"),
+        let home = project.home(mount.path())?;
+        if home.is_some() {
+            return Ok(home);
         }
+        let name = words::quoted(name);
+        Err(failed(|language| {
+            say!(
+                language,
+                "project {name} is not running: there is no cgroup of its own",
+                "el proyecto {name} no está en marcha: no tiene un cgroup propio"
+            )
+        }))
     }
 }
 
@@ -209,7 +226,7 @@ fn without_ebpf(why: &WhyNotEbpf) -> String {
         WhyNotEbpf::NotPermitted { missing } => {
             format!("root would add run-queue wait ({})", missing.join(", "))
         }
-        other => format!("no run-queue wait: {other}"),
+        other => format!("no run-queue wait: {}", words::without_ebpf(Language::En, other)),
     }
 }
 

@@ -5,15 +5,16 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Result, bail};
 
-use super::clock;
-use super::daemon::{Daemon, duration};
-use super::language::Sources;
-use super::said;
-use super::store::Place;
-use crate::control::{Answer, ClientError, Command};
+use crate::cli::daemon::{Daemon, duration};
+use crate::cli::language::Sources;
+use crate::cli::store::Place;
+use crate::cli::told::failed;
+use crate::cli::{clock, said};
+use crate::control::{Answer, ClientError, Command, ProtocolFault};
 use crate::history::view::Past;
 use crate::model::Language;
 use crate::report::{Episode, unix};
+use crate::words::say;
 
 /// Tells what was decided about a project, and why, with the figures behind it.
 ///
@@ -51,8 +52,6 @@ struct Words {
     at: &'static str,
     /// Before why no daemon tells.
     alone: &'static str,
-    /// Between why no daemon tells and why the history does not.
-    and: &'static str,
 }
 
 const EN: Words = Words {
@@ -63,7 +62,6 @@ const EN: Words = Words {
     available: "available",
     at: "at",
     alone: "told from the history alone",
-    and: "and",
 };
 
 const ES: Words = Words {
@@ -74,7 +72,6 @@ const ES: Words = Words {
     available: "disponibles",
     at: "con",
     alone: "contado solo por el historial",
-    and: "y",
 };
 
 pub(super) fn run(args: &Args, asked: Option<Language>) -> Result<()> {
@@ -100,12 +97,12 @@ pub(super) fn run(args: &Args, asked: Option<Language>) -> Result<()> {
         }
         (Err(_), Ok(remembered)) => remembered,
         (Err(_), Err(daemon)) if is_refusal(&daemon) => return Err(daemon),
-        (Err(history), Err(daemon)) => bail!(
-            "{}; {} {}",
-            said(&daemon, language),
-            words.and,
-            said(&history, language)
-        ),
+        (Err(history), Err(daemon)) => {
+            return Err(failed(|language| {
+                let (daemon, history) = (said(&daemon, language), said(&history, language));
+                say!(language, "{daemon}; and {history}", "{daemon}; y {history}")
+            }));
+        }
     };
     let text = if args.json {
         serde_json::to_string_pretty(&episodes)? + "\n"
@@ -135,7 +132,9 @@ impl Args {
         };
         match self.daemon.ask(command, Some(language))? {
             Answer::Why(episodes) => Ok(episodes),
-            _ => bail!("the daemon answered something else than its decisions"),
+            _ => bail!(ClientError::Protocol {
+                why: ProtocolFault::OtherAnswer("why")
+            }),
         }
     }
 

@@ -4,8 +4,8 @@
 use jsonc_parser::ast::Value;
 use url::Url;
 
-use super::fields::{Field, Fields, Findings};
-use super::{BadBroker, BadUrl, Wanted};
+use crate::config::fields::{Field, Fields, Findings};
+use crate::config::{BadBroker, BadUrl, Wanted};
 use crate::model::{BrokerAccess, BrokerUrl, ManagementUrl, Priorities};
 
 /// The keys that name a broker.
@@ -239,6 +239,16 @@ fn is_database(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Language;
+    use crate::words;
+
+    /// What an operator reads, in both languages.
+    fn sentence(bad: &BadUrl) -> String {
+        let wrong = BadBroker::Url("broker_url".to_owned(), bad.clone()).into();
+        [Language::En, Language::Es]
+            .map(|language| words::wrong(language, &wrong))
+            .join("\n")
+    }
 
     #[test]
     fn the_urls_that_celery_takes_are_taken() {
@@ -281,7 +291,7 @@ mod tests {
             "unix:///s?db=hunter2",
             "amqp://",
         ] {
-            let sentence = check(url, false).expect_err(url).to_string();
+            let sentence = sentence(&check(url, false).expect_err(url));
             assert!(!sentence.contains("hunter2"), "{url}: {sentence}");
         }
         assert!(check("amqp://localhost", true).is_err());
@@ -300,7 +310,7 @@ mod tests {
             "http://u:hunter2@h?x",
             "http://u:hunter2#@h",
         ] {
-            let sentence = check_management(url).expect_err(url).to_string();
+            let sentence = sentence(&check_management(url).expect_err(url));
             assert!(!sentence.contains("hunter2"), "{sentence}");
         }
         assert!(!format!("{:?}", check_management("http://u:hunter2@h")).contains("hunter2"));
@@ -313,7 +323,7 @@ mod tests {
             "CELERY_BROKER_URL2"
         );
         for other in ["", "2X", "A=B", "$BROKER_URL", "redis://:hunter2@h/0"] {
-            let sentence = check_variable(other).expect_err(other).to_string();
+            let sentence = sentence(&check_variable(other).expect_err(other));
             assert!(!sentence.contains("hunter2"), "{sentence}");
         }
     }
@@ -324,7 +334,7 @@ mod tests {
         );
         crate::config::parse("config.json", &text)
             .map(|loaded| loaded.config.projects["shop"].queue.clone().unwrap().broker)
-            .map_err(|errors| errors.to_string())
+            .map_err(|errors| words::config_errors(Language::En, &errors))
     }
 
     #[test]
@@ -381,7 +391,7 @@ mod tests {
             ("redis://a/0;redis://:hunter2@b/0", "several brokers"),
             ("amqp://a;amqp://u:hunter2@b", "several brokers"),
         ] {
-            let sentence = check(url, false).expect_err(url).to_string();
+            let sentence = sentence(&check(url, false).expect_err(url));
             assert!(
                 sentence.contains(word) && !sentence.contains("hunter2"),
                 "{sentence}"

@@ -1,12 +1,8 @@
 //! What is wrong with a configuration text: every fault at once, each with its place and what to write instead.
 
-use std::fmt;
-
 use super::Wrong;
 
 /// Everything that is wrong with one configuration file, in the order of the text. Never empty.
-///
-/// Displayed as one `FILE:LINE:COLUMN: sentence` for each fault, most with the line it is in below it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConfigErrors {
     file: String,
@@ -52,19 +48,7 @@ impl ConfigErrors {
     }
 }
 
-impl std::error::Error for ConfigErrors {}
-
-impl fmt::Display for ConfigErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, fault) in self.faults.iter().enumerate() {
-            if i > 0 {
-                f.write_str("\n")?;
-            }
-            f.write_str(&fault.placed(&self.file, &fault.wrong.to_string()))?;
-        }
-        Ok(())
-    }
-}
+told_by_words!(ConfigErrors);
 
 impl Fault {
     /// `words` about this fault behind its place in `file`, and the line it is in below them.

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use jsonc_parser::ast::{Array, Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged;
 
-use super::{Json, Notice, Of, Unit, Wanted, Wrong, errors, meant};
+use crate::config::{Json, Notice, Of, Unit, Wanted, Wrong, errors, meant};
 use crate::model::Config;
 
 /// Where the faults and notices of one text are collected, so that all are told together.

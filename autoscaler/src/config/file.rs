@@ -17,27 +17,20 @@ pub const DEFAULT_PATH: &str = "/etc/autoscaler/config.json";
 /// Largest configuration file, in bytes: a thousand projects fit many times.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Why no configuration could be loaded. The messages say what to do.
-#[derive(Debug, thiserror::Error)]
+/// Why no configuration could be loaded.
+#[derive(Debug)]
 pub enum LoadError {
     /// There is no such file.
-    #[error(
-        "{path}: there is no such file. Name the configuration with --config FILE, or begin with the example: \
-         sudo install -D -m 0644 packaging/autoscaler.example.json {path}",
-        path = path.display()
-    )]
     NotFound {
         /// The file.
         path: PathBuf,
     },
     /// A directory, device, pipe or socket.
-    #[error("{}: this is no regular file. Name the configuration file itself", path.display())]
     NotAFile {
         /// What was named.
         path: PathBuf,
     },
     /// The kernel refused.
-    #[error("{}: it cannot be read: {source}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -45,7 +38,6 @@ pub enum LoadError {
         source: io::Error,
     },
     /// Larger than any configuration.
-    #[error("{}: it is larger than {most_kib} KiB, so it is hardly a configuration", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -53,13 +45,11 @@ pub enum LoadError {
         most_kib: u64,
     },
     /// Nothing in it.
-    #[error("{}: it is empty. Write at least {{ \"projects\": {{ }} }}", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
     },
     /// No text.
-    #[error("{}:{line}: it is not UTF-8 text from this line on. Save it as UTF-8", path.display())]
     NotUtf8 {
         /// The file.
         path: PathBuf,
@@ -67,11 +57,23 @@ pub enum LoadError {
         line: usize,
     },
     /// Somebody other than root may write it.
-    #[error(transparent)]
-    Distrusted(#[from] Distrust),
+    Distrusted(Distrust),
     /// It was read, and has faults.
-    #[error(transparent)]
-    Invalid(#[from] ConfigErrors),
+    Invalid(ConfigErrors),
+}
+
+told_by_words!(LoadError);
+
+impl From<Distrust> for LoadError {
+    fn from(distrust: Distrust) -> Self {
+        Self::Distrusted(distrust)
+    }
+}
+
+impl From<ConfigErrors> for LoadError {
+    fn from(errors: ConfigErrors) -> Self {
+        Self::Invalid(errors)
+    }
 }
 
 /// How often a file that is replaced while it is looked at, as an editor does when it saves, is looked at anew.
@@ -164,9 +166,11 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::model::Language;
+    use crate::words::load_error;
 
     fn error(path: &Path) -> String {
-        load(path).unwrap_err().to_string()
+        load_error(Language::En, &load(path).unwrap_err())
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::fields::{Field, Fields, Findings};
-use super::rules::Hold;
-use super::{Notice, Of, Unit, Wrong, keys};
+use crate::config::fields::{Field, Fields, Findings};
+use crate::config::rules::Hold;
+use crate::config::{Notice, Of, Unit, Wrong, keys};
 use crate::model::{Bounds, CpuBasis, Ladder};
 
 /// Most waiting tasks that a rung may name.

@@ -25,14 +25,13 @@ mod wrong;
 pub use diff::Changes;
 pub use errors::{ConfigErrors, Fault};
 pub use file::{DEFAULT_PATH, LoadError, load, read};
-pub use nearest::{meant, nearest};
+pub use nearest::meant;
 pub use notice::Notice;
 pub use parse::{Loaded, parse};
 pub use stated::stated_language;
 pub use trust::Distrust;
 pub use watch::{Change, Watch};
 pub use wrong::{BadBroker, BadName, BadUrl, Json, Of, Syntax, Unit, Wanted, Wrong};
-pub(crate) use wrong::{key, quoted};
 
 #[cfg(test)]
 mod tests;

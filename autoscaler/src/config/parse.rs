@@ -6,10 +6,10 @@ use std::time::Duration;
 use jsonc_parser::ast::Value;
 use jsonc_parser::common::{Range, Ranged};
 
-use super::fields::{Field, Fields, Findings};
-use super::keys::{self, Place};
-use super::rules::Rules;
-use super::{ConfigErrors, Notice, Of, Unit, Wrong, names, project, syntax};
+use crate::config::fields::{Field, Fields, Findings};
+use crate::config::keys::Place;
+use crate::config::rules::Rules;
+use crate::config::{ConfigErrors, Notice, Of, Unit, Wrong, keys, names, project, syntax};
 use crate::model::{Config, Global, Language, Metrics, Project, Storage};
 
 /// A valid configuration and what the operator should know about it.

@@ -1,10 +1,10 @@
 //! One project: its bounds, thresholds, target and broker.
 
-use super::fields::{Field, Fields, Findings};
-use super::keys::{self, Place};
-use super::ladder::{self, Scale};
-use super::rules::Rules;
-use super::{Notice, Of, Unit, Wrong, broker, names};
+use crate::config::fields::{Field, Fields, Findings};
+use crate::config::keys::Place;
+use crate::config::ladder::Scale;
+use crate::config::rules::Rules;
+use crate::config::{Notice, Of, Unit, Wrong, broker, keys, ladder, names};
 use crate::model::{Bounds, CeleryActuator, Ladder, Project, QueueRule, QueueSizing};
 
 /// Most workers a project may be given. A typing error must not fill the host with processes.

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::fields::{Field, Fields, Findings};
-use super::keys;
-use super::{Of, Unit};
+use crate::config::fields::{Field, Fields, Findings};
+use crate::config::{Of, Unit, keys};
 use crate::model::{CpuBasis, MemoryRules};
 
 /// Most MiB that a memory rule may name: 95 TiB, above any host and far below overflow.

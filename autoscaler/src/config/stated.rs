@@ -5,7 +5,7 @@ use std::path::Path;
 use jsonc_parser::tokens::Token;
 use jsonc_parser::{Scanner, ScannerOptions};
 
-use super::read;
+use crate::config::read;
 use crate::model::Language;
 
 /// The language that the file at `path` states; `None` where it states none, or cannot be read.

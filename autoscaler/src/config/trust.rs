@@ -17,13 +17,9 @@ const OTHERS_WRITE: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
 /// Somebody other than root could change the configuration. The message holds the command that mends it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Distrust {
     /// The file or link belongs to another user.
-    #[error(
-        "{}: it belongs to user {uid}, and a root daemon takes orders from root alone. Mend it: sudo chown root:root '{}'",
-        path.display(), path.display()
-    )]
     Owner {
         /// The file.
         path: PathBuf,
@@ -31,11 +27,6 @@ pub enum Distrust {
         uid: u32,
     },
     /// The file may be written by its group or by everybody.
-    #[error(
-        "{}: others than root may write it (mode {mode:04o}), and a root daemon takes orders from root alone. \
-         Mend it: sudo chmod go-w '{}'",
-        path.display(), path.display()
-    )]
     Writable {
         /// The file.
         path: PathBuf,
@@ -43,18 +34,11 @@ pub enum Distrust {
         mode: u32,
     },
     /// It became another file between the look at it and its opening, again and again.
-    #[error("{}: it is replaced by another file again and again while it is read. Leave it as it is, and try again", path.display())]
     Replaced {
         /// The file.
         path: PathBuf,
     },
     /// A directory on the way lets others put another file in its place.
-    #[error(
-        "{}: others than root may replace it, because of its directory {} (user {uid}, mode {mode:04o}), and a root \
-         daemon takes orders from root alone. Keep it where only root writes: \
-         sudo install -D -o root -g root -m 0644 '{}' {}",
-        path.display(), directory.display(), path.display(), super::DEFAULT_PATH
-    )]
     Directory {
         /// The file that was to be read.
         path: PathBuf,
@@ -172,6 +156,8 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
+    use crate::model::Language;
+    use crate::words::load_error;
 
     /// Trusts root, and whoever runs the test.
     fn verdict(path: &Path) -> Result<(), Distrust> {
@@ -205,8 +191,7 @@ mod tests {
                 }
             );
             assert!(
-                refused
-                    .to_string()
+                load_error(Language::En, &refused.into())
                     .ends_with(&format!("sudo chmod go-w '{}'", path.display()))
             );
         }

@@ -1,11 +1,12 @@
 //! The command line's end of the socket.
 
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Answer, Command, Refused, RefusedCode, Request, Response, SOCKET_NAME, VERSION};
+use crate::control::{Answer, Command, Refused, RefusedCode, Request, Response, SOCKET_NAME, VERSION};
 use crate::model::Language;
 
 /// For an answer that the daemon has ready. Longer than a check of the daemon takes.
@@ -22,50 +23,59 @@ pub struct Client {
     language: Option<Language>,
 }
 
-/// Why a daemon did not answer. The messages say what to do.
-#[derive(Debug, thiserror::Error)]
+/// Why a daemon did not answer.
+#[derive(Debug)]
 pub enum ClientError {
     /// Nobody listens.
-    #[error(
-        "no autoscaler daemon answers at {path}. Start it: `sudo systemctl start autoscaler`, or in a terminal \
-         `sudo autoscaler run`. If it runs with another --runtime-dir, name that one here too",
-        path = path.display()
-    )]
     NoDaemon {
         /// The socket.
         path: PathBuf,
     },
     /// The socket is closed to this user.
-    #[error("{}: only root may talk to the daemon: run this command with sudo", path.display())]
     NotPermitted {
         /// The socket.
         path: PathBuf,
     },
     /// The connection failed.
-    #[error("{}: the daemon did not answer: {source}", path.display())]
     Io {
         /// The socket.
         path: PathBuf,
         /// What went wrong.
         source: io::Error,
     },
+    /// The daemon closed the connection before it answered.
+    Closed {
+        /// The socket.
+        path: PathBuf,
+    },
     /// The daemon said no.
-    #[error("{}", .0.message)]
     Refused(Refused),
     /// The daemon's answer is of another protocol.
-    #[error("the daemon answered in another protocol ({why}): restart it after an upgrade")]
     Protocol {
         /// What is odd about it.
-        why: String,
+        why: ProtocolFault,
     },
 }
+
+/// What is odd about an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProtocolFault {
+    /// It is of this version of the protocol.
+    Version(u32),
+    /// It is no answer to this command.
+    OtherAnswer(&'static str),
+    /// It is no answer at all, in the words of the JSON parser.
+    Words(String),
+}
+
+told_by_words!(ClientError);
 
 impl ClientError {
     /// Whether a daemon that is being restarted gives this error. Asking again will do then.
     #[must_use]
     pub fn passes_with_a_restart(&self) -> bool {
         match self {
-            Self::NoDaemon { .. } | Self::Io { .. } => true,
+            Self::NoDaemon { .. } | Self::Io { .. } | Self::Closed { .. } => true,
             Self::Refused(refused) => refused.code == RefusedCode::Ending,
             Self::NotPermitted { .. } | Self::Protocol { .. } => false,
         }
@@ -120,17 +130,20 @@ impl Client {
     /// # Errors
     /// As [`Self::ask`].
     pub fn ask_within(&mut self, command: Command, limit: Duration) -> Result<Answer, ClientError> {
-        let line = self.exchange(command, limit).map_err(|source| ClientError::Io {
-            path: self.path.clone(),
-            source,
+        let line = self.exchange(command, limit).map_err(|source| {
+            let path = self.path.clone();
+            match source.kind() {
+                io::ErrorKind::UnexpectedEof => ClientError::Closed { path },
+                _ => ClientError::Io { path, source },
+            }
         })?;
         let response: Response = serde_json::from_str(&line).map_err(|error| ClientError::Protocol {
-            why: error.to_string(),
+            why: ProtocolFault::Words(error.to_string()),
         })?;
         match response.answer {
             Answer::Refused(refused) => Err(ClientError::Refused(refused)),
             _ if response.version != VERSION => Err(ClientError::Protocol {
-                why: format!("version {}", response.version),
+                why: ProtocolFault::Version(response.version),
             }),
             answer => Ok(answer),
         }
@@ -150,10 +163,7 @@ impl Client {
         line.clear();
         if self.stream.read_line(&mut line)? == 0 {
             sent?;
-            return Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "it closed the connection",
-            ));
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
         Ok(line)
     }

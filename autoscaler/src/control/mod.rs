@@ -10,7 +10,7 @@ mod server;
 mod socket;
 mod status;
 
-pub use client::{Client, ClientError};
+pub use client::{Client, ClientError, ProtocolFault};
 pub use peer::Peer;
 pub use protocol::{Answer, Command, Done, Refused, RefusedCode, Request, Response, VERSION};
 pub use server::{Call, Desk, serve};

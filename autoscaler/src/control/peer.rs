@@ -1,6 +1,5 @@
 //! Who is at the other end of the socket, by the kernel's word.
 
-use std::fmt;
 use std::io;
 
 use nix::unistd::{Uid, User};
@@ -35,49 +34,21 @@ impl Peer {
         Ok(Self { uid, pid, login })
     }
 
+    /// The name of a user; `None` for one that this system does not know.
+    #[must_use]
+    pub fn name_of(uid: u32) -> Option<String> {
+        Some(User::from_uid(Uid::from_raw(uid)).ok()??.name)
+    }
+
     /// Whether it may ask: root, or the daemon's own user.
     pub(super) fn may_ask(&self) -> bool {
         self.uid == 0 || self.uid == nix::unistd::geteuid().as_raw()
     }
 }
 
-impl fmt::Display for Peer {
-    /// `root (uid 0, pid 4711)`, `root for victus (uid 1000, pid 4711)`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&name(self.uid))?;
-        if let Some(login) = self.login {
-            write!(f, " for {}", name(login))?;
-        }
-        write!(f, " (uid {}", self.login.unwrap_or(self.uid))?;
-        if let Some(pid) = self.pid {
-            write!(f, ", pid {pid}")?;
-        }
-        f.write_str(")")
-    }
-}
-
-fn name(uid: u32) -> String {
-    match User::from_uid(Uid::from_raw(uid)) {
-        Ok(Some(user)) => user.name,
-        Ok(None) | Err(_) => format!("user {uid}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn who_asked_is_named_with_uid_and_pid() {
-        let mut peer = Peer {
-            uid: 0,
-            pid: Some(4711),
-            login: None,
-        };
-        assert_eq!(peer.to_string(), "root (uid 0, pid 4711)");
-        peer.login = Some(4_000_000);
-        assert_eq!(peer.to_string(), "root for user 4000000 (uid 4000000, pid 4711)");
-    }
 
     #[tokio::test]
     async fn the_kernel_says_who_this_process_is() {

@@ -11,9 +11,10 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
-use super::{Answer, Command, Peer, RefusedCode, Request, Response, Socket, Status};
+use crate::control::{Answer, Command, Peer, RefusedCode, Request, Response, Socket, Status};
 use crate::model::Language;
-use crate::report::{Reply, reply_of};
+use crate::words;
+use crate::words::Reply;
 
 /// Clients served at a time; the next wait in the kernel's backlog.
 const CLIENTS: usize = 16;
@@ -57,7 +58,7 @@ impl Desk {
     /// wrote it, in English, as the protocol is.
     fn words(&self, reply: &Reply<'_>) -> String {
         let language = Language::of_code(&self.status.borrow().language);
-        reply_of(language.unwrap_or_default(), reply)
+        words::reply(language.unwrap_or_default(), reply)
     }
 }
 
@@ -89,7 +90,7 @@ async fn client(stream: UnixStream, desk: &Desk) -> io::Result<()> {
     if !by.may_ask() {
         let refused = Answer::refused(
             RefusedCode::NotPermitted,
-            desk.words(&Reply::NotPermitted { by: &by.to_string() }),
+            desk.words(&Reply::NotPermitted { by: &by }),
         );
         return send(&mut writing, refused).await;
     }

@@ -19,22 +19,19 @@ pub struct Socket {
 }
 
 /// Why there is no control socket. The daemon works without one.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum SocketError {
     /// Another daemon listens there: this one only looks on (a dry run).
-    #[error("{}: another daemon listens there", path.display())]
     Taken {
         /// The socket.
         path: PathBuf,
     },
     /// Something that is no socket stands in its place.
-    #[error("{}: this is no socket; take it away", path.display())]
     NotASocket {
         /// What is there.
         path: PathBuf,
     },
     /// The kernel refused.
-    #[error("{}: {source}", path.display())]
     Io {
         /// The socket.
         path: PathBuf,
@@ -154,6 +151,9 @@ mod tests {
         let deep = dir.path().join("d".repeat(120));
         fs::create_dir(&deep).unwrap();
         let error = Socket::bind(&deep, true).unwrap_err();
-        assert!(error.to_string().contains("ddd"), "{error}");
+        assert!(
+            matches!(&error, SocketError::Io { path, .. } if path.starts_with(&deep)),
+            "{error:?}"
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::check::Checks;
+use crate::daemon::check::Checks;
 use crate::decide::{History, UnreadCode};
 use crate::model::{Action, Decision, ProcessId, Project, ProjectSample, Unobservable, Workload};
 use crate::observe::{Serving, newer_code, serving};

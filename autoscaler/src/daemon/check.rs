@@ -7,26 +7,28 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 
-use super::boots::ReloadWaits;
-use super::cycle::Awaited;
-use super::holds::Holds;
-use super::keep::Keeper;
-use super::meter::Meter;
-use super::orders::Orders;
-use super::standing::Standings;
-use super::state::{Histories, State};
-use super::steps::{Finished, UnderWay};
 use crate::act::Actor;
 use crate::control::{Answer, SocketError, Status};
+use crate::daemon::boots::ReloadWaits;
+use crate::daemon::cycle::Awaited;
+use crate::daemon::holds::Holds;
+use crate::daemon::keep::Keeper;
+use crate::daemon::meter::Meter;
+use crate::daemon::orders::Orders;
+use crate::daemon::standing::Standings;
+use crate::daemon::state::{Histories, State};
+use crate::daemon::steps::{Finished, UnderWay};
 use crate::decide::outlook;
 use crate::history::News;
+use crate::host::machine::HostError;
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd, UnitEvents};
 use crate::host::usage::WhyNotEbpf;
 use crate::metrics;
 use crate::model::{Config, Decision, Host, Language, Outlook, Project, ProjectSample, Unobservable};
 use crate::observe::{Observer, Reading};
-use crate::report::{Message, Reporter};
+use crate::report::Reporter;
+use crate::words::Message;
 
 /// What the daemon carries from check to check.
 pub(super) struct Checks {
@@ -71,7 +73,7 @@ pub(super) struct Checks {
 #[derive(Debug, Default)]
 pub(super) struct Told {
     /// Why the last check could not observe the host.
-    failing: Option<String>,
+    failing: Option<HostError>,
     /// The last check had no CPU figures at all.
     blind: bool,
     /// The held times could not be saved.
@@ -122,8 +124,8 @@ impl Checks {
     }
 
     /// Why the last check failed as a whole.
-    pub(super) fn failing(&self) -> Option<&str> {
-        self.told.failing.as_deref()
+    pub(super) fn failing(&self) -> Option<&HostError> {
+        self.told.failing.as_ref()
     }
 
     /// The projects whose server was found just starting since this was asked last.
@@ -148,11 +150,11 @@ impl Checks {
     }
 
     /// Says once that the host cannot be observed.
-    pub(super) fn say_check_failed(&mut self, why: &str) {
+    pub(super) fn say_check_failed(&mut self, why: HostError) {
         if self.told.failing.is_none() {
-            self.reporter.say(&Message::CheckFailed { why });
+            self.reporter.say(&Message::CheckFailed { why: &why });
         }
-        self.told.failing = Some(why.to_owned());
+        self.told.failing = Some(why);
     }
 
     /// Says once that it can be observed again.
@@ -162,7 +164,11 @@ impl Checks {
         }
     }
 
-    pub(super) fn say_usage_fault(&mut self) {
+    /// Says what the source of the CPU figures has to tell, once each.
+    pub(super) fn say_usage_news(&mut self) {
+        for news in self.observer.source_news() {
+            self.reporter.say(&Message::Source { news: &news });
+        }
         let fault = self.observer.usage_fault();
         match fault {
             Some(why) if !self.told.blind => self.reporter.say(&Message::NoCpuFigures { why }),
@@ -238,10 +244,7 @@ impl Checks {
             && !self.told.unsaved
         {
             let path = self.state.path();
-            self.reporter.say(&Message::StateNotSaved {
-                path,
-                why: &error.to_string(),
-            });
+            self.reporter.say(&Message::StateNotSaved { path, why: error });
         }
         self.told.unsaved = result.is_err();
     }

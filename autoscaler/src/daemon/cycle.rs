@@ -17,7 +17,7 @@ use crate::decide::{Promised, decide_between, decide_under};
 use crate::host::service::number_of;
 use crate::model::{Action, Decision, Host, Project, ProjectSample, Reason, Snapshot, Unobservable};
 use crate::observe::Reading;
-use crate::report::Message;
+use crate::words::{self, Message};
 
 /// How long a check waits for what is still being read, so that brokers which answer at once are part of it.
 const MOMENT: Duration = Duration::from_millis(50);
@@ -48,7 +48,7 @@ impl Checks {
         match self.observer.look(&self.config).await {
             Ok(snapshot) => {
                 self.say_check_recovered();
-                self.say_usage_fault();
+                self.say_usage_news();
                 self.say_endless_steps();
                 let snapshot = self.completed_within(snapshot, Occasion::Check, MOMENT).await;
                 self.meter.checked(snapshot.host);
@@ -57,7 +57,7 @@ impl Checks {
                 self.follow(&snapshot.host, &snapshot.projects, Occasion::Check);
             }
             Err(error) => {
-                self.say_check_failed(&error.to_string());
+                self.say_check_failed(error);
                 self.meter.failed();
                 self.publish();
             }
@@ -107,7 +107,8 @@ impl Checks {
             Err(error) => {
                 // Refused is not carried out: not at the next check either.
                 self.orders.end_once(name);
-                self.reply(name, Answer::refused(RefusedCode::Failed, error.to_string()));
+                let why = words::host_error(self.speaking(), &error);
+                self.reply(name, Answer::refused(RefusedCode::Failed, why));
             }
         }
     }

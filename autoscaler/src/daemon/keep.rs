@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::check::Checks;
 use crate::act::{Cause, Outcome, Workers};
-use crate::history::{Entry, Event, HostCheck, News, ProjectCheck, Recorder, Retention, default_path};
+use crate::daemon::check::Checks;
+use crate::history::{
+    Entry, Event, HostCheck, News, ProjectCheck, Recorder, Retention, StoreError, default_path,
+};
 use crate::model::{Config, Decision, EventKind, Host, Project, ProjectSample, Storage, Unobservable};
-use crate::report::Message;
+use crate::words::{Bilingual, Message, scale_error};
 
 /// The history of this daemon, or nothing where it is switched off or cannot be.
 pub(super) struct Keeper {
@@ -77,7 +79,7 @@ impl Keeper {
     }
 
     /// Keeps something that happened between checks.
-    pub(super) fn event(&self, project: &Project, kind: EventKind, text: String) {
+    pub(super) fn event(&self, project: &Project, kind: EventKind, text: Bilingual) {
         if let Some(recorder) = &self.recorder {
             recorder.record(Entry::Event(Event {
                 at: SystemTime::now(),
@@ -105,14 +107,18 @@ impl Keeper {
 }
 
 /// What is kept of a step; `None` when there was none.
-fn event_of(outcome: &Outcome) -> Option<(EventKind, String)> {
+fn event_of(outcome: &Outcome) -> Option<(EventKind, Bilingual)> {
     Some(match &outcome.workers {
         Ok(Workers::Untouched) => return None,
-        Ok(Workers::Scaled { to, .. }) => (EventKind::Scaled, to.to_string()),
-        Err(error) if error.cause == Cause::Withdrawn => {
-            (EventKind::StepWithdrawn, error.reached.to_string())
+        Ok(Workers::Scaled { to, .. }) => (EventKind::Scaled, Bilingual::same(&to.to_string())),
+        Err(error) if error.cause == Cause::Withdrawn => (
+            EventKind::StepWithdrawn,
+            Bilingual::same(&error.reached.to_string()),
+        ),
+        Err(error) => {
+            let text = Bilingual::by(|language| scale_error(language, error));
+            (EventKind::StepFailed, text)
         }
-        Err(error) => (EventKind::StepFailed, error.to_string()),
     })
 }
 
@@ -138,7 +144,7 @@ impl Checks {
         if let Err(error) = self.keeper.keep_by(&self.config.global.history) {
             self.say_history(&News::Unavailable {
                 path: self.keeper.state_dir.clone(),
-                why: error.to_string(),
+                why: StoreError::NoThread(error.into()),
             });
         }
     }
@@ -152,6 +158,7 @@ impl Checks {
 mod tests {
     use super::*;
     use crate::act::ScaleError;
+    use crate::model::Language;
 
     #[test]
     fn a_step_that_was_taken_back_has_not_failed() {
@@ -175,6 +182,12 @@ mod tests {
         let Some((EventKind::StepFailed, text)) = stopped(Cause::Reloaded) else {
             panic!("a reload is a failure of the step");
         };
-        assert!(text.contains("stopped at 3 workers"), "{text}");
+        for (language, part) in [
+            (Language::En, "stopped at 3 workers"),
+            (Language::Es, "de 1 a 6, quedó en 3"),
+        ] {
+            let text = text.within(language);
+            assert!(text.contains(part), "{text}");
+        }
     }
 }

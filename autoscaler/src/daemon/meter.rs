@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 
-use super::check::Checks;
 use crate::act::{Cause, Outcome, Workers};
+use crate::daemon::check::Checks;
 use crate::history::ProjectCheck;
 use crate::metrics::{Message, Process, ProjectScrape, Scrape, Server};
 use crate::model::{Action, Host, Metrics};

@@ -25,17 +25,19 @@ mod steps;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
+use check::Checks;
+use early::{EarlyLooks, SETTLE};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
-use crate::config::{self, Change, Watch};
+use crate::config;
+use crate::config::{Change, Watch};
 use crate::control::{Call, Desk, Socket, serve};
 use crate::model::Language;
-use check::Checks;
-use early::{EarlyLooks, SETTLE};
+use crate::words::StartFault;
 
 /// How `autoscaler run` was called.
 #[derive(Debug, Clone)]
@@ -193,6 +195,6 @@ fn every(period: Duration) -> Interval {
     interval
 }
 
-fn listen(kind: SignalKind) -> Result<Signal> {
-    signal(kind).context("signals cannot be listened for")
+fn listen(kind: SignalKind) -> Result<Signal, StartFault> {
+    signal(kind).map_err(StartFault::Signals)
 }

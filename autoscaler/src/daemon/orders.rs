@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Order;
+use crate::words::Bilingual;
 
 /// An order and how long it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +14,7 @@ pub(super) struct Given {
     pub(super) order: Order,
     pub(super) term: Term,
     /// Who gave it.
-    pub(super) by: String,
+    pub(super) by: Bilingual,
 }
 
 /// How long an order holds.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::check::Checks;
 use crate::control::Status;
+use crate::daemon::check::Checks;
 use crate::host::usage;
 use crate::host::usage::SourceKind;
 use crate::model::Language;
-use crate::report::{unix, without_ebpf_of};
+use crate::report::unix;
+use crate::words;
 
 impl Checks {
     /// Where the state after each check can be read.
@@ -54,9 +55,9 @@ impl Checks {
             without_ebpf: self
                 .without_ebpf
                 .as_ref()
-                .map(|why| without_ebpf_of(language, why)),
+                .map(|why| words::without_ebpf(language, why)),
             dry_run: self.dry_run,
-            failing: self.failing().map(str::to_owned),
+            failing: self.failing().map(|why| words::host_error(language, why)),
             cpus: host.map_or(0, |host| host.cpus),
             busy_percent: host.and_then(|host| host.busy_percent),
             memory_available_mib: host.map_or(0, |host| host.memory_available_mib),

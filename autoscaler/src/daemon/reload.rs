@@ -1,8 +1,8 @@
 //! A new configuration is put in force, or the old one stays and the log says why.
 
-use super::check::Checks;
 use crate::config::{LoadError, Loaded};
-use crate::report::Message;
+use crate::daemon::check::Checks;
+use crate::words::Message;
 
 impl Checks {
     /// Puts a new configuration in force, or says why it cannot be.

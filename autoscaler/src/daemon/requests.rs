@@ -4,13 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
-use super::check::Checks;
-use super::orders::{Given, Term};
 use crate::config::meant;
 use crate::control::{Answer, Call, Command, Done, Peer, RefusedCode};
+use crate::daemon::check::Checks;
+use crate::daemon::orders::{Given, Term};
 use crate::host::usage::monotonic;
 use crate::model::{Action, Decision, EventKind, Language, Order, Project};
-use crate::report::{Bilingual, Lasts, Message, Reply, render_in, reply_of};
+use crate::words;
+use crate::words::{Bilingual, Lasts, Message, Reply};
 
 impl Checks {
     /// Answers a call, or sees to it that it is answered when its step is over.
@@ -85,7 +86,7 @@ impl Checks {
     ) {
         let term = for_seconds.map_or(Term::Once, until);
         self.give(&project, Order::Scale(workers), (term, for_seconds), by);
-        let replaced = Reply::Replaced { by: &by.to_string() };
+        let replaced = Reply::Replaced { by };
         self.reply(&project.name, self.refusal(RefusedCode::Replaced, &replaced));
         self.asked.insert(project.name.clone(), reply);
         // A step under way is waited for: its end carries the order out.
@@ -165,19 +166,18 @@ impl Checks {
             Ok(projects) => projects,
             Err(refused) => return refused,
         };
-        let by = by.to_string();
         let mut lines = Vec::new();
         for project in &projects {
             if self.orders.end(&project.name).is_none() {
                 continue;
             }
             let unit = &project.service_name;
-            let message = Message::OrderEnded { unit, by: Some(&by) };
+            let message = Message::OrderEnded { unit, by: Some(by) };
             self.reporter.say_of(project, &message);
-            let line = self.reporter.render(&message);
             self.standings.happened(&project.name, Bilingual::of(&message));
-            self.keeper.event(project, EventKind::ByHand, line);
-            lines.push(render_in(self.speaking(), &message));
+            self.keeper
+                .event(project, EventKind::ByHand, Bilingual::of(&message));
+            lines.push(words::message(self.speaking(), &message));
         }
         self.save();
         if lines.is_empty() {
@@ -194,7 +194,6 @@ impl Checks {
         (term, for_seconds): (Term, Option<u64>),
         by: &Peer,
     ) -> String {
-        let by = by.to_string();
         let message = Message::Ordered {
             unit: &project.service_name,
             order,
@@ -203,13 +202,14 @@ impl Checks {
                 (Term::Until(_), Some(seconds)) => Lasts::For(Duration::from_secs(seconds)),
                 _ => Lasts::UntilResumed,
             },
-            by: &by,
+            by,
         };
         self.reporter.say_of(project, &message);
-        let line = self.reporter.render(&message);
-        let told = render_in(self.speaking(), &message);
+        let told = words::message(self.speaking(), &message);
         self.standings.happened(&project.name, Bilingual::of(&message));
-        self.keeper.event(project, EventKind::ByHand, line);
+        self.keeper
+            .event(project, EventKind::ByHand, Bilingual::of(&message));
+        let by = Bilingual::by(|language| words::peer(language, by));
         self.orders.give(&project.name, Given { order, term, by });
         self.withdraw_unless(&project.name, |to| order == Order::Scale(to));
         told
@@ -222,8 +222,8 @@ impl Checks {
                 let unit = &project.service_name;
                 let message = Message::OrderEnded { unit, by: None };
                 self.reporter.say_of(project, &message);
-                let line = self.reporter.render(&message);
-                self.keeper.event(project, EventKind::ByHand, line);
+                self.keeper
+                    .event(project, EventKind::ByHand, Bilingual::of(&message));
                 self.standings.happened(&name, Bilingual::of(&message));
             }
         }
@@ -250,11 +250,11 @@ impl Checks {
     }
 
     fn words(&self, reply: &Reply<'_>) -> String {
-        reply_of(self.speaking(), reply)
+        words::reply(self.speaking(), reply)
     }
 
     /// The language of the answer that is being made: the one asked for, or the daemon's own.
-    fn speaking(&self) -> Language {
+    pub(super) fn speaking(&self) -> Language {
         self.speaking.unwrap_or(self.config.global.language)
     }
 

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use super::orders::{Given, Term};
 use crate::control::{NextStep, OrderStatus, ProjectStatus, Told};
+use crate::daemon::orders::{Given, Term};
 use crate::model::{
     CgroupMemory, CpuBasis, Decision, Language, Next, Order, Outlook, Project, ProjectSample, QueueSample,
     Reason,
 };
-use crate::report::{Bilingual, Chronicle, Episode, outlook_of, uncounted_of, unix, words_of};
+use crate::report::{Chronicle, Episode, unix};
+use crate::words;
+use crate::words::Bilingual;
 
 /// Runs of decisions kept of each project: at one check in two minutes, half a day of nothing but changes.
 const RUNS: usize = 360;
@@ -106,7 +108,7 @@ impl Standings {
             enabled: project.enabled,
             min_workers: project.bounds.min,
             max_workers: project.bounds.max,
-            order: given.map(|given| order(given, now)),
+            order: given.map(|given| order(given, language, now)),
             ..ProjectStatus::default()
         };
         let Some(standing) = self.0.get(&project.name) else {
@@ -128,7 +130,10 @@ impl Standings {
             status.reserved = queue.reserved;
             status.active = queue.active;
             status.unacknowledged = queue.unacknowledged;
-            let words = queue.uncounted.iter().map(|what| uncounted_of(language, what));
+            let words = queue
+                .uncounted
+                .iter()
+                .map(|what| words::uncounted(language, what));
             status.uncounted = words.collect();
             status.oldest_waiting_seconds = queue.oldest_waiting.map(|oldest| oldest.as_secs_f64());
         }
@@ -173,7 +178,7 @@ fn told(at: SystemTime, decision: &Decision, language: Language) -> Told {
         action: decision.action.code().to_owned(),
         workers_to: decision.action.to(),
         reason: decision.reason.code().to_owned(),
-        words: words_of(language, &decision.reason),
+        words: words::reason(language, &decision.reason),
     }
 }
 
@@ -186,11 +191,11 @@ fn next_step(next: &Next, up: bool, language: Language) -> NextStep {
         held_seconds: next.held.as_secs_f64(),
         needed_seconds: next.needed.as_secs_f64(),
         against: next.against.as_ref().map(|against| against.code().to_owned()),
-        words: outlook_of(language, next, up),
+        words: words::outlook(language, next, up),
     }
 }
 
-fn order(given: &Given, now: Duration) -> OrderStatus {
+fn order(given: &Given, language: Language, now: Duration) -> OrderStatus {
     OrderStatus {
         workers: match given.order {
             Order::Pause => None,
@@ -200,6 +205,6 @@ fn order(given: &Given, now: Duration) -> OrderStatus {
             Term::Until(end) => Some(unix(SystemTime::now() + end.saturating_sub(now))),
             Term::Once | Term::Resumed => None,
         },
-        by: given.by.clone(),
+        by: given.by.within(language).to_owned(),
     }
 }

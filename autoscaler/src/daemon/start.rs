@@ -8,24 +8,25 @@ use anyhow::Result;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::boots::ReloadWaits;
-use super::check::{Checks, Told};
-use super::holds::Holds;
-use super::keep::Keeper;
-use super::memory;
-use super::meter::Meter;
-use super::orders::Orders;
-use super::standing::Standings;
-use super::state::{Held, Histories, State};
-use super::{Mode, Options};
-use crate::act::{self, Actor, Mode as ActMode};
+use crate::act;
+use crate::act::{Actor, Mode as ActMode};
 use crate::config::Loaded;
+use crate::daemon::boots::ReloadWaits;
+use crate::daemon::check::{Checks, Told};
+use crate::daemon::holds::Holds;
+use crate::daemon::keep::Keeper;
+use crate::daemon::meter::Meter;
+use crate::daemon::orders::Orders;
+use crate::daemon::standing::Standings;
+use crate::daemon::state::{Held, Histories, State};
+use crate::daemon::{Mode, Options, memory};
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd};
 use crate::host::usage;
 use crate::observe::Observer;
-use crate::report::{Message, Reporter};
+use crate::report::Reporter;
+use crate::words::Message;
 
 impl Checks {
     /// Opens the sources and takes over what an earlier daemon held.
@@ -79,7 +80,7 @@ impl Checks {
             }
             Err(error) => checks.reporter.say(&Message::StateIgnored {
                 path: checks.state.path(),
-                why: &error.to_string(),
+                why: &error,
             }),
         }
         checks.keep();

@@ -3,16 +3,17 @@
 //! Losing it costs patience, never a worker, so every fault of the file is told and otherwise ignored.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
-use super::orders::Orders;
+use crate::daemon::orders::Orders;
 use crate::decide::History;
 use crate::host::usage::monotonic;
+use crate::words::StateFault;
 
 /// Raised whenever the meaning of the file changes.
 const VERSION: u32 = 2;
@@ -47,20 +48,6 @@ pub(super) struct Held {
     pub(super) orders: Orders,
 }
 
-/// Why the file is not used.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Unusable {
-    /// It cannot be read or written.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// It is not what this version writes.
-    #[error("not a state file of this version: {0}")]
-    Format(#[from] serde_json::Error),
-    /// It was written by another version.
-    #[error("written in format {0}, this program reads {VERSION}")]
-    Version(u32),
-}
-
 /// The state file of one daemon.
 #[derive(Debug)]
 pub(super) struct State {
@@ -84,20 +71,23 @@ impl State {
 
     /// What the last daemon held; empty if there was none or if it was in another boot, and without the held
     /// times if it was too long ago for one that checks every `interval`.
-    pub(super) fn load(&self, interval: Duration) -> Result<Held, Unusable> {
+    pub(super) fn load(&self, interval: Duration) -> Result<Held, StateFault> {
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Held::default()),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(StateFault::System(error.into())),
         };
-        let version = serde_json::from_str::<serde_json::Value>(&text)?["version"].as_u64();
+        let version = serde_json::from_str::<serde_json::Value>(&text).map_err(format)?["version"].as_u64();
         if let Some(other) = version
             .and_then(|v| u32::try_from(v).ok())
             .filter(|v| *v != VERSION)
         {
-            return Err(Unusable::Version(other));
+            return Err(StateFault::Version {
+                found: other,
+                known: VERSION,
+            });
         }
-        let file: File = serde_json::from_str(&text)?;
+        let file: File = serde_json::from_str(&text).map_err(format)?;
         let now = monotonic();
         if file.boot_id != self.boot_id || file.written_at > now {
             return Ok(Held::default());
@@ -110,7 +100,7 @@ impl State {
     }
 
     /// Writes what is held, whole or not at all.
-    pub(super) fn save(&self, projects: &Histories, orders: &Orders) -> Result<(), Unusable> {
+    pub(super) fn save(&self, projects: &Histories, orders: &Orders) -> Result<(), StateFault> {
         let file = File {
             version: VERSION,
             boot_id: self.boot_id.clone(),
@@ -118,13 +108,18 @@ impl State {
             projects: projects.clone(),
             orders: orders.clone(),
         };
+        let text = serde_json::to_vec(&file).map_err(format)?;
         let temporary = self.path.with_extension("json.new");
-        let mut out = fs::File::create(&temporary)?;
-        out.write_all(&serde_json::to_vec(&file)?)?;
-        drop(out);
-        fs::rename(&temporary, &self.path)?;
-        Ok(())
+        fs::File::create(&temporary)
+            .and_then(|mut out| out.write_all(&text))
+            .and_then(|()| fs::rename(&temporary, &self.path))
+            .map_err(|error| StateFault::System(error.into()))
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn format(error: serde_json::Error) -> StateFault {
+    StateFault::Format(error.to_string())
 }
 
 fn longest_gap(interval: Duration) -> Duration {
@@ -227,11 +222,12 @@ mod tests {
     fn garbage_and_other_versions_are_refused_with_the_reason() {
         let (_dir, state) = scene();
         fs::write(&state.path, "{\"version\":").unwrap();
-        assert!(matches!(state.load(INTERVAL), Err(Unusable::Format(_))));
+        assert!(matches!(state.load(INTERVAL), Err(StateFault::Format(_))));
         fs::write(&state.path, "{\"version\": 99}").unwrap();
+        let (found, known) = (99, VERSION);
         assert_eq!(
-            state.load(INTERVAL).unwrap_err().to_string(),
-            format!("written in format 99, this program reads {VERSION}")
+            state.load(INTERVAL).unwrap_err(),
+            StateFault::Version { found, known }
         );
     }
 

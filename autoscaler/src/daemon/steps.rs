@@ -6,12 +6,13 @@ use std::time::Duration;
 use tokio::task::{Id, JoinError};
 use tokio::time::Instant;
 
-use super::check::Checks;
 use crate::act::{AfterBoot, Cause, Mandate, Outcome, Withdrawal};
 use crate::control::{Answer, RefusedCode};
+use crate::daemon::check::Checks;
 use crate::decide::{History, Promised};
 use crate::model::{Action, Decision, Project, ProjectSample};
-use crate::report::{Bilingual, Message};
+use crate::report::outcome_said;
+use crate::words::Message;
 
 /// A step that is under way.
 #[derive(Debug)]
@@ -127,7 +128,7 @@ impl Checks {
             }
             Err(panic) => {
                 let why = panic.to_string();
-                self.reporter.say(&Message::CheckFailed { why: &why });
+                self.reporter.say(&Message::StepBroken { why: &why });
                 let broken = self.busy.iter().find(|(_, busy)| busy.task == panic.id());
                 if let Some(name) = broken.map(|(name, _)| name.clone()) {
                     self.busy.remove(&name);
@@ -145,7 +146,7 @@ impl Checks {
         let Some(line) = self.reporter.outcome_line(project, outcome) else {
             return;
         };
-        if let Some(event) = Bilingual::of_outcome(project, outcome) {
+        if let Some(event) = outcome_said(project, outcome) {
             self.standings.happened(&project.name, event);
         }
         let answer = match &outcome.workers {

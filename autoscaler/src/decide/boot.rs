@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::history::History;
+use crate::decide::history::History;
 use crate::model::{ProcessId, Project, ProjectSample, Reason};
 
 /// A worker that a step brought did not come to serve.

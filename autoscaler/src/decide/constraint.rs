@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::wait_percent;
+use crate::decide::wait_percent;
 use crate::model::{CpuSample, Host};
 
 /// What kept a project's tasks from the CPU they wanted.

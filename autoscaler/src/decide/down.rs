@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::history::{History, Trough};
-use super::measure::{self, Measured};
-use super::{Outcome, boot, memory};
+use crate::decide::history::{History, Trough};
+use crate::decide::measure::Measured;
+use crate::decide::{Outcome, boot, measure, memory};
 use crate::model::{Action, Host, Project, ProjectSample, Reason};
 
 /// Points by which a projected load must stay under the next rung, so that a step down is not followed by a

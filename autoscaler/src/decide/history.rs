@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::boot::{FailedBoot, UnreadCode};
-use super::constraint::Constraint;
-use super::measure::Measured;
-use super::seen::{Overlap, Seen};
+use crate::decide::boot::{FailedBoot, UnreadCode};
+use crate::decide::constraint::Constraint;
+use crate::decide::measure::Measured;
+use crate::decide::seen::{Overlap, Seen};
 use crate::model::{Action, Bounds, Ladder, Measure, ProcessId, ProjectSample};
 
 /// One project's memory from check to check. Everything in it can be lost at the price of waiting anew.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::capacity::{capacity_cpus, load_cpus, utilization_percent};
-use super::constraint::{self, Constraint};
+use crate::decide::capacity::{capacity_cpus, load_cpus, utilization_percent};
+use crate::decide::constraint;
+use crate::decide::constraint::Constraint;
 use crate::model::{CpuBasis, Host, Ladder, Measure, PoolFault, Project, ProjectSample, QueueSample, Reason};
 
 /// A ladder of the project's, and the measure that it is over.

@@ -24,8 +24,9 @@ pub use history::History;
 pub use outlook::outlook;
 pub use promised::Promised;
 
-use crate::model::{Action, Decision, Figures, Host, Order, Project, ProjectSample, Reason, Unobservable};
 use measure::Measured;
+
+use crate::model::{Action, Decision, Figures, Host, Order, Project, ProjectSample, Reason, Unobservable};
 
 /// Decides for one project, from one check's sample and what earlier checks left in `history`.
 ///

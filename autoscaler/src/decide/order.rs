@@ -1,7 +1,7 @@
 //! What an operator ordered by hand stands above the rungs, never above the bounds and the memory.
 
-use super::history::History;
-use super::{Outcome, boot, memory};
+use crate::decide::history::History;
+use crate::decide::{Outcome, boot, memory};
 use crate::model::{Action, Host, Order, Project, Reason};
 
 /// The outcome under `order`. Nothing is held meanwhile: when the order ends, the rungs begin afresh.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::history::{History, rung_above};
-use super::measure::{self, Measured, Rungs};
-use super::{boot, memory, up};
+use crate::decide::history::{History, rung_above};
+use crate::decide::measure::{Measured, Rungs};
+use crate::decide::{boot, measure, memory, up};
 use crate::model::{Host, Next, Outlook, Project, ProjectSample};
 
 /// Looks at `history` as the last check left it; `sample` is that check's.

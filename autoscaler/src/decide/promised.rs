@@ -1,6 +1,6 @@
 //! The memory of one check: what one project's step up takes is not there for another's.
 
-use super::History;
+use crate::decide::History;
 use crate::model::{Action, Decision, Host, Project, Reason};
 
 /// What the steps up that are under way, and those that one check has decided so far, are going to take of the host's

@@ -1,9 +1,9 @@
 //! Does the load ask for more workers?
 
-use super::constraint::Constraint;
-use super::history::{History, rung_above};
-use super::measure::Measured;
-use super::{Outcome, boot, memory};
+use crate::decide::constraint::Constraint;
+use crate::decide::history::{History, rung_above};
+use crate::decide::measure::Measured;
+use crate::decide::{Outcome, boot, memory};
 use crate::model::{Action, Bounds, Host, Ladder, Measure, Project, Reason};
 
 /// The step up that this check's figures ask for, or what stands against it; `None` if they ask for none.

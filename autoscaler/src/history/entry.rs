@@ -6,6 +6,7 @@ use crate::model::{
     Action, CgroupMemory, CpuSample, Decision, EventKind, Figures, Host, Ladder, Project, ProjectSample,
     Reason, Unobservable,
 };
+use crate::words::Bilingual;
 
 /// One thing to keep.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +79,7 @@ pub struct Event {
     /// What.
     pub kind: EventKind,
     /// More of it, for a reader: an error, a count.
-    pub text: String,
+    pub text: Bilingual,
 }
 
 impl ProjectCheck {

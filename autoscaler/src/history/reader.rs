@@ -2,29 +2,27 @@
 
 mod row;
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+use std::{fs, io};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
-use super::entry::Thresholds;
-use super::store::StoreError;
-use super::{from_millis, schema, to_millis};
+use crate::history::entry::Thresholds;
+use crate::history::store::StoreError;
+use crate::history::{from_millis, schema, to_millis};
 use crate::model::{Action, CgroupMemory, CpuSample, Decision, EventKind, Figures, Host, Reason};
+use crate::words::Bilingual;
 
 /// Why the history cannot be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum ReadError {
     /// There is no file.
-    #[error("there is no history at {}: the daemon writes it at its first check; name another file with --store", path.display())]
     Missing {
         /// The file.
         path: PathBuf,
     },
     /// It may not be read.
-    #[error("the history {} cannot be read: {error}; try sudo", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -32,14 +30,15 @@ pub enum ReadError {
         error: io::Error,
     },
     /// It is no history of ours, or of a later version, or damaged.
-    #[error("the history {} cannot be used: {why}", path.display())]
     Unusable {
         /// The file.
         path: PathBuf,
         /// Why.
-        why: String,
+        why: StoreError,
     },
 }
+
+told_by_words!(ReadError);
 
 /// One project at one check of the past.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +87,7 @@ pub struct PastEvent {
     /// The kind's name for machines.
     pub code: String,
     /// More of it.
-    pub text: String,
+    pub text: Bilingual,
 }
 
 /// How much CPU one project used over one interval: what a simulation replays.
@@ -134,20 +133,15 @@ impl HistoryReader {
                 });
             }
         }
-        let unusable = |error: StoreError| ReadError::Unusable {
+        let unusable = |why: StoreError| ReadError::Unusable {
             path: path.to_owned(),
-            why: error.to_string(),
+            why,
         };
         let connection = connect(path).map_err(|error| unusable(error.into()))?;
         let known = schema::version();
         let found = schema::identify_up_to(known, &connection).map_err(unusable)?;
         if found < known {
-            return Err(ReadError::Unusable {
-                path: path.to_owned(),
-                why: format!(
-                    "it has format {found}, and the daemon of this version ({known}) has not run since"
-                ),
-            });
+            return Err(unusable(StoreError::Older { found, known }));
         }
         Ok(Self {
             connection,
@@ -211,7 +205,7 @@ impl HistoryReader {
                     at: from_millis(row.get(0)?),
                     kind: EventKind::of_code(&code),
                     code,
-                    text: row.get(2)?,
+                    text: Bilingual::of_kept(&row.get::<_, String>(2)?),
                 })
             },
         )
@@ -252,7 +246,7 @@ impl HistoryReader {
     fn unusable(&self, error: rusqlite::Error) -> ReadError {
         ReadError::Unusable {
             path: self.path.clone(),
-            why: StoreError::from(error).to_string(),
+            why: error.into(),
         }
     }
 }

@@ -37,7 +37,7 @@ pub enum News {
         /// The file.
         path: PathBuf,
         /// Why.
-        why: String,
+        why: StoreError,
     },
     /// It has been used again for a while.
     Available {
@@ -53,7 +53,7 @@ pub enum News {
         /// Where the damaged one is now.
         to: PathBuf,
         /// What was wrong with it.
-        why: String,
+        why: StoreError,
     },
 }
 
@@ -178,7 +178,7 @@ impl Writer {
                 if self.fault.begins() {
                     self.tell(News::Unavailable {
                         path: self.path.clone(),
-                        why: error.to_string(),
+                        why: error,
                     });
                 }
             }

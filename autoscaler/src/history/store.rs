@@ -1,42 +1,45 @@
 //! The file: opened, written in transactions, and set aside when it is damaged.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+use std::{fs, io};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, params};
 
-use super::entry::{Entry, Event, HostCheck, ProjectCheck};
-use super::retention::{self, Retention};
-use super::{reason, schema, to_millis};
-use crate::model::Action;
+use crate::history::entry::{Entry, Event, HostCheck, ProjectCheck};
+use crate::history::retention::Retention;
+use crate::history::{reason, retention, schema, to_millis};
+use crate::model::{Action, SystemFault};
 
 /// Why the store cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
     /// Its directory cannot be made or reached.
-    #[error("the directory {} cannot be used: {error}", path.display())]
     Directory {
         /// The directory.
         path: PathBuf,
         /// Why.
-        error: io::Error,
+        error: SystemFault,
     },
     /// A damaged file could not be moved away.
-    #[error("the damaged file {} cannot be renamed: {error}", path.display())]
     NotSetAside {
         /// The file.
         path: PathBuf,
         /// Why.
-        error: io::Error,
+        error: SystemFault,
+    },
+    /// No thread can be started that writes it.
+    NoThread(SystemFault),
+    /// It was written by an earlier version, and is to be read as it is.
+    Older {
+        /// Its version.
+        found: i64,
+        /// This program's.
+        known: i64,
     },
     /// It was written by a later version of this program.
-    #[error(
-        "it was written by a later autoscaler (format {found}; this one knows {known}): upgrade, or move it away"
-    )]
     Newer {
         /// Its version.
         found: i64,
@@ -44,26 +47,34 @@ pub enum StoreError {
         known: i64,
     },
     /// It is a database, but not ours.
-    #[error("it is another program's database: name another file in \"history\"")]
     Foreign,
     /// `PRAGMA quick_check` found damage.
-    #[error("it is damaged: {0}")]
     Damaged(String),
     /// A reason could not be written as JSON.
-    #[error("a reason cannot be written: {0}")]
-    Reason(#[from] serde_json::Error),
+    Reason(String),
     /// SQLite refused.
-    #[error("{}", sqlite_sentence(.0))]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite {
+        /// The kind of its error.
+        code: Option<ErrorCode>,
+        /// Its own words.
+        words: String,
+    },
 }
 
-/// SQLite's words, plainer for the faults that an operator can mend.
-fn sqlite_sentence(error: &rusqlite::Error) -> String {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "the disk is full".into(),
-        Some(ErrorCode::DatabaseBusy) => "another process keeps it locked".into(),
-        Some(ErrorCode::ReadOnly) => "it cannot be written (read-only)".into(),
-        _ => error.to_string(),
+told_by_words!(StoreError);
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Reason(error.to_string())
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite {
+            code: error.sqlite_error_code(),
+            words: error.to_string(),
+        }
     }
 }
 
@@ -73,10 +84,9 @@ impl StoreError {
     pub fn is_damage(&self) -> bool {
         match self {
             Self::Damaged(_) => true,
-            Self::Sqlite(error) => matches!(
-                error.sqlite_error_code(),
-                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-            ),
+            Self::Sqlite { code, .. } => {
+                matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+            }
             _ => false,
         }
     }
@@ -114,7 +124,7 @@ pub(super) struct SetAside {
     /// Where it is now.
     pub(super) to: PathBuf,
     /// What was wrong with it.
-    pub(super) why: String,
+    pub(super) why: StoreError,
 }
 
 impl Store {
@@ -124,7 +134,7 @@ impl Store {
             Err(error) if error.is_damage() => {
                 let aside = SetAside {
                     to: set_aside(path)?,
-                    why: error.to_string(),
+                    why: error,
                 };
                 Ok((Self::try_open(path)?, Some(aside)))
             }
@@ -223,9 +233,9 @@ fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let fault = |error| StoreError::Directory {
+    let fault = |error: io::Error| StoreError::Directory {
         path: directory.to_owned(),
-        error,
+        error: error.into(),
     };
     fs::DirBuilder::new()
         .recursive(true)
@@ -246,7 +256,7 @@ fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
     let to = beside(".damaged");
     fs::rename(path, &to).map_err(|error| StoreError::NotSetAside {
         path: path.to_owned(),
-        error,
+        error: error.into(),
     })?;
     // The journal of the old file must not be played into the new one.
     for suffix in ["-wal", "-shm"] {
@@ -254,7 +264,7 @@ fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(StoreError::NotSetAside {
                     path: beside(suffix),
-                    error,
+                    error: error.into(),
                 });
             }
             _ => {}
@@ -293,7 +303,12 @@ fn write_event(
     let project = project_id(transaction, projects, &event.project)?;
     transaction.execute(
         "INSERT INTO event (at_ms, project_id, kind, text) VALUES (?1, ?2, ?3, ?4)",
-        params![to_millis(event.at), project, event.kind.code(), event.text],
+        params![
+            to_millis(event.at),
+            project,
+            event.kind.code(),
+            event.text.kept()?
+        ],
     )?;
     Ok(())
 }

@@ -6,9 +6,12 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 
-use super::store::{Store, StoreError};
 use super::*;
-use crate::model::{Action, CgroupMemory, CpuSample, EventKind, Figures, Host, Measure, Reason, Throttle};
+use crate::history::store::{Store, StoreError};
+use crate::model::{
+    Action, CgroupMemory, CpuSample, EventKind, Figures, Host, Language, Measure, Reason, Throttle,
+};
+use crate::words::{read_error, store_error};
 
 const HOST: Host = Host {
     cpus: 2,
@@ -278,8 +281,15 @@ fn a_store_that_is_not_ours_is_left_as_it_is() {
     assert!(matches!(Store::open(&path), Err(StoreError::Foreign)));
     assert!(matches!(inspect(&path), Err(StoreError::Foreign)));
     assert_eq!(fs::read(&path).unwrap(), before);
-    let refused = HistoryReader::open(&path).unwrap_err().to_string();
-    assert!(refused.contains("another program's"), "{refused}");
+    let refused = HistoryReader::open(&path).unwrap_err();
+    let foreign = matches!(
+        &refused,
+        ReadError::Unusable {
+            why: StoreError::Foreign,
+            ..
+        }
+    );
+    assert!(foreign, "{refused}");
 }
 
 #[test]
@@ -309,7 +319,7 @@ fn a_full_store_loses_the_batch_whole_and_takes_the_next() {
         .collect();
     store.limit_pages(40);
     let error = store.write(&many).unwrap_err();
-    assert_eq!(error.to_string(), "the disk is full");
+    assert_eq!(store_error(Language::En, &error), "the disk is full");
     assert_eq!(times(&path).len(), before);
     store.limit_pages(1 << 20);
     store
@@ -321,7 +331,8 @@ fn a_full_store_loses_the_batch_whole_and_takes_the_next() {
 #[test]
 fn a_missing_store_says_what_to_do() {
     let (_dir, path) = scene();
-    let refused = HistoryReader::open(&path).unwrap_err().to_string();
+    let refused = HistoryReader::open(&path).unwrap_err();
+    let refused = read_error(Language::En, &refused);
     assert!(refused.contains("--store"), "{refused}");
 }
 
@@ -339,7 +350,10 @@ async fn the_recorder_works_without_a_store_says_so_once_and_comes_back() {
     let News::Unavailable { why, .. } = recorder.news().await else {
         panic!("it is unavailable");
     };
-    assert!(why.contains("state cannot be used"), "{why}");
+    assert!(
+        matches!(&why, StoreError::Directory { path, .. } if path.ends_with("state")),
+        "{why}"
+    );
     recorder.record(check(start(), vec![full("backdipro")]));
     recorder.finish();
 

@@ -8,8 +8,7 @@ use std::str::FromStr;
 pub struct CpuList(BTreeSet<u32>);
 
 /// The text is no list of CPUs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a list of CPUs such as `0-3,8`")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidCpuList;
 
 /// More CPUs than any kernel knows (`NR_CPUS` is at most 8192): refuses a range that would fill the memory.

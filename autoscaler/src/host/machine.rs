@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use crate::host::cpu_list::CpuList;
 use crate::host::process::Procfs;
-use crate::model::Host;
+use crate::model::{Host, Lack};
 
 /// The host cannot be read: no project can be judged.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum HostError {
     /// The file cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -18,14 +17,15 @@ pub enum HostError {
         source: std::io::Error,
     },
     /// The file lacks what this kernel interface promises.
-    #[error("{} has no {what}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
         /// What was looked for.
-        what: &'static str,
+        what: Lack,
     },
 }
+
+told_by_words!(HostError);
 
 /// Reads the host's figures; the busy share is that since its last reading.
 #[derive(Debug)]
@@ -51,17 +51,17 @@ impl HostReader {
             path: self.procfs.root().join(name),
             what,
         };
-        let times = CpuTimes::parse(&stat).ok_or_else(|| lacks("stat", "line `cpu`"))?;
+        let times = CpuTimes::parse(&stat).ok_or_else(|| lacks("stat", Lack::line("`cpu`")))?;
         let online = online(&stat);
         if online.is_empty() {
-            return Err(lacks("stat", "line `cpu0` or another CPU's"));
+            return Err(lacks("stat", Lack::CpuLine));
         }
         let meminfo = self.file("meminfo")?;
-        let memory = |key, what| mebibytes(&meminfo, key).ok_or_else(|| lacks("meminfo", what));
+        let memory = |key| mebibytes(&meminfo, key).ok_or_else(|| lacks("meminfo", Lack::line(key)));
         let host = Host {
             cpus: u32::try_from(online.len()).unwrap_or(u32::MAX),
-            memory_total_mib: memory("MemTotal", "line MemTotal")?,
-            memory_available_mib: memory("MemAvailable", "line MemAvailable")?,
+            memory_total_mib: memory("MemTotal")?,
+            memory_available_mib: memory("MemAvailable")?,
             busy_percent: self.previous.and_then(|previous| times.busy_since(previous)),
         };
         self.previous = Some(times);
@@ -126,6 +126,7 @@ fn mebibytes(meminfo: &str, key: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use super::*;
 
@@ -182,12 +183,17 @@ mod tests {
     #[test]
     fn a_missing_line_names_its_file() {
         let (dir, mut reader) = fixture();
-        assert!(reader.read().unwrap_err().to_string().contains("stat"));
+        let error = reader.read().unwrap_err();
+        assert!(
+            matches!(&error, HostError::Unreadable { path, .. } if path.ends_with("stat")),
+            "{error}"
+        );
         stat(&dir, "1 0 1 8 1 0 0 0 0 0");
         fs::write(dir.path().join("meminfo"), "MemTotal: 1 kB\n").unwrap();
-        let error = reader.read().unwrap_err().to_string();
+        let error = reader.read().unwrap_err();
+        let of = |path: &Path, what: &Lack| path.ends_with("meminfo") && *what == Lack::line("MemAvailable");
         assert!(
-            error.contains("meminfo") && error.contains("MemAvailable"),
+            matches!(&error, HostError::Malformed { path, what } if of(path, what)),
             "{error}"
         );
     }

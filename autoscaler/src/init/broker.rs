@@ -1,9 +1,9 @@
 //! The broker of a Celery worker that runs, from its command line and its environment. What may be a password stays
 //! there.
 
-use crate::model::{BrokerAccess, BrokerUrl};
 use url::Url;
 
+use crate::model::{BrokerAccess, BrokerUrl};
 use crate::observe::measure::queue;
 
 /// What is known of a broker.

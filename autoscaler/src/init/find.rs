@@ -3,30 +3,45 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::broker::{self, Broker};
-use super::kind::supervisor;
-use super::place::place;
-use super::{At, Found, Kind, Service, WhyLeftOut, name};
-use crate::host::cgroup::{Cgroup, CgroupError, CgroupMount};
+use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::cpu_list::CpuList;
 use crate::host::machine::{HostError, HostReader};
-use crate::host::process::{ProcessError, Procfs};
-use crate::host::service::{ServiceError, Systemd};
-use crate::model::{Unobservable, Workload};
+use crate::host::process::Procfs;
+use crate::host::service::Systemd;
+use crate::init::broker::Broker;
+use crate::init::kind::supervisor;
+use crate::init::place::place;
+use crate::init::{At, Found, Kind, Service, WhyLeftOut, broker, name};
+use crate::model::{CgroupError, ProcessError, ReadFault, ServiceError, Unobservable, Workload};
 use crate::observe::server_in;
 
 /// Why nothing could be looked for.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum FindError {
     /// The host's own figures cannot be read.
-    #[error(transparent)]
-    Host(#[from] HostError),
-    /// There is no cgroup v2.
-    #[error(transparent)]
-    Cgroup(#[from] CgroupError),
-    /// The processes cannot be listed.
-    #[error(transparent)]
-    Process(#[from] ProcessError),
+    Host(HostError),
+    /// There is no cgroup v2, or the processes cannot be listed.
+    Read(ReadFault),
+}
+
+told_by_words!(FindError);
+
+impl From<HostError> for FindError {
+    fn from(error: HostError) -> Self {
+        Self::Host(error)
+    }
+}
+
+impl From<CgroupError> for FindError {
+    fn from(error: CgroupError) -> Self {
+        Self::Read(error.into())
+    }
+}
+
+impl From<ProcessError> for FindError {
+    fn from(error: ProcessError) -> Self {
+        Self::Read(error.into())
+    }
 }
 
 /// A cgroup with processes that look like a server's.
@@ -105,7 +120,7 @@ impl Found {
         for (cgroup, (pid, kinds)) in by_cgroup {
             let unit = systemd.unit_of(pid).await;
             if let Err(error @ (ServiceError::Unreachable { .. } | ServiceError::Refused { .. })) = &unit {
-                self.without_systemd = Some(error.to_string());
+                self.without_systemd = Some(error.clone());
             }
             match place(&cgroup, unit) {
                 Ok((path, at)) => candidates

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Broker, Kind};
-use crate::model::{Host, Unobservable};
+use crate::init::{Broker, Kind};
+use crate::model::{Host, ServiceError, Unobservable};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +15,7 @@ pub struct Found {
     /// What looks like one and cannot.
     pub left_out: Vec<LeftOut>,
     /// Why systemd could not be asked, on a host that runs it.
-    pub without_systemd: Option<String>,
+    pub without_systemd: Option<ServiceError>,
 }
 
 /// A service that can be scaled.

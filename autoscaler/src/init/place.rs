@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::{At, WhyLeftOut};
-use crate::host::service::ServiceError;
+use crate::init::{At, WhyLeftOut};
+use crate::model::ServiceError;
 
 /// The cgroup of the whole service that a process in `cgroup` belongs to, and how to point at it; `unit` is what
 /// systemd says of the process.
@@ -48,7 +48,7 @@ mod tests {
             place(&format!("{a}/workers"), unit("a.service")),
             service(a, "a.service")
         );
-        let silent = || ServiceError::Unreachable { why: String::new() };
+        let silent = || ServiceError::Unreachable { why: "".into() };
         assert_eq!(place(a, Err(silent())), service(a, "a.service"));
         let not_booted = ServiceError::NotBooted { path: String::new() };
         assert_eq!(place(a, Err(not_booted)), itself(a));

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::config;
 use crate::model::{Host, Unobservable};
+use crate::words::tests::told;
 
 fn host(cpus: u32, available: u64) -> Host {
     Host {
@@ -144,4 +145,31 @@ proptest! {
             Err(error) => prop_assert!(false, "{error}\n{text}"),
         }
     }
+}
+
+#[test]
+fn what_is_left_out_is_told_in_both_languages() {
+    let left_out = |kind, why| LeftOut {
+        pid: 7,
+        kind,
+        cgroup: "/system.slice/web.service".into(),
+        why,
+    };
+    let whys = [
+        WhyLeftOut::RootCgroup,
+        WhyLeftOut::NoService {
+            unit: "user.slice".into(),
+        },
+        WhyLeftOut::SeveralKinds,
+        WhyLeftOut::NoPool,
+        WhyLeftOut::Broker { scheme: "sqs".into() },
+        WhyLeftOut::Supervised { by: "supervisord" },
+        WhyLeftOut::SeveralNodes { pids: vec![7, 8] },
+        Unobservable::SeveralMasters { pids: vec![7, 8] }.into(),
+        Unobservable::Forking { pid: 7 }.into(),
+    ];
+    told(&whys.map(|why| left_out(Kind::Web("gunicorn"), why)), words);
+    let servers = ["uvicorn", "puma", "waitress", "daphne", "uwsgi", "hypercorn"];
+    let fixed = servers.map(|server| left_out(Kind::Fixed(server), WhyLeftOut::Fixed));
+    told(&fixed, words);
 }

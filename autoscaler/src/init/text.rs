@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{At, Broker, Found, Kind, LeftOut, Proposal, Service, WhyLeftOut, propose};
-use crate::model::Unobservable;
-use crate::report::why_unobservable;
+use crate::init::{At, Broker, Found, Kind, LeftOut, Proposal, Service, WhyLeftOut, propose};
+use crate::model::{Language, Unobservable};
+use crate::words::{quoted, say, unobservable};
 
 /// Where the comments stand.
 const COLUMN: usize = 44;
@@ -20,7 +20,7 @@ pub fn text(found: &Found) -> String {
     }
     for left_out in &found.left_out {
         text.0 += "\n";
-        text.comment(4, &format!("Left out: {}", words(left_out)));
+        text.comment(4, &format!("Left out: {}", words(Language::En, left_out)));
     }
     text.0 += "  },\n}\n";
     text.0
@@ -28,62 +28,105 @@ pub fn text(found: &Found) -> String {
 
 /// Why something that was found is no project, in one line.
 #[must_use]
-pub fn words(left_out: &LeftOut) -> String {
-    let why = match &left_out.why {
-        WhyLeftOut::RootCgroup => {
-            "it shares the root cgroup with everything else: run it as a systemd service".to_owned()
-        }
-        WhyLeftOut::NoService { unit } => format!("{unit} is no service: run it as a systemd service"),
-        WhyLeftOut::SeveralKinds => {
-            "a web server and Celery share one cgroup: give each a systemd service of its own".to_owned()
-        }
-        WhyLeftOut::NoPool => {
-            "its pool has no processes: it is still starting, or of a kind without (gevent, eventlet, threads, solo)".to_owned()
-        }
+pub fn words(language: Language, left_out: &LeftOut) -> String {
+    let LeftOut { pid, kind, .. } = left_out;
+    let (name, cgroup, why) = (kind.name(), printable(&left_out.cgroup), why(language, left_out));
+    say!(
+        language,
+        "{name} in {cgroup}, process {pid}: {why}",
+        "{name} en {cgroup}, proceso {pid}: {why}"
+    )
+}
+
+fn why(language: Language, left_out: &LeftOut) -> String {
+    match &left_out.why {
+        WhyLeftOut::RootCgroup => say!(
+            language,
+            "it shares the root cgroup with everything else: run it as a systemd service",
+            "comparte el cgroup raíz con todo lo demás: ejecútelo como servicio de systemd"
+        ),
+        WhyLeftOut::NoService { unit } => say!(
+            language,
+            "{unit} is no service: run it as a systemd service",
+            "{unit} no es un servicio: ejecútelo como servicio de systemd"
+        ),
+        WhyLeftOut::SeveralKinds => say!(
+            language,
+            "a web server and Celery share one cgroup: give each a systemd service of its own",
+            "un servidor web y Celery comparten un cgroup: dé a cada uno su servicio de systemd"
+        ),
+        WhyLeftOut::NoPool => say!(
+            language,
+            "its pool has no processes: it is still starting, or of a kind without (gevent, eventlet, threads, solo)",
+            "su pool no tiene procesos: aún arranca, o es de un tipo sin ellos (gevent, eventlet, threads, solo)"
+        ),
         WhyLeftOut::Broker { scheme } => {
-            format!("its queues are at a broker of the kind {scheme:?}: Redis and RabbitMQ can be read")
+            let scheme = quoted(scheme);
+            say!(
+                language,
+                "its queues are at a broker of the kind {scheme}: Redis and RabbitMQ can be read",
+                "sus colas están en un broker de tipo {scheme}: se pueden leer Redis y RabbitMQ"
+            )
         }
-        WhyLeftOut::Fixed => fixed(left_out.kind.name()).to_owned(),
-        WhyLeftOut::Supervised { by } => format!(
-            "{by} runs it beside other programs in one cgroup, whose CPU cannot be told apart: give it a systemd service of its own in place of {by}'s entry"
+        WhyLeftOut::Fixed => fixed(language, left_out.kind.name()),
+        WhyLeftOut::Supervised { by } => say!(
+            language,
+            "{by} runs it beside other programs in one cgroup, whose CPU cannot be told apart: give it a systemd service of its own in place of {by}'s entry",
+            "{by} lo ejecuta junto a otros programas en un cgroup, cuya CPU no se puede distinguir: dele un servicio de systemd propio en lugar de la entrada en {by}"
         ),
-        WhyLeftOut::SeveralNodes { pids } => format!(
-            "several nodes of Celery share one cgroup (processes {}), as `celery multi` starts them: give each a systemd service of its own, for example instances of a template, NAME@.service",
-            list(pids)
-        ),
-        WhyLeftOut::Unobservable(Unobservable::SeveralMasters { pids }) => format!(
-            "several processes could be the master ({}): give each server a systemd service of its own",
-            list(pids)
-        ),
-        WhyLeftOut::Unobservable(fault) => why_unobservable(fault),
-    };
-    let LeftOut {
-        pid, kind, cgroup, ..
-    } = left_out;
-    format!("{} in {}, process {pid}: {why}", kind.name(), printable(cgroup))
+        WhyLeftOut::SeveralNodes { pids } => {
+            let pids = list(pids);
+            say!(
+                language,
+                "several nodes of Celery share one cgroup (processes {pids}), as `celery multi` starts them: give each a systemd service of its own, for example instances of a template, NAME@.service",
+                "varios nodos de Celery comparten un cgroup (procesos {pids}), como los arranca `celery multi`: dé a cada uno su servicio de systemd, por ejemplo instancias de una plantilla, NOMBRE@.service"
+            )
+        }
+        WhyLeftOut::Unobservable(Unobservable::SeveralMasters { pids }) => {
+            let pids = list(pids);
+            say!(
+                language,
+                "several processes could be the master ({pids}): give each server a systemd service of its own",
+                "varios procesos podrían ser el maestro ({pids}): dé a cada servidor su servicio de systemd"
+            )
+        }
+        WhyLeftOut::Unobservable(fault) => unobservable(language, fault),
+    }
 }
 
 /// Why a server's workers cannot be changed from outside, and what serves the same application with some that can.
-fn fixed(server: &str) -> &'static str {
+fn fixed(language: Language, server: &str) -> String {
     match server {
-        "uvicorn" => {
-            "it runs as one process, which takes no signal for another: start it with --workers 2 or more (uvicorn 0.30 or later)"
-        }
-        "puma" => {
-            "it runs as one process, which takes no signal for another: start it with -w 2 (cluster mode)"
-        }
-        "waitress" => {
-            "it serves with the threads of one process and has no workers: gunicorn serves the same application with workers that can be scaled"
-        }
-        "daphne" => {
-            "it is one process and has no workers: uvicorn with --workers 2 or more, or gunicorn with -k uvicorn_worker.UvicornWorker, serve the same application with workers that can be scaled"
-        }
-        "uwsgi" => {
-            "it scales its workers itself (cheaper) and takes no signals for that: leave it so, or let gunicorn serve the same application"
-        }
-        _ => {
-            "its number of workers is fixed at its start and no signal changes it: gunicorn, for ASGI with -k uvicorn_worker.UvicornWorker, or uvicorn with --workers serve the same application with workers that can be scaled"
-        }
+        "uvicorn" => say!(
+            language,
+            "it runs as one process, which takes no signal for another: start it with --workers 2 or more (uvicorn 0.30 or later)",
+            "corre como un solo proceso, que no atiende ninguna señal para otro: arránquelo con --workers 2 o más (uvicorn 0.30 o posterior)"
+        ),
+        "puma" => say!(
+            language,
+            "it runs as one process, which takes no signal for another: start it with -w 2 (cluster mode)",
+            "corre como un solo proceso, que no atiende ninguna señal para otro: arránquelo con -w 2 (modo cluster)"
+        ),
+        "waitress" => say!(
+            language,
+            "it serves with the threads of one process and has no workers: gunicorn serves the same application with workers that can be scaled",
+            "atiende con los hilos de un proceso y no tiene workers: gunicorn sirve la misma aplicación con workers que se pueden escalar"
+        ),
+        "daphne" => say!(
+            language,
+            "it is one process and has no workers: uvicorn with --workers 2 or more, or gunicorn with -k uvicorn_worker.UvicornWorker, serve the same application with workers that can be scaled",
+            "es un solo proceso y no tiene workers: uvicorn con --workers 2 o más, o gunicorn con -k uvicorn_worker.UvicornWorker, sirven la misma aplicación con workers que se pueden escalar"
+        ),
+        "uwsgi" => say!(
+            language,
+            "it scales its workers itself (cheaper) and takes no signals for that: leave it so, or let gunicorn serve the same application",
+            "escala él mismo sus workers (cheaper) y no atiende señales para eso: déjelo así, o que gunicorn sirva la misma aplicación"
+        ),
+        _ => say!(
+            language,
+            "its number of workers is fixed at its start and no signal changes it: gunicorn, for ASGI with -k uvicorn_worker.UvicornWorker, or uvicorn with --workers serve the same application with workers that can be scaled",
+            "su número de workers se fija al arrancar y ninguna señal lo cambia: gunicorn, para ASGI con -k uvicorn_worker.UvicornWorker, o uvicorn con --workers sirven la misma aplicación con workers que se pueden escalar"
+        ),
     }
 }
 
@@ -260,11 +303,6 @@ impl Text {
             );
         }
     }
-}
-
-/// Text in quotes, as JSON writes it.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 /// Text that cannot end a comment's line.

@@ -13,14 +13,15 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use listener::Listener;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use super::{Format, Scrape, text};
-use crate::model::Listen;
-use listener::Listener;
+use crate::metrics::{Format, Scrape, text};
+use crate::model::{Listen, SystemFault};
+
 pub(crate) use listener::name as address;
 
 /// Connections served at a time; the next wait in the kernel's backlog.
@@ -51,7 +52,7 @@ pub enum News {
         /// The address.
         at: String,
         /// Why.
-        why: String,
+        why: SystemFault,
     },
 }
 
@@ -113,7 +114,7 @@ async fn bind(listen: &Listen, sender: &mpsc::Sender<Message>) -> Listener {
             }
             Err(error) => News::Unavailable {
                 at: listener::name(listen),
-                why: error.to_string(),
+                why: error.into(),
             },
         };
         if !std::mem::replace(&mut told, true) {

@@ -2,31 +2,50 @@
 //!
 //! A [`Project`] is what the operator asked for, a [`Snapshot`] what one check saw, a [`Decision`] what came of the two.
 
+mod cgroup_error;
 mod decision;
 mod event;
+mod kept;
+mod lack;
+mod oddity;
 mod order;
 mod outlook;
 mod pool_fault;
+mod process_error;
 mod project;
 mod queue_fault;
+mod read_fault;
+mod service_error;
 mod settings;
+mod silence;
 mod snapshot;
+mod system_fault;
 mod uncounted;
+mod url_fault;
 
+pub use cgroup_error::CgroupError;
 pub use decision::{Action, Decision, Figures, Measure, Reason};
 pub use event::EventKind;
+pub use lack::Lack;
+pub use oddity::Oddity;
 pub use order::Order;
 pub use outlook::{Next, Outlook};
 pub use pool_fault::PoolFault;
+pub use process_error::ProcessError;
 pub use project::{
     Bounds, BrokerAccess, BrokerUrl, CeleryActuator, Config, CpuBasis, Global, Ladder, Language,
     ManagementUrl, MemoryRules, Priorities, Project, QueueRule, QueueSizing, Workload,
 };
 pub(crate) use queue_fault::quoted;
 pub use queue_fault::{QueueFault, TlsProblem};
+pub use read_fault::ReadFault;
+pub use service_error::{BusFault, ServiceError};
 pub use settings::{Listen, Metrics, Storage};
+pub use silence::Silence;
 pub use snapshot::{
     CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueSample, Snapshot, Throttle, Unobservable,
 };
+pub use system_fault::SystemFault;
 pub(crate) use uncounted::queues_line;
 pub use uncounted::{Place, Remedy, Uncounted};
+pub use url_fault::{FileFault, UrlFault};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{PoolFault, QueueFault, Uncounted};
+use crate::model::{PoolFault, QueueFault, ReadFault, ServiceError, Uncounted, kept};
 
 /// Everything one check saw.
 #[derive(Debug, Clone, PartialEq)]
@@ -172,10 +172,18 @@ pub enum Unobservable {
         /// systemd's `ActiveState`.
         state: String,
     },
+    /// The unit is up, and has no cgroup: a oneshot service that stays active after its process has ended.
+    UnitWithoutCgroup {
+        /// The unit that was asked for.
+        unit: String,
+        /// systemd's `ActiveState`.
+        state: String,
+    },
     /// Neither systemd nor a configured cgroup can tell where the project is.
     NoServiceManager {
         /// Why systemd could not be asked.
-        why: String,
+        #[serde(flatten, with = "kept")]
+        why: ServiceError,
     },
     /// The cgroup directory does not exist.
     CgroupNotFound {
@@ -219,7 +227,8 @@ pub enum Unobservable {
     /// Something could not be read; the message names it.
     Unreadable {
         /// The error with its path.
-        why: String,
+        #[serde(flatten, with = "kept")]
+        why: ReadFault,
     },
 }
 
@@ -229,7 +238,7 @@ impl Unobservable {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnitNotFound { .. } => "unit_not_found",
-            Self::UnitInactive { .. } => "unit_inactive",
+            Self::UnitInactive { .. } | Self::UnitWithoutCgroup { .. } => "unit_inactive",
             Self::NoServiceManager { .. } => "no_service_manager",
             Self::CgroupNotFound { .. } => "cgroup_not_found",
             Self::CgroupEmpty { .. } => "cgroup_empty",
@@ -241,11 +250,10 @@ impl Unobservable {
             Self::Unreadable { .. } => "unreadable",
         }
     }
+}
 
-    /// What an error that names its path makes of a project.
-    pub(crate) fn unreadable(error: &dyn std::fmt::Display) -> Self {
-        Self::Unreadable {
-            why: error.to_string(),
-        }
+impl From<ReadFault> for Unobservable {
+    fn from(why: ReadFault) -> Self {
+        Self::Unreadable { why }
     }
 }

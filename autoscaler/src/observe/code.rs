@@ -17,8 +17,8 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use self::walk::Walk;
-use crate::host::process::{ProcessError, Procfs};
-use crate::model::ProjectSample;
+use crate::host::process::Procfs;
+use crate::model::{ProcessError, ProjectSample};
 
 /// Code that no worker runs yet.
 #[derive(Debug, Clone, PartialEq, Eq)]

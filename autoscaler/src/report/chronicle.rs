@@ -5,8 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bilingual, words_of};
 use crate::model::{Action, Decision, Language, Reason};
+use crate::words;
+use crate::words::Bilingual;
 
 /// One decision, or several alike in a row, told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -129,7 +130,7 @@ impl Run {
             workers: figures.workers,
             workers_to: action.to(),
             reason: reason.code().to_owned(),
-            words: words_of(language, reason),
+            words: words::reason(language, reason),
             cpu_percent: self.cpu,
             wait_percent: self.wait,
             queue: figures.queue,

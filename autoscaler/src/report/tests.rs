@@ -8,11 +8,12 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
-use super::{Done, Message, Reply, Reporter, outlook_of, reply_of};
 use crate::act::{Cause, Outcome, ScaleError, Step, Workers};
 use crate::model::{
     Action, Bounds, CpuBasis, Decision, Figures, Language, Measure, MemoryRules, Next, Project, Reason,
 };
+use crate::report::Reporter;
+use crate::words::{Done, Message, Reply, outlook, reply};
 
 fn decision(action: Action) -> Decision {
     Decision {
@@ -70,8 +71,8 @@ fn what_comes_next_is_told_by_how_far_it_is_on_its_way() {
     };
     let told = |next: &Next| {
         [
-            outlook_of(Language::En, next, true),
-            outlook_of(Language::Es, next, true),
+            outlook(Language::En, next, true),
+            outlook(Language::Es, next, true),
         ]
     };
     assert_eq!(
@@ -183,11 +184,11 @@ fn answers_over_the_socket_have_the_daemons_language() {
         known: &known,
     };
     assert_eq!(
-        reply_of(Language::Es, &unknown),
+        reply(Language::Es, &unknown),
         "no existe el proyecto \"backdpro\"; ¿quería decir \"backdipro\"?"
     );
     assert_eq!(
-        reply_of(Language::En, &unknown),
+        reply(Language::En, &unknown),
         "there is no project \"backdpro\"; did you mean \"backdipro\"?"
     );
     let stays = Reply::Stays {
@@ -195,7 +196,7 @@ fn answers_over_the_socket_have_the_daemons_language() {
         workers: 1,
         reason: &Reason::WithinThresholds,
     };
-    assert!(reply_of(Language::Es, &stays).starts_with("backdipro.service: 1 worker ("));
+    assert!(reply(Language::Es, &stays).starts_with("backdipro.service: 1 worker ("));
 }
 
 /// Keeps the lines that an operator would read.

@@ -4,28 +4,21 @@
 use jsonc_parser::ParseOptions;
 use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
 
-use crate::config::nearest;
-
 /// Why a change cannot be made.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum ChangeError {
     /// No `KEY=VALUE`.
-    #[error("--set {0}: write KEY=VALUE, for example backdipro.cpu_thresholds.scale_up_3=70")]
     NoValue(String),
     /// The key's first part is neither `global` nor a project.
-    #[error(
-        "--set {change}: the key begins with the project or with global, and there is no project {name:?}: {advice}"
-    )]
     NoProject {
         /// The change.
         change: String,
         /// The part that should name a project.
         name: String,
-        /// The nearest project, or all.
-        advice: String,
+        /// Those that there are.
+        known: Vec<String>,
     },
     /// A part of the key names a value that holds no others.
-    #[error("--set {change}: {key:?} holds one value and no keys; write the key up to it")]
     NoObject {
         /// The change.
         change: String,
@@ -33,9 +26,10 @@ pub enum ChangeError {
         key: String,
     },
     /// Nothing left to set.
-    #[error("--set {0}: name one key of it, for example {0}.max_workers=8")]
     Whole(String),
 }
+
+told_by_words!(ChangeError);
 
 /// Makes the change `KEY=VALUE` in the text of a configuration. A text that is no JSON object is returned as
 /// it is: the configuration's own parser tells what is wrong with it.
@@ -127,7 +121,7 @@ fn find_project<'k>(
     Err(ChangeError::NoProject {
         change: change.to_owned(),
         name: name.to_owned(),
-        advice: nearest(name, &names),
+        known: names,
     })
 }
 
@@ -155,8 +149,11 @@ fn input(value: &str) -> CstInputValue {
 
 #[cfg(test)]
 mod tests {
+    use super::super::told::change_error;
     use super::*;
     use crate::config::parse;
+    use crate::model::Language;
+    use crate::words::config_errors;
 
     const TEXT: &str = r#"{
   // as it is
@@ -179,7 +176,12 @@ mod tests {
         let config = parse("x", &text).unwrap().config;
         assert_eq!(config.projects["a"].cpu.as_ref().unwrap().up_hold.as_secs(), 60);
         assert_eq!(config.projects["a"].cpu_basis, crate::model::CpuBasis::Host);
-        let error = |set| parse("x", &change(TEXT, set).unwrap()).unwrap_err().to_string();
+        let error = |set| {
+            config_errors(
+                Language::En,
+                &parse("x", &change(TEXT, set).unwrap()).unwrap_err(),
+            )
+        };
         let unknown = error("a.cpu_thresholds.scale_upp_3=70");
         assert!(unknown.contains("did you mean \"scale_up_3\"?"), "{unknown}");
         let fallen = error("a.cpu_thresholds.scale_up_3=50");
@@ -213,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_change_that_cannot_be_made_says_what_to_write() {
-        let said = |set: &str| change(TEXT, set).unwrap_err().to_string();
+        let said = |set: &str| change_error(Language::En, &change(TEXT, set).unwrap_err());
         for set in ["", "a", "=", "a.max_workers=", "=3"] {
             assert!(said(set).contains("write KEY=VALUE"), "{set}");
         }

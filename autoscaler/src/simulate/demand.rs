@@ -76,13 +76,11 @@ pub struct Demand {
 }
 
 /// Why no demand can be made of a recording.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum DemandError {
     /// Every value is 0.
-    #[error("every value is 0: there is no mean that could become a demand of {0} CPUs")]
     AllZero(f64),
     /// Nothing in the window.
-    #[error("nothing was recorded from {from} to {until}: it covers {first} to {last}")]
     Outside {
         /// The window's beginning.
         from: String,
@@ -94,9 +92,6 @@ pub enum DemandError {
         last: String,
     },
     /// Less than one check.
-    #[error(
-        "it covers {seconds} s, less than one check ({interval} s): take a longer series or a shorter --check-interval"
-    )]
     TooShort {
         /// Covered time.
         seconds: f64,
@@ -104,9 +99,6 @@ pub enum DemandError {
         interval: f64,
     },
     /// Too many checks.
-    #[error(
-        "it runs from {first} to {last}, {checks:.0} checks, more than {most:.0}: is a timestamp wrong? Take a part with --from and --until, or a longer --check-interval"
-    )]
     TooLong {
         /// The first moment.
         first: String,
@@ -118,6 +110,8 @@ pub enum DemandError {
         most: f64,
     },
 }
+
+told_by_words!(DemandError);
 
 impl Demand {
     /// The demand of `trace` within `window` (seconds since 1970). A value holds until the next one, the last

@@ -15,6 +15,7 @@ mod service;
 mod suggest;
 mod table;
 mod timestamp;
+mod told;
 mod trace;
 mod words;
 
@@ -27,7 +28,8 @@ pub use service::{Served, Service};
 pub use suggest::{Suggestion, suggest};
 pub use table::table;
 pub use timestamp::{format as format_timestamp, parse as parse_timestamp};
-pub use trace::{Trace, TraceError};
+pub use told::{change_error, demand_error, trace_error};
+pub use trace::{Heading, LineFault, Trace, TraceError};
 pub use words::words;
 
 #[cfg(test)]

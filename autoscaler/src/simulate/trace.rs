@@ -10,42 +10,92 @@ pub struct Trace {
     samples: Vec<(f64, f64)>,
 }
 
-/// Why a CSV cannot be used. Each names its line, from 1, and says what to do.
-#[derive(Debug, thiserror::Error)]
+/// Why a CSV cannot be used. Lines count from 1.
+#[derive(Debug)]
 pub enum TraceError {
     /// It cannot be read.
-    #[error("it cannot be read: {0}")]
-    Unreadable(#[from] std::io::Error),
+    Unreadable(std::io::Error),
     /// It is no text.
-    #[error("line {line}: it is not UTF-8 text from this line on; save it as UTF-8")]
     NotUtf8 {
         /// The first line with a byte that is none.
         line: usize,
     },
     /// Fewer than two values.
-    #[error(
-        "it holds {values} value(s), and a series needs two or more: write lines like 2014-07-01 00:00:00,12.5"
-    )]
     TooShort {
         /// Values found.
         values: usize,
     },
     /// A heading without the two columns.
-    #[error("line 1: the columns are {found}, and one must be named timestamp and one value{hint}")]
     Columns {
         /// The columns' names.
-        found: String,
+        found: Vec<String>,
         /// What else to do.
-        hint: &'static str,
+        hint: Heading,
     },
     /// A line with something else.
-    #[error("line {line}: {fault}")]
     Line {
         /// The line.
         line: u64,
-        /// What is wrong and what to do.
-        fault: String,
+        /// What is wrong.
+        fault: LineFault,
     },
+}
+
+told_by_words!(TraceError);
+
+/// What has probably become of a heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heading {
+    /// `;` stands between the columns, as where a comma is decimal.
+    Semicolons,
+    /// A tab stands between them.
+    Tabs,
+    /// There is none, and more than two columns.
+    Missing,
+    /// It has other names.
+    OtherNames,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LineFault {
+    /// Its timestamp is none.
+    Timestamp(String),
+    /// It ends before its value.
+    NoValue,
+    /// Its value is empty.
+    EmptyValue,
+    /// Its value has a decimal comma; with a point instead.
+    DecimalComma(String, String),
+    /// Its value is no number of 0 or more.
+    Value(String),
+    /// It has more fields than the first line.
+    TooMany {
+        /// Its fields.
+        fields: usize,
+        /// Those of the first line.
+        width: usize,
+        /// A value that a decimal comma has probably parted, and with a point instead.
+        parted: Option<(String, String)>,
+    },
+    /// It is earlier than the line before it.
+    Earlier {
+        /// Its moment.
+        now: String,
+        /// That of the line before.
+        then: String,
+        /// The line before.
+        line: u64,
+    },
+    /// It is of the same moment as the line before it.
+    Twice {
+        /// The moment.
+        now: String,
+        /// The line before.
+        line: u64,
+    },
+    /// It is no CSV, in the words of the library that reads it.
+    Csv(String),
 }
 
 impl Trace {
@@ -68,7 +118,7 @@ impl Trace {
     /// The first fault.
     pub fn read(mut input: impl Read) -> Result<Self, TraceError> {
         let mut bytes = Vec::new();
-        input.read_to_end(&mut bytes)?;
+        input.read_to_end(&mut bytes).map_err(TraceError::Unreadable)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();
             let line = String::from_utf8_lossy(&error.as_bytes()[..valid])
@@ -113,11 +163,7 @@ impl Trace {
                 return Err(at_fault(too_many(&record, width, value_column)));
             }
             let at = record.get(timestamp_column).unwrap_or_default();
-            let at = timestamp::parse(at).ok_or_else(|| {
-                at_fault(format!(
-                    "{at:?} is no timestamp: write it like 2014-07-01 00:30:00, or as seconds since 1970"
-                ))
-            })?;
+            let at = timestamp::parse(at).ok_or_else(|| at_fault(LineFault::Timestamp(at.to_owned())))?;
             let value = value(record.get(value_column)).map_err(at_fault)?;
             if let Some((before, _)) = samples.last()
                 && at <= *before
@@ -163,7 +209,7 @@ impl Trace {
 fn next(reader: &mut csv::Reader<&[u8]>, record: &mut csv::StringRecord) -> Result<bool, TraceError> {
     reader.read_record(record).map_err(|error| TraceError::Line {
         line: error.position().map_or(0, csv::Position::line),
-        fault: error.to_string(),
+        fault: LineFault::Csv(error.to_string()),
     })
 }
 
@@ -178,55 +224,42 @@ fn find_columns(first: &csv::StringRecord) -> Result<((usize, usize), bool), Tra
         return Ok(((0, 1), false));
     }
     let hint = match first.iter().next() {
-        Some(only) if first.len() == 1 && only.contains(';') => {
-            "; separate them by , instead of ;, and write 1.9 for 1,9: tr ',;' '.,' does both"
-        }
-        Some(only) if first.len() == 1 && only.contains('\t') => "; separate them by , instead of a tab",
-        Some(first) if timestamp::parse(first).is_some() => {
-            ": write the heading timestamp,value, and 1.9 for 1,9"
-        }
-        _ => ": write the heading timestamp,value",
+        Some(only) if first.len() == 1 && only.contains(';') => Heading::Semicolons,
+        Some(only) if first.len() == 1 && only.contains('\t') => Heading::Tabs,
+        Some(first) if timestamp::parse(first).is_some() => Heading::Missing,
+        _ => Heading::OtherNames,
     };
-    let found = first
-        .iter()
-        .map(|field| format!("{field:?}"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let found = first.iter().map(str::to_owned).collect();
     Err(TraceError::Columns { found, hint })
 }
 
-fn value(field: Option<&str>) -> Result<f64, String> {
-    let advice =
-        "write a number of 0 or more, or take the line out: a missing line is a gap, and gaps are filled";
+fn value(field: Option<&str>) -> Result<f64, LineFault> {
     match field {
-        None => Err(format!("the value is missing: {advice}")),
-        Some("") => Err(format!("the value is empty: {advice}")),
+        None => Err(LineFault::NoValue),
+        Some("") => Err(LineFault::EmptyValue),
         Some(text) => match text.parse::<f64>() {
             Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
-            _ => match with_point(text) {
-                Some(number) => Err(format!(
-                    "the value is {text:?}: write {number}, with a decimal point"
-                )),
-                None => Err(format!("the value is {text:?}: {advice}")),
-            },
+            _ => Err(match with_point(text) {
+                Some(number) => LineFault::DecimalComma(text.to_owned(), number),
+                None => LineFault::Value(text.to_owned()),
+            }),
         },
     }
 }
 
-/// What is said of a line with more fields than the first has. Mostly a decimal comma has parted a value in two, and
-/// the first half of it must not be taken for the whole.
-fn too_many(record: &csv::StringRecord, width: usize, value_column: usize) -> String {
-    let counted = format!("it has {} fields where the first line has {width}", record.len());
+/// What is wrong with a line that has more fields than the first has. Mostly a decimal comma has parted a value in two,
+/// and the first half of it must not be taken for the whole.
+fn too_many(record: &csv::StringRecord, width: usize, value_column: usize) -> LineFault {
     let parts = record.get(value_column).zip(record.get(value_column + 1));
-    let number = parts.and_then(|(whole, part)| {
+    let parted = parts.and_then(|(whole, part)| {
         let written = format!("{whole},{part}");
-        Some((with_point(&written)?, written))
+        let number = with_point(&written)?;
+        Some((written, number))
     });
-    match number {
-        Some((number, written)) => {
-            format!("{counted}: is {written} one value, with a decimal comma? Then write {number}")
-        }
-        None => format!("{counted}: take the others out, or name them in the heading"),
+    LineFault::TooMany {
+        fields: record.len(),
+        width,
+        parted,
     }
 }
 
@@ -237,13 +270,11 @@ fn with_point(text: &str) -> Option<String> {
     (digits(whole) && digits(part)).then(|| format!("{whole}.{part}"))
 }
 
-fn disorder(at: f64, before: f64, line_before: u64) -> String {
+fn disorder(at: f64, before: f64, line: u64) -> LineFault {
     let (now, then) = (timestamp::format(at), timestamp::format(before));
     if at < before {
-        format!(
-            "{now} comes after {then} of line {line_before}: put the lines in the order of time, for example with sort"
-        )
+        LineFault::Earlier { now, then, line }
     } else {
-        format!("{now} was there already in line {line_before}: keep one of the two")
+        LineFault::Twice { now, line }
     }
 }

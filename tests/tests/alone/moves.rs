@@ -1,10 +1,9 @@
 //! A switch in the middle of a move. It runs alone, so that no other test's load is beside it: each switch
 //! that comes between leaves `cpu.stat` up to a tick to err by.
 
-use std::fs;
 use std::path::PathBuf;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use autoscaler::host::usage::EbpfSource;

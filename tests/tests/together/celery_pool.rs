@@ -8,9 +8,9 @@ use autoscaler::act::{Actuator, Cause, Plan, PoolControl, Refusal, Step, Timing,
 use autoscaler::host::cgroup::{Cgroup, CgroupMount};
 use autoscaler::host::process::Procfs;
 use autoscaler::model::{
-    Bounds, BrokerAccess, BrokerUrl, CeleryActuator, Ladder, Priorities, QueueRule, QueueSizing,
+    Bounds, BrokerAccess, BrokerUrl, CeleryActuator, Ladder, PoolFault, Priorities, ProcessId, QueueRule,
+    QueueSizing,
 };
-use autoscaler::model::{PoolFault, ProcessId};
 use autoscaler::observe::measure::celery::{Inspector, fleet};
 use autoscaler::observe::measure::queue;
 use autoscaler_tests::broker::{Access, RabbitMq, Redis};

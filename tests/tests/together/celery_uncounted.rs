@@ -5,11 +5,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use autoscaler::host::cgroup::CgroupMount;
 use autoscaler::host::process::Procfs;
-use autoscaler::model::{BrokerAccess, BrokerUrl, Priorities};
-use autoscaler::model::{Place, PoolFault, Remedy, Uncounted};
+use autoscaler::model::{BrokerAccess, BrokerUrl, Language, Place, PoolFault, Priorities, Remedy, Uncounted};
 use autoscaler::observe::measure::celery::Inspector;
 use autoscaler::observe::measure::queue;
 use autoscaler::observe::measure::queue::Command;
+use autoscaler::words::pool_fault;
 use autoscaler_tests::broker::{Access, Redis};
 use autoscaler_tests::celery::{App, Worker};
 use autoscaler_tests::tools::{Tool, require};
@@ -192,11 +192,10 @@ async fn a_worker_that_listens_elsewhere_is_told_with_its_place() -> Result<()> 
         key_prefix: "shop:".into(),
     }];
     assert_eq!(fault, PoolFault::ListensElsewhere { places });
+    let told = pool_fault(Language::En, &fault);
     assert!(
-        fault
-            .to_string()
-            .ends_with(r#""redis_url": "…/3", "redis_key_prefix": "shop:""#),
-        "{fault}"
+        told.ends_with(r#""redis_url": "…/3", "redis_key_prefix": "shop:""#),
+        "{told}"
     );
     Ok(())
 }

@@ -4,14 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
-
-use autoscaler::config;
 use autoscaler::decide::{History, decide};
-use autoscaler::history::{self, Entry, Event, HostCheck, ProjectCheck};
-use autoscaler::model::EventKind;
-use autoscaler::model::Project;
-use autoscaler::model::{Action, Decision};
-use autoscaler::model::{CgroupMemory, CpuSample, Host, ProcessId, ProjectSample};
+use autoscaler::history::{Entry, Event, HostCheck, ProjectCheck};
+use autoscaler::model::{
+    Action, CgroupMemory, CpuSample, Decision, EventKind, Host, ProcessId, Project, ProjectSample,
+};
+use autoscaler::{config, history};
 
 use super::load::{INTERVAL, Load, unit};
 
@@ -146,7 +144,7 @@ impl Service {
             at: at + Duration::from_secs(1),
             project: self.project.name.clone(),
             kind: EventKind::Scaled,
-            text: to.to_string(),
+            text: to.to_string().as_str().into(),
         }))
     }
 }

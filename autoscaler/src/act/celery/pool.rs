@@ -91,13 +91,7 @@ impl PoolControl {
     }
 
     fn children(&self) -> Result<Vec<ProcessId>, Refusal> {
-        let pids = self
-            .inspector
-            .cgroup()
-            .processes()
-            .map_err(|error| Refusal::Unreadable {
-                why: error.to_string(),
-            })?;
+        let pids = self.inspector.cgroup().processes()?;
         let table = ProcessTable::read(&self.procfs, &pids)?;
         let main = self.pool.main;
         match table.get(main.pid) {

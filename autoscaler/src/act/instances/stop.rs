@@ -9,35 +9,26 @@ use crate::host::service::{Instance, StopRules};
 use crate::model::ProcessId;
 
 /// Why stopping a unit could cut off what it works on (systemd.kill(5)).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StopFault {
     /// Another signal than the one that asks for an end in good order.
-    #[error("its KillSignal= is signal {signal}, not SIGTERM")]
     OtherSignal {
         /// The signal's number.
         signal: i32,
     },
     /// The main process does not catch the signal: it would end at once.
-    #[error("its main process {pid} does not catch SIGTERM and would end in the middle of its work")]
     NotCaught {
         /// The main process.
         pid: u32,
     },
     /// No process would be told.
-    #[error("its KillMode=none leaves its processes running: write KillMode=mixed")]
     NoSignal,
     /// Every process of the unit gets the signal, and one of them would end at once.
-    #[error(
-        "its KillMode=control-group sends SIGTERM to process {pid}, too, which does not catch it: write KillMode=mixed"
-    )]
     GroupNotCaught {
         /// That process.
         pid: u32,
     },
     /// Nobody knows whether it is idle, and systemd kills it if it does not end soon enough.
-    #[error(
-        "nobody tells whether it is idle, and systemd would kill it after {} s: write TimeoutStopSec=infinity", .after.as_secs()
-    )]
     WouldBeKilled {
         /// `TimeoutStopSec`.
         after: Duration,

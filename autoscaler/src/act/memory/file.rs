@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 
-use super::MemoryError;
+use crate::act::memory::MemoryError;
 use crate::host::cgroup::Cgroup;
 
 /// Memory in use and its limit, bytes.
@@ -35,7 +35,10 @@ pub(super) fn write(cgroup: &Cgroup, bytes: u64) -> Result<(), MemoryError> {
         .open(&path)
         .and_then(|mut file| file.write_all(text.as_bytes()));
     if let Err(source) = written {
-        return Err(MemoryError::Unwritable { path, source });
+        return Err(MemoryError::Unwritable {
+            path,
+            source: source.into(),
+        });
     }
     let seen = read(cgroup)?.max;
     if seen == bytes {

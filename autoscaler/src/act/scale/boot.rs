@@ -2,8 +2,8 @@
 
 use tokio::time::{Instant, sleep};
 
-use super::{Cause, Timing, arrival, count, progress};
 use crate::act::actuator::{Actuator, Boot, Step};
+use crate::act::scale::{Cause, Timing, arrival, count, progress};
 use crate::act::signal::Refusal;
 use crate::model::ProcessId;
 
@@ -18,21 +18,6 @@ pub enum AfterBoot {
     TakenBack,
     /// It goes on without the new worker.
     GoesOn,
-}
-
-impl std::fmt::Display for AfterBoot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Ended => ", and the whole server ended with it: its own log says why",
-            Self::StartsAgain => {
-                "; the server starts it again and again (its own log says why): no step until that is over, since a step down would take one that serves"
-            }
-            Self::TakenBack => {
-                " and was started again and again: the step was taken back; no step up until the server is restarted or reloaded"
-            }
-            Self::GoesOn => ": no step up until the server is restarted or reloaded; its own log says why",
-        })
-    }
 }
 
 /// How many times as long as a count takes to settle a server may take to start a worker again. uvicorn looks at its workers one

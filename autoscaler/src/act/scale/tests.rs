@@ -3,6 +3,8 @@ use std::future::{Future, ready};
 
 use super::*;
 use crate::act::actuator::Boot;
+use crate::model::Language;
+use crate::words::scale_error;
 
 /// A server whose answers to each look are written down beforehand; the last one stays.
 struct Script {
@@ -145,7 +147,7 @@ async fn an_error_says_how_far_it_came() {
     let error = run(&mut server, &plan(&[1], 5)).await.unwrap_err();
     assert_eq!((error.from, error.reached, error.wanted), (1, 3, 5));
     assert_eq!(
-        error.to_string(),
+        scale_error(Language::En, &error),
         "stopped at 3 workers on the way from 1 to 5: no worker came within 30 s"
     );
 }

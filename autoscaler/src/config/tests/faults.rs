@@ -2,7 +2,7 @@
 
 use crate::config::parse;
 use crate::model::Language;
-use crate::report::wrong_of;
+use crate::words::{config_errors, wrong};
 
 /// One case of the table.
 struct Case<'t> {
@@ -39,13 +39,17 @@ fn every_kind_of_fault_is_told_with_its_place_and_what_to_write() {
     for case in cases {
         let Case { kind, text, .. } = case;
         let errors = parse("config.json", &text).expect_err(kind);
-        let told = errors
-            .faults()
-            .iter()
-            .map(|fault| format!("{}:{}: {}", fault.line, fault.column, fault.wrong));
+        let told = errors.faults().iter().map(|fault| {
+            format!(
+                "{}:{}: {}",
+                fault.line,
+                fault.column,
+                wrong(Language::En, &fault.wrong)
+            )
+        });
         assert_eq!(told.collect::<Vec<_>>(), case.faults, "{kind}:\n{text}");
         let spanish = errors.faults().iter();
-        let spanish = spanish.map(|fault| wrong_of(Language::Es, &fault.wrong));
+        let spanish = spanish.map(|fault| wrong(Language::Es, &fault.wrong));
         assert_eq!(spanish.collect::<Vec<_>>(), case.spanish, "{kind}:\n{text}");
     }
 }
@@ -75,5 +79,5 @@ fn a_fault_is_shown_in_its_line_and_named_by_its_file() {
   | \t               ^
 /etc/autoscaler/config.json:3:14: \"redis_url\": this URL cannot be read: write for example redis://localhost:6379/0, \
 with characters like # / ? @ of a password as %23 %2F %3F %40";
-    assert_eq!(errors.to_string(), expected);
+    assert_eq!(config_errors(Language::En, &errors), expected);
 }

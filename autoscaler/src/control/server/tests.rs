@@ -6,6 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::control::{Client, ClientError};
+use crate::words::client_error;
 
 /// A server whose loop answers every call with the caller's own words.
 struct Bench {
@@ -143,5 +144,6 @@ async fn the_clients_own_end_works_and_names_what_is_missing() {
     assert!(started.elapsed() < PATIENCE);
     let none = Client::connect(Path::new("/nonexistent")).unwrap_err();
     assert!(matches!(none, ClientError::NoDaemon { .. }));
-    assert!(none.to_string().contains("systemctl start autoscaler"), "{none}");
+    let told = client_error(Language::En, &none);
+    assert!(told.contains("systemctl start autoscaler"), "{told}");
 }

@@ -1,7 +1,7 @@
 //! Looks between two checks: what they see counts, and the figures that they do not have are the next check's.
 
-use super::bench::{Bench, backdipro};
 use crate::decide::decide_between;
+use crate::decide::tests::bench::{Bench, backdipro};
 use crate::model::{Action, CpuBasis, Decision, Reason, Unobservable};
 
 fn bench(workers: u32) -> Bench {

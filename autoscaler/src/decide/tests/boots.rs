@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::bench::{Bench, backdipro, celery, queue_sample};
+use crate::decide::tests::bench::{Bench, backdipro, celery, queue_sample};
 use crate::decide::{UnreadCode, decide_under};
 use crate::model::{Action, CpuBasis, Order, PoolFault, ProjectSample, QueueFault, Reason};
 

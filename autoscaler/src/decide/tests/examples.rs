@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::bench::{Bench, GIB, backdipro};
+use crate::decide::tests::bench::{Bench, GIB, backdipro};
 use crate::model::{Action, CpuBasis, Reason};
 
 const UP: Duration = Duration::from_mins(3);

@@ -1,7 +1,7 @@
 //! Orders given by hand.
 
-use super::bench::{Bench, GIB, backdipro};
 use crate::decide::decide_under;
+use crate::decide::tests::bench::{Bench, GIB, backdipro};
 use crate::model::{Action, CpuBasis, Decision, Order, Reason};
 
 fn ordered(bench: &mut Bench, order: Order, percent: f64) -> Decision {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::bench::{Bench, GIB, backdipro, celery, queue_sample, with_queue};
 use crate::decide::outlook;
+use crate::decide::tests::bench::{Bench, GIB, backdipro, celery, queue_sample, with_queue};
 use crate::model::{Action, CpuBasis, Measure, Next, Outlook, QueueSizing};
 
 fn bench(workers: u32) -> Bench {

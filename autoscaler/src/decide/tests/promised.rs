@@ -1,9 +1,8 @@
 //! Several projects at one check, and one memory.
 
+use crate::decide::tests::bench::{Bench, GIB, backdipro};
 use crate::decide::{Promised, decide};
 use crate::model::{Action, CpuBasis, Decision, Reason};
-
-use super::bench::{Bench, GIB, backdipro};
 
 /// One check of a project whose single worker is at 95 %.
 fn check(bench: &mut Bench, promised: &mut Promised) -> Decision {

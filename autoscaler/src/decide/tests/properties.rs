@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::bench::{Bench, GIB, backdipro};
+use crate::decide::tests::bench::{Bench, GIB, backdipro};
 use crate::model::{Action, Bounds, CpuBasis, Ladder, Project, Reason};
 
 /// Valid ladders within valid bounds: neither kind of rung falls, and those down stay under the next one up.

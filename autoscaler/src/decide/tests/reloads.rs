@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::bench::{Bench, backdipro};
 use crate::decide::decide_under;
+use crate::decide::tests::bench::{Bench, backdipro};
 use crate::model::{Action, Bounds, CpuBasis, Order, ProcessId, Reason};
 
 fn bench(workers: u32) -> Bench {

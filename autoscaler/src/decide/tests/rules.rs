@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::bench::{Bench, backdipro, celery, queue_sample, with_queue};
 use crate::decide::decide;
+use crate::decide::tests::bench::{Bench, backdipro, celery, queue_sample, with_queue};
 use crate::model::{
     Action, Bounds, CpuBasis, Measure, PoolFault, QueueFault, QueueSample, QueueSizing, Reason, Unobservable,
 };

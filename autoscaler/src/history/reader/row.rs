@@ -5,9 +5,9 @@ use std::time::Duration;
 use rusqlite::types::FromSql;
 use rusqlite::{Result, Row};
 
-use super::PastCheck;
 use crate::decide::wait_percent;
 use crate::history::entry::Thresholds;
+use crate::history::reader::PastCheck;
 use crate::history::store::action_of;
 use crate::history::{from_millis, reason};
 use crate::model::{CgroupMemory, CpuSample, Figures, Host, Throttle};

@@ -9,11 +9,11 @@ use ratatui::symbols::Marker;
 use ratatui::text::Line as TextLine;
 use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Widget as _};
 
-use super::{Past, Zone, mib};
 use crate::history::PastCheck;
-use crate::model::EventKind;
+use crate::history::view::{Past, Zone, mib};
+use crate::model::{EventKind, Language};
 use crate::picture::Line;
-use crate::report;
+use crate::words;
 
 /// How wide it is, and whether it may have colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,7 +214,7 @@ fn steps(past: &Past, zone: Zone) -> String {
                 .cpu_percent
                 .map_or_else(String::new, |percent| format!("CPU {percent:.1}%, "));
             let why = match (&check.reason, &check.reason_code) {
-                (Some(reason), _) => report::why(reason),
+                (Some(reason), _) => words::reason(Language::En, reason),
                 (None, code) => code.clone().unwrap_or_default(),
             };
             (check.at, format!("{from} -> {to}  {figures}{why}"))
@@ -224,7 +224,12 @@ fn steps(past: &Past, zone: Zone) -> String {
         .events
         .iter()
         .filter(|event| matches!(event.kind, Some(EventKind::StepFailed | EventKind::ByHand)));
-    told.extend(failures.map(|event| (event.at, format!("{}: {}", event.code, event.text))));
+    told.extend(failures.map(|event| {
+        (
+            event.at,
+            format!("{}: {}", event.code, event.text.within(Language::En)),
+        )
+    }));
     told.sort_by_key(|(at, _)| *at);
     if told.is_empty() {
         return String::new();

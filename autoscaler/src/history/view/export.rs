@@ -8,10 +8,10 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::Past;
+use crate::history::view::Past;
 use crate::history::{PastCheck, PastEvent};
-use crate::model::Action;
-use crate::report;
+use crate::model::{Action, Language};
+use crate::words;
 
 /// One check; a column each in CSV.
 #[derive(Debug, Serialize)]
@@ -127,7 +127,10 @@ impl<'a> Record<'a> {
             action,
             workers_to,
             reason: check.reason_code.as_deref(),
-            why: check.reason.as_ref().map(report::why),
+            why: check
+                .reason
+                .as_ref()
+                .map(|reason| words::reason(Language::En, reason)),
         }
     }
 }
@@ -137,7 +140,7 @@ impl<'a> EventRecord<'a> {
         Self {
             timestamp: timestamp(event.at),
             event: &event.code,
-            text: &event.text,
+            text: event.text.within(Language::En),
         }
     }
 }

@@ -6,9 +6,9 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::series::Column;
-use super::{Past, Zone, mib};
 use crate::history::PastCheck;
+use crate::history::view::series::Column;
+use crate::history::view::{Past, Zone, mib};
 use crate::picture::{
     Chart, DOWN, Drawing, FIGURE, FILL, FONT, GRID, HEADER, INK, Line, TimeAxis, UP, WIDTH, draw_lines,
     failed, header, whole_marks,

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::chart::{Paper, draw};
-use super::picture::Picture;
 use super::*;
+use crate::history::view::chart::{Paper, draw};
+use crate::history::view::picture::Picture;
 use crate::history::{Thresholds, from_millis};
 use crate::model::{Action, CgroupMemory, EventKind, Figures, Host, Language, Measure, Reason};
 use crate::picture::{png, svg};

@@ -3,7 +3,8 @@
 use std::time::SystemTime;
 
 use super::Past;
-use crate::report::{Bilingual, Chronicle};
+use crate::report::Chronicle;
+use crate::words::Bilingual;
 
 impl Past {
     /// Every decision with what came of it, in order.
@@ -15,7 +16,9 @@ impl Past {
             while let Some(event) = events.next_if(|event| until.is_none_or(|until| event.at < until)) {
                 chronicle.happened(match event.kind {
                     Some(kind) => Bilingual::of_event(kind, &event.text),
-                    None => Bilingual::same(&format!("{}: {}", event.code, event.text)),
+                    None => {
+                        Bilingual::by(|language| format!("{}: {}", event.code, event.text.within(language)))
+                    }
                 });
             }
         };

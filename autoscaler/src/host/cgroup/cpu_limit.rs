@@ -1,8 +1,9 @@
 //! How many CPUs a cgroup may use: the quota of `cpu.max` and the set of `cpuset.cpus.effective`.
 
+use crate::host::cgroup::Cgroup;
 use crate::host::cgroup::file::File;
-use crate::host::cgroup::{Cgroup, CgroupError};
 use crate::host::cpu_list::CpuList;
+use crate::model::{CgroupError, Lack};
 
 impl Cgroup {
     /// The smallest `cpu.max` quota of this cgroup and its ancestors, in CPUs; `None` without any.
@@ -28,7 +29,7 @@ impl Cgroup {
             };
             return match file.text().parse() {
                 Ok(cpus) => Ok(Some(cpus)),
-                Err(_) => Err(file.lacks("list of CPUs")),
+                Err(_) => Err(file.lacks(Lack::CpuList)),
             };
         }
         Ok(None)
@@ -54,9 +55,9 @@ fn quota(file: &File) -> Result<Option<f64>, CgroupError> {
         (Some("max"), _) => Ok(None),
         (Some(quota), Some(period)) => match (quota.parse::<u32>(), period.parse::<u32>()) {
             (Ok(quota @ 1..), Ok(period @ 1..)) => Ok(Some(f64::from(quota) / f64::from(period))),
-            _ => Err(file.lacks("quota and period in µs")),
+            _ => Err(file.lacks(Lack::Quota)),
         },
-        _ => Err(file.lacks("quota and period in µs")),
+        _ => Err(file.lacks(Lack::Quota)),
     }
 }
 

@@ -4,8 +4,9 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use crate::host::cgroup::{CgroupError, CgroupMount};
+use crate::host::cgroup::CgroupMount;
 use crate::host::usage::CgroupId;
+use crate::model::CgroupError;
 
 /// An existing cgroup below a [`CgroupMount`], never the mount itself and never outside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +96,7 @@ fn metadata(path: &Path) -> Result<std::fs::Metadata, CgroupError> {
         } else {
             CgroupError::Unreadable {
                 path: path.to_owned(),
-                source,
+                source: source.into(),
             }
         }
     })

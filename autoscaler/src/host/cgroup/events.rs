@@ -1,8 +1,9 @@
 //! What happened in a cgroup: `memory.events`; and the soft limits that make things happen: `memory.high`,
 //! `cpu.weight`.
 
+use crate::host::cgroup::Cgroup;
 use crate::host::cgroup::file::File;
-use crate::host::cgroup::{Cgroup, CgroupError};
+use crate::model::CgroupError;
 
 /// Memory events in a cgroup and in all below since it was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

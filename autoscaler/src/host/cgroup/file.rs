@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-use crate::host::cgroup::CgroupError;
+use crate::model::{CgroupError, Lack};
 
 /// One interface file that was read.
 pub(super) struct File {
@@ -21,7 +21,10 @@ impl File {
             Ok(text) => Ok(Some(Self { path, text })),
             Err(source) => match source.raw_os_error().map(Errno::from_raw) {
                 Some(Errno::ENOENT | Errno::ENODEV) => Ok(None),
-                _ => Err(CgroupError::Unreadable { path, source }),
+                _ => Err(CgroupError::Unreadable {
+                    path,
+                    source: source.into(),
+                }),
             },
         }
     }
@@ -31,7 +34,7 @@ impl File {
     }
 
     /// The error that says what this file lacks.
-    pub(super) fn lacks(&self, what: &'static str) -> CgroupError {
+    pub(super) fn lacks(&self, what: Lack) -> CgroupError {
         CgroupError::Malformed {
             path: self.path.clone(),
             what,
@@ -43,9 +46,7 @@ impl File {
     pub(super) fn number_or_max(&self) -> Result<u64, CgroupError> {
         match self.text.trim() {
             "max" => Ok(u64::MAX),
-            number => number
-                .parse()
-                .map_err(|_| self.lacks("number of bytes, nor `max`")),
+            number => number.parse().map_err(|_| self.lacks(Lack::Bytes)),
         }
     }
 

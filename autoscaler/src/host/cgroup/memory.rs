@@ -1,8 +1,8 @@
 //! `memory.current` and `memory.max`.
 
+use crate::host::cgroup::Cgroup;
 use crate::host::cgroup::file::File;
-use crate::host::cgroup::{Cgroup, CgroupError};
-use crate::model::CgroupMemory;
+use crate::model::{CgroupError, CgroupMemory};
 
 impl Cgroup {
     /// Memory in use and its limit, in bytes; `None` each where the memory controller is not enabled.

@@ -2,7 +2,6 @@
 
 mod cpu_limit;
 mod directory;
-mod error;
 mod events;
 mod file;
 mod memory;
@@ -13,7 +12,6 @@ mod tasks;
 mod throttle;
 
 pub use directory::Cgroup;
-pub use error::CgroupError;
 pub use events::MemoryEvents;
 pub use mount::CgroupMount;
 pub use pressure::{Pressure, Stalled};

@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use crate::host::cgroup::{Cgroup, CgroupError};
+use crate::host::cgroup::Cgroup;
 use crate::host::process::Procfs;
+use crate::model::CgroupError;
 
 /// The root directory of a cgroup v2 hierarchy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl CgroupMount {
                 .ok_or(CgroupError::NotMounted { mountinfo }),
             Err(source) => Err(CgroupError::Unreadable {
                 path: mountinfo,
-                source,
+                source: source.into(),
             }),
         }
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
+use crate::host::cgroup::Cgroup;
 use crate::host::cgroup::file::File;
-use crate::host::cgroup::{Cgroup, CgroupError};
+use crate::model::{CgroupError, Lack};
 
 /// One cgroup's CPU pressure.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,9 +34,7 @@ impl Cgroup {
             Ok(Some(file)) => file,
             Ok(None) => return Ok(None),
             // The file exists, yet refuses when pressure accounting was not enabled at boot.
-            Err(CgroupError::Unreadable { source, .. })
-                if source.raw_os_error().map(Errno::from_raw) == Some(Errno::EOPNOTSUPP) =>
-            {
+            Err(CgroupError::Unreadable { source, .. }) if source.errno() == Some(Errno::EOPNOTSUPP) => {
                 return Ok(None);
             }
             Err(error) => return Err(error),
@@ -44,11 +43,11 @@ impl Cgroup {
             file.text()
                 .lines()
                 .find_map(|line| line.strip_prefix(kind))
-                .map(|rest| stalled(rest).ok_or_else(|| file.lacks("averages and total")))
+                .map(|rest| stalled(rest).ok_or_else(|| file.lacks(Lack::Averages)))
                 .transpose()
         };
         Ok(Some(Pressure {
-            some: line("some ")?.ok_or_else(|| file.lacks("line `some`"))?,
+            some: line("some ")?.ok_or_else(|| file.lacks(Lack::line("`some`")))?,
             full: line("full ")?,
         }))
     }

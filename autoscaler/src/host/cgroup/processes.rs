@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-use crate::host::cgroup::{Cgroup, CgroupError};
+use crate::host::cgroup::Cgroup;
+use crate::model::CgroupError;
 
 impl Cgroup {
     /// The pids in this cgroup and in all below it, lowest first. Empty when the cgroup was removed.
@@ -34,7 +35,10 @@ fn members(directory: &Path) -> Result<Vec<u32>, CgroupError> {
         Err(source) => match source.raw_os_error().map(Errno::from_raw) {
             // A threaded cgroup refuses (EOPNOTSUPP): its processes are listed by the domain above it.
             Some(Errno::ENOENT | Errno::ENODEV | Errno::EOPNOTSUPP) => Ok(Vec::new()),
-            _ => Err(CgroupError::Unreadable { path, source }),
+            _ => Err(CgroupError::Unreadable {
+                path,
+                source: source.into(),
+            }),
         },
     }
 }
@@ -42,7 +46,7 @@ fn members(directory: &Path) -> Result<Vec<u32>, CgroupError> {
 fn subdirectories(directory: &Path) -> Result<Vec<PathBuf>, CgroupError> {
     let unreadable = |source: std::io::Error| CgroupError::Unreadable {
         path: directory.to_owned(),
-        source,
+        source: source.into(),
     };
     let entries = match std::fs::read_dir(directory) {
         Ok(entries) => entries,

@@ -1,7 +1,8 @@
 //! How many tasks a cgroup holds: `pids.current`, `pids.max`, and `cgroup.threads`.
 
+use crate::host::cgroup::Cgroup;
 use crate::host::cgroup::file::File;
-use crate::host::cgroup::{Cgroup, CgroupError};
+use crate::model::CgroupError;
 
 impl Cgroup {
     /// Tasks (threads count) in this cgroup and in all below; `None` without the pids controller.

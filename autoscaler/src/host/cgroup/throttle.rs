@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::host::cgroup::Cgroup;
 use crate::host::cgroup::file::File;
-use crate::host::cgroup::{Cgroup, CgroupError};
-use crate::model::Throttle;
+use crate::model::{CgroupError, Lack, Throttle};
 
 /// Throttling since the cgroup was made, by its own quota. What an ancestor's quota held back stands in the
 /// ancestor's file.
@@ -49,7 +49,9 @@ impl Cgroup {
             return Ok(None);
         };
         Ok(Some(CpuTotals {
-            usage_us: file.keyed("usage_usec").ok_or_else(|| file.lacks("usage_usec"))?,
+            usage_us: file
+                .keyed("usage_usec")
+                .ok_or_else(|| file.lacks(Lack::key("usage_usec")))?,
             throttling: throttling(&file),
         }))
     }

@@ -1,6 +1,7 @@
 //! How much memory a process holds.
 
-use crate::host::process::{ProcessError, Procfs, read};
+use crate::host::process::{Procfs, read};
+use crate::model::{Lack, ProcessError};
 
 impl Procfs {
     /// Memory that the process holds, KiB, each shared page counted by the share of it: `Pss` of
@@ -10,7 +11,7 @@ impl Procfs {
         match read(pid, &self.path(pid, "smaps_rollup")) {
             Ok(text) => proportional(&text).ok_or_else(|| ProcessError::Malformed {
                 path: self.path(pid, "smaps_rollup"),
-                what: "line Pss",
+                what: Lack::line("Pss"),
             }),
             Err(gone @ ProcessError::Gone { .. }) => Err(gone),
             Err(_) => {
@@ -18,7 +19,7 @@ impl Procfs {
                 let text = read(pid, &path)?;
                 resident(&text).ok_or(ProcessError::Malformed {
                     path,
-                    what: "resident pages (field 2)",
+                    what: Lack::ResidentPages,
                 })
             }
         }

@@ -1,7 +1,7 @@
 //! Single processes, read by pid from procfs. Every read may find the process gone: that is [`ProcessError::Gone`],
 //! and normal.
 
-mod error;
+mod gone;
 mod memory;
 mod stat;
 mod status;
@@ -13,13 +13,12 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
-pub use error::ProcessError;
-pub(crate) use error::unless_gone;
+use crate::model::{Lack, ProcessError, ProcessId};
+
+pub(crate) use gone::unless_gone;
 pub use stat::{Stat, State};
 pub use status::{SignalSet, Status};
 pub use table::ProcessTable;
-
-use crate::model::ProcessId;
 
 /// A procfs tree: the host's `/proc`, or a fixture's.
 #[derive(Debug, Clone)]
@@ -48,9 +47,9 @@ impl Procfs {
 
     /// The pids of all processes that may be seen, lowest first. Each may be gone by the time it is read.
     pub fn pids(&self) -> Result<Vec<u32>, ProcessError> {
-        let unreadable = |source| ProcessError::Unreadable {
+        let unreadable = |source: io::Error| ProcessError::Unreadable {
             path: self.root.clone(),
-            source,
+            source: source.into(),
         };
         let mut pids = Vec::new();
         for entry in std::fs::read_dir(&self.root).map_err(unreadable)? {
@@ -86,7 +85,7 @@ impl Procfs {
             .map(str::to_owned)
             .ok_or(ProcessError::Malformed {
                 path,
-                what: "line `0::` of cgroup v2",
+                what: Lack::CgroupLine,
             })
     }
 
@@ -129,7 +128,7 @@ impl Procfs {
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
             .ok_or(ProcessError::Malformed {
                 path,
-                what: "seconds since boot",
+                what: Lack::Uptime,
             })?;
         Ok(uptime.saturating_sub(since_boot(id.start_ticks)))
     }
@@ -144,7 +143,7 @@ impl Procfs {
             } else {
                 ProcessError::Unreadable {
                     path: path.clone(),
-                    source,
+                    source: source.into(),
                 }
             }
         };
@@ -168,7 +167,10 @@ impl Procfs {
         match std::fs::read_link(&path) {
             Ok(target) => Ok(target.to_string_lossy().into_owned()),
             Err(source) if is_gone(&source) => Err(ProcessError::Gone { pid }),
-            Err(source) => Err(ProcessError::Unreadable { path, source }),
+            Err(source) => Err(ProcessError::Unreadable {
+                path,
+                source: source.into(),
+            }),
         }
     }
 
@@ -191,7 +193,7 @@ fn read(pid: u32, path: &Path) -> Result<String, ProcessError> {
         Err(source) if is_gone(&source) => Err(ProcessError::Gone { pid }),
         Err(source) => Err(ProcessError::Unreadable {
             path: path.to_owned(),
-            source,
+            source: source.into(),
         }),
     }
 }

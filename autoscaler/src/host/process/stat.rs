@@ -1,6 +1,6 @@
 //! `/proc/PID/stat` (`proc_pid_stat(5)`).
 
-use crate::model::ProcessId;
+use crate::model::{Lack, ProcessId};
 
 /// The fields of `/proc/PID/stat` that the program uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,32 +64,32 @@ const PF_FORKNOEXEC: u64 = 0x40;
 
 impl Stat {
     /// Reads the line of `pid`; the error names what is missing.
-    pub(super) fn parse(pid: u32, line: &str) -> Result<Self, &'static str> {
+    pub(super) fn parse(pid: u32, line: &str) -> Result<Self, Lack> {
         // The name may hold spaces and parentheses, the fields after it cannot: it ends at the last `)`.
-        let (head, tail) = line.rsplit_once(')').ok_or("command name")?;
-        let (_, command) = head.split_once('(').ok_or("command name")?;
+        let (head, tail) = line.rsplit_once(')').ok_or(Lack::CommandName)?;
+        let (_, command) = head.split_once('(').ok_or(Lack::CommandName)?;
         let fields: Vec<&str> = tail.split_ascii_whitespace().collect();
         let number = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok());
-        let state = fields.first().ok_or("state (field 3)")?;
+        let state = fields.first().ok_or(Lack::State)?;
         Ok(Self {
             id: ProcessId {
                 pid,
-                start_ticks: number(START_TIME).ok_or("start time (field 22)")?,
+                start_ticks: number(START_TIME).ok_or(Lack::StartTime)?,
             },
             command: command.to_owned(),
             state: State::parse(state),
             letter: state.chars().next().unwrap_or('?'),
             parent: number(PARENT)
                 .and_then(|parent| u32::try_from(parent).ok())
-                .ok_or("parent (field 4)")?,
-            forked: number(FLAGS).ok_or("flags (field 9)")? & PF_FORKNOEXEC != 0,
+                .ok_or(Lack::Parent)?,
+            forked: number(FLAGS).ok_or(Lack::Flags)? & PF_FORKNOEXEC != 0,
             threads: number(THREADS)
                 .and_then(|threads| u32::try_from(threads).ok())
-                .ok_or("number of threads (field 20)")?,
+                .ok_or(Lack::Threads)?,
             cpu_ticks: number(USER_TIME)
                 .zip(number(SYSTEM_TIME))
                 .map(|(user, system)| user.saturating_add(system))
-                .ok_or("CPU time (fields 14 and 15)")?,
+                .ok_or(Lack::CpuTime)?,
         })
     }
 }
@@ -131,8 +131,8 @@ mod tests {
 
     #[test]
     fn a_line_cut_short_names_the_missing_field() {
-        assert_eq!(Stat::parse(7, "7 (x"), Err("command name"));
-        assert_eq!(Stat::parse(7, "7 (x) S 1 2"), Err("start time (field 22)"));
+        assert_eq!(Stat::parse(7, "7 (x"), Err(Lack::CommandName));
+        assert_eq!(Stat::parse(7, "7 (x) S 1 2"), Err(Lack::StartTime));
     }
 
     #[test]

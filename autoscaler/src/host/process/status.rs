@@ -3,6 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::host::cpu_list::CpuList;
+use crate::model::Lack;
 
 /// The lines of `/proc/PID/status` that the program uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl FromIterator<Signal> for SignalSet {
 
 impl Status {
     /// Reads the file; the error names the line that is missing.
-    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(super) fn parse(text: &str) -> Result<Self, Lack> {
         let line = |key: &str| {
             text.lines()
                 .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))
@@ -64,10 +65,10 @@ impl Status {
             caught: line("SigCgt")
                 .and_then(|hex| u64::from_str_radix(hex, 16).ok())
                 .map(SignalSet)
-                .ok_or("line SigCgt")?,
+                .ok_or(Lack::line("SigCgt"))?,
             cpus_allowed: line("Cpus_allowed_list")
                 .and_then(|list| list.parse().ok())
-                .ok_or("line Cpus_allowed_list")?,
+                .ok_or(Lack::line("Cpus_allowed_list"))?,
         })
     }
 }
@@ -98,6 +99,6 @@ mod tests {
 
     #[test]
     fn a_missing_line_is_named() {
-        assert_eq!(Status::parse("Name:\tx\n"), Err("line SigCgt"));
+        assert_eq!(Status::parse("Name:\tx\n"), Err(Lack::line("SigCgt")));
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::host::process::error::unless_gone;
-use crate::host::process::{ProcessError, Procfs, Stat};
+use super::unless_gone;
+use crate::host::process::{Procfs, Stat};
+use crate::model::ProcessError;
 
 /// Live processes by pid. Zombies and processes that ended during the reading are left out.
 #[derive(Debug, Clone, Default)]

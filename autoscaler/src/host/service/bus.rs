@@ -9,6 +9,8 @@ use tokio::time::timeout;
 use zbus::connection::Builder;
 use zbus::{Connection, fdo};
 
+use crate::model::BusFault;
+
 const BOOTED: &str = "/run/systemd/system";
 
 /// A bus that does not answer must not hold up the check.
@@ -35,22 +37,39 @@ impl Default for Bus {
 }
 
 /// Why a question had no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub(crate) enum Failure {
     /// Nothing came within [`ANSWER_LIMIT`].
-    #[error("no answer within {} s", ANSWER_LIMIT.as_secs())]
     Silent,
     /// The bus, or systemd's own answer, was an error.
-    #[error(transparent)]
-    Bus(#[from] zbus::Error),
+    Bus(zbus::Error),
     /// systemd answered with something else than it documents.
-    #[error("{property} of {interface} is not of the type that systemd documents")]
     Type {
         /// The interface.
         interface: &'static str,
         /// The property.
         property: &'static str,
     },
+}
+
+impl From<zbus::Error> for Failure {
+    fn from(error: zbus::Error) -> Self {
+        Self::Bus(error)
+    }
+}
+
+impl From<Failure> for BusFault {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Silent => Self::Silent { after: ANSWER_LIMIT },
+            Failure::Bus(zbus::Error::InputOutput(error)) => Self::System(error.as_ref().into()),
+            Failure::Bus(error) => Self::Words(error.to_string()),
+            Failure::Type { interface, property } => Self::Type {
+                interface: interface.into(),
+                property: property.into(),
+            },
+        }
+    }
 }
 
 impl Failure {

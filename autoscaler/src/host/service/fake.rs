@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::host::service::{Instance, ServiceError, ServiceManager, Unit, number_of};
+use crate::host::service::{Instance, ServiceManager, Unit, number_of};
+use crate::model::ServiceError;
 
 #[derive(Debug, Default)]
 pub(crate) struct FakeManager {

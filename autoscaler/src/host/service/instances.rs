@@ -2,7 +2,7 @@
 
 use crate::host::process::{Procfs, unless_gone};
 use crate::host::service::Unit;
-use crate::model::{ProcessId, Unobservable};
+use crate::model::{ProcessId, ReadFault, Unobservable};
 
 /// An instance `NAME@N.service` of the template `NAME@.service`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,12 +52,8 @@ pub fn running(
     let mut running = Vec::with_capacity(instances.len());
     for instance in instances.into_iter().filter(|instance| instance.unit.is_up()) {
         let Some(pid) = instance.unit.main_pid else {
-            return Err(Unobservable::Unreadable {
-                why: format!(
-                    "systemd does not know the main process of {}: write Type=notify, exec or simple, or a PIDFile=",
-                    instance.name
-                ),
-            });
+            let unit = instance.name;
+            return Err(ReadFault::NoMainProcess { unit }.into());
         };
         let live = unless_gone(procfs.stat(pid))?.filter(|stat| stat.state.is_live());
         // One that ended a moment ago is no longer up either.

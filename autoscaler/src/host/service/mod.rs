@@ -10,6 +10,8 @@ mod systemd;
 
 use std::future::Future;
 
+use crate::model::ServiceError;
+
 pub use bus::Bus;
 pub(crate) use bus::Failure;
 pub use events::UnitEvents;
@@ -34,35 +36,6 @@ impl Unit {
     pub fn is_up(&self) -> bool {
         matches!(self.active_state.as_str(), "active" | "reloading" | "refreshing")
     }
-}
-
-/// Why the service manager gave no unit.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ServiceError {
-    /// There is no such unit.
-    #[error("systemd knows no unit {unit}")]
-    NotFound {
-        /// The unit that was asked for.
-        unit: String,
-    },
-    /// The host was not booted with systemd.
-    #[error("this host does not run systemd ({path} does not exist): give the project a `cgroup`")]
-    NotBooted {
-        /// What marks a host that runs systemd (`sd_booted(3)`).
-        path: String,
-    },
-    /// systemd answered, but not with what was asked for: with an error, or not as it documents.
-    #[error("systemd does not tell: {why}")]
-    Refused {
-        /// Its answer.
-        why: String,
-    },
-    /// systemd is there but did not answer. It is asked again, over a new connection, at the next call.
-    #[error("cannot ask systemd over D-Bus: {why}")]
-    Unreachable {
-        /// What failed.
-        why: String,
-    },
 }
 
 /// Knows the services of a host.

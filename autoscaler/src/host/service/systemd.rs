@@ -6,7 +6,8 @@ use std::time::Duration;
 use zbus::{Connection, OwnedObjectPath, OwnedVariant};
 
 use crate::host::service::bus::{Bus, Failure};
-use crate::host::service::{Instance, ServiceError, ServiceManager, StopRules, Unit, number_of};
+use crate::host::service::{Instance, ServiceManager, StopRules, Unit, number_of};
+use crate::model::ServiceError;
 
 const DESTINATION: &str = "org.freedesktop.systemd1";
 const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
@@ -88,8 +89,9 @@ impl Systemd {
             answer = question().await;
         }
         answer.map_err(|failure| {
-            let why = failure.to_string();
-            if failure.may_be_the_connection() {
+            let lost = failure.may_be_the_connection();
+            let why = failure.into();
+            if lost {
                 ServiceError::Unreachable { why }
             } else {
                 ServiceError::Refused { why }

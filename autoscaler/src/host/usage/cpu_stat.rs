@@ -7,13 +7,14 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::stat::Mode;
 
 use crate::host::usage::{CgroupId, Health, Reading, SourceKind, Usage, UsageSource, monotonic};
+use crate::model::{CgroupError, Lack};
 
 /// Reads `usage_usec` of `cpu.stat`: on-CPU time of the cgroup with all below it, removed ones included
 /// (Documentation/admin-guide/cgroup-v2.rst, "CPU Interface Files").
@@ -83,11 +84,11 @@ impl CpuStat {
         let directory = match File::open(cgroup) {
             Ok(directory) => directory,
             Err(error) if gone(&error) => return Ok(None),
-            Err(error) => return Err(error).with_context(|| format!("cannot open {}", cgroup.display())),
+            Err(error) => return Err(unreadable(cgroup, error).into()),
         };
         let id = directory
             .metadata()
-            .with_context(|| format!("cannot stat {}", cgroup.display()))?
+            .map_err(|error| unreadable(cgroup, error))?
             .ino();
         // Opened below the directory just identified: a cgroup made anew under the same name cannot lend its
         // figures to the old one's id.
@@ -103,7 +104,7 @@ impl CpuStat {
             })),
             // A cgroup that is being removed loses its files before its directory.
             Err(Errno::ENOENT | Errno::ENODEV) if !cgroup.exists() => Ok(None),
-            Err(errno) => Err(errno).with_context(|| format!("cannot open {}", file_of(cgroup))),
+            Err(errno) => Err(unreadable(&file_of(cgroup), errno.into()).into()),
         }
     }
 
@@ -113,12 +114,14 @@ impl CpuStat {
         let read = match self.file.read_at(&mut buffer, 0) {
             Ok(read) => read,
             Err(error) if gone(&error) => return Ok(None),
-            Err(error) => return Err(error).with_context(|| format!("cannot read {}", file_of(cgroup))),
+            Err(error) => return Err(unreadable(&file_of(cgroup), error).into()),
         };
-        let usec = buffer
-            .get(..read)
-            .and_then(|bytes| usage_usec(std::str::from_utf8(bytes).ok()?))
-            .with_context(|| format!("no `usage_usec` in {}", file_of(cgroup)))?;
+        let text = String::from_utf8_lossy(buffer.get(..read).unwrap_or_default());
+        let usec = usage_usec(&text).ok_or_else(|| CgroupError::Malformed {
+            path: file_of(cgroup),
+            what: Lack::key("usage_usec"),
+            text: text.trim_end().to_owned(),
+        })?;
         Ok(Some(Usage {
             id: self.id,
             cpu_ns: usec.saturating_mul(1_000),
@@ -132,8 +135,15 @@ fn most_open() -> usize {
     getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(soft, _)| usize::try_from(soft / 2).unwrap_or(usize::MAX))
 }
 
-fn file_of(cgroup: &Path) -> String {
-    cgroup.join("cpu.stat").display().to_string()
+fn file_of(cgroup: &Path) -> PathBuf {
+    cgroup.join("cpu.stat")
+}
+
+fn unreadable(path: &Path, source: io::Error) -> CgroupError {
+    CgroupError::Unreadable {
+        path: path.to_owned(),
+        source: source.into(),
+    }
 }
 
 /// The directory is not there, or its cgroup was removed while its file was open.

@@ -2,6 +2,7 @@
 
 mod cpu_stat;
 mod ebpf;
+mod fault;
 mod unavailable;
 
 use std::path::PathBuf;
@@ -12,7 +13,8 @@ use nix::time::{ClockId, clock_gettime};
 
 pub use cpu_stat::CpuStatSource;
 pub use ebpf::{EbpfSource, KERNEL_TYPES, for_this_kernel};
-pub use unavailable::WhyNotEbpf;
+pub use fault::{Behind, KernelFault, KernelStep, SourceNews, UsageFault};
+pub use unavailable::{BtfFault, WhyNotEbpf};
 
 /// A cgroup's id: the inode number of its cgroup v2 directory (kernfs `kn->id`).
 pub type CgroupId = u64;
@@ -109,6 +111,11 @@ pub trait UsageSource: Send {
 
     /// What the source lost so far.
     fn health(&self) -> Health;
+
+    /// What the source has to tell since it was last asked.
+    fn news(&mut self) -> Vec<SourceNews> {
+        Vec::new()
+    }
 
     /// What the source's program costs at each switch, measured now and then from one call to a later one: for those
     /// who show it. `None` before, without a program, and where the kernel does not permit it.

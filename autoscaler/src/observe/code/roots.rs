@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::walk::Walk;
-use crate::host::process::{ProcessError, Procfs, unless_gone};
+use crate::host::process::{Procfs, unless_gone};
+use crate::model::ProcessError;
 
 /// Arguments that name a directory of code: gunicorn's, and uvicorn's.
 const DIRECTORIES: &[&str] = &["--chdir", "--pythonpath", "--app-dir"];

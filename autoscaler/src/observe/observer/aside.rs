@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::interval::Baseline;
-use super::locate::{self, Location};
-use super::{Observer, project};
 use crate::host::cgroup::CgroupMount;
 use crate::host::machine::{HostError, HostReader};
 use crate::host::service::ServiceManager;
 use crate::host::usage;
 use crate::model::{Config, Project, ProjectSample, Snapshot, Unobservable};
+use crate::observe::observer::interval::Baseline;
+use crate::observe::observer::locate::Location;
+use crate::observe::observer::{Observer, locate, project};
 
 impl<S: ServiceManager> Observer<S> {
     /// Looks at the project `name` of `config` and at nothing else. It has no CPU figures, and the next
@@ -26,7 +26,7 @@ impl<S: ServiceManager> Observer<S> {
         if let Some(project) = config.projects.get(name) {
             let place = match CgroupMount::discover(&self.procfs) {
                 Ok(mount) => locate::locate(&mount, &mut self.services, project).await,
-                Err(error) => Err(Unobservable::unreadable(&error)),
+                Err(error) => Err(error.into()),
             };
             let sample = match place {
                 Ok(place) => self.look_aside((config, name), project, place).await,

@@ -1,12 +1,12 @@
 //! Where a project is: its cgroup, and its main process if anyone knows.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use crate::host::cgroup::{Cgroup, CgroupError, CgroupMount};
-use crate::host::service::{Instance, ServiceError, ServiceManager, name_of};
-use crate::model::{Project, Unobservable};
+use crate::host::cgroup::{Cgroup, CgroupMount};
+use crate::host::service::{Instance, ServiceManager, name_of};
+use crate::model::{CgroupError, Project, ReadFault, ServiceError, Unobservable};
 
 /// Where a project is.
 #[derive(Debug, Clone)]
@@ -48,9 +48,9 @@ pub(super) async fn locate(
     }
     // Such as a oneshot service that stays active after its process ended.
     let Some(control_group) = unit.control_group else {
-        return Err(Unobservable::UnitInactive {
+        return Err(Unobservable::UnitWithoutCgroup {
             unit: project.service_name.clone(),
-            state: format!("{} without a cgroup", unit.active_state),
+            state: unit.active_state,
         });
     };
     Ok(Location {
@@ -86,13 +86,11 @@ async fn locate_instances(
         });
     };
     if let Some(other) = slices.next() {
-        return Err(Unobservable::Unreadable {
-            why: format!(
-                "the instances of {template} are in {} and {}: let them share one slice",
-                slice.display(),
-                other.display()
-            ),
-        });
+        let fault = ReadFault::TwoSlices {
+            template: template.to_owned(),
+            slices: [slice, other],
+        };
+        return Err(fault.into());
     }
     let cgroup = mount.open(&slice)?;
     alone(&cgroup, template)?;
@@ -105,16 +103,20 @@ async fn locate_instances(
 /// Refuses a slice that holds others than instances of `template`: they would be counted with them.
 fn alone(cgroup: &Cgroup, template: &str) -> Result<(), Unobservable> {
     let own = template.split_inclusive('@').next().unwrap_or(template);
-    for entry in fs::read_dir(cgroup.path()).map_err(|error| Unobservable::unreadable(&error))? {
-        let entry = entry.map_err(|error| Unobservable::unreadable(&error))?;
+    let unreadable = |source: io::Error| CgroupError::Unreadable {
+        path: cgroup.path().to_owned(),
+        source: source.into(),
+    };
+    for entry in fs::read_dir(cgroup.path()).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if entry.path().is_dir() && !name.starts_with(own) {
-            return Err(Unobservable::Unreadable {
-                why: format!(
-                    "the instances of {template} share {} with {name}: give the template a slice of its own, as it has without Slice=",
-                    cgroup.name()
-                ),
-            });
+            let fault = ReadFault::SharedSlice {
+                template: template.to_owned(),
+                slice: cgroup.name(),
+                name,
+            };
+            return Err(fault.into());
         }
     }
     Ok(())
@@ -124,7 +126,7 @@ impl From<CgroupError> for Unobservable {
     fn from(error: CgroupError) -> Self {
         match error {
             CgroupError::NotFound { path } => Self::CgroupNotFound { path },
-            other => Self::unreadable(&other),
+            other => ReadFault::from(other).into(),
         }
     }
 }
@@ -133,9 +135,7 @@ impl From<ServiceError> for Unobservable {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::NotFound { unit } => Self::UnitNotFound { unit },
-            other => Self::NoServiceManager {
-                why: other.to_string(),
-            },
+            why => Self::NoServiceManager { why },
         }
     }
 }

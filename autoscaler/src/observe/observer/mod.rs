@@ -12,7 +12,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{Config, CpuSample, ProcessId, ProjectSample, Snapshot, Unobservable, Workload};
+use interval::Baselines;
+use locate::Location;
+use reach::UntilUnreachable;
+use readings::Readings;
 
 use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::cpu_list::CpuList;
@@ -20,13 +23,11 @@ use crate::host::machine::{HostError, HostReader};
 use crate::host::process::Procfs;
 use crate::host::service::ServiceManager;
 use crate::host::usage;
-use crate::host::usage::{Health, SourceKind, Usage, UsageSource};
+use crate::host::usage::{Health, SourceKind, SourceNews, Usage, UsageFault, UsageSource};
+use crate::model::{Config, CpuSample, ProcessId, ProjectSample, Snapshot, Unobservable, Workload};
 use crate::observe::workload::server::server_in;
-use interval::Baselines;
-use locate::Location;
-use reach::UntilUnreachable;
+
 pub use readings::Reading;
-use readings::Readings;
 pub use totals::Totals;
 
 /// The workers of the one server in `cgroup`, oldest first, and how many CPUs they may use. Asks no service
@@ -51,7 +52,7 @@ pub struct Observer<S> {
     services: S,
     source: Box<dyn UsageSource>,
     baselines: Baselines,
-    usage_fault: Option<String>,
+    usage_fault: Option<UsageFault>,
     readings: Readings,
     /// The cgroups that the last look found, by project.
     cgroups: BTreeMap<String, Cgroup>,
@@ -98,10 +99,15 @@ impl<S: ServiceManager> Observer<S> {
         self.source.health()
     }
 
+    /// What the source of the CPU figures has to tell since it was last asked.
+    pub fn source_news(&mut self) -> Vec<SourceNews> {
+        self.source.news()
+    }
+
     /// Why the last look has no CPU figures at all; `None` when the source could be read.
     #[must_use]
-    pub fn usage_fault(&self) -> Option<&str> {
-        self.usage_fault.as_deref()
+    pub fn usage_fault(&self) -> Option<&UsageFault> {
+        self.usage_fault.as_ref()
     }
 
     /// Looks at the host and at every project of `config`, and waits until every sample is complete.
@@ -255,7 +261,7 @@ impl<S: ServiceManager> Observer<S> {
         for (name, project) in &config.projects {
             let place = match &mount {
                 Ok(mount) => locate::locate(mount, &mut services, project).await,
-                Err(error) => Err(Unobservable::unreadable(error)),
+                Err(error) => Err(error.clone().into()),
             };
             located.insert(name.clone(), place);
         }
@@ -271,7 +277,7 @@ impl<S: ServiceManager> Observer<S> {
                 (reading.taken_at, reading.usage)
             }
             Err(error) => {
-                self.usage_fault = Some(format!("{error:#}"));
+                self.usage_fault = Some(error.into());
                 (usage::monotonic(), vec![None; cgroups.len()])
             }
         }

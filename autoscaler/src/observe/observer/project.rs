@@ -1,14 +1,13 @@
 //! The processes and the memory of one project.
 
 use crate::host::cpu_list::CpuList;
-use crate::host::process::{ProcessError, ProcessTable, Procfs, Stat, unless_gone};
+use crate::host::process::{ProcessTable, Procfs, Stat, unless_gone};
 use crate::host::service;
 use crate::host::service::Instance;
-use crate::model::{ProcessId, Project, ProjectSample, Unobservable};
+use crate::model::{ProcessError, ProcessId, Project, ProjectSample, ReadFault, Unobservable};
+use crate::observe::observer::locate::{Location, Main};
 use crate::observe::workload::server;
 use crate::observe::workload::server::{AGAIN_AFTER, LOOKS};
-
-use super::locate::{Location, Main};
 
 /// The project's sample, still without its CPU: looked at again where a process was forked just now, which is known a
 /// few milliseconds later.
@@ -85,14 +84,12 @@ fn main_process<'t>(
     }
     match unless_gone(procfs.cgroup(pid))? {
         Some(cgroup) if !place.cgroup.contains(&cgroup) => Err(Unobservable::MasterElsewhere { pid, cgroup }),
-        _ => Err(Unobservable::Unreadable {
-            why: format!("the main process {pid} ended while it was looked at"),
-        }),
+        _ => Err(ReadFault::Ended { pid }.into()),
     }
 }
 
 impl From<ProcessError> for Unobservable {
     fn from(error: ProcessError) -> Self {
-        Self::unreadable(&error)
+        ReadFault::from(error).into()
     }
 }

@@ -1,6 +1,7 @@
 //! A service manager that is left alone for the rest of a check once it could not be reached.
 
-use crate::host::service::{Instance, ServiceError, ServiceManager, Unit};
+use crate::host::service::{Instance, ServiceManager, Unit};
+use crate::model::ServiceError;
 
 /// Asks `services` until it cannot be reached. Each question then takes as long as the connection's time limits:
 /// one after the other they would add up over the projects to more than the watchdog waits.

@@ -5,12 +5,11 @@ use anyhow::{Result, bail};
 
 use super::*;
 use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
-use crate::host::service::ServiceError;
 use crate::host::service::fake::FakeManager;
-use crate::host::usage::Reading;
+use crate::host::usage::{Behind, KernelFault, Reading, UsageFault};
 use crate::model::{
     Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CpuBasis, Global, Language, MemoryRules, Project,
-    QueueRule, QueueSizing, Storage,
+    QueueRule, QueueSizing, ReadFault, ServiceError, Storage,
 };
 
 /// Counters that a test sets: one CPU counter for all cgroups, at 10 s intervals. It has the ids of the
@@ -194,7 +193,12 @@ async fn without_systemd_the_reason_is_the_projects() {
     let Err(Unobservable::NoServiceManager { why }) = only(&mut observer, project("p", None)).await else {
         panic!("observed without a service manager");
     };
-    assert!(why.contains("/run/x"), "{why}");
+    assert_eq!(
+        why,
+        ServiceError::NotBooted {
+            path: "/run/x".into()
+        }
+    );
 }
 
 /// With a connection's two time limits a project, a hung systemd outlasted the watchdog.
@@ -301,7 +305,9 @@ async fn a_source_that_fails_costs_the_cpu_figures_and_nothing_else() {
     let without = only(&mut observer, project("p", Some("a"))).await.unwrap();
     assert_eq!(without.cpu, None);
     assert_eq!(without.worker_count(), 2);
-    assert_eq!(observer.usage_fault(), Some("the source is gone"));
+    let behind = Behind::Words("the source is gone".into());
+    let fault = UsageFault::Kernel(KernelFault { step: None, behind });
+    assert_eq!(observer.usage_fault(), Some(&fault));
     let after = only(&mut observer, project("p", Some("a"))).await.unwrap();
     assert_eq!(observer.usage_fault(), None);
     assert_eq!(after.cpu.unwrap().covered, Duration::from_secs(20), "the gap too");
@@ -442,7 +448,7 @@ async fn the_instances_of_a_template_are_the_workers_of_one_project() {
     host.cgroup(&format!("{slice}/web.service"), &[]);
     let fault = only(&mut observer, template("mail")).await.unwrap_err();
     assert!(
-        matches!(&fault, Unobservable::Unreadable { why } if why.contains("web.service")),
+        matches!(&fault, Unobservable::Unreadable { why: ReadFault::SharedSlice { name, .. } } if name == "web.service"),
         "{fault:?}"
     );
 }

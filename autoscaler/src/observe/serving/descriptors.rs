@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::host::process::{ProcessError, Procfs, unless_gone};
+use crate::host::process::{Procfs, unless_gone};
+use crate::model::ProcessError;
 
 /// One open file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -25,7 +25,8 @@ mod sockets;
 mod tests;
 mod waits;
 
-use crate::host::process::{ProcessError, Procfs};
+use crate::host::process::Procfs;
+use crate::model::ProcessError;
 
 /// How far the boot of a worker is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

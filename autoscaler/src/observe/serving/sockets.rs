@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::descriptors::Descriptor;
-use crate::host::process::{ProcessError, Procfs};
+use crate::host::process::Procfs;
+use crate::model::ProcessError;
 
 /// `TCP_LISTEN` of `include/net/tcp_states.h`, as procfs prints it.
 const TCP_LISTEN: &str = "0A";

@@ -7,7 +7,8 @@ use std::os::unix::fs::FileExt as _;
 use nix::libc;
 
 use super::descriptors::Descriptor;
-use crate::host::process::{ProcessError, Procfs, unless_gone};
+use crate::host::process::{Procfs, unless_gone};
+use crate::model::ProcessError;
 
 /// Whether an epoll set of `pid` has one of the descriptors `listening` in it: each has a line `tfd:` in the set's
 /// fdinfo (`ep_show_fdinfo` of fs/eventpoll.c). Asyncio, uvloop, gevent and Ruby's reactors wait so.

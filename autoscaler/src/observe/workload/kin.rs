@@ -1,6 +1,7 @@
 //! What tells one process of a server from another: its caught signals and its command line.
 
-use crate::host::process::{ProcessError, Procfs, SignalSet, unless_gone};
+use crate::host::process::{Procfs, SignalSet, unless_gone};
+use crate::model::ProcessError;
 
 /// The marks of one process.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 
 use nix::sys::signal::Signal;
 
-use crate::host::process::{ProcessError, ProcessTable, Procfs, Stat, unless_gone};
-use crate::model::Unobservable;
+use crate::host::process::{ProcessTable, Procfs, Stat, unless_gone};
+use crate::model::{ProcessError, Unobservable};
 
 /// The master among the processes of a cgroup: `main`, or what is nearest below it, that catches both signals.
 /// Without `main` (no systemd), the processes whose parents are outside the cgroup stand in its place.

@@ -4,8 +4,8 @@
 //! (pool `prefork`, the default): they have its command line, or a title with `PoolWorker` where the setproctitle
 //! package is installed. Without that package, the scheduler of `celery worker --beat` cannot be told from them.
 
-use crate::host::process::{ProcessError, ProcessTable, Procfs, Stat};
-use crate::model::{ProcessId, Unobservable};
+use crate::host::process::{ProcessTable, Procfs, Stat};
+use crate::model::{ProcessError, ProcessId, Unobservable};
 use crate::observe::workload::kin::Kin;
 
 /// The main process, and the pool's processes, oldest first: at `main`, or below it where that is a shell around

@@ -24,13 +24,13 @@
 //! with `multiprocessing` say, stays so for ever, and lacks the heartbeat that each worker shares with its master. puma
 //! with `fork_worker` forks all workers but the first from that one, and titles each with the master's pid.
 
-use nix::sys::signal::Signal;
-
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
+
 use crate::host::cgroup::Cgroup;
-use crate::host::process::{ProcessError, ProcessTable, Procfs, Stat, unless_gone};
-use crate::model::{ProcessId, Unobservable};
+use crate::host::process::{ProcessTable, Procfs, Stat, unless_gone};
+use crate::model::{ProcessError, ProcessId, Unobservable};
 use crate::observe::serving;
 use crate::observe::workload::kin::Kin;
 

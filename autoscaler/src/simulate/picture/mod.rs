@@ -4,17 +4,17 @@
 mod line;
 
 use anyhow::Result;
+use line::trace;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::{Check, Comparison, Demand, Run};
 use crate::model::Project;
 use crate::picture::{
     DOWN, Drawing, FIGURE as WORKERS, FILL as SERVED, FONT, GRID, HEADER, INK, TimeAxis, UP, WIDTH,
     draw_lines, failed, header, whole_marks,
 };
-use line::trace;
+use crate::simulate::{Check, Comparison, Demand, Run};
 
 const CPU_PANEL: u32 = 210;
 const POLICY_PANEL: u32 = 128;

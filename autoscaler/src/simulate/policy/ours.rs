@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Policy;
 use crate::decide::{History, decide};
 use crate::model::{Action, CgroupMemory, CpuSample, Host, ProcessId, Project, ProjectSample, Unobservable};
+use crate::simulate::policy::Policy;
 use crate::simulate::{Served, Service};
 
 /// A host with so much memory, in MiB, that no rule over it stands in the way.

@@ -1,10 +1,12 @@
 //! Recordings as people have them, and as they break them.
 
-use super::super::{Demand, Scale, Trace};
 use std::time::Duration;
 
+use super::super::{Demand, DemandError, Scale, Trace, demand_error, trace_error};
+use crate::model::Language;
+
 fn error(text: &str) -> String {
-    Trace::parse(text).unwrap_err().to_string()
+    trace_error(Language::En, &Trace::parse(text).unwrap_err())
 }
 
 const GOOD: &str = "timestamp,value\n2014-07-01 00:00:00,10\n2014-07-01 00:30:00,30.5\n";
@@ -114,15 +116,15 @@ fn a_file_that_is_no_series_says_what_to_write() {
     ] {
         assert!(error(text).contains(said), "{text:?}: {}", error(text));
     }
-    let binary = Trace::read(&b"timestamp,value\n\xff\xfe"[..])
-        .unwrap_err()
-        .to_string();
+    let binary = Trace::read(&b"timestamp,value\n\xff\xfe"[..]).unwrap_err();
+    let binary = trace_error(Language::En, &binary);
     assert!(binary.starts_with("line 2: it is not UTF-8"), "{binary}");
 }
 
 fn demand(text: &str, window: std::ops::Range<f64>) -> Result<Demand, String> {
     let trace = Trace::parse(text).unwrap();
-    Demand::new(&trace, Scale::BusyWorkers, Duration::from_mins(2), window).map_err(|error| error.to_string())
+    Demand::new(&trace, Scale::BusyWorkers, Duration::from_mins(2), window)
+        .map_err(|error| demand_error(Language::En, &error))
 }
 
 const ALL: std::ops::Range<f64> = f64::NEG_INFINITY..f64::INFINITY;
@@ -164,5 +166,5 @@ fn a_window_outside_or_too_small_or_too_large_says_so() {
     assert!(demand(typo, ALL).unwrap_err().contains("is a timestamp wrong?"));
     let zero = Trace::parse("0,0\n60,0\n").unwrap();
     let error = Demand::new(&zero, Scale::MeanDemand(2.0), Duration::from_mins(1), ALL).unwrap_err();
-    assert!(error.to_string().contains("every value is 0"));
+    assert!(matches!(error, DemandError::AllZero(_)));
 }

@@ -16,6 +16,8 @@ use super::model::Model;
 use super::sample::Sampler;
 use super::screen::{Screen, action_for};
 use super::view::{self, Regions, Theme};
+use crate::model::Language;
+use crate::words;
 
 /// Runs until the person leaves or a signal ends it. `open` is called once the names are on the screen.
 ///
@@ -49,7 +51,9 @@ fn take(event: Event, model: &mut Model, screen: &mut Screen) -> Result<()> {
     match event {
         Event::Sample(sample) => model.apply(*sample),
         Event::SampleFailed(error) if model.samples == 0 => return Err(error),
-        Event::SampleFailed(error) => model.troubles = vec![format!("{error:#}")],
+        Event::SampleFailed(error) => {
+            model.troubles = vec![words::usage_fault(Language::En, &error.into())];
+        }
         Event::SamplingEnded => anyhow::bail!("sampling has stopped: this is a bug in autoscaler top"),
         Event::Input(Input::Key(key)) if key.kind != KeyEventKind::Release => {
             if let Some(action) = action_for(key, &screen.mode) {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::text;
 use crate::host::usage::CgroupId;
 use crate::model::ProcessId;
+use crate::top::model::text;
 use crate::top::sample::{Events, Focus, Limits, ProcessSample};
 
 /// One cgroup looked at closely.

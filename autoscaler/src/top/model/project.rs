@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::{Entry, text};
 use crate::control::{NextStep, ProjectStatus, Status};
 use crate::host::usage::CgroupId;
-use crate::model::{Bounds, CpuBasis, Project};
-use crate::report;
+use crate::model::{Bounds, CpuBasis, Language, Project};
+use crate::top::model::{Entry, text};
 use crate::top::sample::ProjectState;
+use crate::words;
 
 /// One project.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +80,7 @@ impl ProjectRow {
             workers: state
                 .workers
                 .map(|(count, _)| count)
-                .map_err(|fault| report::why_unobservable(&fault)),
+                .map_err(|fault| words::unobservable(Language::En, &fault)),
             bounds: rules.bounds,
             basis: rules.basis,
             utilization,

@@ -3,11 +3,11 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::record::{Record, VERSION, nanos, rounded, unix_nanos};
 use crate::control::{ProjectStatus, Status};
 use crate::host::usage::SourceKind;
 use crate::model::CpuBasis;
 use crate::top::model::{Entry, HostFigures, Model, ProjectRow};
+use crate::top::print::record::{Record, VERSION, nanos, rounded, unix_nanos};
 use crate::top::sample;
 
 pub(super) fn line(model: &Model, entries: &[&Entry]) -> Result<Vec<u8>> {

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::{CgroupSample, Detail, HostSample, Throttled};
-use crate::host::cgroup::{Cgroup, CgroupError, CgroupMount};
+use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::usage::{CgroupId, monotonic};
-use crate::model::CgroupMemory;
+use crate::model::{CgroupError, CgroupMemory};
+use crate::top::sample::{CgroupSample, Detail, HostSample, Throttled};
 
 /// Cgroups that are read at each pass besides those asked for. Each costs about 30 µs.
 const IN_TURN: usize = 64;
@@ -134,7 +134,7 @@ fn own_tasks(cgroup: &Cgroup) -> Result<Option<u64>, CgroupError> {
     match cgroup.own_tasks() {
         Ok(count) => Ok(Some(count)),
         Err(CgroupError::Unreadable { source, .. })
-            if source.raw_os_error() == Some(nix::errno::Errno::EOPNOTSUPP as i32) =>
+            if source.errno() == Some(nix::errno::Errno::EOPNOTSUPP) =>
         {
             Ok(None)
         }

@@ -7,7 +7,8 @@ use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 
 use super::ProcessSample;
-use crate::host::process::{ProcessError, Procfs};
+use crate::host::process::Procfs;
+use crate::model::ProcessError;
 
 impl ProcessSample {
     /// Reads one process; `None` when it ended.

@@ -1,9 +1,9 @@
 //! A project as found on the host.
 
-use super::{CgroupSample, HostSample, ProjectState, Sought};
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
 use crate::model::Unobservable;
+use crate::top::sample::{CgroupSample, HostSample, ProjectState, Sought};
 
 impl ProjectState {
     /// Looks for the project among the cgroups and counts its workers.

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{DaemonWatch, HostSample, Place, Tree};
 use crate::control::{ProjectStatus, Status};
 use crate::host::cgroup::Cgroup;
 use crate::host::process::Procfs;
-use crate::model::{Project, Unobservable, Workload};
+use crate::model::{Project, ReadFault, Unobservable, Workload};
 use crate::observe::workers_in;
+use crate::top::sample::{DaemonWatch, HostSample, Place, Tree};
 
 /// Which projects to look for.
 #[derive(Debug, Default)]
@@ -138,7 +138,7 @@ impl Workers {
         let (seen, told) = match self {
             Self::Seen(kind, told) => (workers_in(procfs, kind, cgroup, &host.online), told),
             Self::Told(told) => {
-                let why = "the daemon has not counted its workers yet".to_owned();
+                let why = ReadFault::NotCounted;
                 (Err(Unobservable::Unreadable { why }), told)
             }
         };

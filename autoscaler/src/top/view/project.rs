@@ -2,11 +2,11 @@
 
 use ratatui::text::Line;
 
-use super::detail::labelled;
-use super::told;
 use crate::control::ProjectStatus;
 use crate::model::CpuBasis;
 use crate::top::model::{Model, ProjectRow, text};
+use crate::top::view::detail::labelled;
+use crate::top::view::told;
 
 /// Load and thresholds, and all that the daemon says: the sentences that the row of the project has no room for.
 pub(super) fn lines(project: &ProjectRow, model: &Model) -> Vec<Line<'static>> {

@@ -7,7 +7,7 @@ use aya::sys::{BpfHelper, is_helper_supported};
 
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
-use crate::host::usage::WhyNotEbpf;
+use crate::host::usage::{Behind, KernelFault, KernelStep, WhyNotEbpf};
 
 /// Bits of `CapEff` (include/uapi/linux/capability.h).
 const CAP_SYS_ADMIN: u64 = 1 << 21;
@@ -22,7 +22,10 @@ pub(super) fn check() -> Result<(), WhyNotEbpf> {
     }
     let status = procfs.root().join("self/status");
     let status = fs::read_to_string(&status).map_err(|error| WhyNotEbpf::Failed {
-        why: format!("{}: {error}", status.display()),
+        why: KernelFault {
+            step: Some(KernelStep::Read(status.clone())),
+            behind: Behind::System(error.into()),
+        },
     })?;
     let missing = missing_capabilities(&status);
     if !missing.is_empty() {
@@ -50,7 +53,7 @@ pub(super) fn explain(why: WhyNotEbpf) -> WhyNotEbpf {
     match why {
         WhyNotEbpf::Refused { .. } | WhyNotEbpf::Failed { .. } if is_confidential(&lockdown) => {
             WhyNotEbpf::Lockdown {
-                refusal: why.to_string(),
+                refusal: Box::new(why),
             }
         }
         why => why,

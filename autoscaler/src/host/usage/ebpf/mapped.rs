@@ -11,6 +11,8 @@ use autoscaler_common::{Counters, Cpu, Owner};
 use aya::maps::{Map, MapData};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 
+use crate::host::usage::KernelStep;
+
 /// A record whose every bit pattern is valid: integers alone, laid out as in C.
 ///
 /// # Safety
@@ -41,13 +43,13 @@ impl<T: Record> Mapped<T> {
     /// Maps the `len` elements of `map`, an array made with `BPF_F_MMAPABLE`.
     pub(super) fn new(map: Map, len: usize) -> Result<Self> {
         let Map::Array(map) = map else {
-            anyhow::bail!("not an array map")
+            anyhow::bail!(KernelStep::MapArray)
         };
-        let bytes = NonZeroUsize::new(len * size_of::<T>()).context("an array without elements")?;
+        let bytes = NonZeroUsize::new(len * size_of::<T>()).context(KernelStep::MapArray)?;
         let protection = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
         // SAFETY: a new mapping at an address of the kernel's choice touches nothing that exists.
         let start = unsafe { mmap(None, bytes, protection, MapFlags::MAP_SHARED, map.fd().as_fd(), 0) };
-        let start = start.context("cannot map a kernel array into memory")?;
+        let start = start.context(KernelStep::MapArray)?;
         Ok(Self {
             start: start.cast(),
             len,

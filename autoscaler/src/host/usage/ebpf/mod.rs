@@ -20,18 +20,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use autoscaler_common::{Counters, NOWHERE, Owner};
+use cost::Meter;
+use ledger::Ledger;
+use offsets::Offsets;
+use programs::{Programs, failed};
+use relocate::relocated;
 
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
 use crate::host::usage::{
-    CgroupId, Health, Reading, RunCost, SourceKind, Usage, UsageSource, WhyNotEbpf, monotonic,
+    CgroupId, Health, Reading, RunCost, SourceKind, SourceNews, Usage, UsageSource, WhyNotEbpf, monotonic,
 };
-use cost::Meter;
-use ledger::Ledger;
-use offsets::Offsets;
+
 pub use offsets::VMLINUX as KERNEL_TYPES;
-use programs::Programs;
-use relocate::relocated;
 
 /// An object of this project's kernel programs as the running kernel takes it.
 ///
@@ -58,6 +59,8 @@ pub struct EbpfSource {
     meter: Meter,
     /// Whether the maps could not be tended after the last reading. Said once.
     untended: bool,
+    /// What there is to tell.
+    news: Vec<SourceNews>,
 }
 
 impl EbpfSource {
@@ -77,7 +80,7 @@ impl EbpfSource {
         host::check()?;
         let offsets = Offsets::read(Path::new(KERNEL_TYPES))?;
         let programs = Programs::start(&offsets, capacity).map_err(host::explain)?;
-        let (ledger, known, gone, lost_before, meter, untended) = Default::default();
+        let (ledger, known, gone, lost_before, meter, untended, news) = Default::default();
         Ok(Self {
             offsets,
             programs,
@@ -87,6 +90,7 @@ impl EbpfSource {
             lost_before,
             meter,
             untended,
+            news,
         })
     }
 
@@ -155,9 +159,9 @@ impl EbpfSource {
         // The figures are good all the same; what finds no room meanwhile is counted.
         match self.tend() {
             Ok(()) => self.untended = false,
-            Err(error) if !self.untended => {
+            Err(why) if !self.untended => {
                 self.untended = true;
-                tracing::warn!("no room for more cgroups, it is tried again: {error:#}");
+                self.news.push(SourceNews::NoRoom { why });
             }
             Err(_) => {}
         }
@@ -165,7 +169,7 @@ impl EbpfSource {
     }
 
     /// Takes the indexes of removed cgroups back, and makes room where it gets tight.
-    fn tend(&mut self) -> Result<()> {
+    fn tend(&mut self) -> Result<(), WhyNotEbpf> {
         let used = self.owners().count();
         let removed: Vec<usize> = self
             .owners()
@@ -177,7 +181,8 @@ impl EbpfSource {
                 .extend(removed.iter().map(|index| self.programs.owners.id(*index)));
             let ledger = &mut self.ledger;
             self.programs
-                .recycle(&removed, |owner, used| ledger.settle(owner, used))?;
+                .recycle(&removed, |owner, used| ledger.settle(owner, used))
+                .map_err(failed)?;
         }
         let living = used - removed.len();
         if living * 4 > self.programs.capacity * 3 {
@@ -188,18 +193,18 @@ impl EbpfSource {
     }
 
     /// Puts a set of programs with twice the room in the place of the present one.
-    fn grow(&mut self) -> Result<()> {
+    fn grow(&mut self) -> Result<(), WhyNotEbpf> {
         let capacity = 2 * self.programs.capacity;
         // Attached before the old set is read for the last time: in the fraction of a millisecond between,
         // both count, and neither misses anything.
         let new = Programs::start(&self.offsets, capacity)?;
-        self.programs.flush()?;
+        self.programs.flush().map_err(failed)?;
         for (index, owner) in self.owners().collect::<Vec<_>>() {
             self.ledger.settle(&owner, self.programs.total(index));
         }
         self.lost_before = self.health();
         self.programs = new;
-        tracing::info!("room for {capacity} cgroups");
+        self.news.push(SourceNews::Room { capacity });
         Ok(())
     }
 }
@@ -228,6 +233,10 @@ impl UsageSource for EbpfSource {
         self.ledger.watch_only(ids);
         let there = |id: &CgroupId| Some(*id).filter(|id| !self.gone.contains(id));
         self.read_ids(ids.iter().map(there).collect())
+    }
+
+    fn news(&mut self) -> Vec<SourceNews> {
+        std::mem::take(&mut self.news)
     }
 
     fn health(&self) -> Health {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use autoscaler_common::Field;
 use btfparse::{Offset, Readable, TypeInformation, TypeVariant};
 
-use crate::host::usage::WhyNotEbpf;
+use crate::host::usage::{BtfFault, WhyNotEbpf};
 
 /// The running kernel's own description of its types.
 pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
@@ -65,11 +65,17 @@ impl Offsets {
                 path: PathBuf::from(path),
             },
             _ => WhyNotEbpf::BadBtf {
-                why: format!("{}: {error}", path.display()),
+                why: BtfFault::System {
+                    path: PathBuf::from(path),
+                    error: error.into(),
+                },
             },
         })?;
         let types = TypeInformation::new(&Bytes(bytes)).map_err(|error| WhyNotEbpf::BadBtf {
-            why: format!("{}: {}", path.display(), error.message()),
+            why: BtfFault::Malformed {
+                path: PathBuf::from(path),
+                words: error.message().to_owned(),
+            },
         })?;
         let offset = |named: &Named| Ok((named.field, find(&types, named)?));
         FIELDS.iter().map(offset).collect::<Result<_, _>>().map(Self)
@@ -107,12 +113,10 @@ fn find(types: &TypeInformation, named: &Named) -> Result<u32, WhyNotEbpf> {
             needs: named.needs.map(str::to_owned),
         }),
         _ => Err(WhyNotEbpf::BadBtf {
-            why: format!(
-                "`{}.{}` is at {} places",
-                named.structure,
-                named.names[0],
-                found.len()
-            ),
+            why: BtfFault::SeveralPlaces {
+                field: format!("{}.{}", named.structure, named.names[0]),
+                count: found.len(),
+            },
         }),
     }
 }

@@ -10,12 +10,12 @@ use aya::programs::{BtfTracePoint, ProgramError, RawTracePoint};
 use aya::{Btf, Ebpf, EbpfLoader, RawTracePointRunOptions, TestRun};
 use aya_log::EbpfLogger;
 
-use crate::host::cpu_list::CpuList;
+use crate::host::cpu_list::{CpuList, InvalidCpuList};
 use crate::host::usage::ebpf::log::ToTracing;
 use crate::host::usage::ebpf::mapped::Mapped;
 use crate::host::usage::ebpf::offsets::Offsets;
 use crate::host::usage::ebpf::relocate::relocated;
-use crate::host::usage::{RunCost, WhyNotEbpf};
+use crate::host::usage::{Behind, BtfFault, KernelFault, KernelStep, RunCost, WhyNotEbpf};
 
 /// The object that `cargo xtask build-ebpf` makes.
 pub(super) static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../bpf/autoscaler.bpf.o");
@@ -58,7 +58,7 @@ impl Programs {
         let indexes = u32::try_from(capacity + 1).map_err(failed)?;
         let per_cpu = indexes
             .checked_mul(cpus)
-            .context("too many cgroups for one map")
+            .context(KernelStep::Room)
             .map_err(failed)?;
         let mut loader = EbpfLoader::new();
         loader
@@ -77,7 +77,7 @@ impl Programs {
         let logger = EbpfLogger::init_with_logger(&mut ebpf, ToTracing)?;
         let mut take = |name: &str| {
             ebpf.take_map(name)
-                .with_context(|| format!("the object has no map {name}"))
+                .with_context(|| KernelStep::Map(name.to_owned()))
         };
         let index = HashMap::try_from(take("INDEX")?)?;
         let mut free = Queue::try_from(take("FREE")?)?;
@@ -123,7 +123,7 @@ impl Programs {
         let program = self
             .ebpf
             .program("switched")
-            .context("the object has no program `switched`")?;
+            .context(KernelStep::Program("switched".to_owned()))?;
         let info = program.info()?;
         Ok(RunCost {
             time: info.run_time(),
@@ -137,7 +137,7 @@ impl Programs {
         let program = self
             .ebpf
             .program("flush")
-            .context("the object has no program `flush`")?;
+            .context(KernelStep::Program("flush".to_owned()))?;
         let program: &RawTracePoint = program.try_into()?;
         for cpu in online_cpus()?.iter() {
             let options = RawTracePointRunOptions {
@@ -148,7 +148,7 @@ impl Programs {
             if let Err(error) = program.test_run(options)
                 && online_cpus()?.iter().any(|online| online == cpu)
             {
-                return Err(error).with_context(|| format!("cannot run `flush` on CPU {cpu}"));
+                return Err(error).context(KernelStep::Flush(cpu));
             }
         }
         self.logger.flush();
@@ -177,7 +177,7 @@ impl Programs {
         for &index in indexes {
             match self.index.remove(&self.owners.id(index)) {
                 Ok(()) | Err(aya::maps::MapError::KeyNotFound) => {}
-                Err(error) => return Err(error).context("cannot remove a cgroup from INDEX"),
+                Err(error) => return Err(error).context(KernelStep::Remove),
             }
         }
         // No CPU finds these indexes in INDEX any more; after this none remembers them. Should a task that
@@ -192,7 +192,7 @@ impl Programs {
             self.owners.set(index, Owner::default());
             self.free
                 .push(u32::try_from(index)?, 0)
-                .context("cannot give an index back to FREE")?;
+                .context(KernelStep::GiveBack)?;
         }
         Ok(())
     }
@@ -200,7 +200,7 @@ impl Programs {
 
 fn load_programs(ebpf: &mut Ebpf) -> Result<(), WhyNotEbpf> {
     let btf = Btf::from_sys_fs().map_err(|error| WhyNotEbpf::BadBtf {
-        why: error.to_string(),
+        why: BtfFault::Words(error.to_string()),
     })?;
     for (name, event) in ATTACHED {
         tracepoint(ebpf, name)?
@@ -209,7 +209,7 @@ fn load_programs(ebpf: &mut Ebpf) -> Result<(), WhyNotEbpf> {
     }
     let flush = ebpf
         .program_mut("flush")
-        .context("the object has no program `flush`")
+        .context(KernelStep::Program("flush".to_owned()))
         .map_err(failed)?;
     let flush: &mut RawTracePoint = flush.try_into().map_err(|error| refused("flush", &error))?;
     flush.load().map_err(|error| refused("flush", &error))
@@ -218,7 +218,7 @@ fn load_programs(ebpf: &mut Ebpf) -> Result<(), WhyNotEbpf> {
 fn tracepoint<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut BtfTracePoint, WhyNotEbpf> {
     let program = ebpf
         .program_mut(name)
-        .with_context(|| format!("the object has no program `{name}`"));
+        .with_context(|| KernelStep::Program(name.to_owned()));
     program
         .map_err(failed)?
         .try_into()
@@ -245,18 +245,22 @@ fn refused(program: &str, error: &ProgramError) -> WhyNotEbpf {
             let lines = Vec::from(last).join(" | ");
             WhyNotEbpf::Refused {
                 program: program.to_owned(),
-                log: format!("{io_error}: {lines}"),
+                error: io_error.into(),
+                log: lines,
             }
         }
         other => WhyNotEbpf::Failed {
-            why: format!("`{program}`: {other}"),
+            why: KernelFault {
+                step: None,
+                behind: Behind::Words(format!("`{program}`: {other}")),
+            },
         },
     }
 }
 
-fn failed(error: impl Into<anyhow::Error>) -> WhyNotEbpf {
+pub(super) fn failed(error: impl Into<anyhow::Error>) -> WhyNotEbpf {
     WhyNotEbpf::Failed {
-        why: format!("{:#}", error.into()),
+        why: error.into().into(),
     }
 }
 
@@ -276,13 +280,14 @@ fn possible_cpus() -> Result<u32> {
     let highest = cpus("/sys/devices/system/cpu/possible")?
         .iter()
         .last()
-        .context("no possible CPU")?;
+        .with_context(|| KernelStep::CpuList("/sys/devices/system/cpu/possible".into()))?;
     Ok(highest + 1)
 }
 
 fn cpus(file: &str) -> Result<CpuList> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?;
-    text.parse().with_context(|| file.to_owned())
+    let text = std::fs::read_to_string(file).with_context(|| KernelStep::Read(file.into()))?;
+    text.parse()
+        .map_err(|InvalidCpuList| KernelStep::CpuList(file.into()).into())
 }
 
 /// Everything that is taken out of the object is of the kind that `load` says.

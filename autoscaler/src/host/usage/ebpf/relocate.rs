@@ -5,8 +5,8 @@
 
 use object::{Object, ObjectSection, SectionKind};
 
-use crate::host::usage::WhyNotEbpf;
 use crate::host::usage::ebpf::offsets::Offsets;
+use crate::host::usage::{Behind, KernelFault, KernelStep, WhyNotEbpf};
 
 /// Bytes of an instruction: opcode, registers, offset (16 bits), immediate (32 bits). Documentation/bpf/standardization.
 const INSTRUCTION: usize = 8;
@@ -20,8 +20,13 @@ const CLASS: u8 = 0x07;
 /// # Errors
 /// When it is no object, or an offset is beyond what an instruction can hold.
 pub(super) fn relocated(bytes: &[u8], offsets: &Offsets) -> Result<Vec<u8>, WhyNotEbpf> {
-    let failed = |why: String| WhyNotEbpf::Failed { why };
-    let parsed = object::File::parse(bytes).map_err(|error| failed(error.to_string()))?;
+    let failed = |step: KernelStep| WhyNotEbpf::Failed { why: step.into() };
+    let parsed = object::File::parse(bytes).map_err(|error| WhyNotEbpf::Failed {
+        why: KernelFault {
+            step: None,
+            behind: Behind::Words(error.to_string()),
+        },
+    })?;
     let mut out = bytes.to_vec();
     for section in parsed
         .sections()
@@ -32,17 +37,13 @@ pub(super) fn relocated(bytes: &[u8], offsets: &Offsets) -> Result<Vec<u8>, WhyN
         };
         let range = usize::try_from(start).ok().zip(usize::try_from(length).ok());
         let code = range.and_then(|(start, length)| out.get_mut(start..start.checked_add(length)?));
-        let code = code.ok_or_else(|| failed("a section of the object is not in it".to_owned()))?;
+        let code = code.ok_or_else(|| failed(KernelStep::Section))?;
         for instruction in code.chunks_exact_mut(INSTRUCTION) {
             let number = u16::from_le_bytes([instruction[2], instruction[3]]);
             let Some(offset) = offsets.of(number).filter(|_| instruction[0] & CLASS == BPF_LDX) else {
                 continue;
             };
-            let offset = i16::try_from(offset).map_err(|_| {
-                failed(format!(
-                    "a field at offset {offset} is out of an instruction's reach"
-                ))
-            })?;
+            let offset = i16::try_from(offset).map_err(|_| failed(KernelStep::Offset(offset)))?;
             instruction[2..4].copy_from_slice(&offset.to_le_bytes());
         }
     }

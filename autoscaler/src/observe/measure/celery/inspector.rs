@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::host::cgroup::Cgroup;
 use crate::host::process::{ProcessTable, Procfs};
-use crate::model::{PoolFault, ProcessId};
+use crate::model::{Oddity, PoolFault, ProcessId};
 use crate::observe::measure::celery::identity;
 use crate::observe::measure::celery::identity::Node;
 use crate::observe::measure::queue::{Broker, Command, Reply};
@@ -235,9 +235,8 @@ impl Inspector {
         match self.command(broker, node, method, json!({})).await? {
             Value::Array(list) => Ok(list),
             other => {
-                let why = other
-                    .get("error")
-                    .map_or_else(|| "no list".to_owned(), ToString::to_string);
+                let error = other.get("error").map(ToString::to_string);
+                let why = error.map_or(Oddity::NoList, Oddity::Words);
                 Err(PoolFault::Malformed {
                     node: node.to_owned(),
                     method: method.into(),
@@ -294,9 +293,7 @@ pub(super) async fn ask_all(
 
 /// The processes of a cgroup.
 pub(super) fn table(procfs: &Procfs, cgroup: &Cgroup) -> Result<ProcessTable, PoolFault> {
-    let unreadable = |why: String| PoolFault::Unreadable { why };
-    let pids = cgroup
-        .processes()
-        .map_err(|error| unreadable(error.to_string()))?;
-    ProcessTable::read(procfs, &pids).map_err(|error| unreadable(error.to_string()))
+    let unreadable = |why| PoolFault::Unreadable { why };
+    let pids = cgroup.processes().map_err(|error| unreadable(error.into()))?;
+    ProcessTable::read(procfs, &pids).map_err(|error| unreadable(error.into()))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::model::QueueFault;
+use crate::model::{QueueFault, UrlFault};
 use crate::observe::measure::queue::tls::Tls;
 
 /// Where a broker is and how to log in.
@@ -79,7 +79,7 @@ impl ManagementAddress {
         let url = url(text)?;
         let login = login(&url)?;
         Ok(Self {
-            host: host(&url).ok_or_else(|| bad("the management API's has no host"))?,
+            host: host(&url).ok_or_else(|| bad(UrlFault::NoManagementHost))?,
             port: url.port().unwrap_or(80),
             path: url.path().trim_end_matches('/').to_owned(),
             login: if login.user.is_some() {
@@ -94,9 +94,7 @@ impl ManagementAddress {
 impl Address {
     /// Reads a broker's URL as kombu does.
     pub(super) fn parse(text: &str) -> Result<Self, QueueFault> {
-        let (scheme, _) = text
-            .split_once("://")
-            .ok_or_else(|| bad("it has no scheme such as redis://"))?;
+        let (scheme, _) = text.split_once("://").ok_or_else(|| bad(UrlFault::NoScheme))?;
         let not_supported = |kind: &str| QueueFault::NotSupported {
             kind: kind.to_owned(),
         };
@@ -104,23 +102,21 @@ impl Address {
             scheme if scheme.contains("sentinel") => Err(not_supported("Redis Sentinel")),
             scheme if scheme.contains("cluster") => Err(not_supported("Redis Cluster")),
             // kombu takes several URLs in one text, to try one after the other.
-            _ if text.contains(';') => Err(not_supported("a list of several brokers (with ;)")),
+            _ if text.contains(';') => Err(QueueFault::SeveralBrokers),
             "redis" | "rediss" => redis_server(&url(text)?).map(Self::Redis),
             "redis+socket" | "unix" => redis_socket(&url(text)?).map(Self::Redis),
             "amqp" | "amqps" | "pyamqp" => rabbitmq(&url(text)?).map(Self::Amqp),
-            _ => Err(bad(
-                "its kind is none of redis, rediss, redis+socket, unix, amqp and amqps",
-            )),
+            _ => Err(bad(UrlFault::Kind)),
         }
     }
 }
 
-fn bad(why: impl Into<String>) -> QueueFault {
-    QueueFault::BadUrl { why: why.into() }
+fn bad(why: UrlFault) -> QueueFault {
+    QueueFault::BadUrl { why }
 }
 
 fn url(text: &str) -> Result<Url, QueueFault> {
-    Url::parse(text).map_err(|error| bad(error.to_string()))
+    Url::parse(text).map_err(|error| bad(UrlFault::Words(error.to_string())))
 }
 
 fn redis_server(url: &Url) -> Result<RedisAddress, QueueFault> {
@@ -156,7 +152,7 @@ fn tls(url: &Url) -> Tls {
 fn redis_socket(url: &Url) -> Result<RedisAddress, QueueFault> {
     let path = decode(url.path())?;
     if path.len() < 2 {
-        return Err(bad("it has no path of a socket"));
+        return Err(bad(UrlFault::NoSocketPath));
     }
     let number = query(url, "virtual_host")
         .or_else(|| query(url, "db"))
@@ -198,9 +194,7 @@ fn login(url: &Url) -> Result<Login, QueueFault> {
 
 fn decode(text: &str) -> Result<String, QueueFault> {
     let decoded = percent_decode_str(text).decode_utf8();
-    decoded
-        .map(Into::into)
-        .map_err(|_| bad("a part of it is no UTF-8 after %-decoding"))
+    decoded.map(Into::into).map_err(|_| bad(UrlFault::NotUtf8))
 }
 
 fn query(url: &Url, key: &str) -> Option<String> {
@@ -213,13 +207,14 @@ fn database(text: &str) -> Result<u32, QueueFault> {
     if text.is_empty() {
         return Ok(0);
     }
-    text.parse()
-        .map_err(|_| bad("its path is no number of a Redis database"))
+    text.parse().map_err(|_| bad(UrlFault::Database))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Language;
+    use crate::words::queue_fault;
 
     fn redis(text: &str) -> RedisAddress {
         match Address::parse(text).unwrap() {
@@ -281,8 +276,14 @@ mod tests {
             ("redis://a/0;redis://:hunter2@b/0", ";"),
         ] {
             let fault = Address::parse(url).unwrap_err();
-            assert!(matches!(fault, QueueFault::NotSupported { .. }), "{fault}");
-            let words = fault.to_string();
+            assert!(
+                matches!(
+                    fault,
+                    QueueFault::NotSupported { .. } | QueueFault::SeveralBrokers
+                ),
+                "{fault:?}"
+            );
+            let words = queue_fault(Language::En, &fault);
             assert!(words.contains(word) && !words.contains("hunter2"), "{words}");
         }
     }
@@ -331,7 +332,8 @@ mod tests {
             "unix://",
         ] {
             let fault = Address::parse(text).unwrap_err();
-            assert!(!fault.to_string().contains("hunter2"), "{fault}");
+            let words = queue_fault(Language::En, &fault);
+            assert!(!words.contains("hunter2"), "{words}");
         }
         assert!(!format!("{:?}", redis("redis://:hunter2@h/0")).contains("hunter2"));
     }

@@ -1,10 +1,8 @@
 //! A broker's URL from the environment that a project's main process was started with: so it is the one that the
 //! worker itself has, wherever the unit took it from, and a password need not stand in the configuration.
 
-use std::io::ErrorKind;
-
-use crate::host::process::{ProcessError, Procfs};
-use crate::model::{ProcessId, QueueFault};
+use crate::host::process::Procfs;
+use crate::model::{ProcessError, ProcessId, QueueFault, UrlFault};
 use crate::observe::measure::queue::address::{Address, Endpoint, RedisAddress};
 
 /// The value of `variable` in the environment of `main`.
@@ -13,15 +11,15 @@ use crate::observe::measure::queue::address::{Address, Endpoint, RedisAddress};
 /// socket or a private key, which root could open where that user cannot, is not taken from it.
 pub(super) fn url(procfs: &Procfs, main: ProcessId, variable: &str) -> Result<String, QueueFault> {
     let pid = main.pid;
-    let environ = procfs.environ(pid).map_err(|error| match &error {
-        ProcessError::Unreadable { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
+    let environ = procfs.environ(pid).map_err(|error| match error {
+        ProcessError::Unreadable { source, .. } if source.is_denied() => {
             QueueFault::EnvironmentForbidden { pid }
         }
         other => unreadable(other),
     })?;
     // Read first, looked at second: what was read is this process's, not that of a later one with its pid.
-    if procfs.stat(pid).map_err(|error| unreadable(&error))?.id != main {
-        return Err(unreadable(&ProcessError::Gone { pid }));
+    if procfs.stat(pid).map_err(unreadable)?.id != main {
+        return Err(unreadable(ProcessError::Gone { pid }));
     }
     let value = environ
         .iter()
@@ -42,36 +40,34 @@ pub(super) fn url(procfs: &Procfs, main: ProcessId, variable: &str) -> Result<St
     };
     let tls = match Address::parse(value)? {
         Address::Redis(RedisAddress { endpoint, .. }) => match endpoint {
-            Endpoint::Unix(_) => return Err(not_from_there(variable, "a Unix socket")),
+            Endpoint::Unix(_) => {
+                let variable = variable.to_owned();
+                let why = UrlFault::NamesSocket { variable };
+                return Err(QueueFault::BadUrl { why });
+            }
             Endpoint::Tls { tls, .. } => Some(tls),
             Endpoint::Tcp { .. } => None,
         },
         Address::Amqp(address) => address.tls,
     };
     if tls.is_some_and(|tls| tls.certificate.is_some() || tls.key.is_some()) {
-        return Err(not_from_there(variable, "a private key"));
+        let variable = variable.to_owned();
+        let why = UrlFault::NamesKey { variable };
+        return Err(QueueFault::BadUrl { why });
     }
     Ok(value.to_owned())
 }
 
-fn not_from_there(variable: &str, what: &str) -> QueueFault {
-    QueueFault::BadUrl {
-        why: format!(
-            "{variable} names {what}, which only the configuration may: write the URL as \"redis_url\" or \"broker_url\""
-        ),
-    }
-}
-
-fn unreadable(error: &ProcessError) -> QueueFault {
-    QueueFault::EnvironmentUnreadable {
-        why: error.to_string(),
-    }
+fn unreadable(error: ProcessError) -> QueueFault {
+    QueueFault::EnvironmentUnreadable { why: error.into() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::host::fixture::Fixture;
+    use crate::model::Language;
+    use crate::words::queue_fault;
 
     const PID: u32 = 10;
 
@@ -116,7 +112,7 @@ mod tests {
         ] {
             let fault = read(&format!("BROKER_URL={url}\0"), "BROKER_URL").unwrap_err();
             assert!(matches!(fault, QueueFault::BadUrl { .. }), "{url}: {fault:?}");
-            assert!(!format!("{fault} {fault:?}").contains("hunter2"));
+            assert!(!format!("{} {fault:?}", queue_fault(Language::En, &fault)).contains("hunter2"));
         }
     }
 

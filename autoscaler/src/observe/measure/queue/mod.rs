@@ -15,14 +15,13 @@ mod tls;
 use std::pin::Pin;
 use std::time::Duration;
 
+use address::{Address, ManagementAddress};
 use serde_json::Value;
 
+use crate::host::process::Procfs;
 use crate::model::{BrokerAccess, BrokerUrl, ManagementUrl, Place, ProcessId, QueueFault, Uncounted};
 
 pub use monitor::QueueMonitor;
-
-use crate::host::process::Procfs;
-use address::{Address, ManagementAddress};
 
 /// What a broker answers, sooner or later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, QueueFault>> + Send + 'a>>;

@@ -12,7 +12,7 @@ use lapin::types::FieldTable;
 use lapin::{Channel, Connection};
 use tokio::time::timeout;
 
-use crate::model::QueueFault;
+use crate::model::{QueueFault, Silence};
 use crate::observe::measure::queue::address::{AmqpAddress, ManagementAddress};
 use crate::observe::measure::queue::{Answer, Broker, Command, Depth, LIMIT, Reply};
 
@@ -78,7 +78,7 @@ impl RabbitMq {
     ) -> Result<T, QueueFault> {
         let late = |_| QueueFault::Unreachable {
             at: at.to_owned(),
-            why: format!("no answer within {} s", limit.as_secs()),
+            why: Silence::Late { after: limit },
         };
         timeout(limit, work)
             .await

@@ -72,10 +72,9 @@ impl Redis {
             .await
             .map_err(|error| self.server.fault(&error))?;
         let Some((unacknowledged, lengths)) = lengths.split_last() else {
-            let why = "an empty answer to a pipeline".to_owned();
             return Err(QueueFault::Answered {
                 at: self.server.at.clone(),
-                why,
+                why: "[]".to_owned(),
             });
         };
         let filled: Vec<&[u8]> = lists

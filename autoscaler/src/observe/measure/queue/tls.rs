@@ -5,7 +5,8 @@
 //! Where the two are the same to the byte, the operator has named it as trusted, and it is taken.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
+use std::io::Read as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use rustls::{
     RootCertStore, SignatureScheme,
 };
 
-use crate::model::{QueueFault, TlsProblem};
+use crate::model::{FileFault, QueueFault, SystemFault, TlsProblem, UrlFault};
 
 /// More than a system's whole bundle of certificate authorities, in bytes.
 const LARGEST: u64 = 4 << 20;
@@ -56,9 +57,7 @@ impl Tls {
         };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|_| QueueFault::BadUrl {
-                why: "this program was built without a TLS version".to_owned(),
-            })?
+            .map_err(|_| QueueFault::BadUrl { why: UrlFault::NoTls })?
             .dangerous()
             .with_custom_certificate_verifier(verifier);
         let Some(certificate) = &self.certificate else {
@@ -66,16 +65,11 @@ impl Tls {
         };
         let chain = certificates("ssl_certfile", certificate)?;
         let key_file = self.key.as_ref().unwrap_or(certificate);
-        let key = PrivateKeyDer::from_pem_slice(&read("ssl_keyfile", key_file)?).map_err(|_| {
-            unusable(
-                "ssl_keyfile",
-                key_file,
-                "it holds no private key without a password in PEM",
-            )
-        })?;
+        let key = PrivateKeyDer::from_pem_slice(&read("ssl_keyfile", key_file)?)
+            .map_err(|_| unusable("ssl_keyfile", key_file, FileFault::NoKey))?;
         builder
             .with_client_auth_cert(chain, key)
-            .map_err(|_| unusable("ssl_certfile", certificate, "ssl_keyfile is not the key to it"))
+            .map_err(|_| unusable("ssl_certfile", certificate, FileFault::OtherKey))
     }
 
     fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Named, QueueFault> {
@@ -85,7 +79,7 @@ impl Tls {
             named = certificates("ssl_ca_certs", path)?;
             let (_, unread) = roots.add_parsable_certificates(named.iter().cloned());
             if unread > 0 && roots.is_empty() {
-                return Err(unusable("ssl_ca_certs", path, "its certificates cannot be read"));
+                return Err(unusable("ssl_ca_certs", path, FileFault::Unread));
             }
         } else {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -93,7 +87,7 @@ impl Tls {
         let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
             .build()
             .map_err(|_| QueueFault::BadUrl {
-                why: "this system has no certificate authorities (on Debian: apt-get install ca-certificates): name the broker's in the URL, ?ssl_ca_certs=/path/ca.pem".to_owned(),
+                why: UrlFault::NoAuthorities,
             })?;
         Ok(Named {
             chain,
@@ -103,37 +97,43 @@ impl Tls {
     }
 }
 
-fn certificates(key: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, QueueFault> {
+fn certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, QueueFault> {
     let content = read(key, path)?;
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(&content)
         .filter_map(Result::ok)
         .collect();
     if certificates.is_empty() {
-        return Err(unusable(key, path, "it holds no certificate in PEM"));
+        return Err(unusable(key, path, FileFault::NoCertificate));
     }
     Ok(certificates)
 }
 
 /// The file's content. The path may come from a process of any user: nothing that waits or never ends is read.
-fn read(key: &str, path: &Path) -> Result<Vec<u8>, QueueFault> {
-    let content = || -> io::Result<Vec<u8>> {
+fn read(key: &'static str, path: &Path) -> Result<Vec<u8>, QueueFault> {
+    let system = |error: io::Error| FileFault::from(SystemFault::from(error));
+    let content = || -> Result<Vec<u8>, FileFault> {
         let file = File::options()
             .read(true)
             .custom_flags(OFlag::O_NONBLOCK.bits())
-            .open(path)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::other("it is no regular file"));
+            .open(path)
+            .map_err(system)?;
+        if !file.metadata().map_err(system)?.is_file() {
+            return Err(FileFault::NotAFile);
         }
         let mut content = Vec::new();
-        file.take(LARGEST).read_to_end(&mut content)?;
+        file.take(LARGEST).read_to_end(&mut content).map_err(system)?;
         Ok(content)
     };
-    content().map_err(|error| unusable(key, path, &error.to_string()))
+    content().map_err(|fault| unusable(key, path, fault))
 }
 
-fn unusable(key: &str, path: &Path, why: &str) -> QueueFault {
+fn unusable(key: &'static str, path: &Path, why: FileFault) -> QueueFault {
     QueueFault::BadUrl {
-        why: format!("its {key} {} cannot be used: {why}", path.display()),
+        why: UrlFault::File {
+            key: key.into(),
+            path: path.to_owned(),
+            why,
+        },
     }
 }
 

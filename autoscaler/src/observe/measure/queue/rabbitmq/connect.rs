@@ -11,7 +11,7 @@ use lapin::{AsyncTcpStream, Connection, ConnectionProperties, Error, ErrorKind};
 use tokio::net::lookup_host;
 
 use crate::observe::measure::queue::address::AmqpAddress;
-use crate::observe::measure::queue::rabbitmq::{LIMIT, QueueFault};
+use crate::observe::measure::queue::rabbitmq::{LIMIT, QueueFault, Silence};
 use crate::observe::measure::queue::tls;
 
 /// The broker's own default user, which it admits from its own host only.
@@ -75,7 +75,7 @@ pub(super) fn fault(at: &str, error: &Error) -> QueueFault {
     let ErrorKind::ProtocolError(answer) = error.kind() else {
         return QueueFault::Unreachable {
             at,
-            why: words(error),
+            why: silence(error),
         };
     };
     let why = answer.get_message().to_string();
@@ -86,19 +86,20 @@ pub(super) fn fault(at: &str, error: &Error) -> QueueFault {
         }
         AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED)
         | AMQPErrorKind::Hard(AMQPHardError::NOTALLOWED) => QueueFault::NotPermitted { at, why },
-        AMQPErrorKind::Hard(AMQPHardError::CONNECTIONFORCED) => QueueFault::Unreachable { at, why },
+        AMQPErrorKind::Hard(AMQPHardError::CONNECTIONFORCED) => QueueFault::Unreachable {
+            at,
+            why: Silence::Words(why),
+        },
         _ => QueueFault::Answered { at, why },
     }
 }
 
-/// The client's words, without the names that it has for its own states.
-fn words(error: &Error) -> String {
+/// What the client says, without the names that it has for its own states.
+fn silence(error: &Error) -> Silence {
     match error.kind() {
-        ErrorKind::InvalidChannelState(..) | ErrorKind::InvalidConnectionState(_) => {
-            "the connection was lost".to_owned()
-        }
-        ErrorKind::IOError(error) => error.to_string(),
-        _ => error.to_string(),
+        ErrorKind::InvalidChannelState(..) | ErrorKind::InvalidConnectionState(_) => Silence::Lost,
+        ErrorKind::IOError(error) => Silence::System(error.as_ref().into()),
+        _ => Silence::Words(error.to_string()),
     }
 }
 

@@ -5,7 +5,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Bytes;
-use hyper::client::conn::http1::{self, SendRequest};
+use hyper::client::conn::http1;
+use hyper::client::conn::http1::SendRequest;
 use hyper::header::{AUTHORIZATION, HOST};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -16,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::observe::measure::queue::address::ManagementAddress;
 use crate::observe::measure::queue::rabbitmq::connect::GUEST;
-use crate::observe::measure::queue::rabbitmq::{LIMIT, QueueFault};
+use crate::observe::measure::queue::rabbitmq::{LIMIT, QueueFault, Silence};
 
 /// The one figure that is asked for.
 const FIGURE: &str = "messages_unacknowledged";
@@ -36,7 +37,7 @@ pub(super) async fn unacknowledged(
         vhost,
     };
     let asked = timeout(LIMIT, api.sum(queues)).await;
-    asked.unwrap_or_else(|_| Err(api.unreachable(&format!("no answer within {} s", LIMIT.as_secs()))))
+    asked.unwrap_or_else(|_| Err(api.unreachable(Silence::Late { after: LIMIT })))
 }
 
 struct Api<'a> {
@@ -49,10 +50,10 @@ struct Api<'a> {
 impl Api<'_> {
     async fn sum(&self, queues: &[String]) -> Result<Option<u64>, QueueFault> {
         let stream = TcpStream::connect((self.address.host.as_str(), self.address.port)).await;
-        let stream = stream.map_err(|error| self.unreachable(&error))?;
+        let stream = stream.map_err(|error| self.lost(&error))?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
-            .map_err(|error| self.unreachable(&error))?;
+            .map_err(|error| self.lost(&error))?;
         let counts = async {
             let mut sum = Some(0);
             for queue in queues {
@@ -66,8 +67,8 @@ impl Api<'_> {
             counts = counts => counts,
             // The connection's own work: over when the server hangs up.
             ended = connection => Err(match ended {
-                Ok(()) => self.unreachable(&"it hung up"),
-                Err(error) => self.unreachable(&error),
+                Ok(()) => self.unreachable(Silence::HungUp),
+                Err(error) => self.lost(&error),
             }),
         }
     }
@@ -85,10 +86,10 @@ impl Api<'_> {
             .body(Empty::new())
             .map_err(|error| self.answered(error.to_string()))?;
         let answer = sender.send_request(request).await;
-        let answer = answer.map_err(|error| self.unreachable(&error))?;
+        let answer = answer.map_err(|error| self.lost(&error))?;
         let status = answer.status();
         let body = Limited::new(answer.into_body(), LARGEST).collect().await;
-        let body = body.map_err(|error| self.unreachable(&error))?.to_bytes();
+        let body = body.map_err(|error| self.lost(error.as_ref()))?.to_bytes();
         let said: Value = serde_json::from_slice(&body).unwrap_or_default();
         let why = said["reason"]
             .as_str()
@@ -113,10 +114,14 @@ impl Api<'_> {
         format!("Basic {}", BASE64_STANDARD.encode(login))
     }
 
-    fn unreachable(&self, why: &dyn std::fmt::Display) -> QueueFault {
+    fn lost(&self, error: &(dyn std::error::Error + 'static)) -> QueueFault {
+        self.unreachable(Silence::within(error, || error.to_string()))
+    }
+
+    fn unreachable(&self, why: Silence) -> QueueFault {
         QueueFault::Unreachable {
             at: self.at.clone(),
-            why: why.to_string(),
+            why,
         }
     }
 

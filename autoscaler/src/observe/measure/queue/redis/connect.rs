@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use crate::model::TlsProblem;
+use crate::model::{Silence, TlsProblem, UrlFault};
 use crate::observe::measure::queue::address::{Endpoint, RedisAddress};
 use crate::observe::measure::queue::redis::{LIMIT, QueueFault};
 use crate::observe::measure::queue::tls;
@@ -81,7 +81,7 @@ impl Server {
             Endpoint::Tcp { host, port } => self.log_in(self.tcp(host, *port).await?).await,
             Endpoint::Tls { host, port, .. } => {
                 let name = ServerName::try_from(host.clone()).map_err(|_| QueueFault::BadUrl {
-                    why: "its host is no name that a certificate could be for".to_owned(),
+                    why: UrlFault::NoCertificateName,
                 })?;
                 let stream = self.tcp(host, *port).await?;
                 let config = self.tls.clone().unwrap_or_else(|| unreachable!("made in new"));
@@ -123,7 +123,7 @@ impl Server {
     fn unreachable(&self, error: &io::Error) -> QueueFault {
         self.of_tls(error).unwrap_or_else(|| QueueFault::Unreachable {
             at: self.at.clone(),
-            why: error.to_string(),
+            why: Silence::System(error.into()),
         })
     }
 
@@ -165,7 +165,10 @@ impl Server {
             (_, Some("ERR")) if is_unknown_command(&why) => QueueFault::NotSupported {
                 kind: "Redis Sentinel".to_owned(),
             },
-            (ErrorKind::Io, _) => QueueFault::Unreachable { at, why },
+            (ErrorKind::Io, _) => QueueFault::Unreachable {
+                at,
+                why: Silence::within(error, || why),
+            },
             _ => QueueFault::Answered { at, why },
         }
     }
@@ -180,7 +183,7 @@ fn is_unknown_command(why: &str) -> bool {
 pub(super) fn late(at: &str, limit: Duration) -> QueueFault {
     QueueFault::Unreachable {
         at: at.to_owned(),
-        why: format!("no answer within {} s", limit.as_secs()),
+        why: Silence::Late { after: limit },
     }
 }
 

@@ -1,0 +1,61 @@
+//! Why a broker does not answer.
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::SystemFault;
+
+/// Why no answer came. Displayed in English, as the history keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Silence {
+    /// The system could not connect, or lost the connection.
+    #[error(transparent)]
+    System(#[from] SystemFault),
+    /// It did not come in time.
+    #[error("no answer within {} s", after.as_secs())]
+    Late {
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// The connection went.
+    #[error("the connection was lost")]
+    Lost,
+    /// The broker ended the connection.
+    #[error("it hung up")]
+    HungUp,
+    /// What the broker, or the library that speaks with it, says; or what an earlier version kept.
+    #[error("{0}")]
+    Words(String),
+}
+
+impl Silence {
+    /// What the system says within an error of a library; else what `words` says.
+    pub(crate) fn within(error: &(dyn Error + 'static), words: impl FnOnce() -> String) -> Self {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let shared = error.downcast_ref::<Arc<io::Error>>().map(AsRef::as_ref);
+            if let Some(found) = error.downcast_ref::<io::Error>().or(shared) {
+                return Self::System(found.into());
+            }
+            next = error.source();
+        }
+        Self::Words(words())
+    }
+}
+
+impl From<&str> for Silence {
+    fn from(words: &str) -> Self {
+        Self::Words(words.to_owned())
+    }
+}
+
+impl From<String> for Silence {
+    fn from(words: String) -> Self {
+        Self::Words(words)
+    }
+}

@@ -1,0 +1,145 @@
+//! What stands against commanding a pool, and what a count of waiting tasks leaves out.
+
+use super::figures::{all_quoted, names, quoted};
+use super::host::read_fault;
+use super::queue::queue_fault;
+use crate::model::{Language, Oddity, Place, PoolFault, Uncounted, queues_line};
+
+/// Why a pool cannot be commanded.
+#[must_use]
+pub fn pool_fault(language: Language, fault: &PoolFault) -> String {
+    match fault {
+        PoolFault::Broker(fault) => queue_fault(language, fault),
+        PoolFault::NobodyListens => say!(
+            language,
+            "no worker listens for remote control on this broker: is worker_enable_remote_control off, control_exchange or fanout_prefix another than Celery's own, or the broker (with its database or virtual host) another than the worker's?",
+            "ningún worker atiende el control remoto en este broker: ¿está worker_enable_remote_control apagado, son control_exchange o fanout_prefix otros que los de Celery, o usa el worker otro broker (u otra base de datos u otro virtual host)?"
+        ),
+        PoolFault::ListensElsewhere { places } => {
+            let lines = lines(language, places);
+            say!(
+                language,
+                "no worker listens for remote control here, but Celery's workers have their keys elsewhere on this server: if they are this project's, write {lines}",
+                "ningún worker atiende aquí el control remoto, pero hay workers de Celery con sus claves en otro lugar de este servidor: si son de este proyecto, escriba {lines}"
+            )
+        }
+        PoolFault::NoAnswer { node, method, after } => {
+            let after = after.as_secs();
+            say!(
+                language,
+                "the node {node} did not answer {method} within {after} s",
+                "el nodo {node} no ha contestado a {method} en {after} s"
+            )
+        }
+        PoolFault::NotOurs { answered } => {
+            let answered = names(language, answered);
+            say!(
+                language,
+                "none of the nodes that answered runs in this project's cgroup: {answered}",
+                "ninguno de los nodos que contestan corre en el cgroup de este proyecto: {answered}"
+            )
+        }
+        PoolFault::SameName { node } => say!(
+            language,
+            "more than one worker is named {node}: give each its own name (-n NAME@%h)",
+            "hay más de un worker con el nombre {node}: dé a cada uno el suyo (-n NOMBRE@%h)"
+        ),
+        PoolFault::SeveralNodes { nodes } => {
+            let nodes = names(language, nodes);
+            say!(
+                language,
+                "several nodes run in this project's cgroup ({nodes}): give each a project of its own",
+                "varios nodos corren en el cgroup de este proyecto ({nodes}): dé a cada uno su proyecto"
+            )
+        }
+        PoolFault::NoProcesses { node, pool } => say!(
+            language,
+            "the node {node} runs the {pool} pool, which cannot change its size: start it with --pool=prefork",
+            "el nodo {node} usa el pool {pool}, cuyo tamaño no se puede cambiar: arránquelo con --pool=prefork"
+        ),
+        PoolFault::OwnAutoscale { node } => say!(
+            language,
+            "the node {node} runs with --autoscale, which refuses commands from outside: start it with --concurrency instead",
+            "el nodo {node} corre con --autoscale y no admite órdenes de fuera: arránquelo con --concurrency"
+        ),
+        PoolFault::NotConsumed {
+            node,
+            queue,
+            consumed,
+        } => {
+            let (queue, consumed) = (quoted(queue), names(language, consumed));
+            say!(
+                language,
+                "the node {node} takes no tasks from the queue {queue}, only from: {consumed}",
+                "el nodo {node} no toma tareas de la cola {queue}, solo de: {consumed}"
+            )
+        }
+        PoolFault::Malformed { node, method, why } => {
+            let why = oddity(language, why);
+            say!(
+                language,
+                "the node {node} answered {method} with something unknown: {why}",
+                "el nodo {node} ha contestado a {method} algo desconocido: {why}"
+            )
+        }
+        PoolFault::Unreadable { why } => read_fault(language, why),
+    }
+}
+
+/// What is odd about a node's answer. The English of each is how the history keeps it.
+fn oddity(language: Language, oddity: &Oddity) -> String {
+    match oddity {
+        Oddity::NoList => say!(language, "{oddity}", "no es una lista"),
+        // The node's own.
+        Oddity::Words(words) => words.clone(),
+    }
+}
+
+/// What a count of waiting tasks leaves out, and the line that has it counted.
+#[must_use]
+pub fn uncounted(language: Language, what: &Uncounted) -> String {
+    match what {
+        Uncounted::Lists { lists, tasks, remedy } => {
+            let (lists, remedy) = (all_quoted(lists, ", "), remedy.line());
+            let waiting = if *tasks == 1 {
+                say!(
+                    language,
+                    "1 task of its queues waits in lists",
+                    "1 tarea de sus colas espera en listas"
+                )
+            } else {
+                say!(
+                    language,
+                    "{tasks} tasks of its queues wait in lists",
+                    "{tasks} tareas de sus colas esperan en listas"
+                )
+            };
+            say!(
+                language,
+                "{waiting} in Redis that nobody counts ({lists}): write {remedy} in this project, as the application's broker_transport_options have it",
+                "{waiting} de Redis que nadie cuenta ({lists}): escriba {remedy} en este proyecto, como lo tiene broker_transport_options en la aplicación"
+            )
+        }
+        Uncounted::Elsewhere { places } => {
+            let lines = lines(language, places);
+            say!(
+                language,
+                "nothing of its queues is where they are counted, but Celery's workers have their keys elsewhere on this server: if they are this project's, write {lines}",
+                "no hay nada de sus colas donde se cuentan, pero hay workers de Celery con sus claves en otro lugar de este servidor: si son de este proyecto, escriba {lines}"
+            )
+        }
+        Uncounted::Queues { node, queues, all } => {
+            let (queues, line) = (queues.join(", "), queues_line(all));
+            say!(
+                language,
+                "the node {node} also takes tasks from {queues}, which nobody counts: write {line}",
+                "el nodo {node} toma tareas también de {queues}, que nadie cuenta: escriba {line}"
+            )
+        }
+    }
+}
+
+fn lines(language: Language, places: &[Place]) -> String {
+    let lines: Vec<String> = places.iter().map(Place::lines).collect();
+    lines.join(&say!(language, ", or ", ", o "))
+}
