@@ -66,6 +66,11 @@ pub enum Refusal {
         /// Its pid.
         pid: u32,
     },
+    /// The cgroup is frozen: the process would act on the signal when it is thawed.
+    Frozen {
+        /// The cgroup, as /proc/PID/cgroup writes it.
+        cgroup: String,
+    },
     /// A new master is taking over from the old one (gunicorn's upgrade on USR2): neither is the one to ask.
     SeveralMasters {
         /// Their pids.
@@ -239,6 +244,11 @@ impl SignalTarget {
                 pid,
                 cgroup,
                 expected: self.cgroup.name(),
+            });
+        }
+        if self.cgroup.is_frozen().is_ok_and(|frozen| frozen) {
+            return Err(Refusal::Frozen {
+                cgroup: self.cgroup.name(),
             });
         }
         if !self.procfs.status(pid)?.caught.has_worker_signals() {

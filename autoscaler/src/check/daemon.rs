@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use crate::check::Fact;
 use crate::check::writable::writable;
-use crate::control::{Answer, Client, ClientError, Command, ProtocolFault};
+use crate::control::{Answer, Client, Command};
+use crate::finding::Fact;
 use crate::history;
 use crate::history::default_path;
-use crate::model::{Language, Storage};
+use crate::model::{ClientError, Language, ProtocolFault, Storage};
 
 /// Whether a daemon runs.
 pub(super) fn look(runtime_dir: &Path, language: Language) -> Fact {

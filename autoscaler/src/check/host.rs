@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::check::Fact;
+use crate::finding::Fact;
 use crate::host::cgroup::CgroupMount;
 use crate::host::machine::HostReader;
 use crate::host::process::Procfs;

@@ -15,7 +15,7 @@ use tokio::net::{TcpSocket, TcpStream, UnixStream};
 use tokio::time::timeout;
 
 use crate::check::writable::writable;
-use crate::check::{Fact, Taken};
+use crate::finding::{Fact, Taken};
 use crate::metrics::address;
 use crate::model::{Listen, Metrics};
 

@@ -4,7 +4,6 @@
 //! and the brokers are really asked, and a Celery worker is asked for its pool as at every check of the daemon.
 
 mod daemon;
-mod finding;
 mod host;
 mod metrics;
 mod project;
@@ -16,13 +15,12 @@ use std::time::Duration;
 
 use crate::config;
 use crate::config::{LoadError, Loaded};
+use crate::finding::{Fact, Finding, Grade};
 use crate::host::machine::HostError;
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd};
 use crate::model::{Config, Language};
 use crate::observe::Observer;
-
-pub use finding::{Fact, Finding, Grade, SourceFault, Taken};
 
 /// Time over which the projects' CPU is measured.
 const WINDOW: Duration = Duration::from_secs(1);

@@ -1,8 +1,8 @@
 //! One project, from the sample that the observer took of it.
 
 use crate::act::{Refusal, SignalTarget};
-use crate::check::Fact;
 use crate::check::writable::writable;
+use crate::finding::Fact;
 use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::process::Procfs;
 use crate::host::usage::monotonic;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::check::{Fact, SourceFault};
+use crate::finding::{Fact, SourceFault};
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
 use crate::host::usage;

@@ -8,12 +8,13 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::check;
-use crate::check::{Grade, Options, Report};
+use crate::check::{Options, Report};
 use crate::cli::daemon::Daemon;
 use crate::cli::language::Sources;
 use crate::cli::store::StateDir;
 use crate::cli::told::no_runtime;
 use crate::config::DEFAULT_PATH;
+use crate::finding::Grade;
 use crate::model::Language;
 use crate::words::{finding as told_finding, host_heading, sum};
 

@@ -27,11 +27,9 @@ use language::Sources;
 use told::{Told, Usage};
 
 use crate::config::{DEFAULT_PATH, LoadError, stated_language};
-use crate::control::ClientError;
-use crate::history::ReadError;
 use crate::host::machine::HostError;
 use crate::init::FindError;
-use crate::model::{CgroupError, Language};
+use crate::model::{CgroupError, ClientError, Language, ReadError};
 use crate::words;
 use crate::words::{NotInHistory, StartFault};
 

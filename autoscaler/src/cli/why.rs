@@ -10,9 +10,9 @@ use crate::cli::language::Sources;
 use crate::cli::store::Place;
 use crate::cli::told::failed;
 use crate::cli::{clock, said};
-use crate::control::{Answer, ClientError, Command, ProtocolFault};
+use crate::control::{Answer, Command};
 use crate::history::view::Past;
-use crate::model::Language;
+use crate::model::{ClientError, Language, ProtocolFault};
 use crate::report::{Episode, unix};
 use crate::words::say;
 

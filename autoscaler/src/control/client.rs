@@ -6,8 +6,8 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::control::{Answer, Command, Refused, RefusedCode, Request, Response, SOCKET_NAME, VERSION};
-use crate::model::Language;
+use crate::control::{Answer, Command, Request, Response, SOCKET_NAME, VERSION};
+use crate::model::{ClientError, Language, ProtocolFault};
 
 /// For an answer that the daemon has ready. Longer than a check of the daemon takes.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -21,65 +21,6 @@ pub struct Client {
     stream: BufReader<UnixStream>,
     path: PathBuf,
     language: Option<Language>,
-}
-
-/// Why a daemon did not answer.
-#[derive(Debug)]
-pub enum ClientError {
-    /// Nobody listens.
-    NoDaemon {
-        /// The socket.
-        path: PathBuf,
-    },
-    /// The socket is closed to this user.
-    NotPermitted {
-        /// The socket.
-        path: PathBuf,
-    },
-    /// The connection failed.
-    Io {
-        /// The socket.
-        path: PathBuf,
-        /// What went wrong.
-        source: io::Error,
-    },
-    /// The daemon closed the connection before it answered.
-    Closed {
-        /// The socket.
-        path: PathBuf,
-    },
-    /// The daemon said no.
-    Refused(Refused),
-    /// The daemon's answer is of another protocol.
-    Protocol {
-        /// What is odd about it.
-        why: ProtocolFault,
-    },
-}
-
-/// What is odd about an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProtocolFault {
-    /// It is of this version of the protocol.
-    Version(u32),
-    /// It is no answer to this command.
-    OtherAnswer(&'static str),
-    /// It is no answer at all, in the words of the JSON parser.
-    Words(String),
-}
-
-told_by_words!(ClientError);
-
-impl ClientError {
-    /// Whether a daemon that is being restarted gives this error. Asking again will do then.
-    #[must_use]
-    pub fn passes_with_a_restart(&self) -> bool {
-        match self {
-            Self::NoDaemon { .. } | Self::Io { .. } | Self::Closed { .. } => true,
-            Self::Refused(refused) => refused.code == RefusedCode::Ending,
-            Self::NotPermitted { .. } | Self::Protocol { .. } => false,
-        }
-    }
 }
 
 impl Client {

@@ -10,11 +10,11 @@ mod server;
 mod socket;
 mod status;
 
-pub use client::{Client, ClientError, ProtocolFault};
-pub use peer::Peer;
-pub use protocol::{Answer, Command, Done, Refused, RefusedCode, Request, Response, VERSION};
+pub use client::Client;
+
+pub use protocol::{Answer, Command, Done, Request, Response, VERSION};
 pub use server::{Call, Desk, serve};
-pub use socket::{Socket, SocketError};
+pub use socket::Socket;
 pub use status::{NextStep, OrderStatus, ProjectStatus, Status, Told};
 
 /// The socket's name in the daemon's runtime directory.

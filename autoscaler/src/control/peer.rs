@@ -5,16 +5,7 @@ use std::io;
 use nix::unistd::{Uid, User};
 use tokio::net::UnixStream;
 
-/// A process that asks: `SO_PEERCRED` of unix(7), as it was when the process connected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Peer {
-    /// Its effective user.
-    pub uid: u32,
-    /// Its pid; `None` from another pid namespace.
-    pub pid: Option<u32>,
-    /// The user who logged in, where that is another (sudo): `/proc/PID/loginuid`, `proc_pid_loginuid(5)`.
-    pub login: Option<u32>,
-}
+use crate::model::Peer;
 
 /// `loginuid` of a process that nobody logged in for.
 const NO_LOGIN: u32 = u32::MAX;

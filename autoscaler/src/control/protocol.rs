@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Status;
-use crate::model::Language;
+use crate::model::{Language, Refused, RefusedCode};
 use crate::report::Episode;
 
 /// The version of the protocol that this program speaks.
@@ -87,41 +87,6 @@ pub enum Answer {
 pub struct Done {
     /// One sentence for each project.
     pub lines: Vec<String>,
-}
-
-/// Why something is not done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused {
-    /// For machines.
-    pub code: RefusedCode,
-    /// The sentence that says what is wrong and what to do.
-    pub message: String,
-}
-
-/// The kinds of refusal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefusedCode {
-    /// Neither root nor the daemon's own user.
-    NotPermitted,
-    /// Another version of the protocol.
-    Version,
-    /// Not a request of this protocol.
-    Malformed,
-    /// No such project.
-    UnknownProject,
-    /// A count outside `min_workers..max_workers`.
-    OutsideBounds,
-    /// The project is disabled.
-    Disabled,
-    /// A later order took its place.
-    Replaced,
-    /// A rule or the host stands against it.
-    Blocked,
-    /// It was tried, and failed.
-    Failed,
-    /// The daemon is ending.
-    Ending,
 }
 
 impl Response {

@@ -11,8 +11,8 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::control::{Answer, Command, Peer, RefusedCode, Request, Response, Socket, Status};
-use crate::model::Language;
+use crate::control::{Answer, Command, Request, Response, Socket, Status};
+use crate::model::{Language, Peer, RefusedCode};
 use crate::words;
 use crate::words::Reply;
 

@@ -1,7 +1,6 @@
 //! The socket's file: made closed to others, put in place whole, taken away at the end.
 
 use std::fs::{self, Permissions};
-use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -9,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tokio::net::UnixListener;
 
 use super::SOCKET_NAME;
+use crate::model::SocketError;
 
 /// The listening socket. Dropping it removes the file if it is still this one's.
 #[derive(Debug)]
@@ -16,28 +16,6 @@ pub struct Socket {
     pub(super) listener: UnixListener,
     path: PathBuf,
     inode: u64,
-}
-
-/// Why there is no control socket. The daemon works without one.
-#[derive(Debug)]
-pub enum SocketError {
-    /// Another daemon listens there: this one only looks on (a dry run).
-    Taken {
-        /// The socket.
-        path: PathBuf,
-    },
-    /// Something that is no socket stands in its place.
-    NotASocket {
-        /// What is there.
-        path: PathBuf,
-    },
-    /// The kernel refused.
-    Io {
-        /// The socket.
-        path: PathBuf,
-        /// The kernel's error.
-        source: io::Error,
-    },
 }
 
 impl Socket {

@@ -8,7 +8,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::act::Actor;
-use crate::control::{Answer, SocketError, Status};
+use crate::control::{Answer, Status};
 use crate::daemon::boots::ReloadWaits;
 use crate::daemon::cycle::Awaited;
 use crate::daemon::holds::Holds;
@@ -19,13 +19,14 @@ use crate::daemon::standing::Standings;
 use crate::daemon::state::{Histories, State};
 use crate::daemon::steps::{Finished, UnderWay};
 use crate::decide::outlook;
-use crate::history::News;
 use crate::host::machine::HostError;
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd, UnitEvents};
 use crate::host::usage::WhyNotEbpf;
 use crate::metrics;
-use crate::model::{Config, Decision, Host, Language, Outlook, Project, ProjectSample, Unobservable};
+use crate::model::{
+    Config, Decision, HistoryNews, Host, Language, Outlook, Project, ProjectSample, SocketError, Unobservable,
+};
 use crate::observe::{Observer, Reading};
 use crate::report::Reporter;
 use crate::words::Message;
@@ -86,7 +87,7 @@ pub(super) enum Happened {
     /// A step is over.
     Step(Box<Result<Finished, JoinError>>),
     /// The history's writer has something to tell.
-    History(News),
+    History(HistoryNews),
     /// The metrics' server wants something.
     Metrics(metrics::Message),
     /// What a project that was set aside lacked has been read.

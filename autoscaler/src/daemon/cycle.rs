@@ -12,10 +12,12 @@ use tokio::time::sleep;
 
 use super::check::Checks;
 use super::keep::as_kept;
-use crate::control::{Answer, RefusedCode};
+use crate::control::Answer;
 use crate::decide::{Promised, decide_between, decide_under};
 use crate::host::service::number_of;
-use crate::model::{Action, Decision, Host, Project, ProjectSample, Reason, Snapshot, Unobservable};
+use crate::model::{
+    Action, Decision, Host, Project, ProjectSample, Reason, RefusedCode, Snapshot, Unobservable,
+};
 use crate::observe::Reading;
 use crate::words::{self, Message};
 

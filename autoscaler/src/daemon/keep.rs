@@ -6,10 +6,10 @@ use std::time::SystemTime;
 
 use crate::act::{Cause, Outcome, Workers};
 use crate::daemon::check::Checks;
-use crate::history::{
-    Entry, Event, HostCheck, News, ProjectCheck, Recorder, Retention, StoreError, default_path,
+use crate::history::{Entry, Event, HostCheck, ProjectCheck, Recorder, Retention, default_path};
+use crate::model::{
+    Config, Decision, EventKind, HistoryNews, Host, Project, ProjectSample, Storage, StoreError, Unobservable,
 };
-use crate::model::{Config, Decision, EventKind, Host, Project, ProjectSample, Storage, Unobservable};
 use crate::words::{Bilingual, Message, scale_error};
 
 /// The history of this daemon, or nothing where it is switched off or cannot be.
@@ -91,7 +91,7 @@ impl Keeper {
     }
 
     /// Waits for the writer to have something to tell.
-    pub(super) async fn news(&mut self) -> News {
+    pub(super) async fn news(&mut self) -> HistoryNews {
         match &mut self.recorder {
             Some(recorder) => recorder.news().await,
             None => std::future::pending().await,
@@ -142,14 +142,14 @@ impl Checks {
     /// Keeps the history as the configuration says.
     pub(super) fn keep(&mut self) {
         if let Err(error) = self.keeper.keep_by(&self.config.global.history) {
-            self.say_history(&News::Unavailable {
+            self.say_history(&HistoryNews::Unavailable {
                 path: self.keeper.state_dir.clone(),
                 why: StoreError::NoThread(error.into()),
             });
         }
     }
 
-    pub(super) fn say_history(&self, news: &News) {
+    pub(super) fn say_history(&self, news: &HistoryNews) {
         self.reporter.say(&Message::History { news });
     }
 }

@@ -139,10 +139,10 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
                 watch.acknowledge();
                 reload(&mut checks, &watch, &mut due, options.language).await;
             }
-            _ = looks.tick() => {
-                if watch.look() == Some(Change::Changed) {
-                    reload(&mut checks, &watch, &mut due, options.language).await;
-                }
+            _ = looks.tick() => match watch.look() {
+                Some(Change::Changed) => reload(&mut checks, &watch, &mut due, options.language).await,
+                Some(Change::Vanished) => checks.say_config_gone(watch.path()),
+                None => {}
             }
         }
         for project in checks.take_starting() {

@@ -1,5 +1,7 @@
 //! A new configuration is put in force, or the old one stays and the log says why.
 
+use std::path::Path;
+
 use crate::config::{LoadError, Loaded};
 use crate::daemon::check::Checks;
 use crate::words::Message;
@@ -47,6 +49,11 @@ impl Checks {
         }
         self.publish();
         self.look_again_at_awaited().await;
+    }
+
+    /// Says that the configuration file is gone.
+    pub(super) fn say_config_gone(&self, path: &Path) {
+        self.reporter.say(&Message::ConfigGone { path });
     }
 
     /// A project whose broker or queues are others now is no longer waited for: who ordered something for it has it

@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use crate::config::meant;
-use crate::control::{Answer, Call, Command, Done, Peer, RefusedCode};
+use crate::control::{Answer, Call, Command, Done};
 use crate::daemon::check::Checks;
 use crate::daemon::orders::{Given, Term};
 use crate::host::usage::monotonic;
-use crate::model::{Action, Decision, EventKind, Language, Order, Project};
+use crate::model::{Action, Decision, EventKind, Language, Order, Peer, Project, RefusedCode};
 use crate::words;
 use crate::words::{Bilingual, Lasts, Message, Reply};
 

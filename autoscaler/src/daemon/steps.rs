@@ -7,10 +7,10 @@ use tokio::task::{Id, JoinError};
 use tokio::time::Instant;
 
 use crate::act::{AfterBoot, Cause, Mandate, Outcome, Withdrawal};
-use crate::control::{Answer, RefusedCode};
+use crate::control::Answer;
 use crate::daemon::check::Checks;
 use crate::decide::{History, Promised};
-use crate::model::{Action, Decision, Project, ProjectSample};
+use crate::model::{Action, Decision, Project, ProjectSample, RefusedCode};
 use crate::report::outcome_said;
 use crate::words::Message;
 

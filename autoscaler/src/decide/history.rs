@@ -267,7 +267,7 @@ impl History {
             .ladder
             .down
             .iter()
-            .filter(|(rung, threshold)| **rung < workers && m.value < **threshold)
+            .filter(|(rung, threshold)| **rung < workers && m.value < **threshold && !m.is_lower_bound)
             .map(|(rung, _)| {
                 let mut now = held.down.get(rung).cloned().unwrap_or_default();
                 now.extend(m.covered, m.load_cpus, m.rungs.ladder.down_hold);

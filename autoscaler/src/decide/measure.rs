@@ -5,7 +5,9 @@ use std::time::Duration;
 use crate::decide::capacity::{capacity_cpus, load_cpus, utilization_percent};
 use crate::decide::constraint;
 use crate::decide::constraint::Constraint;
-use crate::model::{CpuBasis, Host, Ladder, Measure, PoolFault, Project, ProjectSample, QueueSample, Reason};
+use crate::model::{
+    CpuBasis, Host, Ladder, Measure, PoolFault, Project, ProjectSample, QueueSample, Reason, Uncounted,
+};
 
 /// A ladder of the project's, and the measure that it is over.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +39,8 @@ pub(super) struct Measured<'a> {
     pub(super) rungs: Rungs<'a>,
     /// Percent, or waiting tasks.
     pub(super) value: f64,
+    /// The value is the least that it can be: it may lead up, and never down.
+    pub(super) is_lower_bound: bool,
     /// The interval that the value stands for.
     pub(super) covered: Duration,
     /// CPUs in use; 0 for a queue.
@@ -119,6 +123,7 @@ fn cpu<'a>(
     Some(Measured {
         rungs,
         value: utilization_percent(project.cpu_basis, host, cpu, sample.worker_count())?,
+        is_lower_bound: false,
         covered: cpu.covered,
         load_cpus: load_cpus(cpu)?,
         constraint: constraint::of(host, cpu),
@@ -131,6 +136,7 @@ fn queue<'a>(host: &'a Host, sample: &'a ProjectSample, rungs: Rungs<'a>) -> Opt
     Some(Measured {
         rungs,
         value: queue.backlog() as f64,
+        is_lower_bound: queue.uncounted.iter().any(Uncounted::is_lower_bound),
         covered: queue.covered,
         load_cpus: 0.0,
         constraint: sample.cpu.as_ref().and_then(|cpu| constraint::of(host, cpu)),

@@ -17,11 +17,12 @@ pub mod view;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::model::StoreError;
+
 pub use entry::{Decided, Entry, Event, HostCheck, ProjectCheck, Thresholds};
-pub use reader::{Demand, HistoryReader, PastCheck, PastEvent, ReadError};
-pub use recorder::{News, Recorder};
+pub use reader::{Demand, HistoryReader, PastCheck, PastEvent};
+pub use recorder::Recorder;
 pub use retention::Retention;
-pub use store::StoreError;
 
 /// The store's name within the state directory.
 const FILE: &str = "history.db";

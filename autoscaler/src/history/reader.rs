@@ -9,36 +9,11 @@ use std::{fs, io};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use crate::history::entry::Thresholds;
-use crate::history::store::StoreError;
 use crate::history::{from_millis, schema, to_millis};
-use crate::model::{Action, CgroupMemory, CpuSample, Decision, EventKind, Figures, Host, Reason};
+use crate::model::{
+    Action, CgroupMemory, CpuSample, Decision, EventKind, Figures, Host, ReadError, Reason, StoreError,
+};
 use crate::words::Bilingual;
-
-/// Why the history cannot be read.
-#[derive(Debug)]
-pub enum ReadError {
-    /// There is no file.
-    Missing {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It may not be read.
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// It is no history of ours, or of a later version, or damaged.
-    Unusable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        why: StoreError,
-    },
-}
-
-told_by_words!(ReadError);
 
 /// One project at one check of the past.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 use super::entry::Entry;
 use super::fault::Fault;
 use super::retention::Retention;
-use super::store::{Store, StoreError};
+use super::store::Store;
+use crate::model::{HistoryNews, StoreError};
 
 /// Entries that may wait for a slow disk: with 120 s between checks, hours.
 const WAITING: usize = 256;
@@ -29,40 +30,12 @@ const RETRY: Duration = Duration::from_secs(10);
 /// The longest that the end of the daemon waits for the last entries.
 const END_LIMIT: Duration = Duration::from_secs(5);
 
-/// What the writer has to tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
-    /// The store cannot be used. Told once; it is tried again by itself.
-    Unavailable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        why: StoreError,
-    },
-    /// It has been used again for a while.
-    Available {
-        /// The file.
-        path: PathBuf,
-        /// Entries that were lost meanwhile.
-        lost: u64,
-    },
-    /// A damaged store was moved away; a new one was begun.
-    SetAside {
-        /// The file.
-        path: PathBuf,
-        /// Where the damaged one is now.
-        to: PathBuf,
-        /// What was wrong with it.
-        why: StoreError,
-    },
-}
-
 /// Takes entries for the store.
 #[derive(Debug)]
 pub struct Recorder {
     entries: Option<SyncSender<Entry>>,
     lost: Arc<AtomicU64>,
-    news: mpsc::Receiver<News>,
+    news: mpsc::Receiver<HistoryNews>,
     /// Closed when the writer is done.
     done: Receiver<()>,
 }
@@ -71,7 +44,7 @@ impl Recorder {
     /// Starts the writer of the store at `path`.
     ///
     /// # Errors
-    /// When no thread can be started. What is wrong with the store is told as [`News`].
+    /// When no thread can be started. What is wrong with the store is told as [`HistoryNews`].
     pub fn start(path: PathBuf, retention: Retention) -> io::Result<Self> {
         let (entries, waiting) = sync_channel(WAITING);
         let (tell, news) = mpsc::channel(16);
@@ -117,7 +90,7 @@ impl Recorder {
     }
 
     /// Waits for the writer to have something to tell.
-    pub async fn news(&mut self) -> News {
+    pub async fn news(&mut self) -> HistoryNews {
         match self.news.recv().await {
             Some(news) => news,
             None => std::future::pending().await,
@@ -136,7 +109,7 @@ struct Writer {
     path: PathBuf,
     retention: Retention,
     lost: Arc<AtomicU64>,
-    tell: mpsc::Sender<News>,
+    tell: mpsc::Sender<HistoryNews>,
     store: Option<Store>,
     tried: Option<Instant>,
     swept: Option<Instant>,
@@ -163,7 +136,7 @@ impl Writer {
             Ok(()) => {
                 if self.fault.is_over(Instant::now()) {
                     let lost = self.lost.load(Ordering::Relaxed);
-                    self.tell(News::Available {
+                    self.tell(HistoryNews::Available {
                         path: self.path.clone(),
                         lost,
                     });
@@ -176,7 +149,7 @@ impl Writer {
                 }
                 self.store = None;
                 if self.fault.begins() {
-                    self.tell(News::Unavailable {
+                    self.tell(HistoryNews::Unavailable {
                         path: self.path.clone(),
                         why: error,
                     });
@@ -210,7 +183,7 @@ impl Writer {
         let (store, set_aside) = Store::open(&self.path)?;
         self.store = Some(store);
         if let Some(aside) = set_aside {
-            self.tell(News::SetAside {
+            self.tell(HistoryNews::SetAside {
                 path: self.path.clone(),
                 to: aside.to,
                 why: aside.why,
@@ -220,7 +193,7 @@ impl Writer {
     }
 
     /// Nobody reads the news of a daemon that ends.
-    fn tell(&self, news: News) {
+    fn tell(&self, news: HistoryNews) {
         let _ = self.tell.try_send(news);
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::store::StoreError;
+use crate::model::StoreError;
 
 /// `PRAGMA application_id`: tells our files from another program's ("ascl").
 const APPLICATION_ID: i32 = 0x6173_636c;

@@ -11,57 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, params};
 use crate::history::entry::{Entry, Event, HostCheck, ProjectCheck};
 use crate::history::retention::Retention;
 use crate::history::{reason, retention, schema, to_millis};
-use crate::model::{Action, SystemFault};
-
-/// Why the store cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoreError {
-    /// Its directory cannot be made or reached.
-    Directory {
-        /// The directory.
-        path: PathBuf,
-        /// Why.
-        error: SystemFault,
-    },
-    /// A damaged file could not be moved away.
-    NotSetAside {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: SystemFault,
-    },
-    /// No thread can be started that writes it.
-    NoThread(SystemFault),
-    /// It was written by an earlier version, and is to be read as it is.
-    Older {
-        /// Its version.
-        found: i64,
-        /// This program's.
-        known: i64,
-    },
-    /// It was written by a later version of this program.
-    Newer {
-        /// Its version.
-        found: i64,
-        /// The last version known.
-        known: i64,
-    },
-    /// It is a database, but not ours.
-    Foreign,
-    /// `PRAGMA quick_check` found damage.
-    Damaged(String),
-    /// A reason could not be written as JSON.
-    Reason(String),
-    /// SQLite refused.
-    Sqlite {
-        /// The kind of its error.
-        code: Option<ErrorCode>,
-        /// Its own words.
-        words: String,
-    },
-}
-
-told_by_words!(StoreError);
+use crate::model::{Action, StoreError};
 
 impl From<serde_json::Error> for StoreError {
     fn from(error: serde_json::Error) -> Self {

@@ -7,9 +7,10 @@ use std::time::{Duration, SystemTime};
 use rusqlite::Connection;
 
 use super::*;
-use crate::history::store::{Store, StoreError};
+use crate::history::store::Store;
 use crate::model::{
-    Action, CgroupMemory, CpuSample, EventKind, Figures, Host, Language, Measure, Reason, Throttle,
+    Action, CgroupMemory, CpuSample, EventKind, Figures, HistoryNews, Host, Language, Measure, ReadError,
+    Reason, StoreError, Throttle,
 };
 use crate::words::{read_error, store_error};
 
@@ -347,7 +348,7 @@ async fn the_recorder_works_without_a_store_says_so_once_and_comes_back() {
         max_bytes: u64::MAX,
     };
     let mut recorder = Recorder::start(path.clone(), retention).unwrap();
-    let News::Unavailable { why, .. } = recorder.news().await else {
+    let HistoryNews::Unavailable { why, .. } = recorder.news().await else {
         panic!("it is unavailable");
     };
     assert!(

@@ -9,5 +9,5 @@ mod text;
 
 pub use scrape::{Process, ProjectScrape, Scrape};
 pub(crate) use server::address;
-pub use server::{Message, News, Server};
+pub use server::{Message, Server};
 pub use text::{Format, text};

@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::metrics::{Format, Scrape, text};
-use crate::model::{Listen, SystemFault};
+use crate::model::{Listen, MetricsNews};
 
 pub(crate) use listener::name as address;
 
@@ -39,23 +39,6 @@ const RETRY: Duration = Duration::from_secs(10);
 /// Pause after a failed accept: out of descriptors, for example.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
-/// What the server has to tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
-    /// Figures are served.
-    Serving {
-        /// Where.
-        at: String,
-    },
-    /// The address cannot be had. Told once; it is tried again by itself.
-    Unavailable {
-        /// The address.
-        at: String,
-        /// Why.
-        why: SystemFault,
-    },
-}
-
 /// A request for the state of the moment.
 type Wanted = oneshot::Sender<Scrape>;
 
@@ -65,7 +48,7 @@ pub enum Message {
     /// Somebody wants the state of the moment.
     Wanted(Wanted),
     /// The server has something to tell.
-    News(News),
+    News(MetricsNews),
 }
 
 /// A server that runs until it is dropped.
@@ -76,7 +59,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts serving at `listen`. Whether that works comes as [`News`].
+    /// Starts serving at `listen`. Whether that works comes as [`MetricsNews`].
     #[must_use]
     pub fn start(listen: Listen) -> Self {
         let (sender, messages) = mpsc::channel(CONNECTIONS);
@@ -109,10 +92,10 @@ async fn bind(listen: &Listen, sender: &mpsc::Sender<Message>) -> Listener {
         let news = match Listener::bind(listen).await {
             Ok(listener) => {
                 let at = listener.address();
-                let _ = sender.send(Message::News(News::Serving { at })).await;
+                let _ = sender.send(Message::News(MetricsNews::Serving { at })).await;
                 return listener;
             }
-            Err(error) => News::Unavailable {
+            Err(error) => MetricsNews::Unavailable {
                 at: listener::name(listen),
                 why: error.into(),
             },

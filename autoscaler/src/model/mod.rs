@@ -3,13 +3,17 @@
 //! A [`Project`] is what the operator asked for, a [`Snapshot`] what one check saw, a [`Decision`] what came of the two.
 
 mod cgroup_error;
+mod control_fault;
 mod decision;
 mod event;
+mod history_fault;
 mod kept;
 mod lack;
+mod metrics_news;
 mod oddity;
 mod order;
 mod outlook;
+mod peer;
 mod pool_fault;
 mod process_error;
 mod project;
@@ -24,12 +28,16 @@ mod uncounted;
 mod url_fault;
 
 pub use cgroup_error::CgroupError;
+pub use control_fault::{ClientError, ProtocolFault, Refused, RefusedCode, SocketError};
 pub use decision::{Action, Decision, Figures, Measure, Reason};
 pub use event::EventKind;
+pub use history_fault::{HistoryNews, ReadError, StoreError};
 pub use lack::Lack;
+pub use metrics_news::MetricsNews;
 pub use oddity::Oddity;
 pub use order::Order;
 pub use outlook::{Next, Outlook};
+pub use peer::Peer;
 pub use pool_fault::PoolFault;
 pub use process_error::ProcessError;
 pub use project::{

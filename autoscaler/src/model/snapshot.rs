@@ -195,6 +195,11 @@ pub enum Unobservable {
         /// The cgroup's directory.
         path: PathBuf,
     },
+    /// The cgroup is frozen, as that of a container that is paused: nothing in it runs until it is thawed.
+    Frozen {
+        /// The cgroup's directory.
+        path: PathBuf,
+    },
     /// The main process does not catch SIGTTIN and SIGTTOU, and neither does exactly one process below it.
     NotAWorkerServer {
         /// The process that would have been signalled.
@@ -242,6 +247,7 @@ impl Unobservable {
             Self::NoServiceManager { .. } => "no_service_manager",
             Self::CgroupNotFound { .. } => "cgroup_not_found",
             Self::CgroupEmpty { .. } => "cgroup_empty",
+            Self::Frozen { .. } => "frozen",
             Self::NotAWorkerServer { .. } => "not_a_worker_server",
             Self::SeveralMasters { .. } => "several_masters",
             Self::Forking { .. } => "forking",

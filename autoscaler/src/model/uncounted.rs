@@ -28,6 +28,13 @@ pub enum Uncounted {
         /// What `queues` must be to have all counted.
         all: Vec<String>,
     },
+    /// The project's worker has fetched so many tasks ahead that it is not asked to list them.
+    Prefetched {
+        /// The worker's node.
+        node: String,
+    },
+    /// The broker's user may not look for lists under other names.
+    Unsearched,
 }
 
 /// The key of the configuration that is another than the application's setting.
@@ -58,6 +65,19 @@ impl Uncounted {
             Self::Lists { remedy, .. } => remedy.line(),
             Self::Elsewhere { places } => places.iter().map(Place::lines).collect::<Vec<_>>().join(" "),
             Self::Queues { queues, .. } => queues.join(" "),
+            Self::Prefetched { .. } => "prefetched".to_owned(),
+            Self::Unsearched => "unsearched".to_owned(),
+        }
+    }
+}
+
+impl Uncounted {
+    /// Whether tasks of the queues are known to wait that are not in the count: it is the least that waits.
+    #[must_use]
+    pub fn is_lower_bound(&self) -> bool {
+        match self {
+            Self::Lists { .. } | Self::Prefetched { .. } => true,
+            Self::Elsewhere { .. } | Self::Queues { .. } | Self::Unsearched => false,
         }
     }
 }

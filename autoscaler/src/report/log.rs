@@ -7,6 +7,7 @@ use libsystemd::logging::{Priority, connected_to_journal, journal_send};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -85,8 +86,17 @@ pub fn start(level: LevelFilter) -> anyhow::Result<()> {
     let lines = Lines {
         journal: connected_to_journal(),
     };
+    // Libraries log what they tell us as errors anyway, in words of their own: only to who wants to see everything.
+    let libraries = if level >= LevelFilter::DEBUG {
+        LevelFilter::WARN
+    } else {
+        LevelFilter::OFF
+    };
+    let wanted = Targets::new()
+        .with_default(libraries)
+        .with_target(env!("CARGO_PKG_NAME"), level);
     tracing_subscriber::registry()
-        .with(lines.with_filter(level))
+        .with(lines.with_filter(wanted))
         .try_init()?;
     Ok(())
 }

@@ -158,8 +158,13 @@ pub fn refused(language: Language, refusal: &Refusal) -> String {
         ),
         Refusal::Stopped { pid } => say!(
             language,
-            "process {pid} is stopped; continue it with: kill -CONT {pid}",
-            "el proceso {pid} está detenido; siga con: kill -CONT {pid}"
+            "process {pid} is stopped; continue it with: kill -CONT {pid} (or let go of it, where a debugger or py-spy holds it)",
+            "el proceso {pid} está detenido; siga con: kill -CONT {pid} (o suéltelo, si lo retiene un depurador o py-spy)"
+        ),
+        Refusal::Frozen { cgroup } => say!(
+            language,
+            "the cgroup {cgroup} is frozen: nothing in it runs",
+            "el cgroup {cgroup} está congelado: nada corre en él"
         ),
         Refusal::SeveralMasters { pids } => {
             let pids = numbers(pids);

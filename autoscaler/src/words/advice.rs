@@ -1,7 +1,7 @@
 //! What to do about what `autoscaler check` found.
 
 use crate::act::Refusal;
-use crate::check::Fact;
+use crate::finding::Fact;
 use crate::host::usage::WhyNotEbpf;
 use crate::model::{Language, PoolFault, QueueFault};
 use crate::words::unobservable::unobservable_advice;
@@ -83,6 +83,8 @@ pub(super) fn advice(language: Language, fact: &Fact) -> Option<String> {
         Fact::Refused(Refusal::NotPermitted { .. }) => {
             say!(language, "run it with sudo", "ejecútelo con sudo")
         }
+        // They say it themselves.
+        Fact::Refused(Refusal::Stopped { .. } | Refusal::Frozen { .. }) => return None,
         Fact::Refused(_) => say!(
             language,
             "check what the unit starts: gunicorn, uvicorn with --workers, puma or unicorn",

@@ -136,6 +136,16 @@ pub fn uncounted(language: Language, what: &Uncounted) -> String {
                 "el nodo {node} toma tareas también de {queues}, que nadie cuenta: escriba {line}"
             )
         }
+        Uncounted::Prefetched { node } => say!(
+            language,
+            "the node {node} has fetched more tasks ahead, or holds more for later (eta), than it can be asked to list: they are not counted, and the queue leads to no step down; give worker_prefetch_multiplier a small number, not 0",
+            "el nodo {node} ha tomado por adelantado, o guarda para más tarde (eta), más tareas de las que se le puede pedir que enumere: no se cuentan, y la cola no lleva a ningún paso abajo; dé a worker_prefetch_multiplier un número pequeño, no 0"
+        ),
+        Uncounted::Unsearched => say!(
+            language,
+            "the broker's user may not look for lists of its queues under other names (priority_steps, sep, global_keyprefix): where the application sets none of these, nothing is missing; else permit +scan and +eval",
+            "el usuario del broker no puede buscar listas de sus colas con otros nombres (priority_steps, sep, global_keyprefix): si la aplicación no los cambia, no falta nada; si no, permita +scan y +eval"
+        ),
     }
 }
 

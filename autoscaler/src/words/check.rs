@@ -12,7 +12,7 @@ use super::load::{fault, load_error};
 use super::queue::queue_fault;
 use super::system::system_fault;
 use super::unobservable::unobservable;
-use crate::check::{Fact, Finding, Grade, SourceFault, Taken};
+use crate::finding::{Fact, Finding, Grade, SourceFault, Taken};
 use crate::model::Language;
 
 /// What `autoscaler check` found, told.

@@ -5,9 +5,7 @@ use rusqlite::ErrorCode;
 use super::figures::quoted;
 use super::system::{system, system_fault};
 use crate::config::meant;
-use crate::control::{ClientError, ProtocolFault, SocketError};
-use crate::history::{ReadError, StoreError};
-use crate::model::Language;
+use crate::model::{ClientError, Language, ProtocolFault, ReadError, SocketError, StoreError};
 
 /// Why a daemon did not answer, and what to do.
 #[must_use]

@@ -3,13 +3,11 @@
 use super::client::store_error;
 use super::figures::counted;
 use super::system::system_fault;
-use crate::history::News;
-use crate::metrics;
-use crate::model::{EventKind, Language};
+use crate::model::{EventKind, HistoryNews, Language, MetricsNews};
 
-pub(super) fn news(language: Language, news: &News) -> String {
+pub(super) fn news(language: Language, news: &HistoryNews) -> String {
     match news {
-        News::Unavailable { path, why } => {
+        HistoryNews::Unavailable { path, why } => {
             let (path, why) = (path.display(), store_error(language, why));
             say!(
                 language,
@@ -17,7 +15,7 @@ pub(super) fn news(language: Language, news: &News) -> String {
                 "⚠️ no se guarda el historial: {path}: {why}; el escalado sigue, y se intentará de nuevo"
             )
         }
-        News::Available { path, lost } => {
+        HistoryNews::Available { path, lost } => {
             let path = path.display();
             say!(
                 language,
@@ -25,7 +23,7 @@ pub(super) fn news(language: Language, news: &News) -> String {
                 "✅ el historial se guarda de nuevo en {path} ({lost} registros perdidos)"
             )
         }
-        News::SetAside { path, to, why } => {
+        HistoryNews::SetAside { path, to, why } => {
             let (path, to, why) = (path.display(), to.display(), store_error(language, why));
             say!(
                 language,
@@ -36,14 +34,14 @@ pub(super) fn news(language: Language, news: &News) -> String {
     }
 }
 
-pub(super) fn metrics_news(language: Language, news: &metrics::News) -> String {
+pub(super) fn metrics_news(language: Language, news: &MetricsNews) -> String {
     match news {
-        metrics::News::Serving { at } => say!(
+        MetricsNews::Serving { at } => say!(
             language,
             "📈 metrics are served at {at}",
             "📈 las métricas se sirven en {at}"
         ),
-        metrics::News::Unavailable { at, why } => {
+        MetricsNews::Unavailable { at, why } => {
             let why = system_fault(language, why);
             say!(
                 language,

@@ -116,6 +116,14 @@ pub fn message(language: Language, message: &Message<'_>) -> String {
                 "❌ la configuración nueva no sirve y la anterior sigue en vigor:\n{why}"
             )
         }
+        Message::ConfigGone { path } => {
+            let path = path.display();
+            say!(
+                language,
+                "⚠️ {path} is gone: what was in it stays in force until the daemon is restarted, which would fail without it",
+                "⚠️ {path} ya no está: lo que decía sigue en vigor hasta que el demonio se reinicie, lo que sin él fallaría"
+            )
+        }
         Message::Notice { notice: found } => format!("ℹ️ {}", notice(language, found)),
         Message::StateIgnored { path, why } => {
             let (path, why) = (path.display(), state_fault(language, why));

@@ -7,12 +7,11 @@ use tracing::Level;
 
 use crate::act::{MemoryError, ScaleError};
 use crate::config::{Changes, LoadError, Notice};
-use crate::control::{Peer, SocketError};
-use crate::history::News;
 use crate::host::machine::HostError;
 use crate::host::usage::{SourceKind, SourceNews, UsageFault, WhyNotEbpf};
-use crate::metrics;
-use crate::model::{Decision, Order, QueueFault, SystemFault, Uncounted};
+use crate::model::{
+    Decision, HistoryNews, MetricsNews, Order, Peer, QueueFault, SocketError, SystemFault, Uncounted,
+};
 
 /// One thing to say.
 #[derive(Debug)]
@@ -80,6 +79,11 @@ pub enum Message<'a> {
         /// What is wrong with it.
         why: &'a LoadError,
     },
+    /// The configuration file is gone; what was in it stays in force.
+    ConfigGone {
+        /// The file.
+        path: &'a Path,
+    },
     /// Something in the configuration that loads but is worth a word.
     Notice {
         /// What is odd.
@@ -95,12 +99,12 @@ pub enum Message<'a> {
     /// What the history's writer has to tell.
     History {
         /// It.
-        news: &'a News,
+        news: &'a HistoryNews,
     },
     /// What the metrics' server has to tell.
     Metrics {
         /// It.
-        news: &'a metrics::News,
+        news: &'a MetricsNews,
     },
     /// Held times cannot be kept over a restart.
     StateNotSaved {
@@ -297,16 +301,17 @@ impl Message<'_> {
             | Self::ConfigKept { .. }
             | Self::StepFailed { .. } => Level::ERROR,
             Self::WithoutEbpf { .. }
+            | Self::ConfigGone { .. }
             | Self::Source {
                 news: SourceNews::NoRoom { .. },
             }
             | Self::StateIgnored { .. }
             | Self::StateNotSaved { .. }
             | Self::History {
-                news: News::Unavailable { .. } | News::SetAside { .. },
+                news: HistoryNews::Unavailable { .. } | HistoryNews::SetAside { .. },
             }
             | Self::Metrics {
-                news: metrics::News::Unavailable { .. },
+                news: MetricsNews::Unavailable { .. },
             }
             | Self::Blocked { .. }
             | Self::NoControl { .. }

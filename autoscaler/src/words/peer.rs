@@ -1,7 +1,6 @@
 //! Who asks, or has ordered something.
 
-use crate::control::Peer;
-use crate::model::Language;
+use crate::model::{Language, Peer};
 
 /// Who it is: `root (uid 0, pid 4711)`, `root for victus (uid 1000, pid 4711)`.
 #[must_use]

@@ -1,7 +1,6 @@
 //! What the daemon answers to those who ask over its control socket, as data and in words.
 
-use crate::control::Peer;
-use crate::model::{Bounds, Language, Reason};
+use crate::model::{Bounds, Language, Peer, Reason};
 use crate::words::figures::{quoted, workers};
 use crate::words::peer::peer;
 use crate::words::reason::reason;

@@ -1,7 +1,6 @@
 //! What is decided and done about one project, and what is ordered by hand.
 
-use crate::control::Peer;
-use crate::model::{Action, Decision, Language, Order};
+use crate::model::{Action, Decision, Language, Order, Peer};
 use crate::words::figures::{head, short, unknown, workers};
 use crate::words::message::{Done, Lasts};
 use crate::words::peer::peer;

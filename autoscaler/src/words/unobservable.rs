@@ -47,6 +47,14 @@ pub fn unobservable(language: Language, fault: &Unobservable) -> String {
                 "no hay ningún proceso en el cgroup {path}"
             )
         }
+        Unobservable::Frozen { path } => {
+            let path = path.display();
+            say!(
+                language,
+                "the cgroup {path} is frozen: nothing in it runs",
+                "el cgroup {path} está congelado: nada corre en él"
+            )
+        }
         Unobservable::NotAWorkerServer { pid, command } => say!(
             language,
             "process {pid} ({command}) does not catch SIGTTIN and SIGTTOU: it is no gunicorn master and is sent nothing",
@@ -106,6 +114,11 @@ pub(super) fn unobservable_advice(language: Language, fault: &Unobservable) -> O
             "start the service, or mend \"cgroup\"",
             "arranque el servicio, o corrija \"cgroup\""
         ),
+        Unobservable::Frozen { .. } => say!(
+            language,
+            "thaw it: podman or docker unpause NAME for a container, systemctl thaw UNIT for a unit",
+            "descongélelo: podman o docker unpause NOMBRE si es un contenedor, systemctl thaw UNIDAD si es una unidad"
+        ),
         Unobservable::NotAWorkerServer { .. } => say!(
             language,
             "let the unit start gunicorn, uvicorn with --workers, puma or unicorn; for Celery write queue_thresholds",
@@ -113,8 +126,8 @@ pub(super) fn unobservable_advice(language: Language, fault: &Unobservable) -> O
         ),
         Unobservable::SeveralMasters { .. } => say!(
             language,
-            "one server a unit: give each a unit and a project of its own",
-            "un servidor por unidad: dé a cada uno su unidad y su proyecto"
+            "one server a unit: give each a unit and a project of its own; after an upgrade in place (USR2), end the old master with kill -QUIT once the new one serves",
+            "un servidor por unidad: dé a cada uno su unidad y su proyecto; tras una actualización en marcha (USR2), termine el maestro antiguo con kill -QUIT cuando el nuevo atienda"
         ),
         Unobservable::MasterElsewhere { .. } => say!(
             language,

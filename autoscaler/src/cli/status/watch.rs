@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::{Args, show, table};
 use crate::cli::print_to_reader;
-use crate::control::ClientError;
+use crate::model::ClientError;
 use crate::report::unix;
 
 /// Time between two looks.

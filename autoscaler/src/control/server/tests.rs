@@ -5,7 +5,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::control::{Client, ClientError};
+use crate::control::Client;
+use crate::model::ClientError;
 use crate::words::client_error;
 
 /// A server whose loop answers every call with the caller's own words.

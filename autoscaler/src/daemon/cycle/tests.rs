@@ -8,11 +8,12 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::config::parse;
-use crate::control::{Call, Command, Peer, ProjectStatus};
+use crate::control::{Call, Command, ProjectStatus};
 use crate::daemon::{Mode, Options};
 use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
 use crate::host::service::Systemd;
 use crate::host::usage::CpuStatSource;
+use crate::model::Peer;
 use crate::observe::Observer;
 
 /// A site with two workers, and a Celery project whose broker is at `port`.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::decide::decide;
 use crate::decide::tests::bench::{Bench, backdipro, celery, queue_sample, with_queue};
 use crate::model::{
-    Action, Bounds, CpuBasis, Measure, PoolFault, QueueFault, QueueSample, QueueSizing, Reason, Unobservable,
+    Action, Bounds, CpuBasis, Measure, PoolFault, QueueFault, QueueSample, QueueSizing, Reason, Uncounted,
+    Unobservable,
 };
 
 fn bench(workers: u32) -> Bench {
@@ -588,4 +589,22 @@ fn a_project_held_back_by_its_own_quota_is_blocked_with_that_reason() {
             throttled_percent: 50.0
         }
     );
+}
+
+/// Such as where the worker has fetched more tasks ahead than it can be asked to list.
+#[test]
+fn a_queue_of_which_only_the_least_is_known_leads_up_and_never_down() {
+    let checked = |bench: &mut Bench, waiting| {
+        let mut sample = queue_sample(bench, waiting, Some(0));
+        if let Some(Ok(queue)) = &mut sample.queue {
+            let node = "celery@h".to_owned();
+            queue.uncounted = vec![Uncounted::Prefetched { node }];
+        }
+        bench.check_sample(&sample).action
+    };
+    let mut bench = celery(4);
+    for _ in 0..20 {
+        assert_eq!(checked(&mut bench, 0), Action::Hold);
+    }
+    assert_eq!(checked(&mut bench, 500), Action::ScaleUp { from: 4, to: 6 });
 }

@@ -9,8 +9,8 @@ mod zone;
 
 use std::time::SystemTime;
 
-use super::{HistoryReader, PastCheck, PastEvent, ReadError};
-use crate::model::Action;
+use super::{HistoryReader, PastCheck, PastEvent};
+use crate::model::{Action, ReadError};
 
 pub use zone::Zone;
 

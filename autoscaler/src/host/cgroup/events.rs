@@ -1,4 +1,4 @@
-//! What happened in a cgroup: `memory.events`; and the soft limits that make things happen: `memory.high`,
+//! What happened in a cgroup: `memory.events`, `cgroup.events`; and the soft limits that make things happen: `memory.high`,
 //! `cpu.weight`.
 
 use crate::host::cgroup::Cgroup;
@@ -30,6 +30,12 @@ impl Cgroup {
                 oom_kill: count("oom_kill"),
             }
         }))
+    }
+
+    /// Whether it is frozen, itself or by a cgroup above (`frozen` in `cgroup.events`, cgroup-v2.rst); since Linux 5.2.
+    pub fn is_frozen(&self) -> Result<bool, CgroupError> {
+        let events = File::read(self.path(), "cgroup.events")?;
+        Ok(events.and_then(|file| file.keyed("frozen")) == Some(1))
     }
 
     /// `memory.high` in bytes, `u64::MAX` for `max`; `None` without the memory controller.

@@ -49,6 +49,7 @@ impl<S: ServiceManager> Observer<S> {
         place: Location,
     ) -> Result<ProjectSample, Unobservable> {
         self.alone(config, name, &place.cgroup)?;
+        project::thawed(&place)?;
         let sample = project::settled(&self.procfs, project, &place).await?;
         self.begin_means(&place);
         self.readings.retain(config);

@@ -229,6 +229,7 @@ impl<S: ServiceManager> Observer<S> {
         online: &CpuList,
     ) -> Result<ProjectSample, Unobservable> {
         self.alone(config, name, &place.cgroup)?;
+        project::thawed(place)?;
         let mut sample = project::settled(&self.procfs, &config.projects[name], place).await?;
         if let Some(usage) = usage {
             sample.cpu = self.cpu(place, &sample, usage, taken_at, online)?;

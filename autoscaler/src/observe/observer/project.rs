@@ -9,6 +9,16 @@ use crate::observe::observer::locate::{Location, Main};
 use crate::observe::workload::server;
 use crate::observe::workload::server::{AGAIN_AFTER, LOOKS};
 
+/// Refuses a cgroup that is frozen: its idle CPU says nothing, and a signal would be carried out when it is thawed.
+pub(super) fn thawed(place: &Location) -> Result<(), Unobservable> {
+    if place.cgroup.is_frozen()? {
+        return Err(Unobservable::Frozen {
+            path: place.cgroup.path().to_owned(),
+        });
+    }
+    Ok(())
+}
+
 /// The project's sample, still without its CPU: looked at again where a process was forked just now, which is known a
 /// few milliseconds later.
 pub(super) async fn settled(

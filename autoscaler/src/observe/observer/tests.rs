@@ -502,3 +502,17 @@ async fn a_worker_that_is_being_replaced_is_waited_for() {
     observer.look(&config).await.unwrap();
     assert!(!observer.is_reading("p"));
 }
+
+/// The CPU of a paused container is 0, which is no reason for a step down.
+#[tokio::test]
+async fn a_frozen_cgroup_is_not_judged() {
+    let host = host();
+    let source = FakeSource::then(&[Some(0), Some(0)]);
+    let mut observer = observer(&host, FakeManager::default(), &source);
+    host.write("cgroup/a/cgroup.events", "populated 1\nfrozen 1\n");
+    let fault = only(&mut observer, project("p", Some("a"))).await.unwrap_err();
+    let path = host.path("cgroup/a");
+    assert_eq!(fault, Unobservable::Frozen { path });
+    host.write("cgroup/a/cgroup.events", "populated 1\nfrozen 0\n");
+    assert!(only(&mut observer, project("p", Some("a"))).await.is_ok());
+}

@@ -172,6 +172,10 @@ pub(super) fn all_uncounted() -> Vec<Uncounted> {
             queues: names(&["mail"]),
             all: names(&["celery", "mail"]),
         },
+        Uncounted::Prefetched {
+            node: "celery@h".into(),
+        },
+        Uncounted::Unsearched,
     ];
     for (tasks, remedy) in [1, 2, 3].into_iter().zip(remedies) {
         all.push(Uncounted::Lists {

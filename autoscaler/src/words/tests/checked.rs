@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::check::{Fact, Finding, Grade, SourceFault, Taken};
 use crate::config::Notice;
+use crate::finding::{Fact, Finding, Grade, SourceFault, Taken};
 use crate::host::usage::{KernelStep, SourceKind, UsageFault};
 use crate::model::{Bounds, CgroupError, Host};
 use crate::words::tests::celery::{all_uncounted, pool_faults, queue_faults};

@@ -4,11 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::config::{Changes, Notice};
-use crate::control::Peer;
-use crate::history::News;
 use crate::host::usage::{KernelStep, SourceKind, SourceNews, UsageFault};
-use crate::metrics;
-use crate::model::{Action, Bounds, CgroupError, Decision, EventKind, Figures, Order, Reason};
+use crate::model::{
+    Action, Bounds, CgroupError, Decision, EventKind, Figures, HistoryNews, MetricsNews, Order, Peer, Reason,
+};
 use crate::words::history::event;
 use crate::words::tests::celery::{all_uncounted, queue_faults};
 use crate::words::tests::faults::{
@@ -135,6 +134,9 @@ fn every(say: impl Fn(&Message<'_>)) {
     for why in &load_errors() {
         say(&Message::ConfigKept { why });
     }
+    say(&Message::ConfigGone {
+        path: Path::new("/etc/autoscaler/config.json"),
+    });
     for notice in &notices() {
         say(&Message::Notice { notice });
     }
@@ -154,31 +156,31 @@ fn every_of_files(say: impl Fn(&Message<'_>)) {
     for why in store_errors() {
         let (path, to) = ("/h.db".into(), "/h.db.damaged".into());
         say(&Message::History {
-            news: &News::SetAside {
+            news: &HistoryNews::SetAside {
                 path,
                 to,
                 why: why.clone(),
             },
         });
         say(&Message::History {
-            news: &News::Unavailable {
+            news: &HistoryNews::Unavailable {
                 path: "/h.db".into(),
                 why,
             },
         });
     }
     say(&Message::History {
-        news: &News::Available {
+        news: &HistoryNews::Available {
             path: "/h.db".into(),
             lost: 3,
         },
     });
     let at = || "http://127.0.0.1:9919/metrics".to_owned();
     say(&Message::Metrics {
-        news: &metrics::News::Serving { at: at() },
+        news: &MetricsNews::Serving { at: at() },
     });
     say(&Message::Metrics {
-        news: &metrics::News::Unavailable {
+        news: &MetricsNews::Unavailable {
             at: at(),
             why: denied_fault(),
         },

@@ -6,11 +6,11 @@ use rusqlite::ErrorCode;
 
 use crate::act::{AfterBoot, Cause, ManagerError, MemoryError, Refusal, ScaleError, Step, StopFault};
 use crate::config::{Distrust, LoadError};
-use crate::control::{ClientError, ProtocolFault, SocketError};
-use crate::history::{ReadError, StoreError};
 use crate::host::machine::HostError;
 use crate::host::usage::{Behind, BtfFault, KernelFault, KernelStep, WhyNotEbpf};
-use crate::model::{Bounds, CgroupError, Lack, ProcessError};
+use crate::model::{
+    Bounds, CgroupError, ClientError, Lack, ProcessError, ProtocolFault, ReadError, SocketError, StoreError,
+};
 use crate::words::tests::celery::{pool_faults, queue_faults};
 use crate::words::tests::reasons::{service_errors, unobservables};
 use crate::words::tests::{denied, denied_fault, neutral, told};
@@ -70,6 +70,9 @@ pub(super) fn refusals() -> Vec<Refusal> {
             command: "flask".into(),
         },
         Refusal::Stopped { pid: 7 },
+        Refusal::Frozen {
+            cgroup: "/web".into(),
+        },
         Refusal::SeveralMasters { pids: vec![7, 8] },
         Refusal::Forking { pid: 7 },
         Refusal::NotPermitted { pid: 7 },

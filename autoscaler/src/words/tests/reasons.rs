@@ -110,6 +110,9 @@ pub(super) fn unobservables() -> Vec<Unobservable> {
         Unobservable::CgroupEmpty {
             path: "/cg/web".into(),
         },
+        Unobservable::Frozen {
+            path: "/cg/web".into(),
+        },
         Unobservable::NotAWorkerServer {
             pid: 7,
             command: "flask".into(),

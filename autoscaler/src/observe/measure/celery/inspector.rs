@@ -18,8 +18,8 @@ const ALL_LIMIT: Duration = Duration::from_secs(2);
 /// For the answer of the project's own node.
 const ONE_LIMIT: Duration = Duration::from_secs(5);
 
-/// Above this many prefetched tasks the worker is not asked to list them: it would be busy with the list.
-pub(super) const MOST_LISTED: u64 = 1000;
+/// Above this many prefetched tasks the worker is not asked to list them: it would be busy with the list, some 3 MB.
+pub(super) const MOST_LISTED: u64 = 5000;
 
 /// How long the queues that the worker takes tasks from stand for what it does: they can be changed while it runs
 /// (`add_consumer`, `cancel_consumer`).
@@ -102,7 +102,12 @@ impl Inspector {
             _ => unacknowledged.is_some_and(|count| count <= MOST_LISTED),
         };
         let reserved = if few {
-            Some(self.list(broker, &node.name, "reserved").await?.len() as u64)
+            match self.list(broker, &node.name, "reserved").await {
+                Ok(tasks) => Some(tasks.len() as u64),
+                // Their arguments may be of a kind that cannot be written as JSON; there is no `safe` here.
+                Err(PoolFault::NoAnswer { .. }) => None,
+                Err(fault) => return Err(fault),
+            }
         } else {
             None
         };
@@ -232,7 +237,7 @@ impl Inspector {
         node: &str,
         method: &'static str,
     ) -> Result<Vec<Value>, PoolFault> {
-        match self.command(broker, node, method, json!({})).await? {
+        match self.command(broker, node, method, arguments(method)).await? {
             Value::Array(list) => Ok(list),
             other => {
                 let error = other.get("error").map(ToString::to_string);
@@ -278,6 +283,15 @@ fn queue_of(queue: &Value) -> Option<String> {
     queue.get("name")?.as_str().map(str::to_owned)
 }
 
+/// The arguments of a question. The running tasks' own arguments are not wanted, and may be of a kind that the node cannot
+/// write as JSON: it would not answer at all (`safe`, celery/worker/control.py).
+fn arguments(method: &str) -> Value {
+    match method {
+        "active" => json!({ "safe": true }),
+        _ => json!({}),
+    }
+}
+
 /// What each node of the broker returns; `None` where nobody listens.
 pub(super) async fn ask_all(
     broker: &mut dyn Broker,
@@ -285,7 +299,7 @@ pub(super) async fn ask_all(
 ) -> Result<Option<Vec<Reply>>, PoolFault> {
     let question = Command {
         method,
-        arguments: json!({}),
+        arguments: arguments(method),
         node: None,
     };
     Ok(broker.call(&question, ALL_LIMIT).await?)

@@ -87,6 +87,7 @@ impl Watched {
             {
                 Ok(pool) => {
                     uncounted.extend(further(&pool, &self.rule.queues));
+                    uncounted.extend(prefetched(&pool));
                     let (active, reserved) = (pool.active, pool.reserved);
                     (Some(pool), Some(active), reserved, None)
                 }
@@ -130,4 +131,10 @@ fn further(pool: &Pool, counted: &[String]) -> Option<Uncounted> {
         queues: pool.further.clone(),
         all: counted.iter().chain(&pool.further).cloned().collect(),
     })
+}
+
+/// That the worker's tasks fetched ahead are not known, since it has too many to list.
+fn prefetched(pool: &Pool) -> Option<Uncounted> {
+    let node = pool.node.clone();
+    pool.reserved.is_none().then_some(Uncounted::Prefetched { node })
 }

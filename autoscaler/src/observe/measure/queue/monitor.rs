@@ -64,14 +64,18 @@ impl QueueMonitor {
     }
 
     /// Tasks of the queues that [`QueueMonitor::read`] does not count, looked for now and then. A broker that does not
-    /// let itself be looked through (its user may be permitted nothing but what Celery needs) tells of none.
+    /// let itself be looked through (its user may be permitted nothing but what Celery needs) is told of as such.
     pub async fn uncounted(&mut self, now: Duration) -> Vec<Uncounted> {
         if let Some((at, found)) = &self.looked
             && now.saturating_sub(*at) < BETWEEN_LOOKS
         {
             return found.clone();
         }
-        let found = self.broker.uncounted(&self.queues).await.unwrap_or_default();
+        let found = match self.broker.uncounted(&self.queues).await {
+            Ok(found) => found,
+            Err(QueueFault::NotPermitted { .. }) => vec![Uncounted::Unsearched],
+            Err(_) => Vec::new(),
+        };
         self.looked = Some((now, found.clone()));
         found
     }

@@ -32,6 +32,9 @@ pub(super) async fn call(
 ) -> Result<Option<Vec<Reply>>, RedisError> {
     let ticket = Uuid::new_v4().to_string();
     let list = keys.key(queue.as_bytes());
+    // A worker that cannot write its answer, to a Redis without memory, a replica or one that does not permit it, ends of
+    // its own second error (celery/worker/pidbox.py, `reset`). Who asks writes first: what is refused there is not asked.
+    make(connection, &list).await?;
     let listeners: usize = ::redis::cmd("PUBLISH")
         .arg(keys.pidbox())
         .arg(message(&envelope::request(command, &ticket, queue)).to_string())
@@ -42,7 +45,7 @@ pub(super) async fn call(
     }
     let wanted = if command.node.is_some() { 1 } else { listeners };
     let replies = collect(connection, &list, &ticket, wanted, limit).await;
-    sweep(connection, &list).await?;
+    make(connection, &list).await?;
     replies.map(Some)
 }
 
@@ -71,9 +74,9 @@ async fn collect(
     Ok(replies)
 }
 
-/// Removes the list. An answer that is still under way would make it anew, for ever: it finds a list that ends
-/// by itself.
-async fn sweep(connection: &mut MultiplexedConnection, list: &[u8]) -> Result<(), RedisError> {
+/// Makes the list afresh, empty but for what has it end by itself. An answer that is still under way would make it anew,
+/// for ever.
+async fn make(connection: &mut MultiplexedConnection, list: &[u8]) -> Result<(), RedisError> {
     ::redis::pipe()
         .atomic()
         .cmd("DEL")

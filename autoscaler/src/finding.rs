@@ -5,13 +5,11 @@ use std::time::Duration;
 
 use crate::act::Refusal;
 use crate::config::{Fault, LoadError, Notice};
-use crate::control::ClientError;
-use crate::history::StoreError;
 use crate::host::machine::HostError;
 use crate::host::usage::{SourceKind, UsageFault, WhyNotEbpf};
 use crate::model::{
-    Bounds, CgroupError, Host, PoolFault, Project, QueueFault, ServiceError, SystemFault, Uncounted,
-    Unobservable,
+    Bounds, CgroupError, ClientError, Host, PoolFault, Project, QueueFault, ServiceError, StoreError,
+    SystemFault, Uncounted, Unobservable,
 };
 
 /// One thing that was looked at.
