@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::config::fields::{Field, Fields, Findings};
 use crate::config::{BadBroker, BadUrl, Wanted};
-use crate::model::{BrokerAccess, BrokerUrl, ManagementUrl, Priorities};
+use crate::model::{BrokerAccess, BrokerUrl, ManagementUrl, NO_HOST, Priorities, with_host};
 
 /// The keys that name a broker.
 const URL_KEYS: [&str; 3] = ["redis_url", "broker_url", "broker_url_env"];
@@ -190,7 +190,7 @@ fn check(written: &str, redis_only: bool) -> Result<String, BadUrl> {
     if written.chars().any(|c| c.is_control() || c == ' ') {
         return Err(BadUrl::Characters);
     }
-    let url = Url::parse(&normal).map_err(|_| BadUrl::Unreadable(example))?;
+    let url = Url::parse(&with_host(&normal)).map_err(|_| BadUrl::Unreadable(example))?;
     if url.fragment().is_some() {
         return Err(BadUrl::Fragment);
     }
@@ -220,7 +220,11 @@ fn many_servers(scheme: &str, rest: &str) -> Option<BadUrl> {
 }
 
 fn check_socket(url: &Url) -> Result<(), BadUrl> {
-    if url.host_str().is_some_and(|host| !host.is_empty()) || url.path().len() < 2 {
+    if url
+        .host_str()
+        .is_some_and(|host| !host.is_empty() && host != NO_HOST)
+        || url.path().len() < 2
+    {
         return Err(BadUrl::Socket);
     }
     for (key, value) in url.query_pairs() {
@@ -258,6 +262,7 @@ mod tests {
             "redis://:p%40ss@10.0.0.1:6380/15",
             "rediss://user:pass@redis.example:6380/1?ssl_cert_reqs=required",
             "redis+socket:///run/redis/redis.sock?virtual_host=2",
+            "redis+socket://:p%40ss@/run/redis/redis.sock?virtual_host=2",
             "unix:///run/redis.sock?db=3",
             "redis://[::1]:6379/0",
         ] {

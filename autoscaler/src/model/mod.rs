@@ -23,6 +23,7 @@ mod service_error;
 mod settings;
 mod silence;
 mod snapshot;
+mod socket_url;
 mod system_fault;
 mod uncounted;
 mod url_fault;
@@ -53,6 +54,7 @@ pub use silence::Silence;
 pub use snapshot::{
     CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueSample, Snapshot, Throttle, Unobservable,
 };
+pub(crate) use socket_url::{NO_HOST, with_host};
 pub use system_fault::SystemFault;
 pub(crate) use uncounted::queues_line;
 pub use uncounted::{Place, Remedy, Uncounted};

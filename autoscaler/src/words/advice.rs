@@ -3,7 +3,7 @@
 use crate::act::Refusal;
 use crate::finding::Fact;
 use crate::host::usage::WhyNotEbpf;
-use crate::model::{Language, PoolFault, QueueFault};
+use crate::model::{Language, PoolFault, QueueFault, Silence};
 use crate::words::unobservable::unobservable_advice;
 
 /// What to do; `None` where the fact says it itself, or nothing is to be done.
@@ -90,20 +90,43 @@ pub(super) fn advice(language: Language, fact: &Fact) -> Option<String> {
             "check what the unit starts: gunicorn, uvicorn with --workers, puma or unicorn",
             "compruebe qué arranca la unidad: gunicorn, uvicorn con --workers, puma o unicorn"
         ),
-        Fact::QueueUnreadable(QueueFault::Unreachable { .. }) => say!(
-            language,
-            "start the broker, or mend \"broker_url\" or \"redis_url\"",
-            "arranque el broker, o corrija \"broker_url\" o \"redis_url\""
-        ),
-        Fact::QueueUnreadable(QueueFault::LoginRefused { .. }) => say!(
-            language,
-            "write user and password into the URL, as the worker has them",
-            "escriba usuario y contraseña en la URL, como los tiene el worker"
-        ),
+        Fact::QueueUnreadable(fault) | Fact::PoolUnreachable(PoolFault::Broker(fault)) => {
+            return of_broker(language, fault);
+        }
         Fact::PoolUnreachable(PoolFault::NobodyListens) => say!(
             language,
             "compare the URL with the worker's; where the application sets global_keyprefix in broker_transport_options, write it as \"redis_key_prefix\"",
             "compare la URL con la del worker; si la aplicación pone global_keyprefix en broker_transport_options, escríbalo como \"redis_key_prefix\""
+        ),
+        _ => return None,
+    })
+}
+
+/// What to do about a broker; `None` where the fault says it itself.
+fn of_broker(language: Language, fault: &QueueFault) -> Option<String> {
+    Some(match fault {
+        QueueFault::Unreachable {
+            why: Silence::Late { .. },
+            ..
+        } => say!(
+            language,
+            "the broker is there and does not answer: is it out of memory or disk (rabbitmqctl status), or stopped?",
+            "el broker está ahí y no contesta: ¿le falta memoria o disco (rabbitmqctl status), o está detenido?"
+        ),
+        QueueFault::NotPermitted { .. } => say!(
+            language,
+            "give autoscaler the URL that the worker has; the README, under Troubleshoot, has what its user must be permitted",
+            "dé a autoscaler la URL que tiene el worker; el README, en su apartado de problemas, dice qué necesita su usuario"
+        ),
+        QueueFault::Unreachable { .. } => say!(
+            language,
+            "start the broker, or mend \"broker_url\" or \"redis_url\"",
+            "arranque el broker, o corrija \"broker_url\" o \"redis_url\""
+        ),
+        QueueFault::LoginRefused { .. } => say!(
+            language,
+            "write user and password into the URL, as the worker has them",
+            "escriba usuario y contraseña en la URL, como los tiene el worker"
         ),
         _ => return None,
     })

@@ -31,6 +31,11 @@ pub fn pool_fault(language: Language, fault: &PoolFault) -> String {
                 "el nodo {node} no ha contestado a {method} en {after} s"
             )
         }
+        PoolFault::NotOurs { answered } if answered.is_empty() => say!(
+            language,
+            "workers listen to remote control and none answers in JSON: do accept_content and task_serializer of the application have json in them? A project whose tasks need pickle can scale instances of a unit instead (\"actuator\": \"units\")",
+            "hay workers que atienden el control remoto y ninguno contesta en JSON: ¿tienen json accept_content y task_serializer de la aplicación? Un proyecto cuyas tareas necesitan pickle puede escalar instancias de una unidad (\"actuator\": \"units\")"
+        ),
         PoolFault::NotOurs { answered } => {
             let answered = names(language, answered);
             say!(

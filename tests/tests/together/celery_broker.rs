@@ -338,6 +338,51 @@ async fn every_fault_of_redis_has_its_name_and_none_shows_the_password() -> Resu
     Ok(())
 }
 
+/// Celery's worker ends of an answer that it cannot write.
+#[tokio::test]
+async fn a_worker_that_could_not_write_its_answer_is_not_asked() -> Result<()> {
+    if !require(&[Tool::Redis]) {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    let published = || {
+        anyhow::Ok(
+            redis
+                .command(&["INFO", "commandstats"])?
+                .contains("cmdstat_publish"),
+        )
+    };
+    let mut broker = queue::open(&redis.url(), &broker(&redis.url(), ""))?;
+    let question = queue::Command {
+        method: "stats",
+        arguments: serde_json::json!({}),
+        node: None,
+    };
+    redis.command(&["CONFIG", "SET", "maxmemory", "1"])?;
+    let fault = broker.call(&question, SOON).await.unwrap_err();
+    let told = queue_fault(Language::En, &fault);
+    assert!(told.contains("OOM"), "{told}");
+    assert!(!published()?, "nobody was asked");
+    redis.command(&["CONFIG", "SET", "maxmemory", "0"])?;
+    assert_eq!(broker.call(&question, SOON).await, Ok(None), "nobody listens");
+    assert!(published()?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_server_says_before_it_hangs_up_is_read() -> Result<()> {
+    if !require(&[Tool::Redis]) {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    redis.command(&["CONFIG", "SET", "maxclients", "1"])?;
+    let _held = std::net::TcpStream::connect(("127.0.0.1", redis.port()))?;
+    let fault = read(&redis.url(), "", &["celery"]).await.unwrap_err();
+    let told = queue_fault(Language::En, &fault);
+    assert!(told.contains("max number of clients"), "{told}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn rabbitmq_counts_and_names_its_faults() -> Result<()> {
     if !require(&[Tool::Python, Tool::RabbitMq]) {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 use crate::host::cgroup::Cgroup;
 use crate::host::process::Procfs;
 use crate::model::{
@@ -9,7 +11,7 @@ use crate::model::{
     Uncounted,
 };
 use crate::observe::measure::celery::{Inspector, Pool, fleet};
-use crate::observe::measure::queue::{self, QueueMonitor};
+use crate::observe::measure::queue::{self, Broker, QueueMonitor};
 
 /// Keeps the connection to one project's broker, and what was learnt of its node.
 pub(crate) struct Watched {
@@ -80,10 +82,12 @@ impl Watched {
         let mut uncounted = monitor.uncounted(now).await;
         let broker = monitor.broker();
         let (pool, active, ahead, pool_fault) = match self.rule.actuator {
-            CeleryActuator::Pool => match self
-                .inspector
-                .look(broker, &self.rule.queues, depth.unacknowledged)
-                .await
+            CeleryActuator::Pool => match whole(
+                &mut self.inspector,
+                broker,
+                (&self.rule.queues, depth.unacknowledged),
+            )
+            .await
             {
                 Ok(pool) => {
                     uncounted.extend(further(&pool, &self.rule.queues));
@@ -122,6 +126,34 @@ impl Watched {
         };
         Ok((queue, pool))
     }
+}
+
+/// How long a pool is waited for to be whole: its worker replaces the processes that have ended every 5 s
+/// (billiard/pool.py, `Supervisor.body`).
+const REPLACED_WITHIN: Duration = Duration::from_secs(6);
+
+/// Between two looks at it.
+const POLL: Duration = Duration::from_millis(500);
+
+/// The pool, looked at again while processes of it have ended (`max_tasks_per_child`, a crash) and are not replaced yet: a
+/// count of that moment is too low. Of several looks, the one that saw most.
+async fn whole(
+    inspector: &mut Inspector,
+    broker: &mut dyn Broker,
+    (queues, unacknowledged): (&[String], Option<u64>),
+) -> Result<Pool, PoolFault> {
+    let since = Instant::now();
+    let mut most = inspector.look(broker, queues, unacknowledged).await?;
+    let mut last = most.ended;
+    while last > 0 && since.elapsed() < REPLACED_WITHIN {
+        sleep(POLL).await;
+        let pool = inspector.look(broker, queues, unacknowledged).await?;
+        last = pool.ended;
+        if pool.processes.len() >= most.processes.len() {
+            most = pool;
+        }
+    }
+    Ok(most)
 }
 
 /// The queues that the project's worker takes tasks from and that are not counted.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::model::{QueueFault, UrlFault};
+use crate::model::{QueueFault, UrlFault, with_host};
 use crate::observe::measure::queue::tls::Tls;
 
 /// Where a broker is and how to log in.
@@ -116,7 +116,7 @@ fn bad(why: UrlFault) -> QueueFault {
 }
 
 fn url(text: &str) -> Result<Url, QueueFault> {
-    Url::parse(text).map_err(|error| bad(UrlFault::Words(error.to_string())))
+    Url::parse(&with_host(text)).map_err(|error| bad(UrlFault::Words(error.to_string())))
 }
 
 fn redis_server(url: &Url) -> Result<RedisAddress, QueueFault> {
@@ -228,6 +228,21 @@ mod tests {
             Address::Amqp(address) => address,
             Address::Redis(_) => panic!("{text} is no RabbitMQ"),
         }
+    }
+
+    /// As kombu takes it: a password, and no host.
+    #[test]
+    fn a_sockets_url_may_have_a_password() {
+        for text in [
+            "redis+socket://:p%40ss%2Fw@/run/redis.sock?virtual_host=1",
+            "unix://:p%40ss%2Fw@/run/redis.sock?db=1",
+        ] {
+            let socket = redis(text);
+            assert_eq!(socket.endpoint, Endpoint::Unix("/run/redis.sock".into()));
+            assert_eq!(socket.database, 1);
+            assert_eq!(socket.login.password.as_deref(), Some("p@ss/w"));
+        }
+        assert_eq!(redis("unix:///run/r.sock").login, Login::default());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::{AsyncConnectionConfig, ErrorKind, RedisConnectionInfo, RedisError, ServerError};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -18,6 +18,9 @@ use crate::model::{Silence, TlsProblem, UrlFault};
 use crate::observe::measure::queue::address::{Endpoint, RedisAddress};
 use crate::observe::measure::queue::redis::{LIMIT, QueueFault};
 use crate::observe::measure::queue::tls;
+
+/// For words that a server says unasked.
+const GREETING: Duration = Duration::from_millis(300);
 
 /// How long the server may take for its part of TLS, of [`LIMIT`].
 const HANDSHAKE: Duration = Duration::from_secs(2);
@@ -78,7 +81,12 @@ impl Server {
                 self.log_in(stream.map_err(|error| self.unreachable(&error))?)
                     .await
             }
-            Endpoint::Tcp { host, port } => self.log_in(self.tcp(host, *port).await?).await,
+            Endpoint::Tcp { host, port } => match self.log_in(self.tcp(host, *port).await?).await {
+                Err(fault @ QueueFault::Unreachable { .. }) => {
+                    Err(self.greeting(host, *port).await.unwrap_or(fault))
+                }
+                ended => ended,
+            },
             Endpoint::Tls { host, port, .. } => {
                 let name = ServerName::try_from(host.clone()).map_err(|_| QueueFault::BadUrl {
                     why: UrlFault::NoCertificateName,
@@ -95,6 +103,20 @@ impl Server {
                     .await
             }
         }
+    }
+
+    /// What a server says that hangs up before it is asked: that it has too many clients, or is in protected mode. A login
+    /// that is written at that moment fails before these words are read.
+    async fn greeting(&self, host: &str, port: u16) -> Option<QueueFault> {
+        let mut stream = self.tcp(host, port).await.ok()?;
+        let mut words = [0; 512];
+        let read = timeout(GREETING, stream.read(&mut words)).await.ok()?.ok()?;
+        let words = String::from_utf8_lossy(words.get(..read)?).into_owned();
+        let why = words.strip_prefix('-')?.lines().next()?.trim().to_owned();
+        Some(QueueFault::Answered {
+            at: self.at.clone(),
+            why,
+        })
     }
 
     async fn tcp(&self, host: &str, port: u16) -> Result<TcpStream, QueueFault> {
