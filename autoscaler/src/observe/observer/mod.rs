@@ -229,10 +229,13 @@ impl<S: ServiceManager> Observer<S> {
         online: &CpuList,
     ) -> Result<ProjectSample, Unobservable> {
         self.alone(config, name, &place.cgroup)?;
-        project::thawed(place)?;
         let mut sample = project::settled(&self.procfs, &config.projects[name], place).await?;
         if let Some(usage) = usage {
             sample.cpu = self.cpu(place, &sample, usage, taken_at, online)?;
+        }
+        // What is frozen uses no CPU at all, and hardly anything else does: no file more for those that do.
+        if sample.cpu.is_none_or(|cpu| cpu.on_cpu.is_zero()) {
+            project::thawed(place)?;
         }
         Ok(sample)
     }
