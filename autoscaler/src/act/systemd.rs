@@ -8,8 +8,7 @@ use zbus::{DynamicType, Variant};
 
 use crate::act::instances::UnitManager;
 use crate::act::memory::{ManagerError, ServiceManager};
-use crate::host::service;
-use crate::host::service::{Bus, Failure, Instance, StopRules};
+use crate::host::service::{self, Bus, Failure, Instance, StopRules};
 use crate::model::ServiceError;
 
 /// systemd's manager (`org.freedesktop.systemd1(5)`).

@@ -5,8 +5,7 @@ use std::path::Path;
 use crate::check::writable::writable;
 use crate::control::{Answer, Client, Command};
 use crate::finding::Fact;
-use crate::history;
-use crate::history::default_path;
+use crate::history::{self, default_path};
 use crate::model::{ClientError, Language, ProtocolFault, Storage};
 
 /// Whether a daemon runs.

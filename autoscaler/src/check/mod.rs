@@ -13,8 +13,7 @@ mod writable;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config;
-use crate::config::{LoadError, Loaded};
+use crate::config::{self, LoadError, Loaded};
 use crate::finding::{Fact, Finding, Grade};
 use crate::host::machine::HostError;
 use crate::host::process::Procfs;

@@ -10,8 +10,7 @@ use crate::model::{
     BrokerUrl, CeleryActuator, Figures, Host, Project, ProjectSample, QueueFault, QueueRule, QueueSample,
     Uncounted, Unobservable,
 };
-use crate::observe::measure::queue;
-use crate::observe::measure::queue::QueueMonitor;
+use crate::observe::measure::queue::{self, QueueMonitor};
 use crate::observe::{CodeSource, boots_from, newer_code};
 
 /// Everything about one project.

@@ -7,8 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::check;
-use crate::check::{Options, Report};
+use crate::check::{self, Options, Report};
 use crate::cli::daemon::Daemon;
 use crate::cli::language::Sources;
 use crate::cli::store::StateDir;

@@ -30,8 +30,7 @@ use crate::config::{DEFAULT_PATH, LoadError, stated_language};
 use crate::host::machine::HostError;
 use crate::init::FindError;
 use crate::model::{CgroupError, ClientError, Language, ReadError};
-use crate::words;
-use crate::words::{NotInHistory, StartFault};
+use crate::words::{self, NotInHistory, StartFault};
 
 /// Gives each Python project on this host the workers its own load needs.
 ///

@@ -8,8 +8,7 @@ use tracing::level_filters::LevelFilter;
 use crate::cli::store::StateDir;
 use crate::cli::told::no_runtime;
 use crate::config::DEFAULT_PATH;
-use crate::daemon;
-use crate::daemon::{Mode, Options};
+use crate::daemon::{self, Mode, Options};
 use crate::model::Language;
 use crate::report::log;
 

@@ -10,8 +10,7 @@ use crate::config::meant;
 use crate::control::{Answer, Command, Status};
 use crate::model::{ClientError, Language, ProtocolFault};
 use crate::report::unix;
-use crate::words;
-use crate::words::{Bilingual, Reply};
+use crate::words::{self, Bilingual, Reply};
 
 mod table;
 mod watch;

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::config;
-use crate::config::LoadError;
+use crate::config::{self, LoadError};
 use crate::history::{HistoryReader, default_path};
 use crate::model::Config;
 use crate::words::NotInHistory;

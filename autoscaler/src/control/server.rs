@@ -13,8 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::control::{Answer, Command, Request, Response, Socket, Status};
 use crate::model::{Language, Peer, RefusedCode};
-use crate::words;
-use crate::words::Reply;
+use crate::words::{self, Reply};
 
 /// Clients served at a time; the next wait in the kernel's backlog.
 const CLIENTS: usize = 16;

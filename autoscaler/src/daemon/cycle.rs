@@ -52,7 +52,8 @@ impl Checks {
                 self.say_check_recovered();
                 self.say_usage_news();
                 self.say_endless_steps();
-                let snapshot = self.completed_within(snapshot, Occasion::Check, MOMENT).await;
+                let mut snapshot = self.set_incomplete_aside(snapshot, Occasion::Check);
+                self.take_prompt_along(&mut snapshot).await;
                 self.meter.checked(snapshot.host);
                 self.seen = Some((SystemTime::now(), snapshot.host));
                 self.expire_orders();
@@ -97,7 +98,7 @@ impl Checks {
             && !self.is_busy(name)
             && let Ok(snapshot) = self.observer.look_at(&self.config, name).await
         {
-            self.follow_between(snapshot).await;
+            self.follow_between(snapshot);
         }
     }
 
@@ -105,7 +106,7 @@ impl Checks {
     pub(super) async fn carry_out(&mut self, name: &str) {
         match self.observer.look_at(&self.config, name).await {
             Ok(snapshot) if !snapshot.projects.contains_key(name) => self.taken_out(name),
-            Ok(snapshot) => self.follow_between(snapshot).await,
+            Ok(snapshot) => self.follow_between(snapshot),
             Err(error) => {
                 // Refused is not carried out: not at the next check either.
                 self.orders.end_once(name);
@@ -115,10 +116,8 @@ impl Checks {
         }
     }
 
-    async fn follow_between(&mut self, snapshot: Snapshot) {
-        let seen = self
-            .completed_within(snapshot, Occasion::Between, Duration::ZERO)
-            .await;
+    fn follow_between(&mut self, snapshot: Snapshot) {
+        let seen = self.set_incomplete_aside(snapshot, Occasion::Between);
         if !seen.projects.is_empty() {
             self.follow(&seen.host, &seen.projects, Occasion::Between);
         }
@@ -132,13 +131,8 @@ impl Checks {
         }
     }
 
-    /// The snapshot without the projects that are not complete within `limit`: those are set aside.
-    async fn completed_within(
-        &mut self,
-        mut snapshot: Snapshot,
-        occasion: Occasion,
-        limit: Duration,
-    ) -> Snapshot {
+    /// The snapshot without the projects of which something is still being read: those are set aside.
+    fn set_incomplete_aside(&mut self, mut snapshot: Snapshot, occasion: Occasion) -> Snapshot {
         let host = snapshot.host;
         let (awaited, ready): (Samples, Samples) = snapshot
             .projects
@@ -153,9 +147,14 @@ impl Checks {
                 self.set_aside(name, host, sample, occasion);
             }
         }
-        let deadline = sleep(limit);
+        snapshot
+    }
+
+    /// Waits a [`MOMENT`] for the projects that were set aside, and takes along those that are complete by then.
+    async fn take_prompt_along(&mut self, snapshot: &mut Snapshot) {
+        let deadline = sleep(MOMENT);
         tokio::pin!(deadline);
-        while occasion == Occasion::Check && !self.awaited.is_empty() {
+        while !self.awaited.is_empty() {
             let reading = tokio::select! {
                 reading = self.observer.read() => reading,
                 () = &mut deadline => break,
@@ -165,27 +164,25 @@ impl Checks {
                 snapshot.projects.insert(project, sample);
             }
         }
-        snapshot
     }
 
-    /// Sets a project aside until it is complete. One that has been since an earlier look has its CPU of
-    /// both.
-    fn set_aside(&mut self, name: String, host: Host, mut sample: ProjectSample, occasion: Occasion) {
-        let mut seen = Awaited {
-            host,
-            occasion,
-            sample: sample.clone(),
-        };
+    /// Sets a project aside until it is complete. One that has been since an earlier look has its CPU of both, and stays
+    /// a check's where that look was one.
+    fn set_aside(&mut self, name: String, host: Host, mut sample: ProjectSample, mut occasion: Occasion) {
         if let Some(earlier) = self.awaited.remove(&name) {
             sample.cpu = match (earlier.sample.cpu, sample.cpu) {
                 (Some(earlier), Some(later)) => Some(earlier.and_then(later)),
                 (earlier, later) => later.or(earlier),
             };
             if earlier.occasion == Occasion::Check {
-                seen.occasion = Occasion::Check;
+                occasion = Occasion::Check;
             }
         }
-        seen.sample = sample;
+        let seen = Awaited {
+            host,
+            sample,
+            occasion,
+        };
         self.awaited.insert(name, seen);
     }
 

@@ -33,8 +33,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
-use crate::config;
-use crate::config::{Change, Watch};
+use crate::config::{self, Change, Watch};
 use crate::control::{Call, Desk, Socket, serve};
 use crate::model::Language;
 use crate::words::StartFault;

@@ -6,8 +6,7 @@ use tokio::sync::watch;
 
 use crate::control::Status;
 use crate::daemon::check::Checks;
-use crate::host::usage;
-use crate::host::usage::SourceKind;
+use crate::host::usage::{self, SourceKind};
 use crate::model::Language;
 use crate::report::unix;
 use crate::words;

@@ -10,8 +10,7 @@ use crate::daemon::check::Checks;
 use crate::daemon::orders::{Given, Term};
 use crate::host::usage::monotonic;
 use crate::model::{Action, Decision, EventKind, Language, Order, Peer, Project, RefusedCode};
-use crate::words;
-use crate::words::{Bilingual, Lasts, Message, Reply};
+use crate::words::{self, Bilingual, Lasts, Message, Reply};
 
 impl Checks {
     /// Answers a call, or sees to it that it is answered when its step is over.
@@ -268,4 +267,4 @@ fn until(seconds: u64) -> Term {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -11,8 +11,7 @@ use crate::model::{
     Reason,
 };
 use crate::report::{Chronicle, Episode, unix};
-use crate::words;
-use crate::words::Bilingual;
+use crate::words::{self, Bilingual};
 
 /// Runs of decisions kept of each project: at one check in two minutes, half a day of nothing but changes.
 const RUNS: usize = 360;

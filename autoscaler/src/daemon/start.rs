@@ -8,8 +8,7 @@ use anyhow::Result;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::act;
-use crate::act::{Actor, Mode as ActMode};
+use crate::act::{self, Actor, Mode as ActMode};
 use crate::config::Loaded;
 use crate::daemon::boots::ReloadWaits;
 use crate::daemon::check::{Checks, Told};

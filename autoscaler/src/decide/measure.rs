@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::decide::capacity::{capacity_cpus, load_cpus, utilization_percent};
-use crate::decide::constraint;
-use crate::decide::constraint::Constraint;
+use crate::decide::constraint::{self, Constraint};
 use crate::model::{
     CpuBasis, Host, Ladder, Measure, PoolFault, Project, ProjectSample, QueueSample, Reason, Uncounted,
 };

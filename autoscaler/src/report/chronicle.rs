@@ -6,8 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Action, Decision, Language, Reason};
-use crate::words;
-use crate::words::Bilingual;
+use crate::words::{self, Bilingual};
 
 /// One decision, or several alike in a row, told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -13,8 +13,7 @@ use said::Said;
 
 use crate::act::{Cause, Limit, Outcome, Workers};
 use crate::model::{Action, Decision, Language, Project, QueueSample, Reason, Uncounted};
-use crate::words;
-use crate::words::{Bilingual, Done, Message};
+use crate::words::{self, Bilingual, Done, Message};
 
 /// Turns what happened into log lines and remembers what has been said.
 #[derive(Debug)]

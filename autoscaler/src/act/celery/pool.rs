@@ -12,8 +12,7 @@ use crate::host::cgroup::Cgroup;
 use crate::host::process::{ProcessTable, Procfs};
 use crate::model::{PoolFault, ProcessId, QueueRule};
 use crate::observe::measure::celery::{Inspector, Pool};
-use crate::observe::measure::queue;
-use crate::observe::measure::queue::Broker;
+use crate::observe::measure::queue::{self, Broker};
 
 /// How long a moment is waited for in which no task is on its way to a pool process.
 const QUIET_LIMIT: Duration = Duration::from_secs(3);

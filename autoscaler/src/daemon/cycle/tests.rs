@@ -8,12 +8,12 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::config::parse;
-use crate::control::{Call, Command, ProjectStatus};
+use crate::control::ProjectStatus;
+use crate::daemon::requests::tests::order_of;
 use crate::daemon::{Mode, Options};
 use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
 use crate::host::service::Systemd;
 use crate::host::usage::CpuStatSource;
-use crate::model::Peer;
 use crate::observe::Observer;
 
 /// A site with two workers, and a Celery project whose broker is at `port`.
@@ -60,26 +60,7 @@ fn decided(checks: &Checks, project: &str) -> Option<String> {
 }
 
 async fn ask(checks: &mut Checks, project: &str, workers: u32) -> oneshot::Receiver<Answer> {
-    let (reply, answered) = oneshot::channel();
-    let command = Command::Scale {
-        project: project.into(),
-        workers,
-        for_seconds: None,
-    };
-    let by = Peer {
-        uid: 0,
-        pid: None,
-        login: None,
-    };
-    checks
-        .call(Call {
-            command,
-            language: None,
-            by,
-            reply,
-        })
-        .await;
-    answered
+    order_of(checks, (project, workers), None).await
 }
 
 /// Handles what happens until nobody is awaited any more.

@@ -39,11 +39,15 @@ fn root() -> Peer {
 }
 
 /// Orders a count, and gives where the answer comes.
-async fn order(checks: &mut Checks, for_seconds: Option<u64>) -> oneshot::Receiver<Answer> {
+pub(in crate::daemon) async fn order_of(
+    checks: &mut Checks,
+    (project, workers): (&str, u32),
+    for_seconds: Option<u64>,
+) -> oneshot::Receiver<Answer> {
     let (reply, answered) = oneshot::channel();
     let command = Command::Scale {
-        project: "site".into(),
-        workers: 2,
+        project: project.into(),
+        workers,
         for_seconds,
     };
     let by = root();
@@ -56,6 +60,10 @@ async fn order(checks: &mut Checks, for_seconds: Option<u64>) -> oneshot::Receiv
         })
         .await;
     answered
+}
+
+async fn order(checks: &mut Checks, for_seconds: Option<u64>) -> oneshot::Receiver<Answer> {
+    order_of(checks, ("site", 2), for_seconds).await
 }
 
 fn refusal(answered: &mut oneshot::Receiver<Answer>) -> (RefusedCode, String) {

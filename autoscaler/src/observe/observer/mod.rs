@@ -22,8 +22,7 @@ use crate::host::cpu_list::CpuList;
 use crate::host::machine::{HostError, HostReader};
 use crate::host::process::Procfs;
 use crate::host::service::ServiceManager;
-use crate::host::usage;
-use crate::host::usage::{Health, SourceKind, SourceNews, Usage, UsageFault, UsageSource};
+use crate::host::usage::{self, Health, SourceKind, SourceNews, Usage, UsageFault, UsageSource};
 use crate::model::{Config, CpuSample, ProcessId, ProjectSample, Snapshot, Unobservable, Workload};
 use crate::observe::workload::server::server_in;
 

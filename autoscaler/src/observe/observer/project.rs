@@ -2,12 +2,10 @@
 
 use crate::host::cpu_list::CpuList;
 use crate::host::process::{ProcessTable, Procfs, Stat, unless_gone};
-use crate::host::service;
-use crate::host::service::Instance;
+use crate::host::service::{self, Instance};
 use crate::model::{ProcessError, ProcessId, Project, ProjectSample, ReadFault, Unobservable};
 use crate::observe::observer::locate::{Location, Main};
-use crate::observe::workload::server;
-use crate::observe::workload::server::{AGAIN_AFTER, LOOKS};
+use crate::observe::workload::server::{self, AGAIN_AFTER, LOOKS};
 
 /// Refuses a cgroup that is frozen: its idle CPU says nothing, and a signal would be carried out when it is thawed.
 pub(super) fn thawed(place: &Location) -> Result<(), Unobservable> {

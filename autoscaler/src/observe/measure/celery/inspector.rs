@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use crate::host::cgroup::Cgroup;
 use crate::host::process::{ProcessTable, Procfs};
 use crate::model::{Oddity, PoolFault, ProcessId};
-use crate::observe::measure::celery::identity;
-use crate::observe::measure::celery::identity::Node;
+use crate::observe::measure::celery::identity::{self, Node};
 use crate::observe::measure::queue::{Broker, Command, Reply};
 
 /// For the answers of all nodes of a broker. A worker's main process answers within milliseconds, unless the
