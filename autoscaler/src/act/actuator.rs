@@ -68,6 +68,17 @@ pub trait Actuator: Send {
         ready(Ok(Boot::Serves))
     }
 
+    /// Whether its count outlives its workers: all of them may be others while it is the same, and was not reloaded.
+    fn keeps_its_count(&self) -> bool {
+        false
+    }
+
+    /// Whether a worker that has come since the last step and ended may have served first: its like are replaced after
+    /// some work.
+    fn recycles(&self) -> bool {
+        false
+    }
+
     /// Whether a step down takes away the worker that came last, `worker`, and none of those that serve.
     fn takes_newest(&self, worker: ProcessId) -> bool {
         let _ = worker;

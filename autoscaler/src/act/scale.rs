@@ -288,9 +288,7 @@ async fn as_decided(
     loop {
         let now = actuator.workers().await?;
         *reached = count(&now);
-        if progress::reloaded(&plan.workers, &now) {
-            return Err(Cause::Reloaded);
-        }
+        not_reloaded(actuator, &plan.workers, &now)?;
         if *reached == expected {
             return Ok(now);
         }
@@ -318,9 +316,9 @@ async fn arrival(
     loop {
         let now = actuator.workers().await?;
         *reached = count(&now);
+        not_reloaded(actuator, before, &now)?;
         match progress::judge(step, before, &now) {
             Progress::Arrived => return Ok(now),
-            Progress::Reloaded => return Err(Cause::Reloaded),
             Progress::Waiting => away_since = None,
             Progress::Away => {
                 let since = *away_since.get_or_insert_with(Instant::now);
@@ -341,6 +339,14 @@ async fn arrival(
         }
         sleep(timing.poll).await;
     }
+}
+
+/// Whether the workers now are still those of before or their like, and not what a reload made of them.
+fn not_reloaded(actuator: &impl Actuator, before: &[ProcessId], now: &[ProcessId]) -> Result<(), Cause> {
+    if !actuator.keeps_its_count() && progress::all_replaced(before, now) {
+        return Err(Cause::Reloaded);
+    }
+    Ok(())
 }
 
 /// Whether a step to `next` keeps to the bounds. From outside, a step towards them is allowed.

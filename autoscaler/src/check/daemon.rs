@@ -2,11 +2,15 @@
 
 use std::path::Path;
 
-use crate::check::writable::writable;
+use crate::check::writable::{has_room, writable};
 use crate::control::{Answer, Client, Command};
 use crate::finding::Fact;
 use crate::history::{self, default_path};
 use crate::model::{ClientError, Language, ProtocolFault, Storage};
+
+/// Bytes that must be free: SQLite's write-ahead log takes 1000 pages of 4 KiB before it is emptied
+/// (`wal_autocheckpoint`, <https://www.sqlite.org/pragma.html>).
+const LEAST_ROOM: u64 = 4 << 20;
 
 /// Whether a daemon runs.
 pub(super) fn look(runtime_dir: &Path, language: Language) -> Fact {
@@ -31,7 +35,7 @@ pub(super) fn history(storage: &Storage, state_dir: &Path) -> Fact {
         return Fact::NoHistory;
     }
     let path = storage.path.clone().unwrap_or_else(|| default_path(state_dir));
-    if let Err(error) = writable(&path) {
+    if let Err(error) = writable(&path).and_then(|()| has_room(&path, LEAST_ROOM)) {
         let why = error.into();
         return Fact::HistoryNotWritable { path, why };
     }

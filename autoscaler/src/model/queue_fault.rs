@@ -75,6 +75,15 @@ pub enum QueueFault {
         /// The broker's reason.
         why: String,
     },
+    /// It is short of something, and takes no message from anybody until it is not (RabbitMQ's alarms).
+    Blocked {
+        /// Where the broker is.
+        at: String,
+        /// Whether it is short of memory.
+        memory: bool,
+        /// Whether it is short of disk.
+        disk: bool,
+    },
     /// There is no such queue.
     NoSuchQueue {
         /// Where the broker is.

@@ -76,6 +76,19 @@ pub fn queue_fault(language: Language, fault: &QueueFault) -> String {
             "the broker at {at} does not permit it: {why}",
             "el broker en {at} no lo permite: {why}"
         ),
+        QueueFault::Blocked { at, memory, disk } => {
+            let short_of = match (memory, disk) {
+                (true, true) => say!(language, "memory and disk", "memoria y disco"),
+                (true, false) => say!(language, "memory", "memoria"),
+                (false, true) => say!(language, "disk", "disco"),
+                (false, false) => say!(language, "something", "algo"),
+            };
+            say!(
+                language,
+                "the broker at {at} takes no messages, it is short of {short_of}: rabbitmqctl status shows the alarm and the limit",
+                "el broker en {at} no acepta mensajes, le falta {short_of}: rabbitmqctl status muestra la alarma y el límite"
+            )
+        }
         QueueFault::NoSuchQueue { at, queue } => {
             let queue = quoted(queue);
             say!(

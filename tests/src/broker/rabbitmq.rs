@@ -3,10 +3,11 @@
 use std::fs::{self, File};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -88,6 +89,20 @@ impl RabbitMq {
         self.wait_ready()
     }
 
+    /// Sets the share of memory above which it takes no more messages: 0 raises the alarm at once.
+    ///
+    /// # Errors
+    /// When `rabbitmqctl` cannot do it.
+    pub fn limit_memory(&self, share: &str) -> Result<()> {
+        let ended = packaged("rabbitmqctl", &self.directory, self.port, self.registry_port)
+            .args(["set_vm_memory_high_watermark", share])
+            .stdin(Stdio::null())
+            .output()
+            .context("cannot run rabbitmqctl")?;
+        ensure!(ended.status.success(), "rabbitmqctl: {ended:?}");
+        Ok(())
+    }
+
     /// The URL of the default virtual host as Celery takes it.
     #[must_use]
     pub fn url(&self) -> String {
@@ -153,7 +168,24 @@ fn spawn(directory: &TempDir, port: u16, management: Option<u16>, registry_port:
     fs::write(at("enabled_plugins"), plugins)?;
     let log = File::options().create(true).append(true).open(at("log"))?;
     // The packaged script changes to the user rabbitmq, who could not read our directory; the one below it does not.
-    Command::new("/usr/lib/rabbitmq/bin/rabbitmq-server")
+    packaged("rabbitmq-server", directory, port, registry_port)
+        .env("RABBITMQ_DIST_PORT", distribution.to_string())
+        .current_dir(directory.path())
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .process_group(0)
+        .spawn()
+        .context(
+            "cannot run rabbitmq-server: install it (on Debian and Ubuntu: apt-get install rabbitmq-server)",
+        )
+}
+
+/// A program of the package, for the node whose data are in `directory`.
+fn packaged(program: &str, directory: &TempDir, port: u16, registry_port: u16) -> Command {
+    let at = |name: &str| directory.path().join(name);
+    let mut command = Command::new(Path::new("/usr/lib/rabbitmq/bin").join(program));
+    command
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("HOME", directory.path())
@@ -165,17 +197,8 @@ fn spawn(directory: &TempDir, port: u16, management: Option<u16>, registry_port:
         .env("RABBITMQ_LOGS", "-")
         .env("RABBITMQ_PID_FILE", at("pid"))
         .env("RABBITMQ_GENERATED_CONFIG_DIR", at("generated"))
-        .env("RABBITMQ_DIST_PORT", distribution.to_string())
         .env("RABBITMQ_CONF_ENV_FILE", at("no-environment"))
         .env("ERL_EPMD_PORT", registry_port.to_string())
-        .env("ERL_EPMD_ADDRESS", "127.0.0.1")
-        .current_dir(directory.path())
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .process_group(0)
-        .spawn()
-        .context(
-            "cannot run rabbitmq-server: install it (on Debian and Ubuntu: apt-get install rabbitmq-server)",
-        )
+        .env("ERL_EPMD_ADDRESS", "127.0.0.1");
+    command
 }

@@ -8,8 +8,8 @@ use autoscaler::act::{Actuator, Cause, Plan, PoolControl, Refusal, Step, Timing,
 use autoscaler::host::cgroup::{Cgroup, CgroupMount};
 use autoscaler::host::process::Procfs;
 use autoscaler::model::{
-    Bounds, BrokerAccess, BrokerUrl, CeleryActuator, Ladder, PoolFault, Priorities, ProcessId, QueueRule,
-    QueueSizing,
+    Bounds, BrokerAccess, BrokerUrl, CeleryActuator, Ladder, PoolFault, Priorities, ProcessId, QueueFault,
+    QueueRule, QueueSizing,
 };
 use autoscaler::observe::measure::celery::{Inspector, fleet};
 use autoscaler::observe::measure::queue;
@@ -123,6 +123,51 @@ async fn over_rabbitmq() -> Result<()> {
             .with_context(|| format!("Celery {version}"))?;
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn a_rabbitmq_short_of_memory_says_so_until_it_is_not() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python, Tool::RabbitMq]) {
+        return Ok(());
+    }
+    let rabbitmq = RabbitMq::start()?;
+    let app = App::new(&Venv::celery(NEWEST)?, &rabbitmq.url())?;
+    let cgroup = ScratchCgroup::new("alarm")?;
+    let _worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
+    let mut control = control(&cgroup, &rabbitmq.url()).await??;
+    rabbitmq.limit_memory("0")?;
+    let at = format!("127.0.0.1:{}", rabbitmq.port());
+    let (memory, disk) = (true, false);
+    let blocked = PoolFault::Broker(QueueFault::Blocked { at, memory, disk });
+    assert_eq!(control.check(Step::Up).await, Err(Refusal::Pool(blocked)));
+
+    rabbitmq.limit_memory("0.4")?;
+    let start = Instant::now();
+    while let Err(refusal) = control.check(Step::Up).await {
+        ensure!(start.elapsed() < SOON, "{refusal:?}");
+    }
+    go(&mut control, 2).await
+}
+
+/// Each task ends its process, so that soon all processes are others, the new one among them.
+#[tokio::test]
+async fn a_pool_that_replaces_its_processes_after_each_task_grows_and_shrinks() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    let app = App::new(&Venv::celery(NEWEST)?, &redis.url())?;
+    let cgroup = ScratchCgroup::new("replaced")?;
+    let arguments = ["--concurrency", "2", "--max-tasks-per-child", "1"];
+    let worker = Worker::start(&app, &cgroup, "a", &arguments)?;
+    let mut control = control(&cgroup, &redis.url()).await??;
+    app.put(150, 0.2, 0)?;
+    until("tasks to begin", SOON, || (app.begun().len() > 4).then_some(()))?;
+    go(&mut control, 4).await.with_context(|| worker.log())?;
+    ensure!(app.ended().len() < 150, "the pool was to grow among tasks");
+    app.wait_ended(150, SOON)?;
+    go(&mut control, 2).await.with_context(|| worker.log())?;
+    app.check_exactly_once(150)
 }
 
 #[tokio::test]

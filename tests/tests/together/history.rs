@@ -237,6 +237,12 @@ fn a_full_disk_costs_history_and_nothing_else() -> Result<()> {
     wait_kept(&path, 2)?;
     let ballast = disk.fill();
     daemon.wait_line("the history is not kept", LIMIT)?;
+    let checked = Command::new(program())
+        .args(["check", "--json", "--config"])
+        .arg(home.config())
+        .output()?;
+    let checked = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.contains("history_not_writable"), "{checked}");
     // Checks go on: each tells its decision at this level.
     let decided = |daemon: &Daemon| {
         let lines = daemon.printed();

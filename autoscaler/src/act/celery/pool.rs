@@ -39,6 +39,8 @@ pub struct PoolControl {
     pool: Pool,
     /// The pool's processes when the worker and the kernel last agreed on them.
     settled: Vec<ProcessId>,
+    /// The tasks that had been begun when a step was last asked for.
+    tasks_then: u64,
     /// Children of the main process that are no part of its pool, such as an embedded beat.
     others: Vec<ProcessId>,
 }
@@ -64,6 +66,7 @@ impl PoolControl {
             procfs: procfs.clone(),
             queues: rule.queues.clone(),
             settled: pool.processes.clone(),
+            tasks_then: pool.tasks,
             pool,
             others: Vec::new(),
         };
@@ -205,6 +208,7 @@ impl Actuator for PoolControl {
 
     async fn ask(&mut self, step: Step) -> Result<(), Refusal> {
         self.may(step).await?;
+        self.tasks_then = self.pool.tasks;
         match step {
             Step::Up => self.command("pool_grow").await,
             Step::Down => self.shrink().await,
@@ -213,5 +217,15 @@ impl Actuator for PoolControl {
 
     fn boot(&mut self, _worker: ProcessId) -> impl Future<Output = Result<Boot, Refusal>> + Send {
         ready(Ok(Boot::Untold(PROOF)))
+    }
+
+    /// The count ends with the main process, which is looked at each time.
+    fn keeps_its_count(&self) -> bool {
+        true
+    }
+
+    fn recycles(&self) -> bool {
+        let begun = self.pool.tasks.saturating_sub(self.tasks_then);
+        self.pool.tasks_per_process.is_some_and(|most| begun >= most)
     }
 }

@@ -3,7 +3,7 @@
 use tokio::time::{Instant, sleep};
 
 use crate::act::actuator::{Actuator, Boot, Step};
-use crate::act::scale::{Cause, Timing, arrival, count, progress};
+use crate::act::scale::{Cause, Timing, arrival, count, not_reloaded};
 use crate::act::signal::Refusal;
 use crate::model::ProcessId;
 
@@ -40,7 +40,10 @@ pub(super) async fn brought(
     let mut booting: Vec<ProcessId> = added(before, &now).collect();
     let start = Instant::now();
     loop {
-        if let Some(gone) = booting.iter().find(|worker| !now.contains(worker)) {
+        if actuator.recycles() && now.len() > before.len() {
+            // What has been replaced after its work had booted.
+            booting.retain(|worker| now.contains(worker));
+        } else if let Some(gone) = booting.iter().find(|worker| !now.contains(worker)) {
             return Err(failed(actuator, (before, *gone), timing, reached).await);
         }
         let mut still = Vec::new();
@@ -76,9 +79,7 @@ pub(super) async fn brought(
             workers => workers?,
         };
         *reached = count(&now);
-        if progress::reloaded(before, &now) {
-            return Err(Cause::Reloaded);
-        }
+        not_reloaded(actuator, before, &now)?;
     }
 }
 

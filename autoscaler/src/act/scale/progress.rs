@@ -12,15 +12,10 @@ pub(super) enum Progress {
     Waiting,
     /// The count went the other way.
     Away,
-    /// None of the workers is left.
-    Reloaded,
 }
 
 /// Compares the workers before the step with those seen now.
 pub(super) fn judge(step: Step, before: &[ProcessId], now: &[ProcessId]) -> Progress {
-    if reloaded(before, now) {
-        return Progress::Reloaded;
-    }
     match (step, now.len().cmp(&before.len())) {
         (_, std::cmp::Ordering::Equal) => Progress::Waiting,
         (Step::Up, std::cmp::Ordering::Greater) | (Step::Down, std::cmp::Ordering::Less) => Progress::Arrived,
@@ -29,7 +24,7 @@ pub(super) fn judge(step: Step, before: &[ProcessId], now: &[ProcessId]) -> Prog
 }
 
 /// Whether all workers were replaced. A single one may just have been recycled (`max_requests`, a crash).
-pub(super) fn reloaded(before: &[ProcessId], now: &[ProcessId]) -> bool {
+pub(super) fn all_replaced(before: &[ProcessId], now: &[ProcessId]) -> bool {
     before.len() > 1 && !now.is_empty() && !before.iter().any(|worker| now.contains(worker))
 }
 
@@ -66,11 +61,14 @@ mod tests {
     }
 
     #[test]
-    fn a_reload_is_no_step_whatever_the_count() {
+    fn all_are_replaced_when_none_is_left_whatever_the_count() {
+        let replaced = |before: &[u32], now: &[u32]| all_replaced(&workers(before), &workers(now));
         for now in [[7].as_slice(), &[7, 8], &[7, 8, 9]] {
-            assert_eq!(judged(Step::Up, &[1, 2], now), Progress::Reloaded);
-            assert_eq!(judged(Step::Down, &[1, 2], now), Progress::Reloaded);
+            assert!(replaced(&[1, 2], now));
+            assert!(!replaced(&[1, 7], now), "one is left");
+            assert!(!replaced(&[1], now), "one alone may have been recycled");
         }
+        assert!(!replaced(&[1, 2], &[]), "none came");
     }
 
     #[test]
@@ -83,6 +81,6 @@ mod tests {
                 ..*id
             })
             .collect();
-        assert_eq!(judge(Step::Up, &before, &now), Progress::Reloaded);
+        assert!(all_replaced(&before, &now));
     }
 }

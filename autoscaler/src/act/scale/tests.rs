@@ -311,6 +311,8 @@ struct Boots {
     newest_first: bool,
     /// Its workers live on after it.
     outlives: bool,
+    /// Its count lasts, and its workers are replaced after their work.
+    is_pool: bool,
 }
 
 impl Boots {
@@ -320,6 +322,7 @@ impl Boots {
             serves,
             newest_first: false,
             outlives: false,
+            is_pool: false,
         }
     }
 }
@@ -344,6 +347,14 @@ impl Actuator for Boots {
         } else {
             Ok((self.serves)(worker.pid))
         })
+    }
+
+    fn keeps_its_count(&self) -> bool {
+        self.is_pool
+    }
+
+    fn recycles(&self) -> bool {
+        self.is_pool
     }
 
     fn takes_newest(&self, _worker: ProcessId) -> bool {
@@ -422,6 +433,19 @@ async fn a_worker_that_ends_alone_is_no_step_either() {
         server: AfterBoot::GoesOn,
     };
     assert_eq!(cause(&mut server, &plan(&[1], 2)).await, goes_on);
+}
+
+/// `--max-tasks-per-child`: every task ends its process.
+#[tokio::test(start_paused = true)]
+async fn a_pool_that_replaces_its_processes_has_not_reloaded_and_its_new_one_served() {
+    let proof = |_| Boot::Untold(Duration::from_secs(1));
+    let looks: &[&[u32]] = &[&[3, 4], &[3, 4], &[5, 6, 7], &[5, 8, 9], &[10, 11, 12]];
+    let mut pool = Boots::new(looks, proof);
+    pool.is_pool = true;
+    let scaled = run(&mut pool, &plan(&[1, 2], 3)).await.unwrap();
+    assert_eq!(scaled, Scaled { from: 2, to: 3 });
+    let mut server = Boots::new(looks, proof);
+    assert_eq!(cause(&mut server, &plan(&[1, 2], 3)).await, Cause::Reloaded);
 }
 
 /// gunicorn would end its oldest worker, which serves.

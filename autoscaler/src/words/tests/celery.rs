@@ -81,6 +81,11 @@ pub(super) fn queue_faults() -> Vec<QueueFault> {
         QueueFault::SeveralBrokers,
         QueueFault::LoginRefused { at: at(), why: why() },
         QueueFault::NotPermitted { at: at(), why: why() },
+        QueueFault::Blocked {
+            at: at(),
+            memory: true,
+            disk: true,
+        },
         QueueFault::NoSuchQueue {
             at: at(),
             queue: "celery".into(),

@@ -39,6 +39,10 @@ pub struct Pool {
     pub active: u32,
     /// Tasks fetched ahead that do not run yet; `None` where they may be too many to be listed.
     pub reserved: Option<u64>,
+    /// Tasks begun since the worker was started.
+    pub tasks: u64,
+    /// After how many tasks a process is replaced by a new one (`--max-tasks-per-child`).
+    pub tasks_per_process: Option<u64>,
     /// Queues that the worker takes tasks from beside those of the configuration.
     pub further: Vec<String>,
 }
@@ -112,6 +116,8 @@ impl Inspector {
         };
         let (processes, ended) = self.processes(&node)?;
         Ok(Pool {
+            tasks: node.stats.tasks(),
+            tasks_per_process: node.stats.tasks_per_process(),
             node: node.name,
             main: node.main,
             processes,

@@ -1,5 +1,7 @@
 //! What a worker says of itself: the answer to `stats` (celery/worker/control.py).
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,6 +14,9 @@ pub(super) struct Stats {
     pub(super) pool: PoolStats,
     /// Most tasks that it fetches ahead; 0 stands for no limit.
     pub(super) prefetch_count: Option<u64>,
+    /// Tasks begun so far, by name.
+    #[serde(default)]
+    total: BTreeMap<String, u64>,
     /// There only with `--autoscale`.
     pub(super) autoscaler: Option<Value>,
     /// The main process's use of resources; the text `N/A` on systems that have no such figure.
@@ -25,6 +30,9 @@ pub(super) struct PoolStats {
     implementation: Option<String>,
     /// The pool's processes; of the solo pool the main process itself.
     processes: Option<Vec<u32>>,
+    /// `--max-tasks-per-child`, or the text `N/A`.
+    #[serde(rename = "max-tasks-per-child", default)]
+    most_tasks: Value,
 }
 
 impl Stats {
@@ -32,6 +40,18 @@ impl Stats {
     pub(super) fn cpu_seconds(&self) -> Option<f64> {
         let seconds = |key| self.rusage.get(key).and_then(Value::as_f64);
         Some(seconds("utime")? + seconds("stime")?)
+    }
+
+    /// Tasks begun so far.
+    pub(super) fn tasks(&self) -> u64 {
+        self.total
+            .values()
+            .fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// After how many tasks a process is replaced; `None` where that is not set.
+    pub(super) fn tasks_per_process(&self) -> Option<u64> {
+        self.pool.most_tasks.as_u64().filter(|most| *most > 0)
     }
 
     /// The pool's processes, or the name of a pool that has none.
@@ -70,6 +90,17 @@ mod tests {
         assert_eq!(stats.processes(), Ok([8, 9].as_slice()));
         assert_eq!(stats.cpu_seconds(), Some(0.75));
         assert!(stats.autoscaler.is_none());
+    }
+
+    #[test]
+    fn a_pool_that_replaces_its_processes_tells_after_how_many_tasks() {
+        assert_eq!(
+            stats(r#"{"max-tasks-per-child": 3}"#).tasks_per_process(),
+            Some(3)
+        );
+        for none in [r#"{"max-tasks-per-child": "N/A"}"#, "{}"] {
+            assert_eq!(stats(none).tasks_per_process(), None);
+        }
     }
 
     #[test]

@@ -4,12 +4,14 @@ mod connect;
 mod management;
 mod pidbox;
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::future::join;
+use futures_util::{FutureExt, Stream, StreamExt};
 use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
-use lapin::{Channel, Connection};
+use lapin::{Channel, Connection, Event};
 use tokio::time::timeout;
 
 use crate::model::{QueueFault, Silence};
@@ -21,7 +23,7 @@ pub(super) struct RabbitMq {
     address: AmqpAddress,
     /// Host and port.
     at: String,
-    connection: Option<Connection>,
+    link: Option<Link>,
     management: Option<ManagementAddress>,
 }
 
@@ -31,7 +33,7 @@ impl RabbitMq {
         Self {
             address,
             at,
-            connection: None,
+            link: None,
             management,
         }
     }
@@ -39,19 +41,16 @@ impl RabbitMq {
     /// A new channel: the broker closes a channel at each error, such as a queue that does not exist.
     async fn channel(&mut self) -> Result<Channel, QueueFault> {
         let usable = self
-            .connection
+            .link
             .take()
-            .filter(|connection| connection.status().connected());
-        let connection = match usable {
-            Some(connection) => connection,
-            None => connect::connect(&self.address).await?,
+            .filter(|link| link.connection.status().connected());
+        let link = match usable {
+            Some(link) => link,
+            None => Link::new(connect::connect(&self.address).await?),
         };
-        let channel = connection
-            .create_channel()
-            .await
-            .map_err(|error| connect::fault(&self.at, &error))?;
-        self.connection = Some(connection);
-        Ok(channel)
+        let connection = &self.link.insert(link).connection;
+        let channel = connection.create_channel().await;
+        channel.map_err(|error| connect::fault(&self.at, &error))
     }
 
     /// Tasks that wait in `queues`.
@@ -71,18 +70,58 @@ impl RabbitMq {
         Ok(waiting)
     }
 
-    async fn within<T>(
-        at: &str,
-        limit: Duration,
-        work: impl Future<Output = Result<T, QueueFault>>,
-    ) -> Result<T, QueueFault> {
-        let late = |_| QueueFault::Unreachable {
-            at: at.to_owned(),
-            why: Silence::Late { after: limit },
-        };
-        timeout(limit, work)
-            .await
-            .unwrap_or_else(|elapsed| Err(late(elapsed)))
+    /// What the silence of the broker for `after` means.
+    fn late(&mut self, after: Duration) -> QueueFault {
+        let at = self.at.clone();
+        match self.link.as_mut().and_then(Link::shortage) {
+            Some(Shortage { memory, disk }) => QueueFault::Blocked { at, memory, disk },
+            None => QueueFault::Unreachable {
+                at,
+                why: Silence::Late { after },
+            },
+        }
+    }
+}
+
+/// What a broker that takes no messages is short of.
+#[derive(Debug, Clone, Copy)]
+struct Shortage {
+    memory: bool,
+    disk: bool,
+}
+
+/// A connection, and what the broker says over it unasked.
+struct Link {
+    connection: Connection,
+    events: Pin<Box<dyn Stream<Item = Event> + Send>>,
+    shortage: Option<Shortage>,
+}
+
+impl Link {
+    fn new(connection: Connection) -> Self {
+        Self {
+            events: Box::pin(connection.events_listener()),
+            connection,
+            shortage: None,
+        }
+    }
+
+    /// What the broker is short of now. It tells a connection that has published (`connection.blocked`), and reads
+    /// nothing more from it, questions included: <https://www.rabbitmq.com/docs/connection-blocked>.
+    fn shortage(&mut self) -> Option<Shortage> {
+        while let Some(Some(event)) = self.events.next().now_or_never() {
+            match event {
+                Event::ConnectionBlocked(reason) => {
+                    self.shortage = Some(Shortage {
+                        memory: reason.contains("memory"),
+                        disk: reason.contains("disk"),
+                    });
+                }
+                Event::ConnectionUnblocked => self.shortage = None,
+                _ => {}
+            }
+        }
+        self.shortage
     }
 }
 
@@ -94,7 +133,7 @@ async fn close(channel: &Channel) {
 impl Broker for RabbitMq {
     fn depth<'a>(&'a mut self, queues: &'a [String]) -> Answer<'a, Depth> {
         Box::pin(async move {
-            let (at, vhost) = (self.at.clone(), self.address.vhost.clone());
+            let vhost = self.address.vhost.clone();
             let management = self.management.clone();
             let unacknowledged = async {
                 match &management {
@@ -102,8 +141,9 @@ impl Broker for RabbitMq {
                     None => Ok(None),
                 }
             };
-            let waiting = Self::within(&at, LIMIT, self.waiting(queues));
+            let waiting = timeout(LIMIT, self.waiting(queues));
             let (waiting, unacknowledged) = join(waiting, unacknowledged).await;
+            let waiting = waiting.unwrap_or_else(|_| Err(self.late(LIMIT)));
             let (unacknowledged, unacknowledged_fault) = match unacknowledged {
                 Ok(count) => (count, None),
                 Err(fault) => (None, Some(fault)),
@@ -126,7 +166,8 @@ impl Broker for RabbitMq {
                 close(&channel).await;
                 replies.map_err(|error| connect::fault(&at, &error))
             };
-            Self::within(&at, limit + LIMIT, call).await
+            let called = timeout(limit + LIMIT, call).await;
+            called.unwrap_or_else(|_| Err(self.late(limit + LIMIT)))
         })
     }
 }
