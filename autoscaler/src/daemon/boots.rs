@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::daemon::check::Checks;
-use crate::decide::{History, UnreadCode};
-use crate::model::{Action, Decision, ProcessId, Project, ProjectSample, Unobservable, Workload};
+use crate::decide::{Case, Proposal, UnreadCode};
+use crate::model::{ProcessId, Project, ProjectSample, Workload};
 use crate::observe::{Serving, newer_code, serving};
 
 /// A step up that has not been asked for within this many checks waits anew when it is.
@@ -48,41 +48,37 @@ impl ReloadWaits {
 }
 
 impl Checks {
-    /// Decides by `decide`, and where that is a step up once more, with what it must know then: whether a new worker
-    /// would be the first to run what is on disk. To look at the code of every project at every check would cost far
-    /// more than the check.
-    pub(super) fn decide_knowing_boots(
-        &mut self,
-        project: &Project,
-        sample: &Result<ProjectSample, Unobservable>,
-        decide: impl Fn(&mut History) -> Decision,
-    ) -> Decision {
-        let history = self.histories.entry(project.name.clone()).or_default();
-        if let Ok(sample) = sample {
-            let booting = history.still_booting(sample);
-            let lives = |worker| self.procfs.age(worker).is_ok_and(|age| age >= LIVES);
-            let serves = |worker: ProcessId| match serving(&self.procfs, worker.pid) {
-                Ok(Serving::Yes) => true,
-                Ok(Serving::Untold) => lives(worker),
-                Ok(Serving::NotYet) | Err(_) => false,
-            };
-            if !booting.is_empty() && booting.iter().all(|worker| serves(*worker)) {
-                history.boot_mended();
-            }
+    /// Ends a failed boot whose worker has come to serve after all.
+    pub(super) fn note_mended_boots(&mut self, project: &str, sample: &ProjectSample) {
+        let history = self.histories.entry(project.to_owned()).or_default();
+        let booting = history.still_booting(sample);
+        let lives = |worker| self.procfs.age(worker).is_ok_and(|age| age >= LIVES);
+        let serves = |worker: ProcessId| match serving(&self.procfs, worker.pid) {
+            Ok(Serving::Yes) => true,
+            Ok(Serving::Untold) => lives(worker),
+            Ok(Serving::NotYet) | Err(_) => false,
+        };
+        if !booting.is_empty() && booting.iter().all(|worker| serves(*worker)) {
+            history.boot_mended();
         }
+    }
+
+    /// What the rules propose; a step up is judged by what is on disk as well: whether a new worker would be the first
+    /// to run it. To look at the code of every project at every check would cost far more than the check.
+    pub(super) fn propose_knowing_code(&mut self, case: &Case<'_>) -> Proposal {
+        let name = &case.project.name;
+        let history = self.histories.entry(name.clone()).or_default();
         history.code_on_disk(None);
-        let before = history.clone();
-        let decision = decide(history);
-        let (Action::ScaleUp { .. }, Ok(seen)) = (decision.action, sample) else {
-            return decision;
+        let proposal = case.propose(history);
+        let (Some(_), Ok(seen)) = (proposal.more_workers(), case.sample) else {
+            return proposal;
         };
-        let Some(unread) = self.unread_code(project, seen) else {
-            return decision;
+        let Some(unread) = self.unread_code(case.project, seen) else {
+            return proposal;
         };
-        let history = self.histories.entry(project.name.clone()).or_default();
-        *history = before;
+        let history = self.histories.entry(name.clone()).or_default();
         history.code_on_disk(Some(unread));
-        decide(history)
+        case.propose(history)
     }
 
     /// The application's code that no worker runs yet; `None` where a new worker reads none.

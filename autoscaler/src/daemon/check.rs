@@ -18,15 +18,13 @@ use crate::daemon::orders::Orders;
 use crate::daemon::standing::Standings;
 use crate::daemon::state::{Histories, State};
 use crate::daemon::steps::{Finished, UnderWay};
-use crate::decide::outlook;
+use crate::decide::{Case, outlook};
 use crate::host::machine::HostError;
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd, UnitEvents};
 use crate::host::usage::WhyNotEbpf;
 use crate::metrics;
-use crate::model::{
-    Config, Decision, HistoryNews, Host, Language, Outlook, Project, ProjectSample, SocketError, Unobservable,
-};
+use crate::model::{Config, Decision, HistoryNews, Host, Language, Outlook, SocketError};
 use crate::observe::{Observer, Reading};
 use crate::report::Reporter;
 use crate::words::Message;
@@ -180,17 +178,11 @@ impl Checks {
     }
 
     /// Notes a decision for those who ask.
-    pub(super) fn note(
-        &mut self,
-        project: &Project,
-        host: &Host,
-        sample: &Result<ProjectSample, Unobservable>,
-        decision: &Decision,
-    ) {
-        let sample = sample.as_ref().ok();
+    pub(super) fn note(&mut self, case: &Case<'_>, decision: &Decision) {
+        let (project, sample) = (case.project, case.sample.as_ref().ok());
         let outlook = match (sample, self.histories.get(&project.name)) {
             (Some(sample), Some(history)) => {
-                outlook(project, host, sample, history).explained(&decision.reason)
+                outlook(project, case.host, sample, history).explained(&decision.reason)
             }
             _ => Outlook::default(),
         };

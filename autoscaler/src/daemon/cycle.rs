@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::check::Checks;
 use super::keep::as_kept;
 use crate::control::Answer;
-use crate::decide::{Promised, decide_between, decide_under};
+use crate::decide::{Case, Occasion, Proposal};
 use crate::host::service::number_of;
 use crate::model::{
     Action, Decision, Host, Project, ProjectSample, Reason, RefusedCode, Snapshot, Unobservable,
@@ -24,15 +24,6 @@ use crate::words::{self, Message};
 /// How long a check waits for what is still being read, so that brokers which answer at once are part of it.
 const MOMENT: Duration = Duration::from_millis(50);
 
-/// On what occasion a project is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Occasion {
-    /// The check that is due.
-    Check,
-    /// A look between two checks, which has no CPU figures: its unit has changed, or somebody ordered something.
-    Between,
-}
-
 /// A project that has been seen, and of which something is still being read.
 #[derive(Debug)]
 pub(super) struct Awaited {
@@ -42,6 +33,9 @@ pub(super) struct Awaited {
 }
 
 type Samples = BTreeMap<String, Result<ProjectSample, Unobservable>>;
+
+/// What was decided about a project, with what was seen of it where it could be.
+type Decided = (Project, Option<ProjectSample>, Decision);
 
 impl Checks {
     /// One check of the daemon, and how long it took. What fails is told and tried again at the next.
@@ -214,64 +208,60 @@ impl Checks {
         self.publish();
     }
 
-    /// Decides about every project that no step is under way for.
-    fn decide(
-        &mut self,
-        host: &Host,
-        samples: &Samples,
-        occasion: Occasion,
-    ) -> Vec<(Project, Option<ProjectSample>, Decision)> {
-        let mut decided = Vec::with_capacity(samples.len());
+    /// Decides about every project that no step is under way for: each proposes, the memory is allotted, and what is left
+    /// is settled.
+    fn decide(&mut self, host: &Host, samples: &Samples, occasion: Occasion) -> Vec<Decided> {
+        let projects: Vec<Project> = samples
+            .keys()
+            .filter(|name| !self.is_busy(name))
+            .filter_map(|name| self.config.projects.get(name).cloned())
+            .collect();
         let mut promised = self.promised();
-        for (name, sample) in samples {
-            let Some(project) = self.config.projects.get(name).cloned() else {
+        let mut decided = Vec::with_capacity(projects.len());
+        for project in projects {
+            let Some(sample) = samples.get(&project.name) else {
                 continue;
             };
-            if self.is_busy(name) {
-                continue;
-            }
-            let decision = self.decide_one(&project, host, sample, promised, occasion);
-            promised.add(&project, decision.action);
-            decided.push((project, sample.as_ref().ok().cloned(), decision));
+            let case = Case {
+                order: self.orders.take(&project.name),
+                occasion,
+                ..Case::new(&project, host, sample)
+            };
+            let proposal = self.propose(&case);
+            let proposal = promised.allot(&case, proposal);
+            let decision = self.settle(&case, proposal);
+            let sample = sample.as_ref().ok().cloned();
+            decided.push((project, sample, decision));
         }
         decided
     }
 
-    /// Decides for one project under its order by hand, beside what is `promised` to others, and tells of workers that
-    /// a reload or restart cost it.
-    fn decide_one(
-        &mut self,
-        project: &Project,
-        host: &Host,
-        sample: &Result<ProjectSample, Unobservable>,
-        promised: Promised,
-        occasion: Occasion,
-    ) -> Decision {
-        let policy = match occasion {
-            Occasion::Check => decide_under,
-            Occasion::Between => decide_between,
-        };
-        let order = self.orders.take(&project.name);
-        let lost_before = self
-            .histories
-            .entry(project.name.clone())
-            .or_default()
-            .count_to_restore();
-        let decision = self.decide_knowing_boots(project, sample, |history| {
-            promised.judge(host, history, |host, history| {
-                policy(order, project, host, sample, history)
-            })
-        });
-        let decision = self.holds.judge(&project.name, decision);
-        let history = self.histories.entry(project.name.clone()).or_default();
-        if let (Some(before), Some(now), None) =
-            (history.count_to_restore(), decision.figures.workers, lost_before)
-        {
-            let unit = &project.service_name;
-            self.reporter
-                .say_of(project, &Message::CountReset { unit, before, now });
+    /// Takes what was seen of a project into what is held, and asks the rules. Tells of workers that a reload or restart
+    /// cost it.
+    fn propose(&mut self, case: &Case<'_>) -> Proposal {
+        let name = &case.project.name;
+        if let Ok(sample) = case.sample {
+            self.note_mended_boots(name, sample);
         }
-        self.note(project, host, sample, &decision);
+        let history = self.histories.entry(name.clone()).or_default();
+        let lost_before = history.count_to_restore();
+        case.take_in(history);
+        let seen = case.sample.as_ref().map(ProjectSample::worker_count);
+        if let (Some(before), Ok(now), None) = (history.count_to_restore(), seen, lost_before) {
+            let unit = &case.project.service_name;
+            self.reporter
+                .say_of(case.project, &Message::CountReset { unit, before, now });
+        }
+        self.propose_knowing_code(case)
+    }
+
+    /// Makes a proposal the decision, and notes it for those who ask.
+    fn settle(&mut self, case: &Case<'_>, proposal: Proposal) -> Decision {
+        let name = &case.project.name;
+        let history = self.histories.entry(name.clone()).or_default();
+        let decision = case.settle(proposal, history);
+        let decision = self.holds.judge(name, decision);
+        self.note(case, &decision);
         decision
     }
 

@@ -1,16 +1,15 @@
 //! What the checks so far have left behind for the next one: held times, and what was last seen.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
+use std::collections::BTreeMap;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
+use crate::decide::Occasion;
 use crate::decide::boot::{FailedBoot, UnreadCode};
-use crate::decide::constraint::Constraint;
+use crate::decide::held::{Above, Below, Held, Pending};
 use crate::decide::measure::Measured;
 use crate::decide::seen::{Overlap, Seen};
-use crate::model::{Action, Bounds, Ladder, Measure, ProcessId, ProjectSample};
+use crate::model::{Action, Bounds, Measure, ProcessId, ProjectSample};
 
 /// One project's memory from check to check. Everything in it can be lost at the price of waiting anew.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -34,87 +33,6 @@ pub struct History {
     /// The held times of each measure.
     #[serde(flatten)]
     held: BTreeMap<Measure, Held>,
-}
-
-/// Held times of one measure.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Held {
-    /// The rung above that is being exceeded.
-    up: Option<Climb>,
-    /// By rung below, for how long the measure has been under it.
-    #[serde(deserialize_with = "rungs")]
-    down: BTreeMap<u32, Trough>,
-}
-
-/// The rungs of a map that was read as part of a larger one (`flatten`): serde holds its keys as the text that JSON has.
-fn rungs<'de, D: Deserializer<'de>>(text: D) -> Result<BTreeMap<u32, Trough>, D::Error> {
-    let rungs = BTreeMap::<String, Trough>::deserialize(text)?;
-    let number = |(rung, trough): (String, Trough)| Ok((rung.parse().map_err(D::Error::custom)?, trough));
-    rungs.into_iter().map(number).collect()
-}
-
-/// A measure that stays above a rung.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(super) struct Climb {
-    rung: u32,
-    pub(super) held: Duration,
-    /// What kept the project's tasks from the CPU they wanted for all of that time.
-    pub(super) constraint: Option<Constraint>,
-}
-
-/// A measure that has stayed under a rung.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Trough {
-    pub(super) held: Duration,
-    /// Loads within the time that a step has to be held for, CPUs, each with the held time at its end: the
-    /// highest first, and after each only the highest since.
-    peaks: VecDeque<(Duration, f64)>,
-}
-
-impl Trough {
-    /// One more interval of `covered` with this load; an interval that ended `window` ago counts no more, or
-    /// the last of a load would hold its workers until the next one.
-    fn extend(&mut self, covered: Duration, load_cpus: f64, window: Duration) {
-        self.held += covered;
-        while self.peaks.back().is_some_and(|(_, load)| *load <= load_cpus) {
-            self.peaks.pop_back();
-        }
-        while self
-            .peaks
-            .front()
-            .is_some_and(|(end, _)| *end + window <= self.held)
-        {
-            self.peaks.pop_front();
-        }
-        self.peaks.push_back((self.held, load_cpus));
-    }
-
-    /// The highest load within the time that a step has to be held for, CPUs.
-    pub(super) fn peak_cpus(&self) -> f64 {
-        self.peaks.front().map_or(0.0, |(_, load)| *load)
-    }
-}
-
-/// A crossed rung on its way to being acted on.
-pub(super) struct Pending {
-    pub(super) measure: Measure,
-    pub(super) rung: u32,
-    pub(super) threshold: f64,
-    pub(super) held: Duration,
-    pub(super) needed: Duration,
-    pub(super) up: bool,
-}
-
-/// The rung that judges whether `workers` are too few. At the maximum it is the rung that led there: while
-/// the load stays above it, the maximum is what stands in the way.
-pub(super) fn rung_above(ladder: &Ladder, workers: u32, bounds: Bounds) -> Option<(u32, f64)> {
-    if workers < bounds.max {
-        return ladder.next_up(workers);
-    }
-    ladder
-        .up
-        .last_key_value()
-        .map(|(rung, threshold)| (*rung, *threshold))
 }
 
 impl History {
@@ -180,15 +98,6 @@ impl History {
         self.booting || self.boot_to_come
     }
 
-    pub(super) fn boot_to_come(&self) -> bool {
-        self.boot_to_come
-    }
-
-    /// The last look ended no interval: a boot that it saw, or an `earlier` one, is in the figures to come.
-    pub(super) fn keep_boot(&mut self, earlier: bool) {
-        self.boot_to_come = self.booting || earlier;
-    }
-
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }
@@ -244,85 +153,30 @@ impl History {
         }
     }
 
-    /// Adds this check's interval to the held time of each rung that its value is beyond, and ends the rest.
+    /// Takes this look's value of a measure into what is held of it.
     pub(super) fn track(&mut self, m: &Measured<'_>, workers: u32, bounds: Bounds) {
         let boot = self.boot_in_cpu() && m.rungs.measure == Measure::Cpu;
         let held = self.held.entry(m.rungs.measure).or_default();
-        held.up = rung_above(m.rungs.ladder, workers, bounds)
-            .filter(|(_, threshold)| m.value > *threshold && !boot)
-            .map(|(rung, _)| match held.up.filter(|climb| climb.rung == rung) {
-                Some(climb) => Climb {
-                    rung,
-                    held: climb.held + m.covered,
-                    constraint: climb.constraint.and_then(|before| before.and(m.constraint)),
-                },
-                None => Climb {
-                    rung,
-                    held: m.covered,
-                    constraint: m.constraint,
-                },
-            });
-        held.down = m
-            .rungs
-            .ladder
-            .down
-            .iter()
-            .filter(|(rung, threshold)| **rung < workers && m.value < **threshold && !m.is_lower_bound)
-            .map(|(rung, _)| {
-                let mut now = held.down.get(rung).cloned().unwrap_or_default();
-                now.extend(m.covered, m.load_cpus, m.rungs.ladder.down_hold);
-                (*rung, now)
-            })
-            .collect();
+        held.track(m, workers, bounds, boot);
     }
 
-    pub(super) fn held_up(&self, measure: Measure, rung: u32) -> Option<Climb> {
-        self.held.get(&measure)?.up.filter(|climb| climb.rung == rung)
+    pub(super) fn held_above(&self, measure: Measure, rung: u32) -> Option<Above> {
+        self.held.get(&measure)?.above(rung)
     }
 
-    pub(super) fn held_down(&self, measure: Measure, rung: u32) -> Option<&Trough> {
-        self.held.get(&measure)?.down.get(&rung)
+    pub(super) fn held_below(&self, measure: Measure, rung: u32) -> Option<&Below> {
+        self.held.get(&measure)?.below(rung)
     }
 
     /// The crossed rungs of one measure that have not held for long enough yet.
     pub(super) fn pending(&self, m: &Measured<'_>, workers: u32, bounds: Bounds) -> Vec<Pending> {
-        let measure = m.rungs.measure;
-        let up = rung_above(m.rungs.ladder, workers, bounds)
-            .into_iter()
-            .filter_map(|(rung, threshold)| {
-                let held = self.held_up(measure, rung)?.held;
-                Some(Pending {
-                    measure,
-                    rung,
-                    threshold,
-                    held,
-                    needed: m.rungs.ladder.up_hold,
-                    up: true,
-                })
-            });
-        let down = m
-            .rungs
-            .ladder
-            .rungs_below(workers)
-            .filter(|_| workers > bounds.min)
-            .filter_map(|(rung, threshold)| {
-                let held = self.held_down(measure, rung)?.held;
-                Some(Pending {
-                    measure,
-                    rung,
-                    threshold,
-                    held,
-                    needed: m.rungs.ladder.down_hold,
-                    up: false,
-                })
-            });
-        up.chain(down)
-            .filter(|pending| pending.held < pending.needed)
-            .collect()
+        let held = self.held.get(&m.rungs.measure);
+        held.map(|held| held.pending(m, workers, bounds))
+            .unwrap_or_default()
     }
 
-    /// Notes what this check leaves behind. After an action the held times start afresh.
-    pub(super) fn settle(&mut self, sample: &ProjectSample, action: Action) {
+    /// Notes what a look leaves behind. After an action the held times start afresh.
+    pub(super) fn settle(&mut self, sample: &ProjectSample, action: Action, occasion: Occasion) {
         let expected = match action {
             Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. } => {
                 self.forget_held();
@@ -332,7 +186,11 @@ impl History {
             }
             Action::Hold | Action::Blocked => sample.worker_count(),
         };
-        self.boot_to_come = false;
+        self.boot_to_come = match occasion {
+            Occasion::Check => false,
+            // No interval has ended: a boot that this look saw, or an earlier one, is in the figures to come.
+            Occasion::Between => self.boot_in_cpu(),
+        };
         self.seen = Some(Seen {
             master: sample.master,
             workers: sample.workers.clone(),

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::decide::history::{History, rung_above};
+use crate::decide::held::rung_above;
+use crate::decide::history::History;
 use crate::decide::measure::{Measured, Rungs};
-use crate::decide::{boot, measure, memory, up};
+use crate::decide::{guard, ladder, measure};
 use crate::model::{Host, Next, Outlook, Project, ProjectSample};
 
 /// Looks at `history` as the last check left it; `sample` is that check's.
@@ -52,23 +53,21 @@ fn next_up(
 ) -> Option<Next> {
     let Rungs { measure, ladder, .. } = rungs;
     let (rung, threshold) = rung_above(ladder, workers, project.bounds)?;
-    let crossed = |value| up::highest_crossed(ladder, value, project.bounds);
+    let crossed = |value| ladder::highest_crossed(ladder, value, project.bounds);
     let to = match straight.and_then(crossed) {
         Some((crossed, _)) => crossed.max(rung),
         None => rung.min(project.bounds.max),
     };
-    let climb = history.held_up(measure, rung);
-    let starved = || up::starved(climb?.constraint?, project.scale_up_on_saturated_host);
+    let above = history.held_above(measure, rung);
+    let constraint = above.and_then(|above| above.constraint);
     Some(Next {
         measure,
         rung,
         to,
         threshold,
-        held: climb.map_or(Duration::ZERO, |climb| climb.held),
+        held: above.map_or(Duration::ZERO, |above| above.held),
         needed: ladder.up_hold,
-        against: memory::against_up(project, host, to)
-            .or_else(starved)
-            .or_else(|| boot::against_up(project, history)),
+        against: guard::against_up(project, host, to, constraint, history),
     })
 }
 
@@ -84,8 +83,8 @@ fn next_down(
     let Rungs { measure, ladder, .. } = rungs;
     let held = |rung| {
         history
-            .held_down(measure, rung)
-            .map_or(Duration::ZERO, |trough| trough.held)
+            .held_below(measure, rung)
+            .map_or(Duration::ZERO, |below| below.held)
     };
     let longest = ladder
         .rungs_below(workers)
@@ -109,6 +108,6 @@ fn next_down(
         threshold,
         held: held(rung),
         needed: ladder.down_hold,
-        against: memory::against_down(project, host).or_else(|| boot::against_down(history)),
+        against: guard::against_down(project, host, history),
     })
 }

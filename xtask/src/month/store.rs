@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
-use autoscaler::decide::{History, decide};
+use autoscaler::decide::{Case, History};
 use autoscaler::history::{Entry, Event, HostCheck, ProjectCheck};
 use autoscaler::model::{
     Action, CgroupMemory, CpuSample, Decision, EventKind, Host, ProcessId, Project, ProjectSample,
@@ -82,7 +82,7 @@ fn one_check(load: &Load, services: &mut [Service], check: u64, at: SystemTime) 
     let mut events = Vec::new();
     for service in services {
         let sample = Ok(service.sample(load, check));
-        let decision = decide(&service.project, &host, &sample, &mut service.history);
+        let decision = Case::new(&service.project, &host, &sample).decide(&mut service.history);
         projects.push(ProjectCheck::new(
             &service.project,
             &host,

@@ -11,6 +11,7 @@ use crate::config::parse;
 use crate::control::ProjectStatus;
 use crate::daemon::requests::tests::order_of;
 use crate::daemon::{Mode, Options};
+use crate::decide::Promised;
 use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
 use crate::host::service::Systemd;
 use crate::host::usage::CpuStatSource;

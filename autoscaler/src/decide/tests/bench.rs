@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::decide::{History, decide};
+use crate::decide::{Case, History};
 use crate::model::{
     Action, Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CgroupMemory, CpuBasis, CpuSample, Decision,
-    Host, Ladder, MemoryRules, ProcessId, Project, ProjectSample, QueueRule, QueueSample, QueueSizing,
+    Host, Ladder, MemoryRules, Order, ProcessId, Project, ProjectSample, QueueRule, QueueSample, QueueSizing,
+    Unobservable,
 };
 
 pub(super) const GIB: u64 = 1024;
@@ -132,12 +133,25 @@ impl Bench {
 
     pub(super) fn check_sample(&mut self, sample: &ProjectSample) -> Decision {
         self.elapsed += self.interval;
-        let decision = decide(&self.project, &self.host, &Ok(sample.clone()), &mut self.history);
+        let decision = self.under(None, &Ok(sample.clone()));
         if let Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. } = decision.action {
             self.set_workers(to);
             self.history.step_left(&self.workers);
         }
         decision
+    }
+
+    /// One check under an order; nothing is carried out.
+    pub(super) fn under(
+        &mut self,
+        order: Option<Order>,
+        sample: &Result<ProjectSample, Unobservable>,
+    ) -> Decision {
+        let case = Case {
+            order,
+            ..Case::new(&self.project, &self.host, sample)
+        };
+        case.decide(&mut self.history)
     }
 
     /// Checks at `percent` until the count changes; how long that took, and the new count.

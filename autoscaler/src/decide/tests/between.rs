@@ -1,8 +1,8 @@
 //! Looks between two checks: what they see counts, and the figures that they do not have are the next check's.
 
-use crate::decide::decide_between;
 use crate::decide::tests::bench::{Bench, backdipro};
-use crate::model::{Action, CpuBasis, Decision, Reason, Unobservable};
+use crate::decide::{Case, Occasion};
+use crate::model::{Action, CpuBasis, Decision, ProjectSample, Reason, Unobservable};
 
 fn bench(workers: u32) -> Bench {
     Bench::new(backdipro(CpuBasis::Workers), workers)
@@ -10,7 +10,15 @@ fn bench(workers: u32) -> Bench {
 
 fn look(bench: &mut Bench) -> Decision {
     let sample = Ok(bench.sample(None));
-    decide_between(None, &bench.project, &bench.host, &sample, &mut bench.history)
+    look_at(bench, &sample)
+}
+
+fn look_at(bench: &mut Bench, sample: &Result<ProjectSample, Unobservable>) -> Decision {
+    let case = Case {
+        occasion: Occasion::Between,
+        ..Case::new(&bench.project, &bench.host, sample)
+    };
+    case.decide(&mut bench.history)
 }
 
 #[test]
@@ -56,7 +64,7 @@ fn a_look_at_a_unit_that_is_down_leaves_the_next_figures_as_they_are() {
         unit: "backdipro.service".into(),
         state: "activating".into(),
     });
-    decide_between(None, &bench.project, &bench.host, &down, &mut bench.history);
+    look_at(&mut bench, &down);
     bench.check(100.0);
     assert_eq!(bench.check(100.0).action, Action::ScaleUp { from: 2, to: 3 });
 }

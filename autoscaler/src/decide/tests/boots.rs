@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::decide::UnreadCode;
 use crate::decide::tests::bench::{Bench, backdipro, celery, queue_sample};
-use crate::decide::{UnreadCode, decide_under};
 use crate::model::{Action, CpuBasis, Order, PoolFault, ProjectSample, QueueFault, Reason};
 
 fn bench(workers: u32) -> Bench {
@@ -97,7 +97,7 @@ fn orders_by_hand_and_the_way_back_inside_the_bounds_are_held_up_too() {
     failed(&mut bench, false);
     let sample = Ok(bench.sample(Some(0.0)));
     let order = Some(Order::Scale(4));
-    let decision = decide_under(order, &bench.project, &bench.host, &sample, &mut bench.history);
+    let decision = bench.under(order, &sample);
     assert_eq!(
         (decision.action, decision.reason),
         (Action::Blocked, Reason::BootFailed)

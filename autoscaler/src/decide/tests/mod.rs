@@ -3,10 +3,10 @@
 mod bench;
 mod between;
 mod boots;
+mod budget;
 mod examples;
 mod orders;
 mod outlook;
-mod promised;
 mod properties;
 mod reloads;
 mod rules;

@@ -1,19 +1,12 @@
 //! Orders given by hand.
 
-use crate::decide::decide_under;
 use crate::decide::tests::bench::{Bench, GIB, backdipro};
 use crate::model::{Action, CpuBasis, Decision, Order, Reason};
 
 fn ordered(bench: &mut Bench, order: Order, percent: f64) -> Decision {
     let load = percent / 100.0 * f64::from(bench.count());
     let sample = Ok(bench.sample(Some(load)));
-    decide_under(
-        Some(order),
-        &bench.project,
-        &bench.host,
-        &sample,
-        &mut bench.history,
-    )
+    bench.under(Some(order), &sample)
 }
 
 fn bench(workers: u32) -> Bench {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::decide::decide_under;
 use crate::decide::tests::bench::{Bench, backdipro};
 use crate::model::{Action, Bounds, CpuBasis, Order, ProcessId, Reason};
 
@@ -138,7 +137,7 @@ fn an_order_takes_no_worker_away_beside_those_that_a_reload_ends() {
     reload_busy(&mut bench, 2);
     let order = Some(Order::Scale(6));
     let sample = Ok(bench.sample(Some(1.0)));
-    let decision = decide_under(order, &bench.project, &bench.host, &sample, &mut bench.history);
+    let decision = bench.under(order, &sample);
     assert_eq!(
         (decision.action, decision.reason),
         (Action::Blocked, Reason::Unsettled)

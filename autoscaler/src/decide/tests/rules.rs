@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::decide::decide;
 use crate::decide::tests::bench::{Bench, backdipro, celery, queue_sample, with_queue};
 use crate::model::{
     Action, Bounds, CpuBasis, Measure, PoolFault, QueueFault, QueueSample, QueueSizing, Reason, Uncounted,
@@ -33,12 +32,7 @@ fn an_unobservable_project_is_blocked_and_its_held_times_end() {
     let gone = Unobservable::UnitNotFound {
         unit: "backdipro.service".into(),
     };
-    let decision = decide(
-        &bench.project,
-        &bench.host,
-        &Err(gone.clone()),
-        &mut bench.history,
-    );
+    let decision = bench.under(None, &Err(gone.clone()));
     assert_eq!(
         (decision.action, decision.reason),
         (Action::Blocked, Reason::Unobservable(gone))

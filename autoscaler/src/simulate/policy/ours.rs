@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::decide::{History, decide};
+use crate::decide::{Case, History};
 use crate::model::{Action, CgroupMemory, CpuSample, Host, ProcessId, Project, ProjectSample, Unobservable};
 use crate::simulate::policy::Policy;
 use crate::simulate::{Served, Service};
@@ -83,7 +83,7 @@ impl Policy for Ours {
                 throttle: None,
             });
         }
-        let decision = decide(&self.project, &host, &self.sample, &mut self.history);
+        let decision = Case::new(&self.project, &host, &self.sample).decide(&mut self.history);
         let (Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. }) = decision.action else {
             return workers;
         };

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use crate::decide::history::{History, Trough};
+use crate::decide::held::Below;
+use crate::decide::history::History;
 use crate::decide::measure::Measured;
-use crate::decide::{Outcome, boot, measure, memory};
+use crate::decide::{Outcome, guard, measure};
 use crate::model::{Action, Host, Project, ProjectSample, Reason};
 
 /// Points by which a projected load must stay under the next rung, so that a step down is not followed by a
@@ -38,12 +39,10 @@ pub(super) fn step(
     if pool_is_busy(sample, workers) {
         return Some((Action::Hold, Reason::PoolBusy));
     }
-    Some(
-        match memory::against_down(project, host).or_else(|| boot::against_down(history)) {
-            Some(reason) => (Action::Blocked, reason),
-            None => (Action::ScaleDown { from: workers, to }, reason),
-        },
-    )
+    Some(match guard::against_down(project, host, history) {
+        Some(reason) => (Action::Blocked, reason),
+        None => (Action::ScaleDown { from: workers, to }, reason),
+    })
 }
 
 /// Celery takes only idle pool processes away; with none idle there is nothing to take.
@@ -58,12 +57,12 @@ fn allowed(
     m: &Measured<'_>,
     history: &History,
 ) -> Option<Result<(u32, Reason), Reason>> {
-    let (rung, threshold, trough) = m
+    let (rung, threshold, below) = m
         .rungs
         .ladder
         .rungs_below(workers)
-        .filter_map(|(rung, threshold)| Some((rung, threshold, history.held_down(m.rungs.measure, rung)?)))
-        .find(|(_, _, trough)| trough.held >= m.rungs.ladder.down_hold)?;
+        .filter_map(|(rung, threshold)| Some((rung, threshold, history.held_below(m.rungs.measure, rung)?)))
+        .find(|(_, _, below)| below.held >= m.rungs.ladder.down_hold)?;
     let counts = if m.rungs.direct || rung == project.bounds.min {
         rung..workers
     } else {
@@ -73,17 +72,17 @@ fn allowed(
         measure: m.rungs.measure,
         rung,
         threshold,
-        held: trough.held,
+        held: below.held,
     };
-    Some(lowest_steady(m, counts, trough).map(|to| (to, reason)))
+    Some(lowest_steady(m, counts, below).map(|to| (to, reason)))
 }
 
 /// The lowest of `counts` at which the highest load of the time that had to be held stays clear of the next rung up.
-fn lowest_steady(m: &Measured<'_>, mut counts: Range<u32>, trough: &Trough) -> Result<u32, Reason> {
+fn lowest_steady(m: &Measured<'_>, mut counts: Range<u32>, below: &Below) -> Result<u32, Reason> {
     let Some(projection) = m.projection else {
         return Ok(counts.start);
     };
-    let projected = |count: u32| projection.percent(trough.peak_cpus(), count);
+    let projected = |count: u32| projection.percent(below.peak_cpus(), count);
     let rung_over = |count: u32| {
         m.rungs
             .ladder

@@ -1,7 +1,7 @@
 //! Several projects at one check, and one memory.
 
 use crate::decide::tests::bench::{Bench, GIB, backdipro};
-use crate::decide::{Promised, decide};
+use crate::decide::{Case, Promised};
 use crate::model::{Action, CpuBasis, Decision, Reason};
 
 /// One check of a project whose single worker is at 95 %.
@@ -12,17 +12,10 @@ fn check(bench: &mut Bench, promised: &mut Promised) -> Decision {
 /// One check of a project that keeps so many CPUs busy.
 fn check_load(bench: &mut Bench, promised: &mut Promised, cpus: f64) -> Decision {
     let sample = Ok(bench.sample(Some(cpus)));
-    let Bench {
-        project,
-        host,
-        history,
-        ..
-    } = bench;
-    let decision = promised.judge(host, history, |host, history| {
-        decide(project, host, &sample, history)
-    });
-    promised.add(project, decision.action);
-    decision
+    let case = Case::new(&bench.project, &bench.host, &sample);
+    case.take_in(&mut bench.history);
+    let proposal = promised.allot(&case, case.propose(&bench.history));
+    case.settle(proposal, &mut bench.history)
 }
 
 /// Two projects whose next step is due at the next check, on a host with so much memory available.

@@ -1,9 +1,10 @@
 //! Does the load ask for more workers?
 
 use crate::decide::constraint::Constraint;
-use crate::decide::history::{History, rung_above};
+use crate::decide::held::rung_above;
+use crate::decide::history::History;
 use crate::decide::measure::Measured;
-use crate::decide::{Outcome, boot, memory};
+use crate::decide::{Outcome, guard};
 use crate::model::{Action, Bounds, Host, Ladder, Measure, Project, Reason};
 
 /// The step up that this check's figures ask for, or what stands against it; `None` if they ask for none.
@@ -12,9 +13,9 @@ pub(super) fn step(
     host: &Host,
     workers: u32,
     measured: &[Measured<'_>],
-    history: &mut History,
+    history: &History,
 ) -> Option<Outcome> {
-    if let Some(wanted) = restore(workers, measured, history) {
+    if let Restore::Step(wanted) = restore(workers, measured, history) {
         return Some(go(project, host, workers, wanted, history));
     }
     // Of several measures the one that asks for more workers wins.
@@ -38,9 +39,7 @@ fn go(project: &Project, host: &Host, workers: u32, wanted: Wanted, history: &Hi
     let against = if workers >= max {
         Some(Reason::AtMaximum { max })
     } else {
-        memory::against_up(project, host, to)
-            .or_else(|| starved(wanted.constraint?, project.scale_up_on_saturated_host))
-            .or_else(|| boot::against_up(project, history))
+        guard::against_up(project, host, to, wanted.constraint, history)
     };
     match against {
         Some(reason) => (Action::Blocked, reason),
@@ -48,59 +47,49 @@ fn go(project: &Project, host: &Host, workers: u32, wanted: Wanted, history: &Hi
     }
 }
 
-/// What a constraint has against another worker.
-pub(super) fn starved(constraint: Constraint, allowed_on_saturated_host: bool) -> Option<Reason> {
-    match constraint {
-        Constraint::HostSaturated { .. } if allowed_on_saturated_host => None,
-        Constraint::HostSaturated {
-            wait_percent,
-            busy_percent,
-        } => Some(Reason::HostSaturated {
-            wait_percent,
-            busy_percent,
-        }),
-        Constraint::Quota { throttled_percent } => Some(Reason::Quota { throttled_percent }),
-    }
-}
-
 /// The rung that has been exceeded for long enough, and why.
 fn wanted(project: &Project, workers: u32, m: &Measured<'_>, history: &History) -> Option<Wanted> {
     let (rung, threshold) = rung_above(m.rungs.ladder, workers, project.bounds)?;
-    let climb = history.held_up(m.rungs.measure, rung)?;
+    let above = history.held_above(m.rungs.measure, rung)?;
     let (rung, threshold) = if m.rungs.direct {
         highest_crossed(m.rungs.ladder, m.value, project.bounds)?
     } else {
         (rung, threshold)
     };
-    (climb.held >= m.rungs.ladder.up_hold).then_some(Wanted {
+    (above.held >= m.rungs.ladder.up_hold).then_some(Wanted {
         to: rung,
         reason: Reason::AboveRung {
             measure: m.rungs.measure,
             rung,
             threshold,
-            held: climb.held,
+            held: above.held,
         },
-        constraint: climb.constraint,
+        constraint: above.constraint,
     })
+}
+
+/// The way back to the count that a reload or restart has cost.
+enum Restore {
+    /// One step of it: the load still asks for it.
+    Step(Wanted),
+    /// The figures do not tell yet whether the load asks for it.
+    Untold,
+    /// There is none, or its end has come.
+    Over,
 }
 
 /// After a reload or restart: one step of the way back, at once, for as long as the load still asks for it.
 /// The time it had to hold was served before the count was lost.
-fn restore(workers: u32, measured: &[Measured<'_>], history: &mut History) -> Option<Wanted> {
-    let held_before = history.count_to_restore()?;
-    if workers >= held_before {
-        history.drop_restore();
-        return None;
-    }
+fn restore(workers: u32, measured: &[Measured<'_>], history: &History) -> Restore {
+    let Some(held_before) = history.count_to_restore().filter(|before| workers < *before) else {
+        return Restore::Over;
+    };
     // Figures from before the new workers had booted say nothing either way.
     let judging: Vec<_> = measured
         .iter()
         .filter(|m| !(m.rungs.measure == Measure::Cpu && history.boot_in_cpu()))
         .collect();
-    if judging.is_empty() {
-        return None;
-    }
-    let wanted = judging
+    let asked = judging
         .iter()
         .filter_map(|m| {
             let (to, _) = m
@@ -115,15 +104,23 @@ fn restore(workers: u32, measured: &[Measured<'_>], history: &mut History) -> Op
             })
         })
         .min_by_key(|wanted| wanted.to);
-    // A measure that says nothing yet may still ask for them.
-    if wanted.is_none() && judging.len() == measured.len() {
+    match asked {
+        Some(wanted) => Restore::Step(wanted),
+        // A measure that says nothing yet may still ask for them.
+        None if judging.is_empty() || judging.len() < measured.len() => Restore::Untold,
+        None => Restore::Over,
+    }
+}
+
+/// Forgets the count to go back to once no measure asks for it.
+pub(super) fn end_restore(workers: u32, measured: &[Measured<'_>], history: &mut History) {
+    if matches!(restore(workers, measured, history), Restore::Over) {
         history.drop_restore();
     }
-    wanted
 }
 
 /// The highest rung within the bounds that `value` is above.
-pub(super) fn highest_crossed(ladder: &Ladder, value: f64, bounds: Bounds) -> Option<(u32, f64)> {
+pub(in crate::decide) fn highest_crossed(ladder: &Ladder, value: f64, bounds: Bounds) -> Option<(u32, f64)> {
     let within = ladder.up.range(..=bounds.max);
     within
         .rev()

@@ -1,0 +1,128 @@
+//! The policy of rungs: each measure climbs its own ladder.
+//!
+//! It walks one project through the rules in this order: can it be acted on at all, is its count inside the bounds,
+//! does its load ask for more workers, can it do with fewer. The first rule that has something to say gives the
+//! proposal its reason.
+
+mod down;
+mod up;
+
+pub(super) use up::highest_crossed;
+
+use crate::decide::history::History;
+use crate::decide::measure::{self, Measured};
+use crate::decide::{Outcome, guard};
+use crate::model::{Action, Bounds, Host, Project, ProjectSample, Reason};
+
+/// Takes this look's figures into what is held.
+pub(super) fn take_in(project: &Project, host: &Host, sample: &ProjectSample, history: &mut History) {
+    let (workers, bounds) = (sample.worker_count(), project.bounds);
+    if workers == 0 {
+        if never_has_workers(project, sample).is_some() {
+            history.forget_queue();
+        }
+        return;
+    }
+    if !is_inside(workers, bounds) {
+        return;
+    }
+    let measured = measure::all(project, host, sample);
+    for m in &measured {
+        history.track(m, workers, bounds);
+    }
+    if measure::unreadable_queue(project, sample).is_some() {
+        history.forget_queue();
+    }
+    if measure::unreachable_pool(project, sample).is_none() && !history.is_unsettled() {
+        up::end_restore(workers, &measured, history);
+    }
+}
+
+/// What the rungs propose, with this look taken in.
+pub(super) fn outcome(project: &Project, host: &Host, sample: &ProjectSample, history: &History) -> Outcome {
+    let workers = sample.worker_count();
+    if workers == 0 {
+        return match never_has_workers(project, sample) {
+            Some(reason) => (Action::Blocked, reason),
+            // The master forks its own first workers: a signal now would add one more than was configured.
+            None => (Action::Hold, Reason::Booting),
+        };
+    }
+    if !is_inside(workers, project.bounds) {
+        return back_inside(project, host, workers, history);
+    }
+    if let Some(reason) = measure::unreachable_pool(project, sample) {
+        return (Action::Blocked, reason);
+    }
+    if history.is_unsettled() {
+        return (Action::Hold, Reason::Unsettled);
+    }
+    let measured = measure::all(project, host, sample);
+    let unreadable = || Some((Action::Blocked, measure::unreadable_queue(project, sample)?));
+    // Beside a queue that cannot be read, the CPU may still lead up.
+    up::step(project, host, workers, &measured, history)
+        .or_else(unreadable)
+        .or_else(|| down::step(project, host, sample, &measured, history))
+        .unwrap_or_else(|| (Action::Hold, waiting(project, workers, &measured, history)))
+}
+
+/// Why waiting does not help where no worker is seen.
+fn never_has_workers(project: &Project, sample: &ProjectSample) -> Option<Reason> {
+    measure::unreadable_queue(project, sample).or_else(|| measure::pool_without_processes(project, sample))
+}
+
+fn is_inside(workers: u32, bounds: Bounds) -> bool {
+    (bounds.min..=bounds.max).contains(&workers)
+}
+
+/// A count outside the bounds, whoever made it so, is brought back at once; unless a reload may have made it so, whose
+/// old workers are going.
+fn back_inside(project: &Project, host: &Host, workers: u32, history: &History) -> Outcome {
+    let Bounds { min, max } = project.bounds;
+    if history.is_unsettled() {
+        return (Action::Hold, Reason::Unsettled);
+    }
+    if workers < min && history.in_boot() {
+        return (Action::Hold, Reason::Booting);
+    }
+    let (action, against) = if workers > max {
+        let step = Action::ScaleDown {
+            from: workers,
+            to: max,
+        };
+        // Whatever the memory: the bounds were set by hand.
+        (step, guard::boot_against_down(history))
+    } else {
+        let step = Action::ScaleUp {
+            from: workers,
+            to: min,
+        };
+        (step, guard::against_up(project, host, min, None, history))
+    };
+    match against {
+        Some(reason) => (Action::Blocked, reason),
+        None => (action, Reason::OutsideBounds),
+    }
+}
+
+/// The reason of a hold: the crossed rung that would act soonest, or that there is none.
+fn waiting(project: &Project, workers: u32, measured: &[Measured<'_>], history: &History) -> Reason {
+    if measured.is_empty() {
+        return Reason::NoFiguresYet;
+    }
+    let nearest = measured
+        .iter()
+        .flat_map(|m| history.pending(m, workers, project.bounds))
+        .min_by_key(|pending| pending.needed.saturating_sub(pending.held));
+    match nearest {
+        Some(pending) => Reason::NotHeldYet {
+            measure: pending.measure,
+            rung: pending.rung,
+            threshold: pending.threshold,
+            held: pending.held,
+            needed: pending.needed,
+            up: pending.up,
+        },
+        None => Reason::WithinThresholds,
+    }
+}
