@@ -9,22 +9,21 @@ use tokio::task::{JoinError, JoinSet};
 
 use crate::act::Actor;
 use crate::control::{Answer, Status};
+use crate::daemon::board::Board;
 use crate::daemon::boots::ReloadWaits;
 use crate::daemon::cycle::Awaited;
 use crate::daemon::holds::Holds;
 use crate::daemon::keep::Keeper;
-use crate::daemon::meter::Meter;
 use crate::daemon::orders::Orders;
-use crate::daemon::standing::Standings;
+use crate::daemon::scrape::Exporter;
 use crate::daemon::state::{Histories, State};
 use crate::daemon::steps::{Finished, UnderWay};
-use crate::decide::{Case, outlook};
 use crate::host::machine::HostError;
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd, UnitEvents};
 use crate::host::usage::WhyNotEbpf;
 use crate::metrics;
-use crate::model::{Config, Decision, HistoryNews, Host, Language, Outlook, SocketError};
+use crate::model::{Config, HistoryNews, Language, SocketError};
 use crate::observe::{Observer, Reading};
 use crate::report::Reporter;
 use crate::words::Message;
@@ -41,9 +40,9 @@ pub(super) struct Checks {
     pub(super) asked: BTreeMap<String, oneshot::Sender<Answer>>,
     /// Projects whose order came while a step was under way.
     pub(super) waiting: BTreeSet<String>,
-    pub(super) standings: Standings,
+    pub(super) board: Board,
     pub(super) keeper: Keeper,
-    pub(super) meter: Meter,
+    pub(super) exporter: Exporter,
     pub(super) published: watch::Sender<Arc<Status>>,
     pub(super) actor: Arc<Actor>,
     pub(super) actions: JoinSet<Finished>,
@@ -64,8 +63,6 @@ pub(super) struct Checks {
     pub(super) holds: Holds,
     /// The steps up that wait for a reload, by project.
     pub(super) reload_waits: ReloadWaits,
-    /// The host as the last check saw it, and when.
-    pub(super) seen: Option<(SystemTime, Host)>,
 }
 
 /// Faults that have been told and are not over: each is told once.
@@ -77,6 +74,8 @@ pub(super) struct Told {
     blind: bool,
     /// The held times could not be saved.
     unsaved: bool,
+    /// The configuration on disk is not in force.
+    pub(super) config_refused: bool,
 }
 
 /// Something that happened beside the checks.
@@ -177,24 +176,12 @@ impl Checks {
         self.told.blind = fault.is_some();
     }
 
-    /// Notes a decision for those who ask.
-    pub(super) fn note(&mut self, case: &Case<'_>, decision: &Decision) {
-        let (project, sample) = (case.project, case.sample.as_ref().ok());
-        let outlook = match (sample, self.histories.get(&project.name)) {
-            (Some(sample), Some(history)) => {
-                outlook(project, case.host, sample, history).explained(&decision.reason)
-            }
-            _ => Outlook::default(),
-        };
-        self.standings.decided(&project.name, decision, sample, outlook);
-    }
-
     /// Waits for something to happen beside the checks. Dropped while it waits, it loses nothing.
     pub(super) async fn happened(&mut self) -> Happened {
         tokio::select! {
             Some(step) = self.actions.join_next() => Happened::Step(Box::new(step)),
             news = self.keeper.news() => Happened::History(news),
-            message = self.meter.message() => Happened::Metrics(message),
+            message = self.exporter.message() => Happened::Metrics(message),
             reading = self.observer.read() => Happened::Read(Box::new(reading)),
         }
     }

@@ -5,15 +5,15 @@
 //! read is set aside, and goes the same way when it has been.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
 use tokio::time::sleep;
 
 use super::check::Checks;
-use super::keep::as_kept;
 use crate::control::Answer;
-use crate::decide::{Case, Occasion, Proposal};
+use crate::decide::{Case, Occasion, Proposal, outlook};
 use crate::host::service::number_of;
 use crate::model::{
     Action, Decision, Host, Project, ProjectSample, Reason, RefusedCode, Snapshot, Unobservable,
@@ -48,18 +48,17 @@ impl Checks {
                 self.say_endless_steps();
                 let mut snapshot = self.set_incomplete_aside(snapshot, Occasion::Check);
                 self.take_prompt_along(&mut snapshot).await;
-                self.meter.checked(snapshot.host);
-                self.seen = Some((SystemTime::now(), snapshot.host));
+                self.board.checked(snapshot.host);
                 self.expire_orders();
                 self.follow(&snapshot.host, &snapshot.projects, Occasion::Check);
             }
             Err(error) => {
                 self.say_check_failed(error);
-                self.meter.failed();
+                self.board.failed();
                 self.publish();
             }
         }
-        self.meter.took(started.elapsed());
+        self.board.took(started.elapsed());
     }
 
     /// One check whose every decision is told, and whose steps are waited for.
@@ -191,21 +190,39 @@ impl Checks {
     /// Goes the whole way with what was seen: decide → keep → tell → act.
     fn follow(&mut self, host: &Host, samples: &Samples, occasion: Occasion) {
         let decided = self.decide(host, samples, occasion);
-        let decisions: BTreeMap<&str, &Decision> = decided
-            .iter()
-            .map(|(project, _, decision)| (project.name.as_str(), decision))
-            .collect();
-        let kept = as_kept(&self.config, host, samples, |name| decisions.get(name).copied());
-        if occasion == Occasion::Check {
-            self.meter.decided(&kept);
-        }
-        self.keeper.check(*host, kept);
+        self.note(host, samples, &decided, occasion);
         for (project, sample, decision) in decided {
             self.tell(&project, sample.as_ref(), &decision, occasion);
             self.act(project, sample, decision);
         }
         self.save();
         self.publish();
+    }
+
+    /// Notes what was seen and decided: on the board, and in the history.
+    fn note(&mut self, host: &Host, samples: &Samples, decided: &[Decided], occasion: Occasion) {
+        let now = SystemTime::now();
+        let decisions: BTreeMap<&str, &Decision> = decided
+            .iter()
+            .map(|(project, _, decision)| (project.name.as_str(), decision))
+            .collect();
+        let mut looks = Vec::with_capacity(samples.len());
+        for (name, sample) in samples {
+            let Some(project) = self.config.projects.get(name) else {
+                continue;
+            };
+            let decision = decisions.get(name.as_str()).copied();
+            let look = Arc::new(Case::new(project, host, sample).look(now, decision));
+            let ahead = match (sample, self.histories.get(name), decision) {
+                (Ok(sample), Some(history), Some(decision)) => {
+                    Some(outlook(project, host, sample, history).explained(&decision.reason))
+                }
+                _ => None,
+            };
+            self.board.looked(&look, ahead, occasion);
+            looks.push(look);
+        }
+        self.keeper.check(*host, looks);
     }
 
     /// Decides about every project that no step is under way for: each proposes, the memory is allotted, and what is left
@@ -255,14 +272,12 @@ impl Checks {
         self.propose_knowing_code(case)
     }
 
-    /// Makes a proposal the decision, and notes it for those who ask.
+    /// Makes a proposal the decision.
     fn settle(&mut self, case: &Case<'_>, proposal: Proposal) -> Decision {
         let name = &case.project.name;
         let history = self.histories.entry(name.clone()).or_default();
         let decision = case.settle(proposal, history);
-        let decision = self.holds.judge(name, decision);
-        self.note(case, &decision);
-        decision
+        self.holds.judge(name, decision)
     }
 
     /// Tells what was decided, to the log and to whoever waits for the answer to an order.

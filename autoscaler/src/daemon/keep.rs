@@ -1,15 +1,13 @@
 //! What the loop hands to the history: each check, and what came of each step.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::act::{Cause, Outcome, Workers};
 use crate::daemon::check::Checks;
-use crate::history::{Entry, Event, HostCheck, ProjectCheck, Recorder, Retention, default_path};
-use crate::model::{
-    Config, Decision, EventKind, HistoryNews, Host, Project, ProjectSample, Storage, StoreError, Unobservable,
-};
+use crate::history::{Entry, Event, HostCheck, Recorder, Retention, default_path};
+use crate::model::{EventKind, HistoryNews, Host, Look, Project, Storage, StoreError};
 use crate::words::{Bilingual, Message, scale_error};
 
 /// The history of this daemon, or nothing where it is switched off or cannot be.
@@ -56,7 +54,7 @@ impl Keeper {
     }
 
     /// Keeps one check.
-    pub(super) fn check(&self, host: Host, projects: Vec<ProjectCheck>) {
+    pub(super) fn check(&self, host: Host, projects: Vec<Arc<Look>>) {
         if let Some(recorder) = &self.recorder {
             recorder.record(Entry::Check(HostCheck {
                 at: SystemTime::now(),
@@ -120,22 +118,6 @@ fn event_of(outcome: &Outcome) -> Option<(EventKind, Bilingual)> {
             (EventKind::StepFailed, text)
         }
     })
-}
-
-/// One check as it is kept: the figures of every project, and what was decided about those that no step is under
-/// way for.
-pub(super) fn as_kept<'d>(
-    config: &Config,
-    host: &Host,
-    samples: &BTreeMap<String, Result<ProjectSample, Unobservable>>,
-    decision_of: impl Fn(&str) -> Option<&'d Decision>,
-) -> Vec<ProjectCheck> {
-    let projects = samples.iter().filter_map(|(name, sample)| {
-        let project = config.projects.get(name)?;
-        let decision = decision_of(name);
-        Some(ProjectCheck::new(project, host, sample, decision))
-    });
-    projects.collect()
 }
 
 impl Checks {

@@ -3,6 +3,7 @@
 //! Steps that wait for a worker to come or go run beside the loop, so that one slow project delays no other
 //! and the watchdog hears from the loop itself.
 
+mod board;
 mod boots;
 mod check;
 mod cycle;
@@ -11,15 +12,14 @@ mod holds;
 mod keep;
 mod lock;
 mod memory;
-mod meter;
 mod notify;
 mod orders;
-mod publish;
 mod reload;
 mod requests;
-mod standing;
+mod scrape;
 mod start;
 mod state;
+mod status;
 mod steps;
 
 use std::path::PathBuf;

@@ -12,7 +12,7 @@ impl Checks {
         let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(error) => {
-                self.meter.reloaded(false);
+                self.told.config_refused = true;
                 return self.reporter.say(&Message::ConfigKept { why: &error });
             }
         };
@@ -34,15 +34,13 @@ impl Checks {
         self.orders.retain(|name| self.config.projects.contains_key(name));
         self.holds.retain(|name| self.config.projects.contains_key(name));
         self.answer_taken_out();
-        self.standings
-            .retain(|name| self.config.projects.contains_key(name));
+        self.board.retain(|name| self.config.projects.contains_key(name));
         self.reporter
             .retain(|name| self.config.projects.contains_key(name));
         self.reporter.set_language(self.config.global.language);
         self.keep();
-        self.meter.reloaded(true);
-        self.meter.serve(self.config.global.metrics.as_ref());
-        self.meter.retain(|name| self.config.projects.contains_key(name));
+        self.told.config_refused = false;
+        self.exporter.serve(self.config.global.metrics.as_ref());
         self.reporter.say(&Message::Reloaded { changes: &changes });
         for notice in &loaded.notices {
             self.reporter.say(&Message::Notice { notice });

@@ -54,7 +54,7 @@ impl Checks {
             .checked_sub(Duration::from_secs(since_seconds))
             .unwrap_or(SystemTime::UNIX_EPOCH);
         match self.project(project) {
-            Ok(project) => Answer::Why(self.standings.episodes(&project.name, since, self.speaking())),
+            Ok(project) => Answer::Why(self.board.episodes(&project.name, since, self.speaking())),
             Err(refused) => refused,
         }
     }
@@ -173,7 +173,7 @@ impl Checks {
             let unit = &project.service_name;
             let message = Message::OrderEnded { unit, by: Some(by) };
             self.reporter.say_of(project, &message);
-            self.standings.happened(&project.name, Bilingual::of(&message));
+            self.board.happened(&project.name, Bilingual::of(&message));
             self.keeper
                 .event(project, EventKind::ByHand, Bilingual::of(&message));
             lines.push(words::message(self.speaking(), &message));
@@ -205,7 +205,7 @@ impl Checks {
         };
         self.reporter.say_of(project, &message);
         let told = words::message(self.speaking(), &message);
-        self.standings.happened(&project.name, Bilingual::of(&message));
+        self.board.happened(&project.name, Bilingual::of(&message));
         self.keeper
             .event(project, EventKind::ByHand, Bilingual::of(&message));
         let by = Bilingual::by(|language| words::peer(language, by));
@@ -223,7 +223,7 @@ impl Checks {
                 self.reporter.say_of(project, &message);
                 self.keeper
                     .event(project, EventKind::ByHand, Bilingual::of(&message));
-                self.standings.happened(&name, Bilingual::of(&message));
+                self.board.happened(&name, Bilingual::of(&message));
             }
         }
     }

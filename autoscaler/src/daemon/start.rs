@@ -10,13 +10,13 @@ use tokio::task::JoinSet;
 
 use crate::act::{self, Actor, Mode as ActMode};
 use crate::config::Loaded;
+use crate::daemon::board::Board;
 use crate::daemon::boots::ReloadWaits;
 use crate::daemon::check::{Checks, Told};
 use crate::daemon::holds::Holds;
 use crate::daemon::keep::Keeper;
-use crate::daemon::meter::Meter;
 use crate::daemon::orders::Orders;
-use crate::daemon::standing::Standings;
+use crate::daemon::scrape::Exporter;
 use crate::daemon::state::{Held, Histories, State};
 use crate::daemon::{Mode, Options, memory};
 use crate::host::cgroup::CgroupMount;
@@ -41,7 +41,7 @@ impl Checks {
             orders: Orders::default(),
             asked: BTreeMap::new(),
             waiting: BTreeSet::new(),
-            standings: Standings::default(),
+            board: Board::default(),
             // Nothing is kept of a dry run or of a single check.
             keeper: Keeper::new(
                 &options.state_dir,
@@ -50,7 +50,7 @@ impl Checks {
             published: watch::Sender::default(),
             actor: Arc::new(actor(options, bus.clone())?),
             bus,
-            meter: Meter::default(),
+            exporter: Exporter::default(),
             actions: JoinSet::new(),
             busy: BTreeMap::new(),
             state: State::new(&options.runtime_dir),
@@ -63,7 +63,6 @@ impl Checks {
             procfs: Procfs::default(),
             reload_waits: ReloadWaits::default(),
             holds: Holds::default(),
-            seen: None,
             config: loaded.config,
         };
         for notice in &loaded.notices {
@@ -84,7 +83,7 @@ impl Checks {
         }
         checks.keep();
         if options.mode == Mode::Daemon {
-            checks.meter.serve(checks.config.global.metrics.as_ref());
+            checks.exporter.serve(checks.config.global.metrics.as_ref());
         }
         Ok(checks)
     }

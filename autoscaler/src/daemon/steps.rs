@@ -121,7 +121,7 @@ impl Checks {
                     note_boot(history, &outcome);
                 }
                 self.keeper.outcome(&project, &outcome);
-                self.meter.outcome(&project.name, &outcome);
+                self.board.outcome(&project.name, &outcome);
                 self.reporter.outcome(&project, &outcome);
                 self.tell_outcome(&project, &outcome);
                 self.carry_out_waiting(&project.name).await;
@@ -147,7 +147,7 @@ impl Checks {
             return;
         };
         if let Some(event) = outcome_said(project, outcome) {
-            self.standings.happened(&project.name, event);
+            self.board.happened(&project.name, event);
         }
         let answer = match &outcome.workers {
             Ok(_) => Answer::done(line),

@@ -5,32 +5,8 @@ use std::time::Duration;
 use crate::decide::capacity::{capacity_cpus, load_cpus, utilization_percent};
 use crate::decide::constraint::{self, Constraint};
 use crate::model::{
-    CpuBasis, Host, Ladder, Measure, PoolFault, Project, ProjectSample, QueueSample, Reason, Uncounted,
+    CpuBasis, Host, Measure, PoolFault, Project, ProjectSample, QueueSample, Reason, Rungs, Uncounted,
 };
-
-/// A ladder of the project's, and the measure that it is over.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rungs<'a> {
-    pub(super) measure: Measure,
-    pub(super) ladder: &'a Ladder,
-    /// A step leads straight to the count asked for, not to the next rung.
-    pub(super) direct: bool,
-}
-
-/// The ladders of a project: any one may lead up, a step down needs the word of each.
-pub(super) fn ladders(project: &Project) -> impl Iterator<Item = Rungs<'_>> {
-    let cpu = project.cpu.as_ref().map(|ladder| Rungs {
-        measure: Measure::Cpu,
-        ladder,
-        direct: false,
-    });
-    let queue = project.queue.as_ref().map(|rule| Rungs {
-        measure: Measure::Queue,
-        ladder: rule.sizing.ladder(),
-        direct: rule.sizing.is_direct(),
-    });
-    cpu.into_iter().chain(queue)
-}
 
 /// What one check read of a measure, beside the ladder that judges it.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +46,7 @@ pub(super) fn all<'a>(project: &'a Project, host: &'a Host, sample: &'a ProjectS
         Measure::Cpu => cpu(project, host, sample, rungs),
         Measure::Queue => queue(host, sample, rungs),
     };
-    ladders(project).filter_map(read).collect()
+    project.ladders().filter_map(read).collect()
 }
 
 /// Why the project's queues are not among the measures, although they were asked for.

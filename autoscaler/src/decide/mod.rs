@@ -13,6 +13,7 @@ mod guard;
 mod held;
 mod history;
 mod ladder;
+mod look;
 mod measure;
 mod memory;
 mod order;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::decide::held::rung_above;
 use crate::decide::history::History;
-use crate::decide::measure::{Measured, Rungs};
+use crate::decide::measure::Measured;
 use crate::decide::{guard, ladder, measure};
-use crate::model::{Host, Next, Outlook, Project, ProjectSample};
+use crate::model::{Host, Next, Outlook, Project, ProjectSample, Rungs};
 
 /// Looks at `history` as the last check left it; `sample` is that check's.
 #[must_use]
@@ -18,7 +18,7 @@ pub fn outlook(project: &Project, host: &Host, sample: &ProjectSample, history: 
     }
     let measured = measure::all(project, host, sample);
     let mut outlook = Outlook::default();
-    for rungs in measure::ladders(project) {
+    for rungs in project.ladders() {
         if workers < bounds.max {
             outlook.up.extend(next_up(
                 project,

@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::model::StoreError;
 
-pub use entry::{Decided, Entry, Event, HostCheck, ProjectCheck, Thresholds};
+pub use entry::{Entry, Event, HostCheck};
 pub use reader::{Demand, HistoryReader, PastCheck, PastEvent};
 pub use recorder::Recorder;
 pub use retention::Retention;

@@ -2,17 +2,17 @@
 
 mod row;
 
+use crate::model::{
+    Action, CgroupMemory, CpuSample, Decision, EventKind, Figures, Host, ReadError, Reason, StoreError,
+    Thresholds,
+};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
-use crate::history::entry::Thresholds;
 use crate::history::{from_millis, schema, to_millis};
-use crate::model::{
-    Action, CgroupMemory, CpuSample, Decision, EventKind, Figures, Host, ReadError, Reason, StoreError,
-};
 use crate::words::Bilingual;
 
 /// One project at one check of the past.

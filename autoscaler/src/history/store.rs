@@ -8,10 +8,10 @@ use std::{fs, io};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, params};
 
-use crate::history::entry::{Entry, Event, HostCheck, ProjectCheck};
+use crate::history::entry::{Entry, Event, HostCheck};
 use crate::history::retention::Retention;
 use crate::history::{reason, retention, schema, to_millis};
-use crate::model::{Action, StoreError};
+use crate::model::{Action, Look, Measure, StoreError};
 
 impl From<serde_json::Error> for StoreError {
     fn from(error: serde_json::Error) -> Self {
@@ -292,7 +292,7 @@ fn write_figures(
     transaction: &Transaction<'_>,
     check: i64,
     project: i64,
-    row: &ProjectCheck,
+    row: &Look,
 ) -> Result<(), StoreError> {
     let mut reason = (None, None);
     if let Some(decided) = &row.decided {
@@ -328,11 +328,11 @@ fn write_figures(
             row.figures.queue.map(integer),
             row.figures.reserved.map(integer),
             row.figures.oldest_waiting.map(millis),
-            row.active,
-            thresholds.cpu_up.map(centi),
-            thresholds.cpu_down.map(centi),
-            thresholds.queue_up.map(centi),
-            thresholds.queue_down.map(centi),
+            row.active(),
+            thresholds.up(Measure::Cpu).map(centi),
+            thresholds.down(Measure::Cpu).map(centi),
+            thresholds.up(Measure::Queue).map(centi),
+            thresholds.down(Measure::Queue).map(centi),
             action,
             target.flatten(),
             reason.0,

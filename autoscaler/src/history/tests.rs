@@ -1,17 +1,18 @@
 //! The store with real files: what is written is read, and no fault of the file stops the writer.
 
+use crate::model::{
+    Action, CgroupMemory, CpuSample, Decided, EventKind, Figures, HistoryNews, Host, Language, Look, Measure,
+    QueueSample, ReadError, Reason, StoreError, Thresholds, Throttle,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 
 use super::*;
 use crate::history::store::Store;
-use crate::model::{
-    Action, CgroupMemory, CpuSample, EventKind, Figures, HistoryNews, Host, Language, Measure, ReadError,
-    Reason, StoreError, Throttle,
-};
 use crate::words::{read_error, store_error};
 
 const HOST: Host = Host {
@@ -22,9 +23,10 @@ const HOST: Host = Host {
 };
 
 /// A check with everything in it.
-fn full(project: &str) -> ProjectCheck {
-    ProjectCheck {
+fn full(project: &str) -> Look {
+    Look {
         project: project.to_owned(),
+        at: SystemTime::UNIX_EPOCH,
         figures: Figures {
             workers: Some(2),
             cpu_percent: Some(75.25),
@@ -48,13 +50,26 @@ fn full(project: &str) -> ProjectCheck {
             current: Some(300 << 20),
             max: Some(1000 << 20),
         },
-        active: Some(2),
-        thresholds: Thresholds {
-            cpu_up: Some(75.0),
-            cpu_down: Some(35.0),
-            queue_up: Some(30.0),
-            queue_down: None,
-        },
+        cgroup: None,
+        queue: Some(QueueSample {
+            covered: Duration::from_mins(2),
+            waiting: 17,
+            reserved: Some(4),
+            ahead: 0,
+            active: Some(2),
+            unacknowledged: None,
+            unacknowledged_fault: None,
+            oldest_waiting: Some(Duration::from_millis(12_345)),
+            pool_fault: None,
+            node: None,
+            uncounted: Vec::new(),
+        }),
+        thresholds: [
+            (Measure::Cpu, Some(75.0), Some(35.0)),
+            (Measure::Queue, Some(30.0), None),
+        ]
+        .into_iter()
+        .collect(),
         decided: Some(Decided {
             action: Action::ScaleUp { from: 2, to: 3 },
             reason: Reason::AboveRung {
@@ -67,11 +82,11 @@ fn full(project: &str) -> ProjectCheck {
     }
 }
 
-fn check(at: SystemTime, projects: Vec<ProjectCheck>) -> Entry {
+fn check(at: SystemTime, projects: Vec<Look>) -> Entry {
     Entry::Check(HostCheck {
         at,
         host: HOST,
-        projects,
+        projects: projects.into_iter().map(Arc::new).collect(),
     })
 }
 
@@ -118,12 +133,14 @@ fn what_is_written_is_read() {
         kind: EventKind::Scaled,
         text: "3".into(),
     };
-    let bare = ProjectCheck {
+    let bare = Look {
         project: "shop".into(),
+        at: start(),
         figures: Figures::default(),
         cpu: None,
         memory: CgroupMemory::default(),
-        active: None,
+        cgroup: None,
+        queue: None,
         thresholds: Thresholds::default(),
         decided: None,
     };
@@ -147,7 +164,7 @@ fn what_is_written_is_read() {
     );
     assert_eq!(
         (past.cpu, past.memory, past.active),
-        (written.cpu, written.memory, written.active)
+        (written.cpu, written.memory, written.active())
     );
     assert_eq!(past.thresholds, written.thresholds);
     let decided = written.decided.unwrap();

@@ -7,7 +7,7 @@ mod scrape;
 mod server;
 mod text;
 
-pub use scrape::{Process, ProjectScrape, Scrape};
+pub use scrape::{Counts, Process, ProjectScrape, Scrape};
 pub(crate) use server::address;
 pub use server::{Message, Server};
 pub use text::{Format, text};

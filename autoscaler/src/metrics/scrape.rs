@@ -1,11 +1,11 @@
 //! What one scrape says, as plain data.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::history::Thresholds;
 use crate::host::usage::{Health, SourceKind};
-use crate::model::{Bounds, CgroupMemory, Figures, Host};
+use crate::model::{Bounds, Decided, Host, Look};
 use crate::observe::Totals;
 
 /// What one scrape says.
@@ -42,24 +42,33 @@ pub struct Scrape {
 pub struct ProjectScrape {
     /// Whether the daemon may act on it.
     pub enabled: bool,
-    /// Whether the last check could observe it.
-    pub observed: bool,
     /// Fewest and most workers.
     pub bounds: Bounds,
-    /// The last check's figures.
-    pub figures: Figures,
-    /// Memory at the last check.
-    pub memory: CgroupMemory,
-    /// The thresholds in force.
-    pub thresholds: Thresholds,
+    /// The last check.
+    pub look: Option<Arc<Look>>,
     /// Its counters at this moment.
     pub totals: Option<Totals>,
-    /// Decisions so far, by action and reason.
+    /// What has been counted since the start.
+    pub counts: Counts,
+}
+
+/// What is counted of a project.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Counts {
+    /// Decisions of checks, by action and reason.
     pub decisions: BTreeMap<(&'static str, &'static str), u64>,
     /// Steps that were taken and seen.
     pub steps_done: u64,
     /// Steps that failed.
     pub steps_failed: u64,
+}
+
+impl Counts {
+    /// Counts one decision.
+    pub fn decided(&mut self, decided: &Decided) {
+        let key = (decided.action.code(), decided.reason.code());
+        *self.decisions.entry(key).or_default() += 1;
+    }
 }
 
 /// What a process uses.

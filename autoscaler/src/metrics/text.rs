@@ -1,5 +1,6 @@
 //! A scrape as text: `OpenMetrics` for those who ask for it, Prometheus' older format for everybody else.
 
+use crate::model::{Look, Measure};
 use std::collections::HashSet;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -248,13 +249,13 @@ impl Scrape {
             out,
             "autoscaler_cgroup_memory_bytes",
             "Memory that the project uses",
-            self.each(|project| Some(project.memory.current? as f64)),
+            self.each(|project| Some(look(project)?.memory.current? as f64)),
         )?;
         gauge(
             out,
             "autoscaler_cgroup_memory_limit_bytes",
             "The project's memory limit; left out where it has none",
-            self.each(|project| Some(project.memory.max.filter(|max| *max != u64::MAX)? as f64)),
+            self.each(|project| Some(look(project)?.memory.max.filter(|max| *max != u64::MAX)? as f64)),
         )
     }
 
@@ -271,13 +272,13 @@ impl Scrape {
             out,
             "autoscaler_project_observed",
             "Whether the last check could see the project's service",
-            self.each(|project| Some(flag(project.observed))),
+            self.each(|project| Some(flag(look(project).is_some_and(Look::observed)))),
         )?;
         gauge(
             out,
             "autoscaler_workers",
             "Workers seen",
-            self.each(|project| project.figures.workers.map(f64::from)),
+            self.each(|project| look(project)?.figures.workers.map(f64::from)),
         )?;
         gauge(
             out,
@@ -295,19 +296,17 @@ impl Scrape {
             out,
             "autoscaler_cpu_utilization_ratio",
             "CPU that the project used between the last two checks, of what its basis counts as all",
-            self.each(|project| Some(project.figures.cpu_percent? / 100.0)),
+            self.each(|project| Some(look(project)?.figures.cpu_percent? / 100.0)),
         )?;
         let thresholds = self.projects.iter().flat_map(|(name, project)| {
             let labels =
                 |direction: &str| vec![("project", name.clone()), ("direction", direction.to_owned())];
-            let up = project
-                .thresholds
-                .cpu_up
-                .map(|percent| (labels("up"), percent / 100.0));
-            let down = project
-                .thresholds
-                .cpu_down
-                .map(|percent| (labels("down"), percent / 100.0));
+            let ratio = |percent: f64| percent / 100.0;
+            let thresholds = look(project).map(|look| &look.thresholds);
+            let up = thresholds.and_then(|both| both.up(Measure::Cpu)).map(ratio);
+            let down = thresholds.and_then(|both| both.down(Measure::Cpu)).map(ratio);
+            let up = up.map(|ratio| (labels("up"), ratio));
+            let down = down.map(|ratio| (labels("down"), ratio));
             up.into_iter().chain(down)
         });
         gauge(
@@ -320,19 +319,19 @@ impl Scrape {
             out,
             "autoscaler_queue_waiting_tasks",
             "Tasks waiting in the project's queues",
-            self.each(|project| Some(project.figures.queue? as f64)),
+            self.each(|project| Some(look(project)?.figures.queue? as f64)),
         )?;
         gauge(
             out,
             "autoscaler_queue_oldest_task_seconds",
             "The oldest waiting task has waited at least this long",
-            self.each(|project| Some(project.figures.oldest_waiting?.as_secs_f64())),
+            self.each(|project| Some(look(project)?.figures.oldest_waiting?.as_secs_f64())),
         )
     }
 
     fn decisions(&self, out: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let decisions = self.projects.iter().flat_map(|(name, project)| {
-            project.decisions.iter().map(|((action, reason), count)| {
+            project.counts.decisions.iter().map(|((action, reason), count)| {
                 let labels = vec![
                     ("project", name.clone()),
                     ("action", (*action).to_owned()),
@@ -348,7 +347,11 @@ impl Scrape {
             decisions,
         )?;
         let steps = self.projects.iter().flat_map(|(name, project)| {
-            [("done", project.steps_done), ("failed", project.steps_failed)].map(|(result, count)| {
+            [
+                ("done", project.counts.steps_done),
+                ("failed", project.counts.steps_failed),
+            ]
+            .map(|(result, count)| {
                 let labels = vec![("project", name.clone()), ("result", result.to_owned())];
                 (labels, count as f64)
             })
@@ -367,6 +370,10 @@ impl Scrape {
             .iter()
             .filter_map(move |(name, project)| Some((vec![("project", name.clone())], value(project)?)))
     }
+}
+
+fn look(project: &ProjectScrape) -> Option<&Look> {
+    project.look.as_deref()
 }
 
 fn plain(value: f64) -> Sample {

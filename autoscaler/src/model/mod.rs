@@ -1,6 +1,7 @@
 //! What the rooms of the program hand to each other: plain data, which imports nothing of ours.
 //!
-//! A [`Project`] is what the operator asked for, a [`Snapshot`] what one check saw, a [`Decision`] what came of the two.
+//! A [`Project`] is what the operator asked for, a [`Snapshot`] what one check saw, a [`Decision`] what came of the two, and
+//! a [`Look`] is what is told of all three.
 
 mod cgroup_error;
 mod control_fault;
@@ -9,6 +10,7 @@ mod event;
 mod history_fault;
 mod kept;
 mod lack;
+mod look;
 mod metrics_news;
 mod oddity;
 mod order;
@@ -25,6 +27,7 @@ mod silence;
 mod snapshot;
 mod socket_url;
 mod system_fault;
+mod threshold;
 mod uncounted;
 mod url_fault;
 
@@ -34,6 +37,7 @@ pub use decision::{Action, Decision, Figures, Measure, Reason};
 pub use event::EventKind;
 pub use history_fault::{HistoryNews, ReadError, StoreError};
 pub use lack::Lack;
+pub use look::{Decided, Look};
 pub use metrics_news::MetricsNews;
 pub use oddity::Oddity;
 pub use order::Order;
@@ -43,7 +47,7 @@ pub use pool_fault::PoolFault;
 pub use process_error::ProcessError;
 pub use project::{
     Bounds, BrokerAccess, BrokerUrl, CeleryActuator, Config, CpuBasis, Global, Ladder, Language,
-    ManagementUrl, MemoryRules, Priorities, Project, QueueRule, QueueSizing, Workload,
+    ManagementUrl, MemoryRules, Priorities, Project, QueueRule, QueueSizing, Rungs, Workload,
 };
 pub(crate) use queue_fault::quoted;
 pub use queue_fault::{QueueFault, TlsProblem};
@@ -56,6 +60,7 @@ pub use snapshot::{
 };
 pub(crate) use socket_url::{NO_HOST, with_host};
 pub use system_fault::SystemFault;
+pub use threshold::Thresholds;
 pub(crate) use uncounted::queues_line;
 pub use uncounted::{Place, Remedy, Uncounted};
 pub use url_fault::{FileFault, UrlFault};

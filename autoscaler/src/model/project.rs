@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Metrics, Storage};
+use crate::model::{Measure, Metrics, Storage};
 
 /// The whole configuration in force.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +101,21 @@ impl Project {
         }
     }
 
+    /// The project's ladders: any one may lead up, a step down needs the word of each.
+    pub fn ladders(&self) -> impl Iterator<Item = Rungs<'_>> {
+        let cpu = self.cpu.as_ref().map(|ladder| Rungs {
+            measure: Measure::Cpu,
+            ladder,
+            direct: false,
+        });
+        let queue = self.queue.as_ref().map(|rule| Rungs {
+            measure: Measure::Queue,
+            ladder: rule.sizing.ladder(),
+            direct: rule.sizing.is_direct(),
+        });
+        cpu.into_iter().chain(queue)
+    }
+
     /// The template whose instances are the project's workers; `None` where they are processes of one service.
     #[must_use]
     pub fn template(&self) -> Option<&str> {
@@ -185,6 +200,17 @@ impl Ladder {
     pub fn rungs_below(&self, workers: u32) -> impl Iterator<Item = (u32, f64)> + '_ {
         self.down.range(..workers).map(|(k, t)| (*k, *t))
     }
+}
+
+/// A ladder of a project's, and the measure that it is over.
+#[derive(Debug, Clone, Copy)]
+pub struct Rungs<'a> {
+    /// The measure.
+    pub measure: Measure,
+    /// Its rungs.
+    pub ladder: &'a Ladder,
+    /// A step leads straight to the count asked for, not to the next rung.
+    pub direct: bool,
 }
 
 /// A Celery project's rule: how the length of its queues moves its workers, and where the queues are.

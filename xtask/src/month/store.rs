@@ -1,11 +1,12 @@
 //! The month's checks: invented load, the daemon's own policy over it, the daemon's own writer.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
 use autoscaler::decide::{Case, History};
-use autoscaler::history::{Entry, Event, HostCheck, ProjectCheck};
+use autoscaler::history::{Entry, Event, HostCheck};
 use autoscaler::model::{
     Action, CgroupMemory, CpuSample, Decision, EventKind, Host, ProcessId, Project, ProjectSample,
 };
@@ -82,13 +83,9 @@ fn one_check(load: &Load, services: &mut [Service], check: u64, at: SystemTime) 
     let mut events = Vec::new();
     for service in services {
         let sample = Ok(service.sample(load, check));
-        let decision = Case::new(&service.project, &host, &sample).decide(&mut service.history);
-        projects.push(ProjectCheck::new(
-            &service.project,
-            &host,
-            &sample,
-            Some(&decision),
-        ));
+        let case = Case::new(&service.project, &host, &sample);
+        let decision = case.decide(&mut service.history);
+        projects.push(Arc::new(case.look(at, Some(&decision))));
         events.extend(service.step(&decision, at));
     }
     let mut entries = vec![Entry::Check(HostCheck { at, host, projects })];

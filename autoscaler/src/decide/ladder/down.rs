@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::decide::held::Below;
 use crate::decide::history::History;
 use crate::decide::measure::Measured;
-use crate::decide::{Outcome, guard, measure};
+use crate::decide::{Outcome, guard};
 use crate::model::{Action, Host, Project, ProjectSample, Reason};
 
 /// Points by which a projected load must stay under the next rung, so that a step down is not followed by a
@@ -21,7 +21,7 @@ pub(super) fn step(
     history: &History,
 ) -> Option<Outcome> {
     let workers = sample.worker_count();
-    if workers <= project.bounds.min || measured.len() < measure::ladders(project).count() {
+    if workers <= project.bounds.min || measured.len() < project.ladders().count() {
         return None;
     }
     // Each measure must allow it, and the one that allows least decides.

@@ -1,16 +1,15 @@
 //! One row of the store as figures.
 
+use crate::model::{CgroupMemory, CpuSample, Figures, Host, Measure, Thresholds, Throttle};
 use std::time::Duration;
 
 use rusqlite::types::FromSql;
 use rusqlite::{Result, Row};
 
 use crate::decide::wait_percent;
-use crate::history::entry::Thresholds;
 use crate::history::reader::PastCheck;
 use crate::history::store::action_of;
 use crate::history::{from_millis, reason};
-use crate::model::{CgroupMemory, CpuSample, Figures, Host, Throttle};
 
 /// What [`read`] reads, by name.
 pub(super) const COLUMNS: &str = "checks.*, figures.*, reason.code, reason.json";
@@ -45,12 +44,18 @@ pub(super) fn read(row: &Row<'_>) -> Result<PastCheck> {
             max: natural(row, "limit_kib")?.map(|kib| kib << 10),
         },
         active: row.get("queue_active")?,
-        thresholds: Thresholds {
-            cpu_up: centi(row, "cpu_up_centi")?,
-            cpu_down: centi(row, "cpu_down_centi")?,
-            queue_up: centi(row, "queue_up_centi")?,
-            queue_down: centi(row, "queue_down_centi")?,
-        },
+        thresholds: Thresholds::from_iter([
+            (
+                Measure::Cpu,
+                centi(row, "cpu_up_centi")?,
+                centi(row, "cpu_down_centi")?,
+            ),
+            (
+                Measure::Queue,
+                centi(row, "queue_up_centi")?,
+                centi(row, "queue_down_centi")?,
+            ),
+        ]),
         action: match action {
             Some(code) => action_of(code, workers, row.get("target")?),
             None => None,

@@ -1,5 +1,6 @@
 //! The history as a chart of text: the same on a terminal, in a pipe and in a mail.
 
+use crate::model::{EventKind, Language, Measure};
 use std::fmt::Write as _;
 
 use ratatui::buffer::Buffer;
@@ -11,7 +12,6 @@ use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Widget as _};
 
 use crate::history::PastCheck;
 use crate::history::view::{Past, Zone, mib};
-use crate::model::{EventKind, Language};
 use crate::picture::Line;
 use crate::words;
 
@@ -89,8 +89,8 @@ fn panels(past: &Past, zone: Zone) -> Vec<Panel> {
         height: 11,
         top: past.highest(cpu).max(100.0),
         lines: vec![
-            threshold(&|check| check.thresholds.cpu_up, UP),
-            threshold(&|check| check.thresholds.cpu_down, DOWN),
+            threshold(&|check| check.thresholds.up(Measure::Cpu), UP),
+            threshold(&|check| check.thresholds.down(Measure::Cpu), DOWN),
             line(&cpu, FIGURE),
         ],
     }];
@@ -100,8 +100,8 @@ fn panels(past: &Past, zone: Zone) -> Vec<Panel> {
             height: 8,
             top: past.highest(queue).max(10.0),
             lines: vec![
-                threshold(&|check| check.thresholds.queue_up, UP),
-                threshold(&|check| check.thresholds.queue_down, DOWN),
+                threshold(&|check| check.thresholds.up(Measure::Queue), UP),
+                threshold(&|check| check.thresholds.down(Measure::Queue), DOWN),
                 line(&queue, FIGURE),
             ],
         });

@@ -1,5 +1,6 @@
 //! The history for programs: CSV and JSON. Times are UTC (RFC 3339), units stand in the names.
 
+use crate::model::{Action, Language, Measure};
 use std::io::Write;
 use std::time::SystemTime;
 
@@ -10,7 +11,6 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::history::view::Past;
 use crate::history::{PastCheck, PastEvent};
-use crate::model::{Action, Language};
 use crate::words;
 
 /// One check; a column each in CSV.
@@ -118,10 +118,10 @@ impl<'a> Record<'a> {
             queue: figures.queue,
             reserved: figures.reserved,
             active: check.active,
-            cpu_up_percent: thresholds.cpu_up,
-            cpu_down_percent: thresholds.cpu_down,
-            queue_up: thresholds.queue_up,
-            queue_down: thresholds.queue_down,
+            cpu_up_percent: thresholds.up(Measure::Cpu),
+            cpu_down_percent: thresholds.down(Measure::Cpu),
+            queue_up: thresholds.up(Measure::Queue),
+            queue_down: thresholds.down(Measure::Queue),
             host_available_mib: check.host.memory_available_mib,
             host_busy_percent: check.host.busy_percent,
             action,

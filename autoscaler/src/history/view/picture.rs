@@ -1,6 +1,7 @@
 //! The history as a picture: CPU between its thresholds, the queue, the workers with each decision marked, and
 //! memory under its limit, all on one axis of time.
 
+use crate::model::Measure;
 use anyhow::Result;
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -105,8 +106,8 @@ impl Picture<'_> {
             figure: figure(&cpu_range, &cpu),
             range: cpu_range,
             bounds: vec![
-                (UP, lines(&|check| check.thresholds.cpu_up)),
-                (DOWN, lines(&|check| check.thresholds.cpu_down)),
+                (UP, lines(&|check| check.thresholds.up(Measure::Cpu))),
+                (DOWN, lines(&|check| check.thresholds.down(Measure::Cpu))),
             ],
             filled: false,
             marked: true,
@@ -121,8 +122,8 @@ impl Picture<'_> {
                 figure: figure(&queue_range, &queue),
                 range: queue_range,
                 bounds: vec![
-                    (UP, lines(&|check| check.thresholds.queue_up)),
-                    (DOWN, lines(&|check| check.thresholds.queue_down)),
+                    (UP, lines(&|check| check.thresholds.up(Measure::Queue))),
+                    (DOWN, lines(&|check| check.thresholds.down(Measure::Queue))),
                 ],
                 filled: false,
                 marked: true,

@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use super::*;
+use crate::history::from_millis;
 use crate::history::view::chart::{Paper, draw};
 use crate::history::view::picture::Picture;
-use crate::history::{Thresholds, from_millis};
 use crate::model::{Action, CgroupMemory, EventKind, Figures, Host, Language, Measure, Reason};
 use crate::picture::{png, svg};
 
@@ -36,11 +36,7 @@ fn check(minute: u32, cpu: f64, workers: u32, action: Action) -> PastCheck {
             max: Some(u64::from(workers) * (500 << 20)),
         },
         active: None,
-        thresholds: Thresholds {
-            cpu_up: Some(75.0),
-            cpu_down: Some(45.0),
-            ..Thresholds::default()
-        },
+        thresholds: [(Measure::Cpu, Some(75.0), Some(45.0))].into_iter().collect(),
         action: Some(action),
         reason_code: Some("above_rung".into()),
         reason: Some(Reason::AboveRung {

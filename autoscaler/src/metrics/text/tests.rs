@@ -1,43 +1,50 @@
 //! Both formats of one scrape.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::*;
-use crate::history::Thresholds;
 use crate::host::usage::Health;
-use crate::metrics::Process;
-use crate::model::{Bounds, CgroupMemory, Figures, Host};
+use crate::metrics::{Counts, Process};
+use crate::model::{Bounds, CgroupMemory, Figures, Host, Look, Measure};
 use crate::observe::Totals;
 
 fn scrape() -> Scrape {
-    let project = ProjectScrape {
-        enabled: true,
-        observed: true,
-        bounds: Bounds { min: 1, max: 6 },
+    let look = Look {
+        project: "backdipro".into(),
+        at: UNIX_EPOCH,
         figures: Figures {
             workers: Some(3),
             cpu_percent: Some(75.5),
             ..Figures::default()
         },
+        cpu: None,
         memory: CgroupMemory {
             current: Some(1 << 20),
             max: Some(3 << 20),
         },
-        thresholds: Thresholds {
-            cpu_up: Some(80.0),
-            ..Thresholds::default()
-        },
+        cgroup: None,
+        queue: None,
+        thresholds: [(Measure::Cpu, Some(80.0), None)].into_iter().collect(),
+        decided: None,
+    };
+    let project = ProjectScrape {
+        enabled: true,
+        bounds: Bounds { min: 1, max: 6 },
+        look: Some(Arc::new(look)),
         totals: Some(Totals {
             on_cpu: Duration::from_millis(1500),
             wait: Some(Duration::from_millis(250)),
             throttled: None,
         }),
-        decisions: BTreeMap::from([
-            (("scale_up", "above_rung"), 2),
-            (("hold", "within_thresholds"), 40),
-        ]),
-        steps_done: 2,
-        steps_failed: 0,
+        counts: Counts {
+            decisions: BTreeMap::from([
+                (("scale_up", "above_rung"), 2),
+                (("hold", "within_thresholds"), 40),
+            ]),
+            steps_done: 2,
+            steps_failed: 0,
+        },
     };
     Scrape {
         source: SourceKind::Ebpf,

@@ -1,0 +1,88 @@
+//! A face of the board: what Prometheus is told, at each scrape.
+
+use std::time::Duration;
+
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
+
+use crate::daemon::check::Checks;
+use crate::metrics::{Message, Process, ProjectScrape, Scrape, Server};
+use crate::model::Metrics;
+
+/// The server of the metrics, where they are wanted.
+#[derive(Debug, Default)]
+pub(super) struct Exporter(Option<(Metrics, Server)>);
+
+impl Exporter {
+    /// Serves as configured from now on.
+    pub(super) fn serve(&mut self, metrics: Option<&Metrics>) {
+        if self.0.as_ref().map(|(served, _)| served) == metrics {
+            return;
+        }
+        // The old address first: the new one may be the same with another key.
+        self.0 = None;
+        self.0 = metrics.map(|metrics| (metrics.clone(), Server::start(metrics.listen.clone())));
+    }
+
+    /// Waits for the server to want something.
+    pub(super) async fn message(&mut self) -> Message {
+        match &mut self.0 {
+            Some((_, server)) => server.message().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Checks {
+    /// The state of this moment.
+    pub(super) fn scrape(&mut self) -> Scrape {
+        let totals = self.observer.totals();
+        let board = &self.board;
+        let projects = self.config.projects.iter().map(|(name, project)| {
+            let row = board.get(name);
+            let scrape = ProjectScrape {
+                enabled: project.enabled,
+                bounds: project.bounds,
+                look: row.and_then(|row| row.checked.clone()),
+                totals: totals.get(name).copied(),
+                counts: row.map(|row| row.counts.clone()).unwrap_or_default(),
+            };
+            (name.clone(), scrape)
+        });
+        let (checked_at, host) = board.host.unzip();
+        Scrape {
+            source: self.observer.source_kind(),
+            health: self.observer.source_health(),
+            host,
+            checked_at,
+            check_interval: self.interval(),
+            checks: board.checks,
+            failed_checks: board.failed_checks,
+            check_time: board.check_time,
+            history_lost: self.keeper.lost(),
+            config_in_force: !self.told.config_refused,
+            process: Process {
+                cpu: own_cpu(),
+                resident: own_memory(),
+                started_at: self.started_at,
+            },
+            projects: projects.collect(),
+        }
+    }
+}
+
+fn own_cpu() -> Duration {
+    getrusage(UsageWho::RUSAGE_SELF)
+        .map(|usage| usage.user_time() + usage.system_time())
+        .ok()
+        .and_then(|time| u64::try_from(time.num_microseconds()).ok())
+        .map(Duration::from_micros)
+        .unwrap_or_default()
+}
+
+/// Resident memory, bytes: the second field of /proc/self/statm (`proc_pid_statm(5)`), in pages.
+fn own_memory() -> Option<u64> {
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * u64::try_from(rustix::param::page_size()).ok()?)
+}
