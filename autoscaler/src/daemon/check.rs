@@ -5,21 +5,17 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{oneshot, watch};
-use tokio::task::{JoinError, JoinSet};
 
-use crate::act::Actor;
 use crate::control::{Answer, Status};
 use crate::daemon::board::Board;
-use crate::daemon::boots::ReloadWaits;
 use crate::daemon::cycle::Awaited;
-use crate::daemon::holds::Holds;
 use crate::daemon::keep::Keeper;
 use crate::daemon::orders::Orders;
+use crate::daemon::policy::Policy;
 use crate::daemon::scrape::Exporter;
-use crate::daemon::state::{Histories, State};
-use crate::daemon::steps::{Finished, UnderWay};
+use crate::daemon::state::State;
+use crate::daemon::steps::{Ended, Steps};
 use crate::host::machine::HostError;
-use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd, UnitEvents};
 use crate::host::usage::WhyNotEbpf;
 use crate::metrics;
@@ -34,7 +30,7 @@ pub(super) struct Checks {
     pub(super) bus: Bus,
     pub(super) observer: Observer<Systemd>,
     pub(super) without_ebpf: Option<WhyNotEbpf>,
-    pub(super) histories: Histories,
+    pub(super) policy: Policy,
     pub(super) orders: Orders,
     /// Who waits for the end of the order that was given for a project.
     pub(super) asked: BTreeMap<String, oneshot::Sender<Answer>>,
@@ -44,10 +40,7 @@ pub(super) struct Checks {
     pub(super) keeper: Keeper,
     pub(super) exporter: Exporter,
     pub(super) published: watch::Sender<Arc<Status>>,
-    pub(super) actor: Arc<Actor>,
-    pub(super) actions: JoinSet<Finished>,
-    /// The steps under way, by project: none is decided about until its own is over.
-    pub(super) busy: BTreeMap<String, UnderWay>,
+    pub(super) steps: Steps,
     pub(super) reporter: Reporter,
     pub(super) state: State,
     pub(super) dry_run: bool,
@@ -59,10 +52,6 @@ pub(super) struct Checks {
     pub(super) starting: Vec<String>,
     /// The projects of which something is still being read.
     pub(super) awaited: BTreeMap<String, Awaited>,
-    pub(super) procfs: Procfs,
-    pub(super) holds: Holds,
-    /// The steps up that wait for a reload, by project.
-    pub(super) reload_waits: ReloadWaits,
 }
 
 /// Faults that have been told and are not over: each is told once.
@@ -82,7 +71,7 @@ pub(super) struct Told {
 #[derive(Debug)]
 pub(super) enum Happened {
     /// A step is over.
-    Step(Box<Result<Finished, JoinError>>),
+    Step(Box<Ended>),
     /// The history's writer has something to tell.
     History(HistoryNews),
     /// The metrics' server wants something.
@@ -135,7 +124,7 @@ impl Checks {
     pub(super) fn line(&self) -> String {
         self.reporter.render(&Message::Status {
             enabled: self.enabled(),
-            acting: self.busy.len(),
+            acting: self.steps.count(),
         })
     }
 
@@ -179,7 +168,7 @@ impl Checks {
     /// Waits for something to happen beside the checks. Dropped while it waits, it loses nothing.
     pub(super) async fn happened(&mut self) -> Happened {
         tokio::select! {
-            Some(step) = self.actions.join_next() => Happened::Step(Box::new(step)),
+            Some(step) = self.steps.over() => Happened::Step(Box::new(step)),
             news = self.keeper.news() => Happened::History(news),
             message = self.exporter.message() => Happened::Metrics(message),
             reading = self.observer.read() => Happened::Read(Box::new(reading)),
@@ -219,7 +208,7 @@ impl Checks {
         if self.dry_run {
             return;
         }
-        let result = self.state.save(&self.histories, &self.orders.lasting());
+        let result = self.state.save(self.policy.histories(), &self.orders.lasting());
         if let Err(error) = &result
             && !self.told.unsaved
         {

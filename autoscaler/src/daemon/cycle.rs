@@ -13,7 +13,8 @@ use tokio::time::sleep;
 
 use super::check::Checks;
 use crate::control::Answer;
-use crate::decide::{Case, Occasion, Proposal, outlook};
+use crate::daemon::policy::CountReset;
+use crate::decide::{Case, Occasion};
 use crate::host::service::number_of;
 use crate::model::{
     Action, Decision, Host, Project, ProjectSample, Reason, RefusedCode, Snapshot, Unobservable,
@@ -70,9 +71,9 @@ impl Checks {
         self.expire_orders();
         for (project, sample, decision) in self.decide(&snapshot.host, &snapshot.projects, Occasion::Check) {
             self.reporter.verdict(&project, &decision);
-            self.act(project, sample, decision);
+            self.steps.begin(project, sample, decision);
         }
-        while let Some(step) = self.actions.join_next().await {
+        while let Some(step) = self.steps.over().await {
             self.steps_over(step).await;
         }
         Ok(())
@@ -88,7 +89,7 @@ impl Checks {
     /// the next check.
     pub(super) async fn look_early(&mut self, name: &str) {
         if self.config.projects.contains_key(name)
-            && !self.is_busy(name)
+            && !self.steps.is_under_way(name)
             && let Ok(snapshot) = self.observer.look_at(&self.config, name).await
         {
             self.follow_between(snapshot);
@@ -193,7 +194,7 @@ impl Checks {
         self.note(host, samples, &decided, occasion);
         for (project, sample, decision) in decided {
             self.tell(&project, sample.as_ref(), &decision, occasion);
-            self.act(project, sample, decision);
+            self.steps.begin(project, sample, decision);
         }
         self.save();
         self.publish();
@@ -212,14 +213,10 @@ impl Checks {
                 continue;
             };
             let decision = decisions.get(name.as_str()).copied();
-            let look = Arc::new(Case::new(project, host, sample).look(now, decision));
-            let ahead = match (sample, self.histories.get(name), decision) {
-                (Ok(sample), Some(history), Some(decision)) => {
-                    Some(outlook(project, host, sample, history).explained(&decision.reason))
-                }
-                _ => None,
-            };
-            self.board.looked(&look, ahead, occasion);
+            let case = Case::new(project, host, sample);
+            let look = Arc::new(case.look(now, decision));
+            let outlook = decision.and_then(|decision| self.policy.outlook(&case, decision));
+            self.board.looked(&look, outlook, occasion);
             looks.push(look);
         }
         self.keeper.check(*host, looks);
@@ -230,10 +227,11 @@ impl Checks {
     fn decide(&mut self, host: &Host, samples: &Samples, occasion: Occasion) -> Vec<Decided> {
         let projects: Vec<Project> = samples
             .keys()
-            .filter(|name| !self.is_busy(name))
+            .filter(|name| !self.steps.is_under_way(name))
             .filter_map(|name| self.config.projects.get(name).cloned())
             .collect();
-        let mut promised = self.promised();
+        let interval = self.interval();
+        let mut promised = self.steps.promised(&self.config);
         let mut decided = Vec::with_capacity(projects.len());
         for project in projects {
             let Some(sample) = samples.get(&project.name) else {
@@ -244,40 +242,18 @@ impl Checks {
                 occasion,
                 ..Case::new(&project, host, sample)
             };
-            let proposal = self.propose(&case);
+            let (proposal, reset) = self.policy.propose(&case, interval);
+            if let Some(CountReset { before, now }) = reset {
+                let unit = &project.service_name;
+                self.reporter
+                    .say_of(&project, &Message::CountReset { unit, before, now });
+            }
             let proposal = promised.allot(&case, proposal);
-            let decision = self.settle(&case, proposal);
+            let decision = self.policy.settle(&case, proposal);
             let sample = sample.as_ref().ok().cloned();
             decided.push((project, sample, decision));
         }
         decided
-    }
-
-    /// Takes what was seen of a project into what is held, and asks the rules. Tells of workers that a reload or restart
-    /// cost it.
-    fn propose(&mut self, case: &Case<'_>) -> Proposal {
-        let name = &case.project.name;
-        if let Ok(sample) = case.sample {
-            self.note_mended_boots(name, sample);
-        }
-        let history = self.histories.entry(name.clone()).or_default();
-        let lost_before = history.count_to_restore();
-        case.take_in(history);
-        let seen = case.sample.as_ref().map(ProjectSample::worker_count);
-        if let (Some(before), Ok(now), None) = (history.count_to_restore(), seen, lost_before) {
-            let unit = &case.project.service_name;
-            self.reporter
-                .say_of(case.project, &Message::CountReset { unit, before, now });
-        }
-        self.propose_knowing_code(case)
-    }
-
-    /// Makes a proposal the decision.
-    fn settle(&mut self, case: &Case<'_>, proposal: Proposal) -> Decision {
-        let name = &case.project.name;
-        let history = self.histories.entry(name.clone()).or_default();
-        let decision = case.settle(proposal, history);
-        self.holds.judge(name, decision)
     }
 
     /// Tells what was decided, to the log and to whoever waits for the answer to an order.
@@ -315,7 +291,7 @@ impl Checks {
             project.enabled
                 && project.cgroup.is_none()
                 && project.template().map_or_else(is_unit, is_instance)
-                && !self.is_busy(&project.name)
+                && !self.steps.is_under_way(&project.name)
         });
         concerned.map(|project| project.name.clone()).collect()
     }

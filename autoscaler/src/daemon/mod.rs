@@ -14,6 +14,7 @@ mod lock;
 mod memory;
 mod notify;
 mod orders;
+mod policy;
 mod reload;
 mod requests;
 mod scrape;

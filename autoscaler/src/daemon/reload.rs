@@ -18,21 +18,12 @@ impl Checks {
         };
         let changes = loaded.config.changes_since(&self.config);
         for name in &changes.changed {
-            if let Some(history) = self.histories.get_mut(name) {
-                history.rules_changed();
-            }
+            self.policy.rules_changed(name);
         }
         self.config = loaded.config;
-        for name in self.busy.keys() {
-            let project = self.config.projects.get(name).filter(|project| project.enabled);
-            let wanted =
-                |to| project.is_some_and(|project| (project.bounds.min..=project.bounds.max).contains(&to));
-            self.withdraw_unless(name, wanted);
-        }
-        self.histories
-            .retain(|name, _| self.config.projects.contains_key(name));
+        self.steps.withdraw_unwanted(&self.config);
+        self.policy.retain(|name| self.config.projects.contains_key(name));
         self.orders.retain(|name| self.config.projects.contains_key(name));
-        self.holds.retain(|name| self.config.projects.contains_key(name));
         self.answer_taken_out();
         self.board.retain(|name| self.config.projects.contains_key(name));
         self.reporter

@@ -89,7 +89,7 @@ impl Checks {
         self.reply(&project.name, self.refusal(RefusedCode::Replaced, &replaced));
         self.asked.insert(project.name.clone(), reply);
         // A step under way is waited for: its end carries the order out.
-        if self.is_busy(&project.name) {
+        if self.steps.is_under_way(&project.name) {
             self.waiting.insert(project.name);
             self.save();
         } else {
@@ -210,7 +210,8 @@ impl Checks {
             .event(project, EventKind::ByHand, Bilingual::of(&message));
         let by = Bilingual::by(|language| words::peer(language, by));
         self.orders.give(&project.name, Given { order, term, by });
-        self.withdraw_unless(&project.name, |to| order == Order::Scale(to));
+        self.steps
+            .withdraw_unless(&project.name, |to| order == Order::Scale(to));
         told
     }
 

@@ -1,23 +1,21 @@
 //! The start: the sources are opened, and what an earlier daemon held is taken over.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::Result;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use crate::act::{self, Actor, Mode as ActMode};
 use crate::config::Loaded;
 use crate::daemon::board::Board;
-use crate::daemon::boots::ReloadWaits;
 use crate::daemon::check::{Checks, Told};
-use crate::daemon::holds::Holds;
 use crate::daemon::keep::Keeper;
 use crate::daemon::orders::Orders;
+use crate::daemon::policy::Policy;
 use crate::daemon::scrape::Exporter;
-use crate::daemon::state::{Held, Histories, State};
+use crate::daemon::state::{Held, State};
+use crate::daemon::steps::Steps;
 use crate::daemon::{Mode, Options, memory};
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
@@ -37,7 +35,7 @@ impl Checks {
             reporter: Reporter::new(loaded.config.global.language),
             observer: Observer::new(Systemd::new(bus.clone()), source),
             without_ebpf,
-            histories: Histories::new(),
+            policy: Policy::default(),
             orders: Orders::default(),
             asked: BTreeMap::new(),
             waiting: BTreeSet::new(),
@@ -48,11 +46,9 @@ impl Checks {
                 !options.dry_run && options.mode == Mode::Daemon,
             ),
             published: watch::Sender::default(),
-            actor: Arc::new(actor(options, bus.clone())?),
+            steps: Steps::new(actor(options, bus.clone())?),
             bus,
             exporter: Exporter::default(),
-            actions: JoinSet::new(),
-            busy: BTreeMap::new(),
             state: State::new(&options.runtime_dir),
             dry_run: options.dry_run,
             told: Told::default(),
@@ -60,9 +56,6 @@ impl Checks {
             started_at: SystemTime::now(),
             starting: Vec::new(),
             awaited: BTreeMap::new(),
-            procfs: Procfs::default(),
-            reload_waits: ReloadWaits::default(),
-            holds: Holds::default(),
             config: loaded.config,
         };
         for notice in &loaded.notices {
@@ -70,7 +63,7 @@ impl Checks {
         }
         match checks.state.load(checks.interval()) {
             Ok(Held { histories, orders }) => {
-                checks.histories = histories;
+                checks.policy.resume(histories);
                 checks.orders = orders;
                 checks
                     .orders

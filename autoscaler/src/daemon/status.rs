@@ -41,7 +41,7 @@ impl Checks {
         let projects = self.config.projects.values().map(|project| {
             let name = &project.name;
             let (row, given) = (self.board.get(name), self.orders.get(name));
-            told.project(project, row, self.is_busy(name), given)
+            told.project(project, row, self.steps.is_under_way(name), given)
         });
         Status {
             program: env!("CARGO_PKG_VERSION").to_owned(),

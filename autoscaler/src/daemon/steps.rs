@@ -1,22 +1,30 @@
 //! Steps that are under way beside the loop: how they begin, how they are withdrawn, and what follows from their end.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::{Id, JoinError};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
-use crate::act::{AfterBoot, Cause, Mandate, Outcome, Withdrawal};
+use crate::act::{Actor, Mandate, Outcome, Withdrawal};
 use crate::control::Answer;
 use crate::daemon::check::Checks;
-use crate::decide::{History, Promised};
-use crate::model::{Action, Decision, Project, ProjectSample, RefusedCode};
+use crate::decide::Promised;
+use crate::model::{Action, Config, Decision, Project, ProjectSample, RefusedCode};
 use crate::report::outcome_said;
 use crate::words::Message;
 
+/// The steps under way, at most one a project: nothing is decided about it until its own is over.
+pub(super) struct Steps {
+    actor: Arc<Actor>,
+    tasks: JoinSet<Finished>,
+    under_way: BTreeMap<String, UnderWay>,
+}
+
 /// A step that is under way.
 #[derive(Debug)]
-pub(super) struct UnderWay {
+struct UnderWay {
     task: Id,
     /// What was decided: no step where only the memory limit is looked after.
     action: Action,
@@ -37,32 +45,134 @@ pub(super) struct Finished {
     outcome: Outcome,
 }
 
-impl Checks {
-    /// Whether a step of the project is under way.
-    pub(super) fn is_busy(&self, project: &str) -> bool {
-        self.busy.contains_key(project)
+/// How a step has ended: with its outcome, or by a fault in its code.
+pub(super) type Ended = Result<Finished, JoinError>;
+
+impl Steps {
+    pub(super) fn new(actor: Actor) -> Self {
+        Self {
+            actor: Arc::new(actor),
+            tasks: JoinSet::new(),
+            under_way: BTreeMap::new(),
+        }
     }
 
-    /// The memory that the steps under way are going to take.
-    pub(super) fn promised(&self) -> Promised {
+    /// Whether a step of the project is under way.
+    pub(super) fn is_under_way(&self, project: &str) -> bool {
+        self.under_way.contains_key(project)
+    }
+
+    /// How many are under way.
+    pub(super) fn count(&self) -> usize {
+        self.under_way.len()
+    }
+
+    /// The memory that they are going to take.
+    pub(super) fn promised(&self, config: &Config) -> Promised {
         let mut promised = Promised::default();
-        for (name, step) in &self.busy {
-            if let Some(project) = self.config.projects.get(name) {
+        for (name, step) in &self.under_way {
+            if let Some(project) = config.projects.get(name) {
                 promised.add(project, step.action);
             }
         }
         promised
     }
 
+    /// Those that do not end, each named once.
+    fn endless(&mut self) -> Vec<(String, Duration)> {
+        let mut endless = Vec::new();
+        for (name, step) in &mut self.under_way {
+            let since = step.since.elapsed();
+            if !step.told && since >= ENDLESS {
+                step.told = true;
+                endless.push((name.clone(), since));
+            }
+        }
+        endless
+    }
+
+    /// Lets the way that a project is on end with the step under way, unless the count that it leads to is `wanted`.
+    pub(super) fn withdraw_unless(&self, project: &str, wanted: impl Fn(u32) -> bool) {
+        if let Some(step) = self.under_way.get(project)
+            && step.action.to().is_some_and(|to| !wanted(to))
+        {
+            step.withdrawal.withdraw();
+        }
+    }
+
+    /// Withdraws those that lead where `config` does not want them to.
+    pub(super) fn withdraw_unwanted(&self, config: &Config) {
+        for name in self.under_way.keys() {
+            let project = config.projects.get(name).filter(|project| project.enabled);
+            let wanted =
+                |to| project.is_some_and(|project| (project.bounds.min..=project.bounds.max).contains(&to));
+            self.withdraw_unless(name, wanted);
+        }
+    }
+
+    /// Starts the step that was decided, or else brings the memory limit in step with the workers seen.
+    pub(super) fn begin(&mut self, project: Project, sample: Option<ProjectSample>, decision: Decision) {
+        let Some(sample) = sample.filter(|_| project.enabled) else {
+            return;
+        };
+        let actor = Arc::clone(&self.actor);
+        let (mandate, withdrawal) = Mandate::new();
+        let (name, action) = (project.name.clone(), decision.action);
+        let task = self.tasks.spawn(async move {
+            let outcome = actor.apply_under(&mandate, &project, &sample, &decision).await;
+            Finished { project, outcome }
+        });
+        self.note_begun(name, task.id(), action, withdrawal);
+    }
+
+    fn note_begun(&mut self, project: String, task: Id, action: Action, withdrawal: Withdrawal) {
+        let step = UnderWay {
+            task,
+            action,
+            withdrawal,
+            since: Instant::now(),
+            told: false,
+        };
+        self.under_way.insert(project, step);
+    }
+
+    /// Waits for one to be over; `None` where none is under way.
+    pub(super) async fn over(&mut self) -> Option<Ended> {
+        self.tasks.join_next().await
+    }
+
+    /// Another that is over by now.
+    fn also_over(&mut self) -> Option<Ended> {
+        self.tasks.try_join_next()
+    }
+
+    /// Ends the book-keeping of a step whose code has failed, and names its project.
+    fn broken(&mut self, fault: &JoinError) -> Option<String> {
+        let mut steps = self.under_way.iter();
+        let name = steps.find(|(_, step)| step.task == fault.id())?.0.clone();
+        self.under_way.remove(&name);
+        Some(name)
+    }
+
+    /// A step of `project` that never ends by itself.
+    #[cfg(test)]
+    pub(super) fn begin_endless(&mut self, project: &str, action: Action) {
+        let task = self.tasks.spawn(std::future::pending()).id();
+        self.note_begun(project.to_owned(), task, action, Mandate::new().1);
+    }
+
+    /// Ends every step under way as a fault in its code would.
+    #[cfg(test)]
+    pub(super) fn break_all(&mut self) {
+        self.tasks.abort_all();
+    }
+}
+
+impl Checks {
     /// Tells once of each step that does not end: nothing else is decided about its project meanwhile.
     pub(super) fn say_endless_steps(&mut self) {
-        for (name, step) in &mut self.busy {
-            let since = step.since.elapsed();
-            if !step.told
-                && since >= ENDLESS
-                && let Some(project) = self.config.projects.get(name)
-            {
-                step.told = true;
+        for (name, since) in self.steps.endless() {
+            if let Some(project) = self.config.projects.get(&name) {
                 let unit = &project.service_name;
                 self.reporter
                     .say_of(project, &Message::StepEndless { unit, since });
@@ -70,56 +180,24 @@ impl Checks {
         }
     }
 
-    /// Lets the way that a project is on end with the step under way, unless the count that it leads to is `wanted`.
-    pub(super) fn withdraw_unless(&self, project: &str, wanted: impl Fn(u32) -> bool) {
-        if let Some(busy) = self.busy.get(project)
-            && busy.action.to().is_some_and(|to| !wanted(to))
-        {
-            busy.withdrawal.withdraw();
-        }
-    }
-
-    /// Starts the step that was decided, or else brings the memory limit in step with the workers seen.
-    pub(super) fn act(&mut self, project: Project, sample: Option<ProjectSample>, decision: Decision) {
-        let Some(sample) = sample.filter(|_| project.enabled) else {
-            return;
-        };
-        let actor = Arc::clone(&self.actor);
-        let (mandate, withdrawal) = Mandate::new();
-        let (name, action) = (project.name.clone(), decision.action);
-        let task = self.actions.spawn(async move {
-            let outcome = actor.apply_under(&mandate, &project, &sample, &decision).await;
-            Finished { project, outcome }
-        });
-        let under_way = UnderWay {
-            task: task.id(),
-            action,
-            withdrawal,
-            since: Instant::now(),
-            told: false,
-        };
-        self.busy.insert(name, under_way);
-    }
-
     /// Tells what came of a step and of all others that are over by then, and does what waited for their ends.
-    pub(super) async fn steps_over(&mut self, step: Result<Finished, JoinError>) {
+    pub(super) async fn steps_over(&mut self, step: Ended) {
         self.step_over(step).await;
         // Of a check that changes nothing, those of all projects end together.
-        while let Some(step) = self.actions.try_join_next() {
+        while let Some(step) = self.steps.also_over() {
             self.step_over(step).await;
         }
         self.publish();
     }
 
-    async fn step_over(&mut self, step: Result<Finished, JoinError>) {
+    async fn step_over(&mut self, step: Ended) {
         match step {
             Ok(Finished { project, outcome }) => {
-                self.busy.remove(&project.name);
-                if let (Some(left), Some(history)) = (&outcome.left, self.histories.get_mut(&project.name)) {
-                    history.step_left(left);
+                self.steps.under_way.remove(&project.name);
+                if let Some(left) = &outcome.left {
                     self.observer.step_left(&project.name, left);
-                    note_boot(history, &outcome);
                 }
+                self.policy.outcome(&project.name, &outcome);
                 self.keeper.outcome(&project, &outcome);
                 self.board.outcome(&project.name, &outcome);
                 self.reporter.outcome(&project, &outcome);
@@ -129,9 +207,7 @@ impl Checks {
             Err(panic) => {
                 let why = panic.to_string();
                 self.reporter.say(&Message::StepBroken { why: &why });
-                let broken = self.busy.iter().find(|(_, busy)| busy.task == panic.id());
-                if let Some(name) = broken.map(|(name, _)| name.clone()) {
-                    self.busy.remove(&name);
+                if let Some(name) = self.steps.broken(&panic) {
                     if !self.waiting.contains(&name) {
                         self.reply(&name, Answer::refused(RefusedCode::Failed, why));
                     }
@@ -157,35 +233,5 @@ impl Checks {
         if !self.waiting.contains(&project.name) {
             self.reply(&project.name, answer);
         }
-    }
-
-    /// A step of `project` that never ends by itself.
-    #[cfg(test)]
-    pub(super) fn step_under_way(&mut self, project: &str, action: Action) {
-        let task = self.actions.spawn(std::future::pending());
-        let under_way = UnderWay {
-            task: task.id(),
-            action,
-            withdrawal: Mandate::new().1,
-            since: Instant::now(),
-            told: false,
-        };
-        self.busy.insert(project.to_owned(), under_way);
-    }
-
-    /// Ends every step under way as a fault in its code would.
-    #[cfg(test)]
-    pub(super) fn break_steps(&mut self) {
-        self.actions.abort_all();
-    }
-}
-
-/// Notes a worker that did not come to serve: it stands against further steps.
-fn note_boot(history: &mut History, outcome: &Outcome) {
-    let Err(error) = &outcome.workers else { return };
-    match error.cause {
-        Cause::BootFailed { server, .. } => history.boot_failed(server == AfterBoot::StartsAgain),
-        Cause::NotServing { .. } => history.boot_failed(true),
-        _ => {}
     }
 }

@@ -99,7 +99,7 @@ async fn a_silent_broker_delays_no_other_check_and_no_order() {
     assert!(decided(&checks, "site").is_some());
     assert_eq!(decided(&checks, "tasks"), None);
 
-    while checks.is_busy("site") {
+    while checks.steps.is_under_way("site") {
         let happened = checks.happened().await;
         checks.handle(happened).await;
     }
@@ -156,8 +156,10 @@ async fn one_that_is_still_awaited_has_its_cpu_of_both_checks() {
 async fn a_step_under_way_has_its_memory_promised() {
     let (host, dir) = (host(), tempfile::tempdir().unwrap());
     let mut checks = checks(&host, dir.path(), 1);
-    let free = checks.promised();
+    let free = checks.steps.promised(&checks.config);
     assert_eq!(free, Promised::default());
-    checks.step_under_way("site", Action::ScaleUp { from: 2, to: 3 });
-    assert_ne!(checks.promised(), free);
+    checks
+        .steps
+        .begin_endless("site", Action::ScaleUp { from: 2, to: 3 });
+    assert_ne!(checks.steps.promised(&checks.config), free);
 }

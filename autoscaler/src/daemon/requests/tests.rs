@@ -77,7 +77,7 @@ fn refusal(answered: &mut oneshot::Receiver<Answer>) -> (RefusedCode, String) {
 async fn an_order_that_waits_is_answered_when_its_project_is_taken_out() {
     let dir = tempfile::tempdir().unwrap();
     let mut checks = checks(dir.path());
-    checks.step_under_way("site", Action::Hold);
+    checks.steps.begin_endless("site", Action::Hold);
     let mut answered = order(&mut checks, None).await;
     assert!(answered.try_recv().is_err(), "it waits for the step");
     checks.reload(Ok(loaded(r#"{ "projects": {} }"#))).await;
@@ -91,7 +91,7 @@ async fn an_order_that_waits_is_answered_when_its_project_is_taken_out() {
 async fn an_order_that_waits_is_kept_over_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = checks(dir.path());
-    first.step_under_way("site", Action::Hold);
+    first.steps.begin_endless("site", Action::Hold);
     let _answered = order(&mut first, Some(3600)).await;
     drop(first);
     let second = checks(dir.path());
@@ -118,10 +118,10 @@ async fn an_order_that_was_refused_is_not_carried_out_later() {
 async fn a_step_that_breaks_leaves_nobody_waiting() {
     let dir = tempfile::tempdir().unwrap();
     let mut checks = checks(dir.path());
-    checks.step_under_way("site", Action::Hold);
+    checks.steps.begin_endless("site", Action::Hold);
     let (reply, mut answered) = oneshot::channel();
     checks.asked.insert("site".into(), reply);
-    checks.break_steps();
+    checks.steps.break_all();
     let over = tokio::time::timeout(Duration::from_secs(10), checks.happened());
     let over = over.await.unwrap();
     checks.handle(over).await;

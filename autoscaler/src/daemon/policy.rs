@@ -1,0 +1,109 @@
+//! The rules with all that they remember from check to check: from what was seen of a project to its decision.
+
+use std::time::Duration;
+
+use crate::act::{AfterBoot, Cause, Outcome};
+use crate::daemon::boots::Boots;
+use crate::daemon::holds::Holds;
+use crate::daemon::state::Histories;
+use crate::decide::{Case, Proposal, outlook};
+use crate::model::{Decision, Outlook, ProjectSample};
+
+/// What the rules remember of all projects.
+#[derive(Debug, Default)]
+pub(super) struct Policy {
+    histories: Histories,
+    holds: Holds,
+    boots: Boots,
+}
+
+/// A reload or restart has put a project's count back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CountReset {
+    pub(super) before: u32,
+    pub(super) now: u32,
+}
+
+impl Policy {
+    /// Goes on with what an earlier daemon held.
+    pub(super) fn resume(&mut self, histories: Histories) {
+        self.histories = histories;
+    }
+
+    /// What a later daemon can go on with.
+    pub(super) fn histories(&self) -> &Histories {
+        &self.histories
+    }
+
+    /// Takes a case in and asks the rules, of a daemon that checks every `interval`. A step up is judged by what is on
+    /// disk as well: whether a new worker would be the first to run it. To look at the code of every project at every
+    /// check would cost far more than the check.
+    pub(super) fn propose(&mut self, case: &Case<'_>, interval: Duration) -> (Proposal, Option<CountReset>) {
+        let name = &case.project.name;
+        let history = self.histories.entry(name.clone()).or_default();
+        if let Ok(sample) = case.sample
+            && self.boots.all_serve(&history.still_booting(sample))
+        {
+            history.boot_mended();
+        }
+        let lost_before = history.count_to_restore();
+        case.take_in(history);
+        let seen = case.sample.as_ref().map(ProjectSample::worker_count);
+        let reset = match (history.count_to_restore(), seen, lost_before) {
+            (Some(before), Ok(now), None) => Some(CountReset { before, now }),
+            _ => None,
+        };
+        history.code_on_disk(None);
+        let mut proposal = case.propose(history);
+        if let (Some(_), Ok(sample)) = (proposal.more_workers(), case.sample)
+            && let Some(unread) = self.boots.unread_code(case.project, sample, interval)
+        {
+            history.code_on_disk(Some(unread));
+            proposal = case.propose(history);
+        }
+        (proposal, reset)
+    }
+
+    /// Makes a proposal the decision.
+    pub(super) fn settle(&mut self, case: &Case<'_>, proposal: Proposal) -> Decision {
+        let name = &case.project.name;
+        let history = self.histories.entry(name.clone()).or_default();
+        let decision = case.settle(proposal, history);
+        self.holds.judge(name, decision)
+    }
+
+    /// What would have to come next, seen from a decision.
+    pub(super) fn outlook(&self, case: &Case<'_>, decision: &Decision) -> Option<Outlook> {
+        let history = self.histories.get(&case.project.name)?;
+        let sample = case.sample.as_ref().ok()?;
+        Some(outlook(case.project, case.host, sample, history).explained(&decision.reason))
+    }
+
+    /// Notes what a step left behind. A worker that did not come to serve stands against further steps.
+    pub(super) fn outcome(&mut self, project: &str, outcome: &Outcome) {
+        let (Some(left), Some(history)) = (&outcome.left, self.histories.get_mut(project)) else {
+            return;
+        };
+        history.step_left(left);
+        match outcome.workers.as_ref().map_err(|error| &error.cause) {
+            Err(Cause::BootFailed { server, .. }) => {
+                history.boot_failed(*server == AfterBoot::StartsAgain);
+            }
+            Err(Cause::NotServing { .. }) => history.boot_failed(true),
+            _ => {}
+        }
+    }
+
+    /// Forgets what was held under rules that have changed.
+    pub(super) fn rules_changed(&mut self, project: &str) {
+        if let Some(history) = self.histories.get_mut(project) {
+            history.rules_changed();
+        }
+    }
+
+    /// Forgets projects that `keep` does not want.
+    pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.histories.retain(|project, _| keep(project));
+        self.holds.retain(keep);
+    }
+}
