@@ -20,21 +20,45 @@ use crate::daemon::{Mode, Options, memory};
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd};
-use crate::host::usage;
+use crate::host::usage::{self, UsageSource, WhyNotEbpf};
 use crate::observe::Observer;
 use crate::report::Reporter;
 use crate::words::Message;
 
-impl Checks {
-    /// Opens the sources and takes over what an earlier daemon held.
-    pub(super) fn start(loaded: Loaded, options: &Options) -> Result<Self> {
-        let (source, without_ebpf) = usage::open();
+/// Where a daemon looks.
+pub(super) struct Sources {
+    pub(super) procfs: Procfs,
+    pub(super) usage: Box<dyn UsageSource>,
+    pub(super) without_ebpf: Option<WhyNotEbpf>,
+}
+
+impl Sources {
+    /// The host's own.
+    fn open() -> Self {
+        let (usage, without_ebpf) = usage::open();
         memory::give_back();
+        Self {
+            procfs: Procfs::default(),
+            usage,
+            without_ebpf,
+        }
+    }
+}
+
+impl Checks {
+    /// A daemon that looks at this host, and takes over what an earlier one held.
+    pub(super) fn start(loaded: Loaded, options: &Options) -> Result<Self> {
+        Self::looking_at(Sources::open(), loaded, options)
+    }
+
+    /// The same, looking at `sources`.
+    pub(super) fn looking_at(sources: Sources, loaded: Loaded, options: &Options) -> Result<Self> {
         let bus = Bus::default();
+        let systemd = Systemd::new(bus.clone());
         let mut checks = Self {
             reporter: Reporter::new(loaded.config.global.language),
-            observer: Observer::new(Systemd::new(bus.clone()), source),
-            without_ebpf,
+            observer: Observer::at(sources.procfs, systemd, sources.usage),
+            without_ebpf: sources.without_ebpf,
             policy: Policy::default(),
             orders: Orders::default(),
             asked: BTreeMap::new(),

@@ -9,13 +9,10 @@ use tokio::time::timeout;
 use super::*;
 use crate::config::parse;
 use crate::control::ProjectStatus;
-use crate::daemon::requests::tests::order_of;
+use crate::daemon::requests::tests::{order_of, sources};
 use crate::daemon::{Mode, Options};
 use crate::decide::Promised;
 use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
-use crate::host::service::Systemd;
-use crate::host::usage::CpuStatSource;
-use crate::observe::Observer;
 
 /// A site with two workers, and a Celery project whose broker is at `port`.
 fn host() -> Fixture {
@@ -48,10 +45,7 @@ fn checks(host: &Fixture, dir: &Path, port: u16) -> Checks {
             "tasks": {{ "enabled": true, "cgroup": "/tasks", "max_workers": 3, "queue_thresholds": {{ "scale_up_2": 60 }},
                 "redis_url": "redis://127.0.0.1:{port}/0" }} }} }}"#
     );
-    let mut checks = Checks::start(parse("config.json", &text).unwrap(), &options).unwrap();
-    let systemd = Systemd::new(checks.bus.clone());
-    checks.observer = Observer::at(host.procfs(), systemd, Box::<CpuStatSource>::default());
-    checks
+    Checks::looking_at(sources(host), parse("config.json", &text).unwrap(), &options).unwrap()
 }
 
 fn decided(checks: &Checks, project: &str) -> Option<String> {

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{Loaded, parse};
+use crate::daemon::start::Sources;
 use crate::daemon::{Mode, Options};
 use crate::host::fixture::Fixture;
-use crate::host::service::Systemd;
 use crate::host::usage::CpuStatSource;
-use crate::observe::Observer;
 
 const SITE: &str = r#"{ "global": { "history": { "enabled": false } }, "projects": { "site": {
     "enabled": true, "cgroup": "/there/is/none", "max_workers": 3, "cpu_thresholds": { "scale_up_2": 60 } } } }"#;
@@ -18,7 +17,20 @@ fn loaded(text: &str) -> Loaded {
     parse("config.json", text).unwrap()
 }
 
+/// A host that is a folder.
+pub(in crate::daemon) fn sources(host: &Fixture) -> Sources {
+    Sources {
+        procfs: host.procfs(),
+        usage: Box::<CpuStatSource>::default(),
+        without_ebpf: None,
+    }
+}
+
 fn checks(dir: &Path) -> Checks {
+    checks_at(&Fixture::new(), dir)
+}
+
+fn checks_at(host: &Fixture, dir: &Path) -> Checks {
     let options = Options {
         language: None,
         config: dir.join("config.json"),
@@ -27,7 +39,7 @@ fn checks(dir: &Path) -> Checks {
         dry_run: false,
         mode: Mode::Daemon,
     };
-    Checks::start(loaded(SITE), &options).unwrap()
+    Checks::looking_at(sources(host), loaded(SITE), &options).unwrap()
 }
 
 fn root() -> Peer {
@@ -104,11 +116,9 @@ async fn an_order_that_waits_is_kept_over_a_restart() {
 #[tokio::test]
 async fn an_order_that_was_refused_is_not_carried_out_later() {
     let dir = tempfile::tempdir().unwrap();
-    let mut checks = checks(dir.path());
     let host = Fixture::new();
     std::fs::remove_file(host.path("proc/meminfo")).unwrap();
-    let systemd = Systemd::new(checks.bus.clone());
-    checks.observer = Observer::at(host.procfs(), systemd, Box::<CpuStatSource>::default());
+    let mut checks = checks_at(&host, dir.path());
     let mut answered = order(&mut checks, None).await;
     assert_eq!(refusal(&mut answered).0, RefusedCode::Failed);
     assert_eq!(checks.orders.get("site"), None);
