@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use crate::act::actuator::{Actuator, Step};
 use crate::act::boots::BootTimes;
+use crate::act::cancel::CancelToken;
 use crate::act::celery::PoolControl;
 use crate::act::instances::TemplateInstances;
-use crate::act::mandate::Mandate;
-use crate::act::memory::{Limit, MemoryError, MemoryLimits, ServiceManager};
+use crate::act::memory::{Limit, LimitSetter, MemoryError, MemoryLimits};
 use crate::act::outcome::{Outcome, Workers};
-use crate::act::scale::{Cause, Plan, ScaleError, Scaled, Timing, Walked, scale_under};
+use crate::act::scale::{Cause, Plan, ScaleError, ScaleReport, Scaled, Timing, scale_under};
 use crate::act::shares;
 use crate::act::signal::Refusal;
-use crate::act::systemd::Systemd;
+use crate::act::systemd::UnitControl;
 use crate::act::unanswered::Unanswered;
 use crate::act::worker_signals::WorkerSignals;
 use crate::host::cgroup::{Cgroup, CgroupMount};
@@ -26,7 +26,7 @@ const UNITS_POLL: Duration = Duration::from_millis(500);
 
 /// How decisions are carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Mode {
+pub struct ActOptions {
     /// Check everything; send no signal and write no limit.
     pub dry_run: bool,
     /// How long to wait for what.
@@ -38,20 +38,20 @@ pub struct Actor {
     procfs: Procfs,
     mount: CgroupMount,
     memory: MemoryLimits,
-    mode: Mode,
+    mode: ActOptions,
     unanswered: Unanswered,
     boots: BootTimes,
-    systemd: Option<Systemd>,
+    systemd: Option<UnitControl>,
 }
 
 impl Actor {
     /// Acts on the processes of `procfs` and the cgroups of `mount`. `systemd` keeps the memory limits of its units,
     /// starts and stops them; `None` on a host without it.
     #[must_use]
-    pub fn new(procfs: Procfs, mount: CgroupMount, systemd: Option<Systemd>, mode: Mode) -> Self {
+    pub fn new(procfs: Procfs, mount: CgroupMount, systemd: Option<UnitControl>, mode: ActOptions) -> Self {
         let manager = systemd
             .clone()
-            .map(|systemd| Arc::new(systemd) as Arc<dyn ServiceManager>);
+            .map(|systemd| Arc::new(systemd) as Arc<dyn LimitSetter>);
         let memory = MemoryLimits::new(manager, mode.dry_run);
         Self {
             procfs,
@@ -67,14 +67,14 @@ impl Actor {
     /// Carries out `decision`, which was taken on `sample`. Also when that is to do nothing: the memory limit
     /// is put right at each check. A disabled project is not touched at all.
     pub async fn apply(&self, project: &Project, sample: &ProjectSample, decision: &Decision) -> Outcome {
-        self.apply_under(&Mandate::default(), project, sample, decision)
+        self.apply_under(&CancelToken::default(), project, sample, decision)
             .await
     }
 
-    /// The same for as long as `mandate` is not withdrawn.
+    /// The same, until it is cancelled.
     pub async fn apply_under(
         &self,
-        mandate: &Mandate,
+        cancel: &CancelToken,
         project: &Project,
         sample: &ProjectSample,
         decision: &Decision,
@@ -125,12 +125,12 @@ impl Actor {
                 memory,
             };
         }
-        self.change(mandate, project, sample, (&cgroup, to)).await
+        self.change(cancel, project, sample, (&cgroup, to)).await
     }
 
     async fn change(
         &self,
-        mandate: &Mandate,
+        cancel: &CancelToken,
         project: &Project,
         sample: &ProjectSample,
         (cgroup, to): (&Cgroup, u32),
@@ -149,10 +149,10 @@ impl Actor {
                 wanted: to,
                 cause,
             }),
-            None => self.scale(mandate, project, sample, (cgroup, to)).await,
+            None => self.scale(cancel, project, sample, (cgroup, to)).await,
         };
         let (workers, left) = match walked {
-            Ok(Walked { end, left, .. }) => (
+            Ok(ScaleReport { end, left, .. }) => (
                 end.map(|Scaled { from, to }| Workers::Scaled { from, to }),
                 Some(left),
             ),
@@ -187,11 +187,11 @@ impl Actor {
     /// What stands against the first step.
     async fn scale(
         &self,
-        mandate: &Mandate,
+        cancel: &CancelToken,
         project: &Project,
         sample: &ProjectSample,
         (cgroup, to): (&Cgroup, u32),
-    ) -> Result<Walked, ScaleError> {
+    ) -> Result<ScaleReport, ScaleError> {
         let from = sample.worker_count();
         let early = |cause| ScaleError {
             from,
@@ -217,7 +217,7 @@ impl Actor {
         let walked = match &project.queue {
             None => {
                 let signals = WorkerSignals::open(&self.procfs, cgroup, sample.master).map_err(refused)?;
-                self.walk(mandate, signals, &plan, &timing).await
+                self.walk(cancel, signals, &plan, &timing).await
             }
             Some(rule) => {
                 let url = queue::url(&rule.broker, &self.procfs, sample.master)
@@ -234,12 +234,12 @@ impl Actor {
                         poll: UNITS_POLL,
                         ..timing
                     };
-                    scale_under(mandate, &mut instances, &plan, &timing, self.mode.dry_run).await
+                    scale_under(cancel, &mut instances, &plan, &timing, self.mode.dry_run).await
                 } else {
                     let pool = PoolControl::open(&self.procfs, cgroup, &url, rule)
                         .await
                         .map_err(refused)?;
-                    self.walk(mandate, pool, &plan, &timing).await
+                    self.walk(cancel, pool, &plan, &timing).await
                 }
             }
         };
@@ -255,12 +255,12 @@ impl Actor {
 
     async fn walk(
         &self,
-        mandate: &Mandate,
+        cancel: &CancelToken,
         mut actuator: impl Actuator,
         plan: &Plan,
         timing: &Timing,
-    ) -> Walked {
-        scale_under(mandate, &mut actuator, plan, timing, self.mode.dry_run).await
+    ) -> ScaleReport {
+        scale_under(cancel, &mut actuator, plan, timing, self.mode.dry_run).await
     }
 
     /// Makes room for `to` workers where `from` serve now.

@@ -16,7 +16,7 @@ use crate::model::{BusFault, CgroupError, SystemFault};
 const HEADROOM_FLOOR: u64 = 64 << 20;
 
 /// Who writes a unit's cgroup files: the limit must be told there too, or the next `daemon-reload` undoes it.
-pub trait ServiceManager: Send + Sync {
+pub trait LimitSetter: Send + Sync {
     /// Sets `MemoryMax` of `unit`, in bytes, until the host restarts: a unit that restarts begins under it
     /// (`SetUnitProperties` with `runtime`, org.freedesktop.systemd1(5)).
     fn set_memory_max<'a>(
@@ -133,14 +133,14 @@ impl From<ManagerError> for MemoryError {
 #[derive(Clone, Default)]
 pub struct MemoryLimits {
     /// Whom to tell; `None` without a service manager.
-    manager: Option<Arc<dyn ServiceManager>>,
+    manager: Option<Arc<dyn LimitSetter>>,
     dry_run: bool,
 }
 
 impl MemoryLimits {
     /// Limits that `manager` is told of as well. With `dry_run`, nothing is told or written.
     #[must_use]
-    pub fn new(manager: Option<Arc<dyn ServiceManager>>, dry_run: bool) -> Self {
+    pub fn new(manager: Option<Arc<dyn LimitSetter>>, dry_run: bool) -> Self {
         Self { manager, dry_run }
     }
 

@@ -11,7 +11,7 @@ pub struct Outcome {
     pub dry_run: bool,
     /// The workers, or how far they came.
     pub workers: Result<Workers, ScaleError>,
-    /// See [`Walked::left`](super::Walked::left); `None` when no step was on its way: what the decision saw stands.
+    /// See [`ScaleReport::left`](super::ScaleReport::left); `None` when no step was on its way: what the decision saw stands.
     pub left: Option<Vec<ProcessId>>,
     /// The memory limit; `None` when it was not looked at.
     pub memory: Option<Result<Limit, MemoryError>>,

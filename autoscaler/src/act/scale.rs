@@ -11,7 +11,7 @@ use self::progress::Progress;
 use tokio::time::{Instant, sleep};
 
 use crate::act::actuator::{Actuator, Step};
-use crate::act::mandate::Mandate;
+use crate::act::cancel::CancelToken;
 use crate::act::memory::MemoryError;
 use crate::act::signal::Refusal;
 use crate::model::{Bounds, ProcessId};
@@ -78,7 +78,7 @@ pub struct Scaled {
 
 /// How the way to a worker count ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Walked {
+pub struct ScaleReport {
     /// Whether all steps arrived.
     pub end: Result<Scaled, ScaleError>,
     /// The workers as the last step that arrived left them, those that had been asked for among them; without one,
@@ -201,25 +201,25 @@ pub async fn scale(
     timing: &Timing,
     dry_run: bool,
 ) -> Result<Scaled, ScaleError> {
-    scale_under(&Mandate::default(), actuator, plan, timing, dry_run)
+    scale_under(&CancelToken::default(), actuator, plan, timing, dry_run)
         .await
         .end
 }
 
-/// The same for as long as `mandate` is not withdrawn, and what it left.
+/// The same, until it is cancelled, and what it left.
 pub async fn scale_under(
-    mandate: &Mandate,
+    cancel: &CancelToken,
     actuator: &mut impl Actuator,
     plan: &Plan,
     timing: &Timing,
     dry_run: bool,
-) -> Walked {
+) -> ScaleReport {
     let from = count(&plan.workers);
     let mut reached = from;
     let mut left = plan.workers.clone();
     let mut slowest_boot = None;
     let outcome = walk(
-        mandate,
+        cancel,
         actuator,
         plan,
         (timing, dry_run),
@@ -236,7 +236,7 @@ pub async fn scale_under(
             cause,
         }),
     };
-    Walked {
+    ScaleReport {
         end,
         left,
         slowest_boot,
@@ -244,7 +244,7 @@ pub async fn scale_under(
 }
 
 async fn walk(
-    mandate: &Mandate,
+    cancel: &CancelToken,
     actuator: &mut impl Actuator,
     plan: &Plan,
     (timing, dry_run): (&Timing, bool),
@@ -256,7 +256,7 @@ async fn walk(
     *left = as_decided(actuator, plan, timing, reached).await?;
     while Step::towards(*reached, plan.to) == Some(step) {
         within(step.from(*reached), step, plan.bounds)?;
-        if mandate.is_withdrawn() {
+        if cancel.is_cancelled() {
             return Err(Cause::Withdrawn);
         }
         if dry_run {

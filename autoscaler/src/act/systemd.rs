@@ -7,17 +7,17 @@ use serde::Serialize;
 use zbus::{DynamicType, Variant};
 
 use crate::act::instances::UnitManager;
-use crate::act::memory::{ManagerError, ServiceManager};
+use crate::act::memory::{LimitSetter, ManagerError};
 use crate::host::service::{self, Bus, Failure, Instance, StopRules};
 use crate::model::ServiceError;
 
 /// systemd's manager (`org.freedesktop.systemd1(5)`).
 #[derive(Debug, Clone)]
-pub struct Systemd {
+pub struct UnitControl {
     bus: Bus,
 }
 
-impl Systemd {
+impl UnitControl {
     /// The manager that `bus` reaches.
     #[must_use]
     pub fn new(bus: Bus) -> Self {
@@ -59,7 +59,7 @@ impl Systemd {
     }
 }
 
-impl ServiceManager for Systemd {
+impl LimitSetter for UnitControl {
     fn set_memory_max<'a>(
         &'a self,
         unit: &'a str,
@@ -74,7 +74,7 @@ impl ServiceManager for Systemd {
     }
 }
 
-impl UnitManager for Systemd {
+impl UnitManager for UnitControl {
     async fn instances(&self, template: &str) -> Result<Vec<Instance>, ServiceError> {
         service::Systemd::new(self.bus.clone())
             .instances_of(template)

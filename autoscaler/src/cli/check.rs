@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use crate::check::{self, Options, Report};
 use crate::cli::daemon::Daemon;
+use crate::cli::failure::no_runtime;
 use crate::cli::language::Sources;
 use crate::cli::store::StateDir;
-use crate::cli::told::no_runtime;
 use crate::config::DEFAULT_PATH;
 use crate::finding::Grade;
 use crate::model::Language;

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use anyhow::Result;
 
 use crate::cli::daemon::duration;
+use crate::cli::failure::unwritable;
 use crate::cli::store::Place;
-use crate::cli::told::unwritable;
 use crate::history::view::picture::Picture;
 use crate::history::view::{Past, Zone, chart, export};
 use crate::picture;

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::cli::failure::{failed, no_runtime, unwritable};
 use crate::cli::language::Sources;
-use crate::cli::told::{failed, no_runtime, unwritable};
 use crate::config;
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd};

@@ -4,6 +4,7 @@ mod by_hand;
 mod check;
 mod clock;
 mod daemon;
+mod failure;
 mod help;
 mod history;
 mod init;
@@ -12,7 +13,6 @@ mod run;
 mod simulate;
 mod status;
 mod store;
-mod told;
 mod top;
 mod why;
 
@@ -23,8 +23,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use failure::{Failure, Usage};
 use language::Sources;
-use told::{Told, Usage};
 
 use crate::config::{DEFAULT_PATH, LoadError, stated_language};
 use crate::host::machine::HostError;
@@ -145,7 +145,7 @@ fn language_of(error: &anyhow::Error, asked: Option<Language>, is_daemon: bool) 
 fn said(error: &anyhow::Error, language: Language) -> String {
     if let Some(Usage(said)) = error.downcast_ref() {
         said.within(language).to_owned()
-    } else if let Some(Told(said)) = error.downcast_ref() {
+    } else if let Some(Failure(said)) = error.downcast_ref() {
         said.within(language).to_owned()
     } else if let Some(error) = error.downcast_ref::<LoadError>() {
         words::load_error(language, error)
@@ -196,7 +196,7 @@ fn print_to_reader(text: &str) -> Result<bool> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
         written => written.map(|()| true).map_err(|error| {
-            told::failed(|language| {
+            failure::failed(|language| {
                 let error = words::system(language, &error);
                 words::say!(
                     language,

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use tracing::level_filters::LevelFilter;
 
+use crate::cli::failure::no_runtime;
 use crate::cli::store::StateDir;
-use crate::cli::told::no_runtime;
 use crate::config::DEFAULT_PATH;
-use crate::daemon::{self, Mode, Options};
+use crate::daemon::{self, Options, RunMode};
 use crate::model::Language;
 use crate::report::log;
 
@@ -50,7 +50,7 @@ pub(super) fn run(args: Args, language: Option<Language>) -> Result<()> {
         state_dir: args.state.state_dir,
         dry_run: args.dry_run,
         language,
-        mode: if args.once { Mode::Once } else { Mode::Daemon },
+        mode: if args.once { RunMode::Once } else { RunMode::Daemon },
     };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -12,8 +12,8 @@ use anyhow::Result;
 use clap::{ArgGroup, Args as ClapArgs};
 
 use crate::cli::daemon::duration;
+use crate::cli::failure::{failed, unopened, unwritable, wrong_usage};
 use crate::cli::store::Store;
-use crate::cli::told::{failed, unopened, unwritable, wrong_usage};
 use crate::model::{Config, Project};
 use crate::simulate::picture::Picture;
 use crate::simulate::{Demand, Scale, Service, Trace};

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use anyhow::{Result, bail};
 
 use crate::cli::daemon::Daemon;
-use crate::cli::told::Told;
+use crate::cli::failure::Failure;
 use crate::config::meant;
 use crate::control::{Answer, Command, Status};
 use crate::model::{ClientError, Language, ProtocolFault};
@@ -67,7 +67,7 @@ impl Args {
                     known: &known,
                 };
                 let language = Language::of_code(&status.language).unwrap_or_default();
-                bail!(Told(Bilingual::same(&words::reply(language, &unknown))));
+                bail!(Failure(Bilingual::same(&words::reply(language, &unknown))));
             }
             status.projects.retain(|project| project.name == *name);
         }

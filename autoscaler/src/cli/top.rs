@@ -10,7 +10,7 @@ use anyhow::Result;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::cli::daemon::Daemon;
-use crate::cli::told::{failed, no_thread};
+use crate::cli::failure::{failed, no_thread};
 use crate::config::LoadError;
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Result, bail};
 
 use crate::cli::daemon::{Daemon, duration};
+use crate::cli::failure::failed;
 use crate::cli::language::Sources;
 use crate::cli::store::Place;
-use crate::cli::told::failed;
 use crate::cli::{clock, said};
 use crate::control::{Answer, Command};
 use crate::history::view::Past;

@@ -82,9 +82,9 @@ pub struct ProjectStatus {
     #[serde(default)]
     pub uncounted: Vec<String>,
     /// What the last check decided.
-    pub decision: Option<Told>,
+    pub decision: Option<DecisionStatus>,
     /// The last decision that changed the count.
-    pub last_step: Option<Told>,
+    pub last_step: Option<DecisionStatus>,
     /// Steps to more workers: any one is enough.
     pub up: Vec<NextStep>,
     /// Steps to fewer workers: all are needed.
@@ -95,7 +95,7 @@ pub struct ProjectStatus {
 
 /// A decision, told.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Told {
+pub struct DecisionStatus {
     /// Unix time, seconds.
     pub at: i64,
     /// `scale_up`, `scale_down`, `hold`, `blocked`.

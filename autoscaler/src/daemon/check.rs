@@ -13,7 +13,7 @@ use crate::daemon::keep::Keeper;
 use crate::daemon::orders::Orders;
 use crate::daemon::policy::Policy;
 use crate::daemon::scrape::Exporter;
-use crate::daemon::state::State;
+use crate::daemon::state_file::StateFile;
 use crate::daemon::steps::{Ended, Steps};
 use crate::host::machine::HostError;
 use crate::host::service::{Bus, Systemd, UnitEvents};
@@ -42,9 +42,9 @@ pub(super) struct Checks {
     pub(super) published: watch::Sender<Arc<Status>>,
     pub(super) steps: Steps,
     pub(super) reporter: Reporter,
-    pub(super) state: State,
+    pub(super) state_file: StateFile,
     pub(super) dry_run: bool,
-    pub(super) told: Told,
+    pub(super) ongoing: Ongoing,
     /// The language that whoever is being answered asked for.
     pub(super) speaking: Option<Language>,
     pub(super) started_at: SystemTime,
@@ -56,7 +56,7 @@ pub(super) struct Checks {
 
 /// Faults that have been told and are not over: each is told once.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Ongoing {
     /// Why the last check could not observe the host.
     failing: Option<HostError>,
     /// The last check had no CPU figures at all.
@@ -75,7 +75,7 @@ pub(super) enum Happened {
     /// The history's writer has something to tell.
     History(HistoryNews),
     /// The metrics' server wants something.
-    Metrics(metrics::Message),
+    Metrics(metrics::ServerEvent),
     /// What a project that was set aside lacked has been read.
     Read(Box<Reading>),
 }
@@ -112,7 +112,7 @@ impl Checks {
 
     /// Why the last check failed as a whole.
     pub(super) fn failing(&self) -> Option<&HostError> {
-        self.told.failing.as_ref()
+        self.ongoing.failing.as_ref()
     }
 
     /// The projects whose server was found just starting since this was asked last.
@@ -138,15 +138,15 @@ impl Checks {
 
     /// Says once that the host cannot be observed.
     pub(super) fn say_check_failed(&mut self, why: HostError) {
-        if self.told.failing.is_none() {
+        if self.ongoing.failing.is_none() {
             self.reporter.say(&Message::CheckFailed { why: &why });
         }
-        self.told.failing = Some(why);
+        self.ongoing.failing = Some(why);
     }
 
     /// Says once that it can be observed again.
     pub(super) fn say_check_recovered(&mut self) {
-        if self.told.failing.take().is_some() {
+        if self.ongoing.failing.take().is_some() {
             self.reporter.say(&Message::CheckRecovered);
         }
     }
@@ -158,11 +158,11 @@ impl Checks {
         }
         let fault = self.observer.usage_fault();
         match fault {
-            Some(why) if !self.told.blind => self.reporter.say(&Message::NoCpuFigures { why }),
-            None if self.told.blind => self.reporter.say(&Message::CpuFiguresBack),
+            Some(why) if !self.ongoing.blind => self.reporter.say(&Message::NoCpuFigures { why }),
+            None if self.ongoing.blind => self.reporter.say(&Message::CpuFiguresBack),
             _ => {}
         }
-        self.told.blind = fault.is_some();
+        self.ongoing.blind = fault.is_some();
     }
 
     /// Waits for something to happen beside the checks. Dropped while it waits, it loses nothing.
@@ -181,10 +181,10 @@ impl Checks {
             Happened::Step(step) => self.steps_over(*step).await,
             Happened::History(news) => self.say_history(&news),
             Happened::Read(reading) => self.read(*reading),
-            Happened::Metrics(metrics::Message::News(news)) => {
+            Happened::Metrics(metrics::ServerEvent::News(news)) => {
                 self.reporter.say(&Message::Metrics { news: &news });
             }
-            Happened::Metrics(metrics::Message::Wanted(reply)) => {
+            Happened::Metrics(metrics::ServerEvent::Wanted(reply)) => {
                 // Who asked may have gone meanwhile.
                 let _ = reply.send(self.scrape());
             }
@@ -208,13 +208,13 @@ impl Checks {
         if self.dry_run {
             return;
         }
-        let result = self.state.save(self.policy.histories(), &self.orders.lasting());
+        let result = self.state_file.save(self.policy.states(), &self.orders.lasting());
         if let Err(error) = &result
-            && !self.told.unsaved
+            && !self.ongoing.unsaved
         {
-            let path = self.state.path();
+            let path = self.state_file.path();
             self.reporter.say(&Message::StateNotSaved { path, why: error });
         }
-        self.told.unsaved = result.is_err();
+        self.ongoing.unsaved = result.is_err();
     }
 }

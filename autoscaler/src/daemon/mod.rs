@@ -19,7 +19,7 @@ mod reload;
 mod requests;
 mod scrape;
 mod start;
-mod state;
+mod state_file;
 mod status;
 mod steps;
 
@@ -53,12 +53,12 @@ pub struct Options {
     /// The language of the log, in place of the configuration's.
     pub language: Option<Language>,
     /// One check, or checks without end.
-    pub mode: Mode,
+    pub mode: RunMode,
 }
 
 /// One check, or checks without end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub enum RunMode {
     /// Until SIGTERM.
     Daemon,
     /// Measure, decide once, say why, end.
@@ -90,8 +90,8 @@ pub async fn run(options: Options) -> Result<()> {
     let loaded = config::load(&options.config).map(|loaded| loaded.speaking(options.language))?;
     let mut checks = Checks::start(loaded, &options)?;
     match options.mode {
-        Mode::Once => once(&mut checks).await,
-        Mode::Daemon => daemon(checks, watch, &options).await,
+        RunMode::Once => once(&mut checks).await,
+        RunMode::Daemon => daemon(checks, watch, &options).await,
     }
 }
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 use crate::act::{AfterBoot, Cause, Outcome};
 use crate::daemon::boots::Boots;
 use crate::daemon::holds::Holds;
-use crate::daemon::state::Histories;
+use crate::daemon::state_file::PolicyStates;
 use crate::decide::{Case, Proposal, outlook};
 use crate::model::{Decision, Outlook, ProjectSample};
 
 /// What the rules remember of all projects.
 #[derive(Debug, Default)]
 pub(super) struct Policy {
-    histories: Histories,
+    states: PolicyStates,
     holds: Holds,
     boots: Boots,
 }
@@ -26,13 +26,13 @@ pub(super) struct CountReset {
 
 impl Policy {
     /// Goes on with what an earlier daemon held.
-    pub(super) fn resume(&mut self, histories: Histories) {
-        self.histories = histories;
+    pub(super) fn resume(&mut self, states: PolicyStates) {
+        self.states = states;
     }
 
     /// What a later daemon can go on with.
-    pub(super) fn histories(&self) -> &Histories {
-        &self.histories
+    pub(super) fn states(&self) -> &PolicyStates {
+        &self.states
     }
 
     /// Takes a case in and asks the rules, of a daemon that checks every `interval`. A step up is judged by what is on
@@ -40,26 +40,26 @@ impl Policy {
     /// check would cost far more than the check.
     pub(super) fn propose(&mut self, case: &Case<'_>, interval: Duration) -> (Proposal, Option<CountReset>) {
         let name = &case.project.name;
-        let history = self.histories.entry(name.clone()).or_default();
+        let state = self.states.entry(name.clone()).or_default();
         if let Ok(sample) = case.sample
-            && self.boots.all_serve(&history.still_booting(sample))
+            && self.boots.all_serve(&state.still_booting(sample))
         {
-            history.boot_mended();
+            state.boot_mended();
         }
-        let lost_before = history.count_to_restore();
-        case.take_in(history);
+        let lost_before = state.count_to_restore();
+        case.take_in(state);
         let seen = case.sample.as_ref().map(ProjectSample::worker_count);
-        let reset = match (history.count_to_restore(), seen, lost_before) {
+        let reset = match (state.count_to_restore(), seen, lost_before) {
             (Some(before), Ok(now), None) => Some(CountReset { before, now }),
             _ => None,
         };
-        history.code_on_disk(None);
-        let mut proposal = case.propose(history);
+        state.code_on_disk(None);
+        let mut proposal = case.propose(state);
         if let (Some(_), Ok(sample)) = (proposal.more_workers(), case.sample)
             && let Some(unread) = self.boots.unread_code(case.project, sample, interval)
         {
-            history.code_on_disk(Some(unread));
-            proposal = case.propose(history);
+            state.code_on_disk(Some(unread));
+            proposal = case.propose(state);
         }
         (proposal, reset)
     }
@@ -67,43 +67,43 @@ impl Policy {
     /// Makes a proposal the decision.
     pub(super) fn settle(&mut self, case: &Case<'_>, proposal: Proposal) -> Decision {
         let name = &case.project.name;
-        let history = self.histories.entry(name.clone()).or_default();
-        let decision = case.settle(proposal, history);
+        let state = self.states.entry(name.clone()).or_default();
+        let decision = case.settle(proposal, state);
         self.holds.judge(name, decision)
     }
 
     /// What would have to come next, seen from a decision.
     pub(super) fn outlook(&self, case: &Case<'_>, decision: &Decision) -> Option<Outlook> {
-        let history = self.histories.get(&case.project.name)?;
+        let state = self.states.get(&case.project.name)?;
         let sample = case.sample.as_ref().ok()?;
-        Some(outlook(case.project, case.host, sample, history).explained(&decision.reason))
+        Some(outlook(case.project, case.host, sample, state).explained(&decision.reason))
     }
 
     /// Notes what a step left behind. A worker that did not come to serve stands against further steps.
     pub(super) fn outcome(&mut self, project: &str, outcome: &Outcome) {
-        let (Some(left), Some(history)) = (&outcome.left, self.histories.get_mut(project)) else {
+        let (Some(left), Some(state)) = (&outcome.left, self.states.get_mut(project)) else {
             return;
         };
-        history.step_left(left);
+        state.step_left(left);
         match outcome.workers.as_ref().map_err(|error| &error.cause) {
             Err(Cause::BootFailed { server, .. }) => {
-                history.boot_failed(*server == AfterBoot::StartsAgain);
+                state.boot_failed(*server == AfterBoot::StartsAgain);
             }
-            Err(Cause::NotServing { .. }) => history.boot_failed(true),
+            Err(Cause::NotServing { .. }) => state.boot_failed(true),
             _ => {}
         }
     }
 
     /// Forgets what was held under rules that have changed.
     pub(super) fn rules_changed(&mut self, project: &str) {
-        if let Some(history) = self.histories.get_mut(project) {
-            history.rules_changed();
+        if let Some(state) = self.states.get_mut(project) {
+            state.rules_changed();
         }
     }
 
     /// Forgets projects that `keep` does not want.
     pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
-        self.histories.retain(|project, _| keep(project));
+        self.states.retain(|project, _| keep(project));
         self.holds.retain(keep);
     }
 }

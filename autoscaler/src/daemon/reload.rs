@@ -12,7 +12,7 @@ impl Checks {
         let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(error) => {
-                self.told.config_refused = true;
+                self.ongoing.config_refused = true;
                 return self.reporter.say(&Message::ConfigKept { why: &error });
             }
         };
@@ -21,7 +21,7 @@ impl Checks {
             self.policy.rules_changed(name);
         }
         self.config = loaded.config;
-        self.steps.withdraw_unwanted(&self.config);
+        self.steps.cancel_unwanted(&self.config);
         self.policy.retain(|name| self.config.projects.contains_key(name));
         self.orders.retain(|name| self.config.projects.contains_key(name));
         self.answer_taken_out();
@@ -30,7 +30,7 @@ impl Checks {
             .retain(|name| self.config.projects.contains_key(name));
         self.reporter.set_language(self.config.global.language);
         self.keep();
-        self.told.config_refused = false;
+        self.ongoing.config_refused = false;
         self.exporter.serve(self.config.global.metrics.as_ref());
         self.reporter.say(&Message::Reloaded { changes: &changes });
         for notice in &loaded.notices {

@@ -211,7 +211,7 @@ impl Checks {
         let by = Bilingual::by(|language| words::peer(language, by));
         self.orders.give(&project.name, Given { order, term, by });
         self.steps
-            .withdraw_unless(&project.name, |to| order == Order::Scale(to));
+            .cancel_unless(&project.name, |to| order == Order::Scale(to));
         told
     }
 

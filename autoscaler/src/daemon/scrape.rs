@@ -6,7 +6,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 
 use crate::daemon::check::Checks;
-use crate::metrics::{Message, Process, ProjectScrape, Scrape, Server};
+use crate::metrics::{Process, ProjectScrape, Scrape, Server, ServerEvent};
 use crate::model::Metrics;
 
 /// The server of the metrics, where they are wanted.
@@ -25,7 +25,7 @@ impl Exporter {
     }
 
     /// Waits for the server to want something.
-    pub(super) async fn message(&mut self) -> Message {
+    pub(super) async fn message(&mut self) -> ServerEvent {
         match &mut self.0 {
             Some((_, server)) => server.message().await,
             None => std::future::pending().await,
@@ -60,7 +60,7 @@ impl Checks {
             failed_checks: board.failed_checks,
             check_time: board.check_time,
             history_lost: self.keeper.lost(),
-            config_in_force: !self.told.config_refused,
+            config_in_force: !self.ongoing.config_refused,
             process: Process {
                 cpu: own_cpu(),
                 resident: own_memory(),

@@ -6,17 +6,17 @@ use std::time::SystemTime;
 use anyhow::Result;
 use tokio::sync::watch;
 
-use crate::act::{self, Actor, Mode as ActMode};
+use crate::act::{self, ActOptions, Actor};
 use crate::config::Loaded;
 use crate::daemon::board::Board;
-use crate::daemon::check::{Checks, Told};
+use crate::daemon::check::{Checks, Ongoing};
 use crate::daemon::keep::Keeper;
 use crate::daemon::orders::Orders;
 use crate::daemon::policy::Policy;
 use crate::daemon::scrape::Exporter;
-use crate::daemon::state::{Held, State};
+use crate::daemon::state_file::{LeftBehind, StateFile};
 use crate::daemon::steps::Steps;
-use crate::daemon::{Mode, Options, memory};
+use crate::daemon::{Options, RunMode, memory};
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd};
@@ -67,15 +67,15 @@ impl Checks {
             // Nothing is kept of a dry run or of a single check.
             keeper: Keeper::new(
                 &options.state_dir,
-                !options.dry_run && options.mode == Mode::Daemon,
+                !options.dry_run && options.mode == RunMode::Daemon,
             ),
             published: watch::Sender::default(),
             steps: Steps::new(actor(options, bus.clone())?),
             bus,
             exporter: Exporter::default(),
-            state: State::new(&options.runtime_dir),
+            state_file: StateFile::new(&options.runtime_dir),
             dry_run: options.dry_run,
-            told: Told::default(),
+            ongoing: Ongoing::default(),
             speaking: None,
             started_at: SystemTime::now(),
             starting: Vec::new(),
@@ -85,21 +85,21 @@ impl Checks {
         for notice in &loaded.notices {
             checks.reporter.say(&Message::Notice { notice });
         }
-        match checks.state.load(checks.interval()) {
-            Ok(Held { histories, orders }) => {
-                checks.policy.resume(histories);
+        match checks.state_file.load(checks.interval()) {
+            Ok(LeftBehind { states, orders }) => {
+                checks.policy.resume(states);
                 checks.orders = orders;
                 checks
                     .orders
                     .retain(|name| checks.config.projects.contains_key(name));
             }
             Err(error) => checks.reporter.say(&Message::StateIgnored {
-                path: checks.state.path(),
+                path: checks.state_file.path(),
                 why: &error,
             }),
         }
         checks.keep();
-        if options.mode == Mode::Daemon {
+        if options.mode == RunMode::Daemon {
             checks.exporter.serve(checks.config.global.metrics.as_ref());
         }
         Ok(checks)
@@ -109,9 +109,9 @@ impl Checks {
 fn actor(options: &Options, bus: Bus) -> Result<Actor> {
     let procfs = Procfs::default();
     let mount = CgroupMount::discover(&procfs)?;
-    let mode = ActMode {
+    let mode = ActOptions {
         dry_run: options.dry_run,
-        ..ActMode::default()
+        ..ActOptions::default()
     };
-    Ok(Actor::new(procfs, mount, Some(act::Systemd::new(bus)), mode))
+    Ok(Actor::new(procfs, mount, Some(act::UnitControl::new(bus)), mode))
 }

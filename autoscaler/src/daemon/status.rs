@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
-use crate::control::{NextStep, OrderStatus, ProjectStatus, Status, Told};
+use crate::control::{DecisionStatus, NextStep, OrderStatus, ProjectStatus, Status};
 use crate::daemon::board::Row;
 use crate::daemon::check::Checks;
 use crate::daemon::orders::{Given, Term};
@@ -157,8 +157,8 @@ impl Telling {
         status.memory_limit_mib = limit.map(|bytes| bytes >> 20);
     }
 
-    fn decision(&self, at: SystemTime, decision: &Decision) -> Told {
-        Told {
+    fn decision(&self, at: SystemTime, decision: &Decision) -> DecisionStatus {
+        DecisionStatus {
             at: unix(at),
             action: decision.action.code().to_owned(),
             workers_to: decision.action.to(),

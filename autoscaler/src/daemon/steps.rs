@@ -1,4 +1,4 @@
-//! Steps that are under way beside the loop: how they begin, how they are withdrawn, and what follows from their end.
+//! Steps that are under way beside the loop: how they begin, how they are cancelled, and what follows from their end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
-use crate::act::{Actor, Mandate, Outcome, Withdrawal};
+use crate::act::{Actor, CancelHandle, CancelToken, Outcome};
 use crate::control::Answer;
 use crate::daemon::check::Checks;
 use crate::decide::Promised;
@@ -28,7 +28,7 @@ struct UnderWay {
     task: Id,
     /// What was decided: no step where only the memory limit is looked after.
     action: Action,
-    withdrawal: Withdrawal,
+    handle: CancelHandle,
     since: Instant,
     /// It has been told that it does not end.
     told: bool,
@@ -92,21 +92,21 @@ impl Steps {
     }
 
     /// Lets the way that a project is on end with the step under way, unless the count that it leads to is `wanted`.
-    pub(super) fn withdraw_unless(&self, project: &str, wanted: impl Fn(u32) -> bool) {
+    pub(super) fn cancel_unless(&self, project: &str, wanted: impl Fn(u32) -> bool) {
         if let Some(step) = self.under_way.get(project)
             && step.action.to().is_some_and(|to| !wanted(to))
         {
-            step.withdrawal.withdraw();
+            step.handle.cancel();
         }
     }
 
     /// Withdraws those that lead where `config` does not want them to.
-    pub(super) fn withdraw_unwanted(&self, config: &Config) {
+    pub(super) fn cancel_unwanted(&self, config: &Config) {
         for name in self.under_way.keys() {
             let project = config.projects.get(name).filter(|project| project.enabled);
             let wanted =
                 |to| project.is_some_and(|project| (project.bounds.min..=project.bounds.max).contains(&to));
-            self.withdraw_unless(name, wanted);
+            self.cancel_unless(name, wanted);
         }
     }
 
@@ -116,20 +116,20 @@ impl Steps {
             return;
         };
         let actor = Arc::clone(&self.actor);
-        let (mandate, withdrawal) = Mandate::new();
+        let (cancel, handle) = CancelToken::new();
         let (name, action) = (project.name.clone(), decision.action);
         let task = self.tasks.spawn(async move {
-            let outcome = actor.apply_under(&mandate, &project, &sample, &decision).await;
+            let outcome = actor.apply_under(&cancel, &project, &sample, &decision).await;
             Finished { project, outcome }
         });
-        self.note_begun(name, task.id(), action, withdrawal);
+        self.note_begun(name, task.id(), action, handle);
     }
 
-    fn note_begun(&mut self, project: String, task: Id, action: Action, withdrawal: Withdrawal) {
+    fn note_begun(&mut self, project: String, task: Id, action: Action, handle: CancelHandle) {
         let step = UnderWay {
             task,
             action,
-            withdrawal,
+            handle,
             since: Instant::now(),
             told: false,
         };
@@ -158,7 +158,7 @@ impl Steps {
     #[cfg(test)]
     pub(super) fn begin_endless(&mut self, project: &str, action: Action) {
         let task = self.tasks.spawn(std::future::pending()).id();
-        self.note_begun(project.to_owned(), task, action, Mandate::new().1);
+        self.note_begun(project.to_owned(), task, action, CancelToken::new().1);
     }
 
     /// Ends every step under way as a fault in its code would.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::decide::history::History;
+use crate::decide::state::PolicyState;
 use crate::model::{ProcessId, Project, ProjectSample, Reason};
 
 /// A worker that a step brought did not come to serve.
@@ -39,11 +39,11 @@ pub struct UnreadCode {
 }
 
 /// What is known of new workers' boots has this against a step up.
-pub(super) fn against_up(project: &Project, history: &History) -> Option<Reason> {
-    if history.failed_boot().is_some() {
+pub(super) fn against_up(project: &Project, state: &PolicyState) -> Option<Reason> {
+    if state.failed_boot().is_some() {
         return Some(Reason::BootFailed);
     }
-    let code = history.unread_code()?;
+    let code = state.unread_code()?;
     (code.waited < project.reload_wait).then(|| Reason::CodeNewer {
         path: code.path.clone(),
         held: code.waited,
@@ -52,8 +52,8 @@ pub(super) fn against_up(project: &Project, history: &History) -> Option<Reason>
 }
 
 /// The same against a step down.
-pub(super) fn against_down(history: &History) -> Option<Reason> {
-    history
+pub(super) fn against_down(state: &PolicyState) -> Option<Reason> {
+    state
         .failed_boot()
         .is_some_and(|failed| failed.lasts)
         .then_some(Reason::BootFailed)

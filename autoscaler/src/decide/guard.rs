@@ -2,7 +2,7 @@
 //! known of new workers' boots.
 
 use crate::decide::constraint::Constraint;
-use crate::decide::history::History;
+use crate::decide::state::PolicyState;
 use crate::decide::{boot, memory};
 use crate::model::{Host, Project, Reason};
 
@@ -12,21 +12,21 @@ pub(super) fn against_up(
     host: &Host,
     workers: u32,
     constraint: Option<Constraint>,
-    history: &History,
+    state: &PolicyState,
 ) -> Option<Reason> {
     memory::against_up(project, host, workers)
         .or_else(|| starved(constraint?, project.scale_up_on_saturated_host))
-        .or_else(|| boot::against_up(project, history))
+        .or_else(|| boot::against_up(project, state))
 }
 
 /// What stands against a step down.
-pub(super) fn against_down(project: &Project, host: &Host, history: &History) -> Option<Reason> {
-    memory::against_down(project, host).or_else(|| boot::against_down(history))
+pub(super) fn against_down(project: &Project, host: &Host, state: &PolicyState) -> Option<Reason> {
+    memory::against_down(project, host).or_else(|| boot::against_down(state))
 }
 
 /// The same for a step that is wanted whatever the memory.
-pub(super) fn boot_against_down(history: &History) -> Option<Reason> {
-    boot::against_down(history)
+pub(super) fn boot_against_down(state: &PolicyState) -> Option<Reason> {
+    boot::against_down(state)
 }
 
 /// What a constraint has against another worker.

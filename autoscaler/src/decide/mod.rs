@@ -1,6 +1,6 @@
 //! Pure policy: configuration, snapshot and what was held so far → [`Decision`]. No clock, no I/O.
 //!
-//! One look at a project is a [`Case`]. What it saw is taken into the project's [`History`], then the ladders propose a
+//! One look at a project is a [`Case`]. What it saw is taken into the project's [`PolicyState`], then the ladders propose a
 //! step, and guards may refuse it. What several projects want together, [`Promised`] allots. Only what is left then is
 //! settled: it ends what was held.
 
@@ -11,7 +11,6 @@ mod constraint;
 mod figures;
 mod guard;
 mod held;
-mod history;
 mod ladder;
 mod look;
 mod measure;
@@ -19,12 +18,13 @@ mod memory;
 mod order;
 mod outlook;
 mod seen;
+mod state;
 
 pub use boot::UnreadCode;
 pub use budget::Promised;
 pub use capacity::{utilization_percent, wait_percent};
-pub use history::History;
 pub use outlook::outlook;
+pub use state::PolicyState;
 
 use crate::model::{Action, Decision, Figures, Host, Order, Project, ProjectSample, Reason, Unobservable};
 
@@ -70,33 +70,33 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Takes what was seen into `history`: what is held goes on, or has had a break. Once a look.
-    pub fn take_in(&self, history: &mut History) {
+    /// Takes what was seen into `state`: what is held goes on, or has had a break. Once a look.
+    pub fn take_in(&self, state: &mut PolicyState) {
         match self.sample {
-            _ if !self.project.enabled => history.forget(),
+            _ if !self.project.enabled => state.forget(),
             // Known at the next look: what was held goes on then.
             Err(Unobservable::Forking { .. }) => {}
-            Err(_) => history.forget_held(),
+            Err(_) => state.forget_held(),
             Ok(sample) => {
-                history.observe(sample);
+                state.observe(sample);
                 match self.order {
-                    Some(_) => order::take_in(history),
-                    None => ladder::take_in(self.project, self.host, sample, history),
+                    Some(_) => order::take_in(state),
+                    None => ladder::take_in(self.project, self.host, sample, state),
                 }
             }
         }
     }
 
-    /// What the rules propose, from `history` with this look taken in. It may be asked again when more is known.
-    pub fn propose(&self, history: &History) -> Proposal {
+    /// What the rules propose, from `state` with this look taken in. It may be asked again when more is known.
+    pub fn propose(&self, state: &PolicyState) -> Proposal {
         let (project, host) = (self.project, self.host);
         let (action, reason) = match self.sample {
             _ if !project.enabled => (Action::Blocked, Reason::Disabled),
             Err(Unobservable::Forking { .. }) => (Action::Hold, Reason::Unsettled),
             Err(fault) => (Action::Blocked, Reason::Unobservable(fault.clone())),
             Ok(sample) => match self.order {
-                Some(order) => order::outcome(order, project, host, sample.worker_count(), history),
-                None => ladder::outcome(project, host, sample, history),
+                Some(order) => order::outcome(order, project, host, sample.worker_count(), state),
+                None => ladder::outcome(project, host, sample, state),
             },
         };
         Proposal(Decision {
@@ -106,21 +106,21 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// Makes a proposal that nobody has anything against the decision; `history` is left for the next look.
-    pub fn settle(&self, proposal: Proposal, history: &mut History) -> Decision {
+    /// Makes a proposal that nobody has anything against the decision; `state` is left for the next look.
+    pub fn settle(&self, proposal: Proposal, state: &mut PolicyState) -> Decision {
         let Proposal(decision) = proposal;
         if let Ok(sample) = self.sample
             && self.project.enabled
         {
-            history.settle(sample, decision.action, self.occasion);
+            state.settle(sample, decision.action, self.occasion);
         }
         decision
     }
 
     /// All of it, for a project that is alone on its host.
-    pub fn decide(&self, history: &mut History) -> Decision {
-        self.take_in(history);
-        self.settle(self.propose(history), history)
+    pub fn decide(&self, state: &mut PolicyState) -> Decision {
+        self.take_in(state);
+        self.settle(self.propose(state), state)
     }
 }
 

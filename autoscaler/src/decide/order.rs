@@ -1,13 +1,13 @@
 //! What an operator ordered by hand stands above the rungs, never above the bounds and the memory.
 
-use crate::decide::history::History;
+use crate::decide::state::PolicyState;
 use crate::decide::{Outcome, guard};
 use crate::model::{Action, Host, Order, Project, Reason};
 
 /// Nothing is held under an order: when it ends, the rungs begin afresh.
-pub(super) fn take_in(history: &mut History) {
-    history.forget_held();
-    history.drop_restore();
+pub(super) fn take_in(state: &mut PolicyState) {
+    state.forget_held();
+    state.drop_restore();
 }
 
 /// The outcome under `order`.
@@ -16,7 +16,7 @@ pub(super) fn outcome(
     project: &Project,
     host: &Host,
     workers: u32,
-    history: &History,
+    state: &PolicyState,
 ) -> Outcome {
     let wanted = match order {
         Order::Pause => return (Action::Blocked, Reason::Paused),
@@ -28,13 +28,13 @@ pub(super) fn outcome(
         std::cmp::Ordering::Equal => (Action::Hold, None),
         // The master forks its own first workers.
         _ if workers == 0 => return (Action::Hold, Reason::Booting),
-        std::cmp::Ordering::Less if history.is_unsettled() => (Action::Blocked, Some(Reason::Unsettled)),
+        std::cmp::Ordering::Less if state.is_unsettled() => (Action::Blocked, Some(Reason::Unsettled)),
         std::cmp::Ordering::Greater => {
-            let against = guard::against_up(project, host, wanted, None, history);
+            let against = guard::against_up(project, host, wanted, None, state);
             (Action::ScaleUp { from, to }, against)
         }
         std::cmp::Ordering::Less => {
-            let against = guard::boot_against_down(history);
+            let against = guard::boot_against_down(state);
             (Action::ScaleDown { from, to }, against)
         }
     };

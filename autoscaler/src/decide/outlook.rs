@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::decide::held::rung_above;
-use crate::decide::history::History;
 use crate::decide::measure::Measured;
+use crate::decide::state::PolicyState;
 use crate::decide::{guard, ladder, measure};
 use crate::model::{Host, Next, Outlook, Project, ProjectSample, Rungs};
 
-/// Looks at `history` as the last check left it; `sample` is that check's.
+/// Looks at `state` as the last check left it; `sample` is that check's.
 #[must_use]
-pub fn outlook(project: &Project, host: &Host, sample: &ProjectSample, history: &History) -> Outlook {
+pub fn outlook(project: &Project, host: &Host, sample: &ProjectSample, state: &PolicyState) -> Outlook {
     let workers = sample.worker_count();
     let bounds = project.bounds;
     if workers == 0 || !project.enabled {
@@ -25,13 +25,13 @@ pub fn outlook(project: &Project, host: &Host, sample: &ProjectSample, history: 
                 host,
                 (workers, direct(&measured, rungs)),
                 rungs,
-                history,
+                state,
             ));
         }
         if workers > bounds.min {
             outlook
                 .down
-                .extend(next_down(project, host, workers, rungs, history));
+                .extend(next_down(project, host, workers, rungs, state));
         }
     }
     outlook
@@ -49,7 +49,7 @@ fn next_up(
     host: &Host,
     (workers, straight): (u32, Option<f64>),
     rungs: Rungs<'_>,
-    history: &History,
+    state: &PolicyState,
 ) -> Option<Next> {
     let Rungs { measure, ladder, .. } = rungs;
     let (rung, threshold) = rung_above(ladder, workers, project.bounds)?;
@@ -58,7 +58,7 @@ fn next_up(
         Some((crossed, _)) => crossed.max(rung),
         None => rung.min(project.bounds.max),
     };
-    let above = history.held_above(measure, rung);
+    let above = state.held_above(measure, rung);
     let constraint = above.and_then(|above| above.constraint);
     Some(Next {
         measure,
@@ -67,7 +67,7 @@ fn next_up(
         threshold,
         held: above.map_or(Duration::ZERO, |above| above.held),
         needed: ladder.up_hold,
-        against: guard::against_up(project, host, to, constraint, history),
+        against: guard::against_up(project, host, to, constraint, state),
     })
 }
 
@@ -78,11 +78,11 @@ fn next_down(
     host: &Host,
     workers: u32,
     rungs: Rungs<'_>,
-    history: &History,
+    state: &PolicyState,
 ) -> Option<Next> {
     let Rungs { measure, ladder, .. } = rungs;
     let held = |rung| {
-        history
+        state
             .held_below(measure, rung)
             .map_or(Duration::ZERO, |below| below.held)
     };
@@ -108,6 +108,6 @@ fn next_down(
         threshold,
         held: held(rung),
         needed: ladder.down_hold,
-        against: guard::against_down(project, host, history),
+        against: guard::against_down(project, host, state),
     })
 }

@@ -9,5 +9,5 @@ mod text;
 
 pub use scrape::{Counts, Process, ProjectScrape, Scrape};
 pub(crate) use server::address;
-pub use server::{Message, Server};
+pub use server::{Server, ServerEvent};
 pub use text::{Format, text};

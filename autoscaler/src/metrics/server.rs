@@ -44,7 +44,7 @@ type Wanted = oneshot::Sender<Scrape>;
 
 /// What reaches the daemon's loop.
 #[derive(Debug)]
-pub enum Message {
+pub enum ServerEvent {
     /// Somebody wants the state of the moment.
     Wanted(Wanted),
     /// The server has something to tell.
@@ -55,7 +55,7 @@ pub enum Message {
 #[derive(Debug)]
 pub struct Server {
     task: JoinHandle<()>,
-    messages: mpsc::Receiver<Message>,
+    messages: mpsc::Receiver<ServerEvent>,
 }
 
 impl Server {
@@ -71,7 +71,7 @@ impl Server {
     }
 
     /// Waits for something that the loop must answer or tell.
-    pub async fn message(&mut self) -> Message {
+    pub async fn message(&mut self) -> ServerEvent {
         match self.messages.recv().await {
             Some(message) => message,
             None => std::future::pending().await,
@@ -86,13 +86,13 @@ impl Drop for Server {
 }
 
 /// Tries until the address can be had.
-async fn bind(listen: &Listen, sender: &mpsc::Sender<Message>) -> Listener {
+async fn bind(listen: &Listen, sender: &mpsc::Sender<ServerEvent>) -> Listener {
     let mut told = false;
     loop {
         let news = match Listener::bind(listen).await {
             Ok(listener) => {
                 let at = listener.address();
-                let _ = sender.send(Message::News(MetricsNews::Serving { at })).await;
+                let _ = sender.send(ServerEvent::News(MetricsNews::Serving { at })).await;
                 return listener;
             }
             Err(error) => MetricsNews::Unavailable {
@@ -101,13 +101,13 @@ async fn bind(listen: &Listen, sender: &mpsc::Sender<Message>) -> Listener {
             },
         };
         if !std::mem::replace(&mut told, true) {
-            let _ = sender.send(Message::News(news)).await;
+            let _ = sender.send(ServerEvent::News(news)).await;
         }
         sleep(RETRY).await;
     }
 }
 
-async fn serve(listener: Listener, sender: mpsc::Sender<Message>) {
+async fn serve(listener: Listener, sender: mpsc::Sender<ServerEvent>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         // A place first: who cannot be served yet stays in the backlog and costs nothing.
@@ -129,7 +129,7 @@ async fn serve(listener: Listener, sender: mpsc::Sender<Message>) {
 
 async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    sender: mpsc::Sender<Message>,
+    sender: mpsc::Sender<ServerEvent>,
 ) {
     let service = service_fn(|request: Request<Incoming>| {
         let sender = sender.clone();
@@ -143,7 +143,7 @@ async fn connection(
         .await;
 }
 
-async fn answer(request: &Request<Incoming>, sender: &mpsc::Sender<Message>) -> Response<Full<Bytes>> {
+async fn answer(request: &Request<Incoming>, sender: &mpsc::Sender<ServerEvent>) -> Response<Full<Bytes>> {
     if ![Method::GET, Method::HEAD].contains(request.method()) {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered\n");
     }
@@ -157,7 +157,7 @@ async fn answer(request: &Request<Incoming>, sender: &mpsc::Sender<Message>) -> 
     let format = Format::accepted(accept.unwrap_or_default());
     let (reply, scrape) = oneshot::channel();
     let asked = async {
-        sender.send(Message::Wanted(reply)).await.ok()?;
+        sender.send(ServerEvent::Wanted(reply)).await.ok()?;
         scrape.await.ok()
     };
     let Ok(Some(scrape)) = timeout(ANSWER, asked).await else {

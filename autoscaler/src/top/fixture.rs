@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::model::Model;
 use super::sample::{CgroupSample, Detail, HostSample, Place, ProjectState, Sample, Source};
-use crate::control::{NextStep, OrderStatus, ProjectStatus, Status, Told};
+use crate::control::{DecisionStatus, NextStep, OrderStatus, ProjectStatus, Status};
 use crate::host::usage::{Health, RunCost, SourceKind, Usage};
 use crate::model::{CgroupMemory, Unobservable};
 
@@ -112,7 +112,7 @@ pub(super) fn with_daemon(second: u64) -> Sample {
     let mut sample = sample(HOST, second);
     let now = 1_800_000_000 + i64::try_from(second).unwrap();
     let told = |action: &str, reason: &str, words: &str| {
-        Some(Told {
+        Some(DecisionStatus {
             at: now - 12,
             action: action.to_owned(),
             workers_to: None,

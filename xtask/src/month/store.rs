@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
-use autoscaler::decide::{Case, History};
+use autoscaler::decide::{Case, PolicyState};
 use autoscaler::history::{Entry, Event, HostCheck};
 use autoscaler::model::{
     Action, CgroupMemory, CpuSample, Decision, EventKind, Host, ProcessId, Project, ProjectSample,
@@ -35,7 +35,7 @@ pub(super) fn write(path: &Path, projects: u32, days: u32) -> Result<()> {
 struct Service {
     number: u32,
     project: Project,
-    history: History,
+    state: PolicyState,
     workers: Vec<ProcessId>,
     next_pid: u32,
 }
@@ -54,7 +54,7 @@ fn services(count: u32) -> Result<Vec<Service>> {
                 name: crate::daemon::name(number),
                 ..project.clone()
             },
-            history: History::default(),
+            state: PolicyState::default(),
             workers: vec![process(100)],
             next_pid: 101,
         })
@@ -84,7 +84,7 @@ fn one_check(load: &Load, services: &mut [Service], check: u64, at: SystemTime) 
     for service in services {
         let sample = Ok(service.sample(load, check));
         let case = Case::new(&service.project, &host, &sample);
-        let decision = case.decide(&mut service.history);
+        let decision = case.decide(&mut service.state);
         projects.push(Arc::new(case.look(at, Some(&decision))));
         events.extend(service.step(&decision, at));
     }

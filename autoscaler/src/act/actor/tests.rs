@@ -26,7 +26,7 @@ impl Fixture {
         fs::write(cgroup.join("memory.max"), (max_mib * MIB).to_string()).unwrap();
         let mount = CgroupMount::at(dir.path());
         Self {
-            actor: Actor::new(Procfs::default(), mount, None, Mode::default()),
+            actor: Actor::new(Procfs::default(), mount, None, ActOptions::default()),
             project: Project {
                 name: "a".into(),
                 enabled: true,

@@ -58,7 +58,7 @@ struct Late {
     found: Mutex<Vec<String>>,
 }
 
-impl ServiceManager for Late {
+impl LimitSetter for Late {
     fn set_memory_max<'a>(
         &'a self,
         unit: &'a str,
@@ -87,7 +87,7 @@ impl Manager {
     }
 }
 
-impl ServiceManager for Manager {
+impl LimitSetter for Manager {
     fn set_memory_max<'a>(
         &'a self,
         unit: &'a str,

@@ -279,15 +279,15 @@ impl<F: FnMut() + Send> Actuator for Interrupted<F> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_mandate_that_is_withdrawn_lets_the_step_arrive_and_asks_for_no_other() {
-    let (mandate, withdrawal) = Mandate::new();
+async fn one_that_is_cancelled_lets_the_step_arrive_and_asks_for_no_other() {
+    let (cancel, handle) = CancelToken::new();
     let mut server = Interrupted {
         server: Obedient::with(2),
         asked: 0,
-        at_first: || withdrawal.withdraw(),
+        at_first: || handle.cancel(),
     };
     let plan = plan(&[1, 2], 9);
-    let walked = scale_under(&mandate, &mut server, &plan, &Timing::default(), false).await;
+    let walked = scale_under(&cancel, &mut server, &plan, &Timing::default(), false).await;
     let error = walked.end.unwrap_err();
     assert_eq!(error.cause, Cause::Withdrawn);
     assert_eq!((error.from, error.reached, error.wanted), (2, 3, 9));
@@ -298,8 +298,8 @@ async fn a_mandate_that_is_withdrawn_lets_the_step_arrive_and_asks_for_no_other(
 #[tokio::test(start_paused = true)]
 async fn what_the_steps_left_is_what_there_was_before_a_reload() {
     let mut server = Script::new(&[&[1, 2], &[1, 2, 3], &[7, 8]]);
-    let (mandate, plan) = (Mandate::default(), plan(&[1, 2], 5));
-    let walked = scale_under(&mandate, &mut server, &plan, &Timing::default(), false).await;
+    let (cancel, plan) = (CancelToken::default(), plan(&[1, 2], 5));
+    let walked = scale_under(&cancel, &mut server, &plan, &Timing::default(), false).await;
     assert_eq!(walked.end.unwrap_err().cause, Cause::Reloaded);
     assert_eq!(walked.left, [1, 2, 3].map(id));
 }
@@ -377,7 +377,7 @@ async fn a_step_up_is_done_when_its_worker_serves_and_not_before() {
 
     let mut server = Boots::new(&[&[1], &[1, 2], &[1, 2, 3]], |_| Boot::Serves);
     let walked = scale_under(
-        &Mandate::default(),
+        &CancelToken::default(),
         &mut server,
         &plan(&[1], 2),
         &Timing::default(),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::clock::{age, time};
-use crate::control::{NextStep, ProjectStatus, Status, Told};
+use crate::control::{DecisionStatus, NextStep, ProjectStatus, Status};
 
 /// The words that are not the daemon's own sentences.
 struct Words {
@@ -255,7 +255,7 @@ fn length(seconds: f64) -> String {
     }
 }
 
-fn action(told: &Told) -> String {
+fn action(told: &DecisionStatus) -> String {
     match told.workers_to {
         Some(to) => format!("{} {to}", told.action),
         None => told.action.clone(),
@@ -264,7 +264,7 @@ fn action(told: &Told) -> String {
 
 fn paragraph(project: &ProjectStatus, words: &Words, now: i64) -> String {
     let mut lines = Vec::new();
-    let told = |told: &Told| {
+    let told = |told: &DecisionStatus| {
         format!(
             "{} ({}) {}: {}",
             time(told.at, now),

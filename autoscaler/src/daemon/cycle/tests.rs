@@ -10,7 +10,7 @@ use super::*;
 use crate::config::parse;
 use crate::control::ProjectStatus;
 use crate::daemon::requests::tests::{order_of, sources};
-use crate::daemon::{Mode, Options};
+use crate::daemon::{Options, RunMode};
 use crate::decide::Promised;
 use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
 
@@ -37,7 +37,7 @@ fn checks(host: &Fixture, dir: &Path, port: u16) -> Checks {
         runtime_dir: dir.to_owned(),
         state_dir: dir.to_owned(),
         dry_run: true,
-        mode: Mode::Daemon,
+        mode: RunMode::Daemon,
     };
     let text = format!(
         r#"{{ "global": {{ "history": {{ "enabled": false }} }}, "projects": {{

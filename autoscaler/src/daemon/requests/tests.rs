@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::config::{Loaded, parse};
 use crate::daemon::start::Sources;
-use crate::daemon::{Mode, Options};
+use crate::daemon::{Options, RunMode};
 use crate::host::fixture::Fixture;
 use crate::host::usage::CpuStatSource;
 
@@ -37,7 +37,7 @@ fn checks_at(host: &Fixture, dir: &Path) -> Checks {
         runtime_dir: dir.to_owned(),
         state_dir: dir.to_owned(),
         dry_run: false,
-        mode: Mode::Daemon,
+        mode: RunMode::Daemon,
     };
     Checks::looking_at(sources(host), loaded(SITE), &options).unwrap()
 }

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::decide::held::Below;
-use crate::decide::history::History;
 use crate::decide::measure::Measured;
+use crate::decide::state::PolicyState;
 use crate::decide::{Outcome, guard};
 use crate::model::{Action, Host, Project, ProjectSample, Reason};
 
@@ -18,7 +18,7 @@ pub(super) fn step(
     host: &Host,
     sample: &ProjectSample,
     measured: &[Measured<'_>],
-    history: &History,
+    state: &PolicyState,
 ) -> Option<Outcome> {
     let workers = sample.worker_count();
     if workers <= project.bounds.min || measured.len() < project.ladders().count() {
@@ -27,7 +27,7 @@ pub(super) fn step(
     // Each measure must allow it, and the one that allows least decides.
     let mut chosen: Option<(u32, Reason)> = None;
     for m in measured {
-        let (to, reason) = match allowed(project, workers, m, history)? {
+        let (to, reason) = match allowed(project, workers, m, state)? {
             Ok(allowed) => allowed,
             Err(reason) => return Some((Action::Hold, reason)),
         };
@@ -39,7 +39,7 @@ pub(super) fn step(
     if pool_is_busy(sample, workers) {
         return Some((Action::Hold, Reason::PoolBusy));
     }
-    Some(match guard::against_down(project, host, history) {
+    Some(match guard::against_down(project, host, state) {
         Some(reason) => (Action::Blocked, reason),
         None => (Action::ScaleDown { from: workers, to }, reason),
     })
@@ -55,13 +55,13 @@ fn allowed(
     project: &Project,
     workers: u32,
     m: &Measured<'_>,
-    history: &History,
+    state: &PolicyState,
 ) -> Option<Result<(u32, Reason), Reason>> {
     let (rung, threshold, below) = m
         .rungs
         .ladder
         .rungs_below(workers)
-        .filter_map(|(rung, threshold)| Some((rung, threshold, history.held_below(m.rungs.measure, rung)?)))
+        .filter_map(|(rung, threshold)| Some((rung, threshold, state.held_below(m.rungs.measure, rung)?)))
         .find(|(_, _, below)| below.held >= m.rungs.ladder.down_hold)?;
     let counts = if m.rungs.direct || rung == project.bounds.min {
         rung..workers

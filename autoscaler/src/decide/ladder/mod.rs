@@ -9,17 +9,17 @@ mod up;
 
 pub(super) use up::highest_crossed;
 
-use crate::decide::history::History;
 use crate::decide::measure::{self, Measured};
+use crate::decide::state::PolicyState;
 use crate::decide::{Outcome, guard};
 use crate::model::{Action, Bounds, Host, Project, ProjectSample, Reason};
 
 /// Takes this look's figures into what is held.
-pub(super) fn take_in(project: &Project, host: &Host, sample: &ProjectSample, history: &mut History) {
+pub(super) fn take_in(project: &Project, host: &Host, sample: &ProjectSample, state: &mut PolicyState) {
     let (workers, bounds) = (sample.worker_count(), project.bounds);
     if workers == 0 {
         if never_has_workers(project, sample).is_some() {
-            history.forget_queue();
+            state.forget_queue();
         }
         return;
     }
@@ -28,18 +28,23 @@ pub(super) fn take_in(project: &Project, host: &Host, sample: &ProjectSample, hi
     }
     let measured = measure::all(project, host, sample);
     for m in &measured {
-        history.track(m, workers, bounds);
+        state.track(m, workers, bounds);
     }
     if measure::unreadable_queue(project, sample).is_some() {
-        history.forget_queue();
+        state.forget_queue();
     }
-    if measure::unreachable_pool(project, sample).is_none() && !history.is_unsettled() {
-        up::end_restore(workers, &measured, history);
+    if measure::unreachable_pool(project, sample).is_none() && !state.is_unsettled() {
+        up::end_restore(workers, &measured, state);
     }
 }
 
 /// What the rungs propose, with this look taken in.
-pub(super) fn outcome(project: &Project, host: &Host, sample: &ProjectSample, history: &History) -> Outcome {
+pub(super) fn outcome(
+    project: &Project,
+    host: &Host,
+    sample: &ProjectSample,
+    state: &PolicyState,
+) -> Outcome {
     let workers = sample.worker_count();
     if workers == 0 {
         return match never_has_workers(project, sample) {
@@ -49,21 +54,21 @@ pub(super) fn outcome(project: &Project, host: &Host, sample: &ProjectSample, hi
         };
     }
     if !is_inside(workers, project.bounds) {
-        return back_inside(project, host, workers, history);
+        return back_inside(project, host, workers, state);
     }
     if let Some(reason) = measure::unreachable_pool(project, sample) {
         return (Action::Blocked, reason);
     }
-    if history.is_unsettled() {
+    if state.is_unsettled() {
         return (Action::Hold, Reason::Unsettled);
     }
     let measured = measure::all(project, host, sample);
     let unreadable = || Some((Action::Blocked, measure::unreadable_queue(project, sample)?));
     // Beside a queue that cannot be read, the CPU may still lead up.
-    up::step(project, host, workers, &measured, history)
+    up::step(project, host, workers, &measured, state)
         .or_else(unreadable)
-        .or_else(|| down::step(project, host, sample, &measured, history))
-        .unwrap_or_else(|| (Action::Hold, waiting(project, workers, &measured, history)))
+        .or_else(|| down::step(project, host, sample, &measured, state))
+        .unwrap_or_else(|| (Action::Hold, waiting(project, workers, &measured, state)))
 }
 
 /// Why waiting does not help where no worker is seen.
@@ -77,12 +82,12 @@ fn is_inside(workers: u32, bounds: Bounds) -> bool {
 
 /// A count outside the bounds, whoever made it so, is brought back at once; unless a reload may have made it so, whose
 /// old workers are going.
-fn back_inside(project: &Project, host: &Host, workers: u32, history: &History) -> Outcome {
+fn back_inside(project: &Project, host: &Host, workers: u32, state: &PolicyState) -> Outcome {
     let Bounds { min, max } = project.bounds;
-    if history.is_unsettled() {
+    if state.is_unsettled() {
         return (Action::Hold, Reason::Unsettled);
     }
-    if workers < min && history.in_boot() {
+    if workers < min && state.in_boot() {
         return (Action::Hold, Reason::Booting);
     }
     let (action, against) = if workers > max {
@@ -91,13 +96,13 @@ fn back_inside(project: &Project, host: &Host, workers: u32, history: &History) 
             to: max,
         };
         // Whatever the memory: the bounds were set by hand.
-        (step, guard::boot_against_down(history))
+        (step, guard::boot_against_down(state))
     } else {
         let step = Action::ScaleUp {
             from: workers,
             to: min,
         };
-        (step, guard::against_up(project, host, min, None, history))
+        (step, guard::against_up(project, host, min, None, state))
     };
     match against {
         Some(reason) => (Action::Blocked, reason),
@@ -106,13 +111,13 @@ fn back_inside(project: &Project, host: &Host, workers: u32, history: &History) 
 }
 
 /// The reason of a hold: the crossed rung that would act soonest, or that there is none.
-fn waiting(project: &Project, workers: u32, measured: &[Measured<'_>], history: &History) -> Reason {
+fn waiting(project: &Project, workers: u32, measured: &[Measured<'_>], state: &PolicyState) -> Reason {
     if measured.is_empty() {
         return Reason::NoFiguresYet;
     }
     let nearest = measured
         .iter()
-        .flat_map(|m| history.pending(m, workers, project.bounds))
+        .flat_map(|m| state.pending(m, workers, project.bounds))
         .min_by_key(|pending| pending.needed.saturating_sub(pending.held));
     match nearest {
         Some(pending) => Reason::NotHeldYet {

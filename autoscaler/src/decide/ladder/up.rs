@@ -2,8 +2,8 @@
 
 use crate::decide::constraint::Constraint;
 use crate::decide::held::rung_above;
-use crate::decide::history::History;
 use crate::decide::measure::Measured;
+use crate::decide::state::PolicyState;
 use crate::decide::{Outcome, guard};
 use crate::model::{Action, Bounds, Host, Ladder, Measure, Project, Reason};
 
@@ -13,17 +13,17 @@ pub(super) fn step(
     host: &Host,
     workers: u32,
     measured: &[Measured<'_>],
-    history: &History,
+    state: &PolicyState,
 ) -> Option<Outcome> {
-    if let Restore::Step(wanted) = restore(workers, measured, history) {
-        return Some(go(project, host, workers, wanted, history));
+    if let Restore::Step(wanted) = restore(workers, measured, state) {
+        return Some(go(project, host, workers, wanted, state));
     }
     // Of several measures the one that asks for more workers wins.
     measured
         .iter()
-        .filter_map(|m| wanted(project, workers, m, history))
+        .filter_map(|m| wanted(project, workers, m, state))
         .max_by_key(|wanted| wanted.to)
-        .map(|wanted| go(project, host, workers, wanted, history))
+        .map(|wanted| go(project, host, workers, wanted, state))
 }
 
 /// A step up that the load asks for.
@@ -33,13 +33,13 @@ struct Wanted {
     constraint: Option<Constraint>,
 }
 
-fn go(project: &Project, host: &Host, workers: u32, wanted: Wanted, history: &History) -> Outcome {
+fn go(project: &Project, host: &Host, workers: u32, wanted: Wanted, state: &PolicyState) -> Outcome {
     let max = project.bounds.max;
     let to = wanted.to.min(max);
     let against = if workers >= max {
         Some(Reason::AtMaximum { max })
     } else {
-        guard::against_up(project, host, to, wanted.constraint, history)
+        guard::against_up(project, host, to, wanted.constraint, state)
     };
     match against {
         Some(reason) => (Action::Blocked, reason),
@@ -48,9 +48,9 @@ fn go(project: &Project, host: &Host, workers: u32, wanted: Wanted, history: &Hi
 }
 
 /// The rung that has been exceeded for long enough, and why.
-fn wanted(project: &Project, workers: u32, m: &Measured<'_>, history: &History) -> Option<Wanted> {
+fn wanted(project: &Project, workers: u32, m: &Measured<'_>, state: &PolicyState) -> Option<Wanted> {
     let (rung, threshold) = rung_above(m.rungs.ladder, workers, project.bounds)?;
-    let above = history.held_above(m.rungs.measure, rung)?;
+    let above = state.held_above(m.rungs.measure, rung)?;
     let (rung, threshold) = if m.rungs.direct {
         highest_crossed(m.rungs.ladder, m.value, project.bounds)?
     } else {
@@ -80,14 +80,14 @@ enum Restore {
 
 /// After a reload or restart: one step of the way back, at once, for as long as the load still asks for it.
 /// The time it had to hold was served before the count was lost.
-fn restore(workers: u32, measured: &[Measured<'_>], history: &History) -> Restore {
-    let Some(held_before) = history.count_to_restore().filter(|before| workers < *before) else {
+fn restore(workers: u32, measured: &[Measured<'_>], state: &PolicyState) -> Restore {
+    let Some(held_before) = state.count_to_restore().filter(|before| workers < *before) else {
         return Restore::Over;
     };
     // Figures from before the new workers had booted say nothing either way.
     let judging: Vec<_> = measured
         .iter()
-        .filter(|m| !(m.rungs.measure == Measure::Cpu && history.boot_in_cpu()))
+        .filter(|m| !(m.rungs.measure == Measure::Cpu && state.boot_in_cpu()))
         .collect();
     let asked = judging
         .iter()
@@ -113,9 +113,9 @@ fn restore(workers: u32, measured: &[Measured<'_>], history: &History) -> Restor
 }
 
 /// Forgets the count to go back to once no measure asks for it.
-pub(super) fn end_restore(workers: u32, measured: &[Measured<'_>], history: &mut History) {
-    if matches!(restore(workers, measured, history), Restore::Over) {
-        history.drop_restore();
+pub(super) fn end_restore(workers: u32, measured: &[Measured<'_>], state: &mut PolicyState) {
+    if matches!(restore(workers, measured, state), Restore::Over) {
+        state.drop_restore();
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::decide::{Case, History};
+use crate::decide::{Case, PolicyState};
 use crate::model::{
     Action, Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CgroupMemory, CpuBasis, CpuSample, Decision,
     Host, Ladder, MemoryRules, Order, ProcessId, Project, ProjectSample, QueueRule, QueueSample, QueueSizing,
@@ -44,7 +44,7 @@ pub(super) fn backdipro(cpu_basis: CpuBasis) -> Project {
 pub(super) struct Bench {
     pub(super) project: Project,
     pub(super) host: Host,
-    pub(super) history: History,
+    pub(super) state: PolicyState,
     pub(super) master: ProcessId,
     pub(super) workers: Vec<ProcessId>,
     pub(super) interval: Duration,
@@ -62,7 +62,7 @@ impl Bench {
                 memory_available_mib: 12 * GIB,
                 busy_percent: None,
             },
-            history: History::default(),
+            state: PolicyState::default(),
             master: ProcessId {
                 pid: 100,
                 start_ticks: 1,
@@ -136,7 +136,7 @@ impl Bench {
         let decision = self.under(None, &Ok(sample.clone()));
         if let Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. } = decision.action {
             self.set_workers(to);
-            self.history.step_left(&self.workers);
+            self.state.step_left(&self.workers);
         }
         decision
     }
@@ -151,7 +151,7 @@ impl Bench {
             order,
             ..Case::new(&self.project, &self.host, sample)
         };
-        case.decide(&mut self.history)
+        case.decide(&mut self.state)
     }
 
     /// Checks at `percent` until the count changes; how long that took, and the new count.

@@ -18,7 +18,7 @@ fn look_at(bench: &mut Bench, sample: &Result<ProjectSample, Unobservable>) -> D
         occasion: Occasion::Between,
         ..Case::new(&bench.project, &bench.host, sample)
     };
-    case.decide(&mut bench.history)
+    case.decide(&mut bench.state)
 }
 
 #[test]
@@ -27,10 +27,10 @@ fn the_boot_that_a_look_saw_is_in_the_figures_of_the_next_check() {
     bench.check(70.0);
     bench.reload(1);
     assert_eq!(look(&mut bench).action, Action::Hold);
-    assert_eq!(bench.history.count_to_restore(), Some(4));
+    assert_eq!(bench.state.count_to_restore(), Some(4));
     // The worker's own imports, and nothing after them: neither for a step nor against the way back.
     assert_eq!(bench.check(30.0).action, Action::Hold);
-    assert_eq!(bench.history.count_to_restore(), Some(4), "nothing is judged yet");
+    assert_eq!(bench.state.count_to_restore(), Some(4), "nothing is judged yet");
     let decision = bench.check(100.0);
     assert_eq!(decision.action, Action::ScaleUp { from: 1, to: 2 });
     assert_eq!(decision.reason, Reason::Restore { held_before: 4 });

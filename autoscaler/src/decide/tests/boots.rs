@@ -18,8 +18,8 @@ fn failed(bench: &mut Bench, lasts: bool) {
     let before = bench.workers.clone();
     while bench.check(100.0).action != (Action::ScaleUp { from: 2, to: 3 }) {}
     bench.workers.clone_from(&before);
-    bench.history.step_left(&before);
-    bench.history.boot_failed(lasts);
+    bench.state.step_left(&before);
+    bench.state.boot_failed(lasts);
 }
 
 #[test]
@@ -45,8 +45,8 @@ fn after_a_failed_boot_no_step_up_is_taken_until_a_restart_or_a_reload() {
 fn a_failed_boot_outlives_the_daemon() {
     let mut bench = bench(2);
     failed(&mut bench, false);
-    let text = serde_json::to_string(&bench.history).unwrap();
-    bench.history = serde_json::from_str(&text).unwrap();
+    let text = serde_json::to_string(&bench.state).unwrap();
+    bench.state = serde_json::from_str(&text).unwrap();
     for _ in 0..5 {
         bench.check(100.0);
     }
@@ -60,11 +60,11 @@ fn recycled_workers_prove_what_is_on_disk_once_all_are_new() {
     bench.set_workers(1);
     bench.set_workers(2);
     bench.check(100.0);
-    assert!(bench.history.failed_boot().is_some(), "one of the two is new");
+    assert!(bench.state.failed_boot().is_some(), "one of the two is new");
     bench.set_workers(1);
     bench.set_workers(2);
     bench.check(100.0);
-    assert!(bench.history.failed_boot().is_none());
+    assert!(bench.state.failed_boot().is_none());
 }
 
 #[test]
@@ -83,12 +83,12 @@ fn a_worker_that_serves_after_all_ends_it() {
     let mut bench = bench(2);
     failed(&mut bench, true);
     let serving = bench.sample(Some(0.0));
-    assert!(bench.history.still_booting(&serving).is_empty());
+    assert!(bench.state.still_booting(&serving).is_empty());
     bench.set_workers(3);
     let sample = bench.sample(Some(0.0));
-    assert_eq!(bench.history.still_booting(&sample), bench.workers[2..]);
-    bench.history.boot_mended();
-    assert!(bench.history.failed_boot().is_none());
+    assert_eq!(bench.state.still_booting(&sample), bench.workers[2..]);
+    bench.state.boot_mended();
+    assert!(bench.state.failed_boot().is_none());
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn code_that_no_worker_runs_is_waited_for_and_not_for_ever() {
             path: path.clone(),
             waited,
         };
-        bench.history.code_on_disk(Some(unread));
+        bench.state.code_on_disk(Some(unread));
         let decision = bench.check(100.0);
         if blocked {
             let newer = Reason::CodeNewer {
@@ -130,7 +130,7 @@ fn code_that_no_worker_runs_is_waited_for_and_not_for_ever() {
                 needed: Duration::from_mins(10),
             };
             assert_eq!((decision.action, decision.reason), (Action::Blocked, newer));
-            bench.history.code_on_disk(None);
+            bench.state.code_on_disk(None);
             assert_eq!(
                 bench.check(100.0).action,
                 Action::ScaleUp { from: 1, to: 2 },

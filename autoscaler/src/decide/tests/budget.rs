@@ -13,9 +13,9 @@ fn check(bench: &mut Bench, promised: &mut Promised) -> Decision {
 fn check_load(bench: &mut Bench, promised: &mut Promised, cpus: f64) -> Decision {
     let sample = Ok(bench.sample(Some(cpus)));
     let case = Case::new(&bench.project, &bench.host, &sample);
-    case.take_in(&mut bench.history);
-    let proposal = promised.allot(&case, case.propose(&bench.history));
-    case.settle(proposal, &mut bench.history)
+    case.take_in(&mut bench.state);
+    let proposal = promised.allot(&case, case.propose(&bench.state));
+    case.settle(proposal, &mut bench.state)
 }
 
 /// Two projects whose next step is due at the next check, on a host with so much memory available.

@@ -11,7 +11,7 @@ fn bench(workers: u32) -> Bench {
 }
 
 fn look(bench: &Bench) -> Outlook {
-    outlook(&bench.project, &bench.host, &bench.sample(None), &bench.history)
+    outlook(&bench.project, &bench.host, &bench.sample(None), &bench.state)
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn tasks_per_worker_has_a_step_each_way_that_leads_straight_to_its_count() {
     bench.project.queue.as_mut().unwrap().sizing = sizing;
     let look = |bench: &Bench, waiting| {
         let sample = queue_sample(bench, waiting, Some(0));
-        outlook(&bench.project, &bench.host, &sample, &bench.history)
+        outlook(&bench.project, &bench.host, &sample, &bench.state)
     };
     with_queue(&mut bench, 90, Some(0));
     let calm = look(&bench, 90);

@@ -48,7 +48,7 @@ fn a_reload_whose_old_workers_still_serve_is_seen_once_they_have_gone() {
     assert_eq!(bench.check(100.0).action, Action::Hold);
     end(&mut bench, &old);
     assert_eq!(bench.check(100.0).action, Action::Hold);
-    assert_eq!(bench.history.count_to_restore(), Some(4));
+    assert_eq!(bench.state.count_to_restore(), Some(4));
     assert_eq!(bench.check(100.0).reason, Reason::Restore { held_before: 4 });
 }
 
@@ -64,7 +64,7 @@ fn a_reload_is_seen_though_no_more_workers_than_before_were_ever_counted() {
         end(&mut bench, &old);
         bench.check(100.0);
         assert_eq!(
-            bench.history.count_to_restore(),
+            bench.state.count_to_restore(),
             Some(4),
             "{still_busy} were still busy"
         );
@@ -84,7 +84,7 @@ fn old_workers_over_the_maximum_are_left_to_end_by_themselves() {
     );
     end(&mut bench, &old);
     assert_eq!(bench.check(100.0).action, Action::Hold);
-    assert_eq!(bench.history.count_to_restore(), Some(6));
+    assert_eq!(bench.state.count_to_restore(), Some(6));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn short_intervals_wait_as_long_as_a_worker_may_take_to_end() {
     }
     end(&mut bench, &old);
     bench.check(100.0);
-    assert_eq!(bench.history.count_to_restore(), Some(6));
+    assert_eq!(bench.state.count_to_restore(), Some(6));
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn what_is_taken_away_after_a_worker_was_recycled_is_no_reload() {
     bench.set_workers(6);
     assert_eq!(bench.check(1.0).action, Action::ScaleDown { from: 6, to: 1 });
     assert_eq!(bench.check(1.0).action, Action::Hold);
-    assert_eq!(bench.history.count_to_restore(), None);
+    assert_eq!(bench.state.count_to_restore(), None);
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_reload_to_the_same_count_is_over_at_once() {
     // Somebody's hand: one worker less.
     bench.set_workers(3);
     bench.check(70.0);
-    assert_eq!(bench.history.count_to_restore(), None);
+    assert_eq!(bench.state.count_to_restore(), None);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_worker_that_was_just_added_is_one_of_the_old_ones() {
         }
         end(&mut bench, &old);
         bench.check(100.0);
-        assert_eq!(bench.history.count_to_restore(), Some(3));
+        assert_eq!(bench.state.count_to_restore(), Some(3));
     }
 }
 
@@ -199,7 +199,7 @@ fn the_worker_that_was_just_added_may_be_the_last_of_the_old_ones() {
         }
         end(&mut bench, &old);
         bench.check(100.0);
-        assert_eq!(bench.history.count_to_restore(), Some(4), "{configured}");
+        assert_eq!(bench.state.count_to_restore(), Some(4), "{configured}");
     }
 }
 
@@ -214,7 +214,7 @@ fn the_oldest_instance_of_a_template_may_end_alone() {
     bench.set_workers(2);
     bench.master = bench.workers[0];
     assert_eq!(bench.check(10.0).action, Action::ScaleDown { from: 2, to: 1 });
-    assert_eq!(bench.history.count_to_restore(), None);
+    assert_eq!(bench.state.count_to_restore(), None);
 }
 
 /// uvicorn's workers all reach `--limit-max-requests` at about the same time.
@@ -224,8 +224,8 @@ fn workers_that_have_all_ended_by_themselves_are_no_reload() {
     bench.check(50.0);
     bench.workers.clear();
     assert_eq!(bench.check(0.0).reason, Reason::Booting);
-    assert_eq!(bench.history.count_to_restore(), None);
+    assert_eq!(bench.state.count_to_restore(), None);
     bench.set_workers(2);
     bench.check(50.0);
-    assert_eq!(bench.history.count_to_restore(), None);
+    assert_eq!(bench.state.count_to_restore(), None);
 }

@@ -49,10 +49,10 @@ fn an_unobservable_project_is_blocked_and_its_held_times_end() {
 fn what_was_held_survives_an_upgrade_from_a_daemon_that_did_not_note_the_count() {
     let mut bench = bench(1);
     assert_eq!(bench.check(100.0).action, Action::Hold);
-    let mut noted = serde_json::to_value(&bench.history).unwrap();
+    let mut noted = serde_json::to_value(&bench.state).unwrap();
     let seen = noted["seen"].as_object_mut().unwrap();
     assert!(seen.remove("counted").is_some());
-    bench.history = serde_json::from_value(noted).unwrap();
+    bench.state = serde_json::from_value(noted).unwrap();
     assert_eq!(bench.check(100.0).action, Action::ScaleUp { from: 1, to: 2 });
 }
 
@@ -243,14 +243,14 @@ fn a_reload_under_load_is_made_good_step_by_step() {
     bench.check(70.0);
     bench.reload(1);
     assert_eq!(bench.check(100.0).action, Action::Hold, "the new worker boots");
-    assert_eq!(bench.history.count_to_restore(), Some(4));
+    assert_eq!(bench.state.count_to_restore(), Some(4));
     for to in 2..=4 {
         let decision = bench.check(100.0);
         assert_eq!(decision.action, Action::ScaleUp { from: to - 1, to });
         assert_eq!(decision.reason, Reason::Restore { held_before: 4 });
         assert_eq!(bench.check(100.0).action, Action::Hold, "and the next one boots");
     }
-    assert_eq!(bench.history.count_to_restore(), None);
+    assert_eq!(bench.state.count_to_restore(), None);
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn a_reload_without_load_is_left_as_it_is() {
     bench.reload(1);
     bench.check(100.0);
     assert_eq!(bench.check(20.0).action, Action::Hold);
-    assert_eq!(bench.history.count_to_restore(), None);
+    assert_eq!(bench.state.count_to_restore(), None);
     assert_eq!(
         bench.check(100.0).action,
         Action::Hold,
@@ -275,7 +275,7 @@ fn a_restart_is_noticed_by_its_master() {
     bench.master.start_ticks += 1;
     bench.reload(1);
     bench.check(100.0);
-    assert_eq!(bench.history.count_to_restore(), Some(3));
+    assert_eq!(bench.state.count_to_restore(), Some(3));
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn workers_that_recycle_themselves_are_no_reload() {
     let mut bench = bench(1);
     for _ in 0..2 {
         bench.reload(1);
-        assert_eq!(bench.history.count_to_restore(), None);
+        assert_eq!(bench.state.count_to_restore(), None);
         bench.check(100.0);
     }
     assert_eq!(
@@ -505,7 +505,7 @@ fn after_a_restart_a_calm_queue_does_not_speak_for_a_cpu_that_is_not_known_yet()
     bench.reload(2);
     let booting = sample(&bench, 2.0);
     assert_eq!(bench.check_sample(&booting).action, Action::Hold);
-    assert_eq!(bench.history.count_to_restore(), Some(6));
+    assert_eq!(bench.state.count_to_restore(), Some(6));
     let loaded = sample(&bench, 2.0);
     assert_eq!(
         bench.check_sample(&loaded).action,

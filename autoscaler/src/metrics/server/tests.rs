@@ -34,11 +34,11 @@ fn scrape() -> Scrape {
 
 /// Plays the daemon's loop; returns where the server is once it serves.
 async fn looped(mut server: Server) -> String {
-    let Message::News(MetricsNews::Serving { at }) = server.message().await else {
+    let ServerEvent::News(MetricsNews::Serving { at }) = server.message().await else {
         panic!("it serves");
     };
     tokio::spawn(async move {
-        while let Message::Wanted(reply) = server.message().await {
+        while let ServerEvent::Wanted(reply) = server.message().await {
             let _ = reply.send(scrape());
         }
     });
@@ -106,7 +106,7 @@ async fn what_is_no_socket_stays() {
     let mut server = Server::start(Listen::Unix(path.clone()));
     let message = server.message().await;
     assert!(
-        matches!(message, Message::News(MetricsNews::Unavailable { .. })),
+        matches!(message, ServerEvent::News(MetricsNews::Unavailable { .. })),
         "{message:?}"
     );
     drop(server);
@@ -118,7 +118,7 @@ async fn a_taken_port_is_told_once_and_had_as_soon_as_it_is_free() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap();
     let mut server = Server::start(Listen::Tcp(address));
-    let Message::News(MetricsNews::Unavailable { at, why }) = server.message().await else {
+    let ServerEvent::News(MetricsNews::Unavailable { at, why }) = server.message().await else {
         panic!("it is taken");
     };
     assert!(
@@ -127,7 +127,7 @@ async fn a_taken_port_is_told_once_and_had_as_soon_as_it_is_free() {
     );
     drop(taken);
     tokio::time::pause();
-    let Message::News(MetricsNews::Serving { .. }) = server.message().await else {
+    let ServerEvent::News(MetricsNews::Serving { .. }) = server.message().await else {
         panic!("it is told once");
     };
 }

@@ -1,6 +1,6 @@
 //! Which processes are a project's workers.
 
-mod kin;
+mod marks;
 mod master;
 mod pool;
 pub mod server;

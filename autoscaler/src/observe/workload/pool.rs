@@ -6,7 +6,7 @@
 
 use crate::host::process::{ProcessTable, Procfs, Stat};
 use crate::model::{ProcessError, ProcessId, Unobservable};
-use crate::observe::workload::kin::Kin;
+use crate::observe::workload::marks::Marks;
 
 /// The main process, and the pool's processes, oldest first: at `main`, or below it where that is a shell around
 /// Celery. Without `main`, the process whose parent is outside the cgroup stands in its place.
@@ -42,13 +42,13 @@ pub(super) fn find(
 }
 
 fn forks(procfs: &Procfs, table: &ProcessTable, parent: &Stat) -> Result<Vec<ProcessId>, ProcessError> {
-    let Some(kin) = Kin::read(procfs, parent.id.pid)? else {
+    let Some(marks) = Marks::read(procfs, parent.id.pid)? else {
         return Ok(Vec::new());
     };
     let mut found = Vec::new();
     for child in table.children(parent.id.pid) {
-        if let Some(child_kin) = Kin::read(procfs, child.id.pid)?
-            && (child_kin.cmdline == kin.cmdline || child_kin.title().contains("PoolWorker"))
+        if let Some(child_marks) = Marks::read(procfs, child.id.pid)?
+            && (child_marks.cmdline == marks.cmdline || child_marks.title().contains("PoolWorker"))
         {
             found.push(child.id);
         }

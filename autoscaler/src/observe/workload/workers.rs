@@ -32,7 +32,7 @@ use crate::host::cgroup::Cgroup;
 use crate::host::process::{ProcessTable, Procfs, Stat, unless_gone};
 use crate::model::{ProcessError, ProcessId, Unobservable};
 use crate::observe::serving;
-use crate::observe::workload::kin::Kin;
+use crate::observe::workload::marks::Marks;
 
 /// The workers that `master` has in `cgroup` now, oldest first; `None` when the process that was observed as the
 /// master is gone from there.
@@ -118,11 +118,11 @@ const EXECS_WITHIN: Duration = Duration::from_secs(3);
 /// the oldest (arbiter.py, `manage_workers`).
 #[must_use]
 pub fn takes_newest(procfs: &Procfs, pid: u32) -> bool {
-    let Ok(Some(kin)) = Kin::read(procfs, pid) else {
+    let Ok(Some(marks)) = Marks::read(procfs, pid) else {
         return false;
     };
-    let title = kin.title();
-    is_spawned(&kin.cmdline)
+    let title = marks.title();
+    is_spawned(&marks.cmdline)
         || title.starts_with("puma")
         || title.contains("unicorn ") && !title.contains("gunicorn")
 }
@@ -145,14 +145,14 @@ fn roles(
     table: &ProcessTable,
     master: &Stat,
 ) -> Result<Vec<(ProcessId, Role)>, ProcessError> {
-    let Some(parent) = Kin::read(procfs, master.id.pid)? else {
+    let Some(parent) = Marks::read(procfs, master.id.pid)? else {
         return Ok(Vec::new());
     };
     let mut roles = Vec::new();
     let children = table.children(master.id.pid);
     for forked in children.iter().flat_map(|child| table.children(child.id.pid)) {
-        let kin = Kin::read(procfs, forked.id.pid)?;
-        if kin.is_some_and(|kin| is_puma_worker_of(kin.title(), master.id.pid)) {
+        let marks = Marks::read(procfs, forked.id.pid)?;
+        if marks.is_some_and(|marks| is_puma_worker_of(marks.title(), master.id.pid)) {
             roles.push((forked.id, Role::Worker));
         }
     }
@@ -179,20 +179,20 @@ fn roles(
 fn role(
     procfs: &Procfs,
     child: &Stat,
-    (master, parent): (&Stat, &Kin),
+    (master, parent): (&Stat, &Marks),
     is_parent: bool,
 ) -> Result<Option<Role>, ProcessError> {
-    let Some(kin) = Kin::read(procfs, child.id.pid)? else {
+    let Some(marks) = Marks::read(procfs, child.id.pid)? else {
         return Ok(None);
     };
-    if let Some(role) = Role::titled(kin.title()) {
+    if let Some(role) = Role::titled(marks.title()) {
         return Ok(Some(role));
     }
     if !child.forked {
-        return Ok(Some(Role::executed(procfs, child, &kin, (master, parent))));
+        return Ok(Some(Role::executed(procfs, child, &marks, (master, parent))));
     }
-    let role = Role::of(&kin, parent, is_parent);
-    if role != Role::Worker || kin.caught != parent.caught {
+    let role = Role::of(&marks, parent, is_parent);
+    if role != Role::Worker || marks.caught != parent.caught {
         return Ok(Some(role));
     }
     // What has its master's own handlers may still become another program.
@@ -206,11 +206,11 @@ fn role(
 
 impl Role {
     /// What has run a program of its own.
-    fn executed(procfs: &Procfs, child: &Stat, kin: &Kin, (master, parent): (&Stat, &Kin)) -> Self {
-        if is_spawned(&kin.cmdline) {
+    fn executed(procfs: &Procfs, child: &Stat, marks: &Marks, (master, parent): (&Stat, &Marks)) -> Self {
+        if is_spawned(&marks.cmdline) {
             return Self::Worker;
         }
-        if kin.cmdline.is_empty() {
+        if marks.cmdline.is_empty() {
             // In the middle of its exec, it has the new memory and no arguments in it yet (fs/exec.c).
             return Self::Unknown;
         }
@@ -224,7 +224,7 @@ impl Role {
         let told = environ
             .iter()
             .any(|entry| *entry == of_gunicorn || entry.starts_with("UNICORN_FD="));
-        if kin.cmdline == parent.cmdline || told {
+        if marks.cmdline == parent.cmdline || told {
             Self::Successor
         } else {
             Self::Other
@@ -232,7 +232,7 @@ impl Role {
     }
 
     /// What is still a fork of its master.
-    fn of(child: &Kin, master: &Kin, is_parent: bool) -> Self {
+    fn of(child: &Marks, master: &Marks, is_parent: bool) -> Self {
         let catches = |signal| child.caught.contains(signal);
         if child.caught.has_worker_signals() {
             return if child.caught == master.caught {

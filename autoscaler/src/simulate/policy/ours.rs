@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::decide::{Case, History};
+use crate::decide::{Case, PolicyState};
 use crate::model::{Action, CgroupMemory, CpuSample, Host, ProcessId, Project, ProjectSample, Unobservable};
 use crate::simulate::policy::Policy;
 use crate::simulate::{Served, Service};
@@ -16,7 +16,7 @@ const AMPLE_MIB: u64 = 1 << 40;
 pub struct Ours {
     project: Project,
     service: Service,
-    history: History,
+    state: PolicyState,
     sample: Result<ProjectSample, Unobservable>,
     next_pid: u32,
 }
@@ -33,7 +33,7 @@ impl Ours {
                 ..project.clone()
             },
             service,
-            history: History::default(),
+            state: PolicyState::default(),
             sample: Ok(ProjectSample {
                 cgroup: PathBuf::new(),
                 master: process(1),
@@ -83,7 +83,7 @@ impl Policy for Ours {
                 throttle: None,
             });
         }
-        let decision = Case::new(&self.project, &host, &self.sample).decide(&mut self.history);
+        let decision = Case::new(&self.project, &host, &self.sample).decide(&mut self.state);
         let (Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. }) = decision.action else {
             return workers;
         };

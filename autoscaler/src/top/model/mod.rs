@@ -2,12 +2,12 @@
 
 mod column;
 pub mod figures;
-pub mod history;
 mod process;
 mod project;
 mod rows;
 mod sort;
 pub mod text;
+pub mod trail;
 
 pub use column::{Column, Unit};
 pub use process::{FocusView, ProcessRow};
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use figures::Figures;
-use history::History;
+use trail::LoadTrail;
 
 use super::sample::{CgroupSample, Detail, HostSample, Place, Sample, Source};
 use crate::control::Status;
@@ -75,7 +75,7 @@ pub struct Entry {
     /// Throttling between the last two times it was looked at.
     pub throttled: Option<ThrottleRate>,
     /// Its last minutes.
-    pub history: History,
+    pub trail: LoadTrail,
     /// Its number of workers, where it is a project's.
     pub workers: Option<u32>,
 }
@@ -272,16 +272,16 @@ impl Entry {
         parent: Option<CgroupId>,
         covered: Option<Duration>,
     ) -> Self {
-        let mut history = History::default();
+        let mut trail = LoadTrail::default();
         let (mut figures, mut throttled, mut name) = (None, None, None);
         if let Some(earlier) = earlier {
             throttled = ThrottleRate::next(&earlier, sample.detail.as_ref());
-            history = earlier.history;
+            trail = earlier.trail;
             match (&earlier.usage, &sample.usage, covered) {
                 (Some(before), Some(after), Some(covered)) => {
                     figures = Figures::between(before, after, covered);
                     if let Some(figures) = &figures {
-                        history.push(figures);
+                        trail.push(figures);
                     }
                 }
                 (_, _, None) => figures = earlier.figures,
@@ -299,7 +299,7 @@ impl Entry {
             usage: sample.usage,
             detail: sample.detail,
             throttled,
-            history,
+            trail,
             workers: None,
         }
     }

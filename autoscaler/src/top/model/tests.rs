@@ -121,12 +121,12 @@ fn a_folded_cgroup_hides_what_is_below() {
 #[test]
 fn a_cgroup_that_went_is_forgotten_and_one_made_anew_starts_afresh() {
     let mut model = model(HOST, 3);
-    assert_eq!(model.entry(3).unwrap().history.points().len(), 3);
+    assert_eq!(model.entry(3).unwrap().trail.points().len(), 3);
     model.apply(sample(&HOST[..2], 4));
     assert!(model.entry(3).is_none());
     model.apply(sample(HOST, 5));
-    assert_eq!(model.entry(3).unwrap().history.points().len(), 0);
-    assert_eq!(model.entry(2).unwrap().history.points().len(), 5);
+    assert_eq!(model.entry(3).unwrap().trail.points().len(), 0);
+    assert_eq!(model.entry(2).unwrap().trail.points().len(), 5);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn another_source_begins_anew_and_keeps_the_last_figures_until_then() {
     }
     model.apply(first);
     assert!((cpu(&model) - 60.0).abs() < 1e-9, "neither nothing nor nonsense");
-    assert_eq!(model.entry(4).unwrap().history.points().len(), 9);
+    assert_eq!(model.entry(4).unwrap().trail.points().len(), 9);
     model.apply(second);
     assert!((cpu(&model) - 0.06).abs() < 1e-9);
     assert!(model.entry(4).unwrap().figures.unwrap().wait_ns.is_some());

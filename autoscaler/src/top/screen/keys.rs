@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::Action;
-use super::state::Mode;
+use super::state::ScreenMode;
 use crate::top::model::SortKey;
 
 /// One line of the help.
@@ -38,7 +38,7 @@ pub const KEYS: &[KeyHelp] = &[
 
 /// What a key means in this mode; `None` when it means nothing.
 #[must_use]
-pub fn action_for(key: KeyEvent, mode: &Mode) -> Option<Action> {
+pub fn action_for(key: KeyEvent, mode: &ScreenMode) -> Option<Action> {
     if key.modifiers.contains(KeyModifiers::CONTROL) {
         return match key.code {
             KeyCode::Char('c') => Some(Action::Quit),
@@ -119,8 +119,8 @@ mod tests {
     #[test]
     fn letters_are_text_while_a_prompt_is_open() {
         let q = KeyEvent::from(KeyCode::Char('q'));
-        assert_eq!(action_for(q, &Mode::Table), Some(Action::Quit));
-        let search = Mode::Prompt(super::super::Prompt::Search);
+        assert_eq!(action_for(q, &ScreenMode::Table), Some(Action::Quit));
+        let search = ScreenMode::Prompt(super::super::Prompt::Search);
         assert_eq!(action_for(q, &search), Some(Action::Type('q')));
     }
 
@@ -128,9 +128,9 @@ mod tests {
     fn control_c_quits_everywhere() {
         let key = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         for mode in [
-            Mode::Table,
-            Mode::Help,
-            Mode::Prompt(super::super::Prompt::Filter),
+            ScreenMode::Table,
+            ScreenMode::Help,
+            ScreenMode::Prompt(super::super::Prompt::Filter),
         ] {
             assert_eq!(action_for(key, &mode), Some(Action::Quit));
         }

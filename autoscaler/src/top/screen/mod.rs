@@ -7,7 +7,7 @@ mod state;
 
 pub use action::Action;
 pub use keys::{KEYS, KeyHelp, action_for};
-pub use state::{Mode, Prompt, Screen, Target};
+pub use state::{Prompt, Screen, ScreenMode, Target};
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use crate::top::sample::Attention;
 
 /// What is on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mode {
+pub enum ScreenMode {
     /// The tree, and the projects above it.
     Table,
     /// One cgroup looked at closely.
@@ -47,7 +47,7 @@ pub struct Screen {
     /// Order, folding and filter of the tree.
     pub arrangement: Arrangement,
     /// What is on the screen.
-    pub mode: Mode,
+    pub mode: ScreenMode,
     /// How CPU is shown.
     pub unit: Unit,
     /// The row that is selected.
@@ -87,7 +87,7 @@ impl Screen {
                 reversed,
                 ..Arrangement::default()
             },
-            mode: Mode::Table,
+            mode: ScreenMode::Table,
             unit: Unit::default(),
             selected: None,
             offset: 0,
@@ -122,7 +122,7 @@ impl Screen {
             .collect();
         details.extend(model.projects.iter().filter_map(|project| project.cgroup));
         let focus = match self.mode {
-            Mode::Detail(id) => Some(id),
+            ScreenMode::Detail(id) => Some(id),
             _ => None,
         };
         details.extend(focus);
@@ -161,10 +161,10 @@ impl Screen {
             .min(rows.len().saturating_sub(self.page));
         let processes = model.focus.as_ref().map_or(0, |focus| focus.processes.len());
         self.process_offset = self.process_offset.min(processes.saturating_sub(1));
-        if let Mode::Detail(id) = self.mode
+        if let ScreenMode::Detail(id) = self.mode
             && model.entry(id).is_none()
         {
-            self.mode = Mode::Table;
+            self.mode = ScreenMode::Table;
         }
     }
 
@@ -191,18 +191,18 @@ impl Screen {
             }
             Action::Help => {
                 self.mode = match self.mode {
-                    Mode::Help => Mode::Table,
-                    _ => Mode::Help,
+                    ScreenMode::Help => ScreenMode::Table,
+                    _ => ScreenMode::Help,
                 }
             }
             Action::Sort(key) => self.sort_by(key),
             Action::Reverse => self.arrangement.reversed = !self.arrangement.reversed,
             _ => match self.mode {
-                Mode::Table => self.apply_to_table(action, live),
-                Mode::Detail(_) => self.apply_to_detail(action),
-                Mode::Help => self.mode = Mode::Table,
-                Mode::SortMenu(marked) => self.apply_to_menu(action, marked),
-                Mode::Prompt(prompt) => self.apply_to_prompt(action, prompt, live),
+                ScreenMode::Table => self.apply_to_table(action, live),
+                ScreenMode::Detail(_) => self.apply_to_detail(action),
+                ScreenMode::Help => self.mode = ScreenMode::Table,
+                ScreenMode::SortMenu(marked) => self.apply_to_menu(action, marked),
+                ScreenMode::Prompt(prompt) => self.apply_to_prompt(action, prompt, live),
             },
         }
     }
@@ -244,13 +244,13 @@ impl Screen {
             }
             Action::SortMenu => {
                 let marked = SortKey::ALL.iter().position(|key| *key == self.arrangement.sort);
-                self.mode = Mode::SortMenu(marked.unwrap_or(0));
+                self.mode = ScreenMode::SortMenu(marked.unwrap_or(0));
             }
             Action::Search => {
                 self.search.clear();
-                self.mode = Mode::Prompt(Prompt::Search);
+                self.mode = ScreenMode::Prompt(Prompt::Search);
             }
-            Action::Filter => self.mode = Mode::Prompt(Prompt::Filter),
+            Action::Filter => self.mode = ScreenMode::Prompt(Prompt::Filter),
             Action::NextMatch => self.find(live, Direction::Down),
             Action::PreviousMatch if self.search.is_empty() => self.sort_by(SortKey::Name),
             Action::PreviousMatch => self.find(live, Direction::Up),
@@ -266,7 +266,7 @@ impl Screen {
             Action::PageUp => self.process_offset = self.process_offset.saturating_sub(page),
             Action::PageDown => self.process_offset += page,
             Action::First => self.process_offset = 0,
-            Action::Back | Action::Fold | Action::Open => self.mode = Mode::Table,
+            Action::Back | Action::Fold | Action::Open => self.mode = ScreenMode::Table,
             _ => {}
         }
     }
@@ -274,16 +274,16 @@ impl Screen {
     fn apply_to_menu(&mut self, action: Action, marked: usize) {
         let last = SortKey::ALL.len() - 1;
         match action {
-            Action::Up => self.mode = Mode::SortMenu(marked.saturating_sub(1)),
-            Action::Down => self.mode = Mode::SortMenu((marked + 1).min(last)),
-            Action::First | Action::PageUp => self.mode = Mode::SortMenu(0),
-            Action::Last | Action::PageDown => self.mode = Mode::SortMenu(last),
+            Action::Up => self.mode = ScreenMode::SortMenu(marked.saturating_sub(1)),
+            Action::Down => self.mode = ScreenMode::SortMenu((marked + 1).min(last)),
+            Action::First | Action::PageUp => self.mode = ScreenMode::SortMenu(0),
+            Action::Last | Action::PageDown => self.mode = ScreenMode::SortMenu(last),
             Action::Open | Action::ToggleFold | Action::Unfold => {
                 if let Some(key) = SortKey::ALL.get(marked) {
                     self.sort_by(*key);
                 }
             }
-            Action::Back | Action::SortMenu | Action::Fold => self.mode = Mode::Table,
+            Action::Back | Action::SortMenu | Action::Fold => self.mode = ScreenMode::Table,
             _ => {}
         }
     }
@@ -298,10 +298,10 @@ impl Screen {
             Action::Erase => {
                 text.pop();
             }
-            Action::Accept => self.mode = Mode::Table,
+            Action::Accept => self.mode = ScreenMode::Table,
             Action::Back => {
                 text.clear();
-                self.mode = Mode::Table;
+                self.mode = ScreenMode::Table;
             }
             Action::Up => return self.move_by(live, -1),
             Action::Down => return self.move_by(live, 1),
@@ -317,8 +317,8 @@ impl Screen {
             self.arrangement.sort = key;
             self.arrangement.reversed = false;
         }
-        if matches!(self.mode, Mode::SortMenu(_)) {
-            self.mode = Mode::Table;
+        if matches!(self.mode, ScreenMode::SortMenu(_)) {
+            self.mode = ScreenMode::Table;
         }
     }
 
@@ -375,7 +375,7 @@ impl Screen {
         };
         if let Some(id) = id {
             self.process_offset = 0;
-            self.mode = Mode::Detail(id);
+            self.mode = ScreenMode::Detail(id);
         }
     }
 
@@ -425,7 +425,7 @@ enum Direction {
     Up,
 }
 
-impl Mode {
+impl ScreenMode {
     /// Whether a text is being typed.
     #[must_use]
     pub fn is_prompt(&self) -> bool {

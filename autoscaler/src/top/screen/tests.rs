@@ -118,7 +118,7 @@ fn the_menu_sorts() {
     let mut screen = screen(&model, 10);
     type_keys(&mut screen, &model, "sj\n");
     assert_eq!(screen.arrangement.sort, SortKey::Wait);
-    assert_eq!(screen.mode, Mode::Table);
+    assert_eq!(screen.mode, ScreenMode::Table);
     type_keys(&mut screen, &model, "rM");
     assert_eq!(screen.arrangement.sort, SortKey::Memory);
     assert!(
@@ -136,7 +136,7 @@ fn a_held_picture_stays_while_collecting_goes_on() {
     assert_eq!(screen.shown(&model).samples, 2);
     assert_eq!(model.samples, 3);
     type_keys(&mut screen, &model, "p");
-    assert_eq!(screen.shown(&model).entry(4).unwrap().history.points().len(), 2);
+    assert_eq!(screen.shown(&model).entry(4).unwrap().trail.points().len(), 2);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn what_is_open_gets_the_attention_and_closes_when_it_goes() {
     assert_eq!(screen.attention(&model).focus, Some(4));
     model.apply(sample(&HOST[..2], 2));
     screen.settle(&model, 2);
-    assert_eq!(screen.mode, Mode::Table);
+    assert_eq!(screen.mode, ScreenMode::Table);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn units_intervals_and_help() {
     type_keys(&mut screen, &model, "++-");
     assert_eq!(screen.interval, Duration::from_secs(2));
     type_keys(&mut screen, &model, "?");
-    assert_eq!(screen.mode, Mode::Help);
+    assert_eq!(screen.mode, ScreenMode::Help);
     type_keys(&mut screen, &model, "\u{1b}q");
     assert!(screen.quit);
 }

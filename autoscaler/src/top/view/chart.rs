@@ -7,8 +7,8 @@ use ratatui::symbols::Marker;
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType};
 
 use super::Theme;
-use crate::top::model::history::{CAPACITY, Summary};
 use crate::top::model::text;
+use crate::top::model::trail::{CAPACITY, Summary};
 
 /// What a chart shows.
 pub(super) struct Series<'a> {

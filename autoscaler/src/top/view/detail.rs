@@ -142,13 +142,13 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, entry: &Entry, theme: Theme) {
     let cpu = Series {
         title: "CPU, % of one",
         short: "CPU%",
-        values: entry.history.points().map(|point| f64::from(point.cpu)).collect(),
-        summary: entry.history.cpu_summary(),
+        values: entry.trail.points().map(|point| f64::from(point.cpu)).collect(),
+        summary: entry.trail.cpu_summary(),
         floor: 10.0,
         style: theme.cpu(),
     };
     let waits: Vec<f64> = entry
-        .history
+        .trail
         .points()
         .filter_map(|point| point.wait.map(f64::from))
         .collect();
@@ -160,7 +160,7 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, entry: &Entry, theme: Theme) {
         title: "wait, ms/s",
         short: "wait",
         values: waits,
-        summary: entry.history.wait_summary(),
+        summary: entry.trail.wait_summary(),
         floor: 10.0,
         style: theme.wait(),
     };

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span, Text};
 use super::Theme;
 use crate::host::usage::SourceKind;
 use crate::top::model::{Model, text};
-use crate::top::screen::{Mode, Prompt, Screen};
+use crate::top::screen::{Prompt, Screen, ScreenMode};
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, screen: &Screen, theme: Theme) {
     let keys = keys(model, screen, theme);
@@ -71,8 +71,8 @@ fn cost(model: &Model, width: usize, theme: Theme) -> Line<'static> {
 
 fn keys(model: &Model, screen: &Screen, theme: Theme) -> Line<'static> {
     match screen.mode {
-        Mode::Prompt(Prompt::Search) => prompt("search: ", &screen.search),
-        Mode::Prompt(Prompt::Filter) => prompt("only: ", &screen.arrangement.filter),
+        ScreenMode::Prompt(Prompt::Search) => prompt("search: ", &screen.search),
+        ScreenMode::Prompt(Prompt::Filter) => prompt("only: ", &screen.arrangement.filter),
         _ => match model.troubles.first() {
             Some(trouble) => Line::styled(text::clean(trouble), theme.alarm()),
             None => hints(screen, theme),
@@ -90,8 +90,8 @@ fn prompt(label: &'static str, typed: &str) -> Line<'static> {
 
 fn hints(screen: &Screen, theme: Theme) -> Line<'static> {
     let pairs: &[(&str, &str)] = match screen.mode {
-        Mode::Detail(_) => &[("Esc", "back"), ("↑↓", "scroll"), ("p", "hold"), ("q", "quit")],
-        Mode::SortMenu(_) => &[("↑↓", "choose"), ("Enter", "sort"), ("Esc", "back")],
+        ScreenMode::Detail(_) => &[("Esc", "back"), ("↑↓", "scroll"), ("p", "hold"), ("q", "quit")],
+        ScreenMode::SortMenu(_) => &[("↑↓", "choose"), ("Enter", "sort"), ("Esc", "back")],
         _ => &[
             ("?", "help"),
             ("Enter", "open"),

@@ -19,22 +19,22 @@ pub use theme::Theme;
 use ratatui::Frame;
 
 use super::model::Model;
-use super::screen::{Mode, Screen};
+use super::screen::{Screen, ScreenMode};
 
 /// Draws the whole screen. `model` is the live one: while the picture is held, the held one is drawn.
 pub fn draw(frame: &mut Frame<'_>, live: &Model, screen: &Screen, theme: Theme) {
     let model = screen.shown(live);
     let regions = Regions::of(frame.area(), model.projects.len());
     header::draw(frame, regions.header, model, screen, theme);
-    if let Mode::Detail(id) = screen.mode {
+    if let ScreenMode::Detail(id) = screen.mode {
         detail::draw(frame, regions.body(), model, id, screen, theme);
     } else {
         projects::draw(frame, regions.projects, model, screen, theme);
         table::draw(frame, regions.table, model, screen, theme);
     }
     match screen.mode {
-        Mode::Help => help::draw(frame, regions.body()),
-        Mode::SortMenu(marked) => menu::draw(frame, regions.body(), marked),
+        ScreenMode::Help => help::draw(frame, regions.body()),
+        ScreenMode::SortMenu(marked) => menu::draw(frame, regions.body(), marked),
         _ => {}
     }
     footer::draw(frame, regions.footer, live, screen, theme);

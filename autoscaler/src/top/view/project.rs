@@ -52,7 +52,9 @@ fn load(project: &ProjectRow) -> Line<'static> {
 
 fn sentences(daemon: &ProjectStatus, now: i64) -> Vec<(&'static str, String)> {
     let mut sentences = Vec::new();
-    let past = |told: &crate::control::Told| format!("{}, {}", told::ago(told.at, now), told::decision(told));
+    let past = |told: &crate::control::DecisionStatus| {
+        format!("{}, {}", told::ago(told.at, now), told::decision(told))
+    };
     sentences.extend(
         daemon
             .order

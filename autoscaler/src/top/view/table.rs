@@ -169,7 +169,7 @@ fn style(column: Column, entry: &Entry, known: bool, unit: Unit, theme: Theme) -
 /// The CPU of the last minutes, the newest on the right.
 fn sparkline(entry: &Entry, columns: usize) -> String {
     const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let means = entry.history.cpu_columns(columns, SPARKLINE_SPAN);
+    let means = entry.trail.cpu_columns(columns, SPARKLINE_SPAN);
     let top = means.iter().copied().fold(SPARKLINE_FULL, f32::max);
     let mut out = " ".repeat(columns - means.len());
     for mean in means {

@@ -1,6 +1,6 @@
 //! What a running daemon says of a project, in few words. Its sentences come in the operator's language.
 
-use crate::control::{OrderStatus, ProjectStatus, Told};
+use crate::control::{DecisionStatus, OrderStatus, ProjectStatus};
 use crate::top::model::text;
 
 /// `↑3 1m20s/3m`: of the crossed thresholds the one that would act soonest, how long it has been crossed, of how
@@ -29,7 +29,7 @@ pub(super) fn last(project: &ProjectStatus, now: i64) -> String {
 }
 
 /// A decision with its reason.
-pub(super) fn decision(told: &Told) -> String {
+pub(super) fn decision(told: &DecisionStatus) -> String {
     let to = told.workers_to.map(|to| format!(" to {to}")).unwrap_or_default();
     text::clean(&format!("{}{to}: {}", told.action, told.words))
 }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use autoscaler::act::{Actor, Mode, Outcome, Timing};
+use autoscaler::act::{ActOptions, Actor, Outcome, Timing};
 use autoscaler::host::cgroup::CgroupMount;
 use autoscaler::host::process::Procfs;
 use autoscaler::host::service::Systemd;
@@ -26,7 +26,7 @@ pub(crate) const TIMING: Timing = Timing {
     poll: Duration::from_millis(20),
 };
 
-pub(crate) fn actor(mode: Mode) -> Result<Actor> {
+pub(crate) fn actor(mode: ActOptions) -> Result<Actor> {
     let procfs = Procfs::default();
     let mount = CgroupMount::discover(&procfs)?;
     Ok(Actor::new(procfs, mount, None, mode))

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use autoscaler::act::{AfterBoot, Cause, Mode, ScaleError, Timing, Workers};
+use autoscaler::act::{ActOptions, AfterBoot, Cause, ScaleError, Timing, Workers};
 use autoscaler::host::process::Procfs;
 use autoscaler::observe::{CodeSource, Serving, boots_from, newer_code, serving};
 use autoscaler_tests::server::Options;
@@ -14,7 +14,7 @@ use autoscaler_tests::{ScratchCgroup, Server, Venv, require_root, until};
 
 use super::bench::{TIMING, actor, apply, project, sample};
 
-const MODE: Mode = Mode {
+const MODE: ActOptions = ActOptions {
     dry_run: false,
     timing: TIMING,
 };
@@ -122,7 +122,7 @@ fn a_worker_that_uvicorn_starts_again_and_again_is_taken_back() -> Result<()> {
     fs::write(app.path().join("asgi.py"), BROKEN)?;
     let before = server.workers();
     // On a crowded machine Python alone takes seconds to start.
-    let patient = Mode {
+    let patient = ActOptions {
         timing: Timing {
             settle: Duration::from_secs(6),
             ..TIMING

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use autoscaler::act::{AfterBoot, Cause, Mode, Refusal, Step, Timing};
+use autoscaler::act::{ActOptions, AfterBoot, Cause, Refusal, Step, Timing};
 use autoscaler_tests::server::Options;
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::{GUNICORNS, NEWEST};
@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 
 use super::bench::{TIMING, actor, apply, apply_while, project, sample, signals_got};
 
-const MODE: Mode = Mode {
+const MODE: ActOptions = ActOptions {
     dry_run: false,
     timing: TIMING,
 };
@@ -144,7 +144,7 @@ fn a_worker_that_will_not_die_gets_one_signal_in_all() -> Result<()> {
     })?;
 
     let down = Duration::from_secs(2);
-    let actor = actor(Mode {
+    let actor = actor(ActOptions {
         dry_run: false,
         timing: Timing {
             up: down,

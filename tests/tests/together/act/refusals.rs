@@ -4,7 +4,7 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use autoscaler::act::{Cause, Mode, Outcome, Refusal, Workers};
+use autoscaler::act::{ActOptions, Cause, Outcome, Refusal, Workers};
 use autoscaler::model::{ProcessId, ProjectSample};
 use autoscaler_tests::server::{Options, state};
 use autoscaler_tests::tools::{Tool, require};
@@ -17,7 +17,7 @@ use super::bench::{TIMING, actor, apply, id, project, sample, sample_of, signals
 
 const LIMIT: Duration = Duration::from_mins(1);
 
-const MODE: Mode = Mode {
+const MODE: ActOptions = ActOptions {
     dry_run: false,
     timing: TIMING,
 };
@@ -71,7 +71,7 @@ fn a_process_that_catches_neither_signal_is_refused_and_not_stopped() -> Result<
     sleeps()?;
     let sample = sample_of(cgroup.path(), id(pid)?, vec![id(pid)?]);
     for dry_run in [true, false] {
-        let actor = actor(Mode {
+        let actor = actor(ActOptions {
             dry_run,
             timing: TIMING,
         })?;

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use autoscaler::act::{MemoryError, Mode, Workers};
+use autoscaler::act::{ActOptions, MemoryError, Workers};
 use autoscaler_tests::server::{Options, state};
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::{GUNICORNS, NEWEST};
@@ -12,7 +12,7 @@ use autoscaler_tests::{Load, ScratchCgroup, Server, Venv, require_root, until};
 
 use super::bench::{TIMING, actor, apply, apply_while, project, sample, signals_got};
 
-const MODE: Mode = Mode {
+const MODE: ActOptions = ActOptions {
     dry_run: false,
     timing: TIMING,
 };
@@ -124,7 +124,7 @@ fn a_dry_run_signals_nobody() -> Result<()> {
     }
     let cgroup = ScratchCgroup::new("dry")?;
     let server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, &Options::workers(2))?;
-    let actor = actor(Mode {
+    let actor = actor(ActOptions {
         dry_run: true,
         timing: TIMING,
     })?;

@@ -2,7 +2,7 @@ use super::*;
 use crate::control::OrderStatus;
 
 fn status() -> Status {
-    let told = |action: &str, words: &str, at| Told {
+    let told = |action: &str, words: &str, at| DecisionStatus {
         at,
         action: action.into(),
         workers_to: None,

@@ -11,7 +11,7 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 
 use crate::daemon::orders::Orders;
-use crate::decide::History;
+use crate::decide::PolicyState;
 use crate::host::usage::monotonic;
 use crate::words::StateFault;
 
@@ -26,7 +26,7 @@ const LONGEST_GAP: Duration = Duration::from_mins(10);
 const LONGEST_GAP_CHECKS: u32 = 2;
 
 /// What the checks so far have left behind, by project.
-pub(super) type Histories = BTreeMap<String, History>;
+pub(super) type PolicyStates = BTreeMap<String, PolicyState>;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct File {
@@ -35,27 +35,27 @@ struct File {
     boot_id: String,
     /// `CLOCK_MONOTONIC` when it was written.
     written_at: Duration,
-    projects: Histories,
+    projects: PolicyStates,
     #[serde(default)]
     orders: Orders,
 }
 
 /// What an earlier daemon left.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Held {
-    pub(super) histories: Histories,
+pub(super) struct LeftBehind {
+    pub(super) states: PolicyStates,
     /// Orders by hand: unlike held times they do not mind that nobody watched for a while.
     pub(super) orders: Orders,
 }
 
 /// The state file of one daemon.
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct StateFile {
     path: PathBuf,
     boot_id: String,
 }
 
-impl State {
+impl StateFile {
     /// The state file in `dir`.
     pub(super) fn new(dir: &Path) -> Self {
         let boot_id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
@@ -71,10 +71,10 @@ impl State {
 
     /// What the last daemon held; empty if there was none or if it was in another boot, and without the held
     /// times if it was too long ago for one that checks every `interval`.
-    pub(super) fn load(&self, interval: Duration) -> Result<Held, StateFault> {
+    pub(super) fn load(&self, interval: Duration) -> Result<LeftBehind, StateFault> {
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Held::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(LeftBehind::default()),
             Err(error) => return Err(StateFault::System(error.into())),
         };
         let version = serde_json::from_str::<serde_json::Value>(&text).map_err(format)?["version"].as_u64();
@@ -90,17 +90,21 @@ impl State {
         let file: File = serde_json::from_str(&text).map_err(format)?;
         let now = monotonic();
         if file.boot_id != self.boot_id || file.written_at > now {
-            return Ok(Held::default());
+            return Ok(LeftBehind::default());
         }
         let recent = now.saturating_sub(file.written_at) <= longest_gap(interval);
-        Ok(Held {
-            histories: if recent { file.projects } else { Histories::new() },
+        Ok(LeftBehind {
+            states: if recent {
+                file.projects
+            } else {
+                PolicyStates::new()
+            },
             orders: file.orders,
         })
     }
 
     /// Writes what is held, whole or not at all.
-    pub(super) fn save(&self, projects: &Histories, orders: &Orders) -> Result<(), StateFault> {
+    pub(super) fn save(&self, projects: &PolicyStates, orders: &Orders) -> Result<(), StateFault> {
         let file = File {
             version: VERSION,
             boot_id: self.boot_id.clone(),
@@ -134,13 +138,13 @@ mod tests {
 
     const INTERVAL: Duration = Duration::from_mins(2);
 
-    fn scene() -> (tempfile::TempDir, State) {
+    fn scene() -> (tempfile::TempDir, StateFile) {
         let dir = tempfile::tempdir().unwrap();
-        let state = State::new(dir.path());
+        let state = StateFile::new(dir.path());
         (dir, state)
     }
 
-    fn held() -> Held {
+    fn held() -> LeftBehind {
         let mut orders = Orders::default();
         let given = Given {
             order: Order::Pause,
@@ -148,18 +152,18 @@ mod tests {
             by: "root".into(),
         };
         orders.give("backdipro", given);
-        Held {
-            histories: Histories::from([("backdipro".to_owned(), History::default())]),
+        LeftBehind {
+            states: PolicyStates::from([("backdipro".to_owned(), PolicyState::default())]),
             orders,
         }
     }
 
-    fn save(state: &State) {
+    fn save(state: &StateFile) {
         let held = held();
-        state.save(&held.histories, &held.orders).unwrap();
+        state.save(&held.states, &held.orders).unwrap();
     }
 
-    fn written(state: &State, at: Duration) {
+    fn written(state: &StateFile, at: Duration) {
         let mut file: File = serde_json::from_str(&fs::read_to_string(&state.path).unwrap()).unwrap();
         file.written_at = at;
         fs::write(&state.path, serde_json::to_string(&file).unwrap()).unwrap();
@@ -168,7 +172,7 @@ mod tests {
     #[test]
     fn what_was_saved_is_loaded() {
         let (_dir, state) = scene();
-        assert_eq!(state.load(INTERVAL).unwrap(), Held::default());
+        assert_eq!(state.load(INTERVAL).unwrap(), LeftBehind::default());
         save(&state);
         assert_eq!(state.load(INTERVAL).unwrap(), held());
     }
@@ -178,13 +182,13 @@ mod tests {
         let (_dir, mut state) = scene();
         save(&state);
         state.boot_id.push('x');
-        assert_eq!(state.load(INTERVAL).unwrap(), Held::default());
+        assert_eq!(state.load(INTERVAL).unwrap(), LeftBehind::default());
 
         save(&state);
         written(&state, monotonic() + Duration::from_mins(1));
         assert_eq!(
             state.load(INTERVAL).unwrap(),
-            Held::default(),
+            LeftBehind::default(),
             "a time to come is of another boot"
         );
     }
@@ -200,8 +204,8 @@ mod tests {
         written(&state, long_ago);
         let loaded = state.load(INTERVAL).unwrap();
         assert_eq!(
-            (loaded.histories, loaded.orders),
-            (Histories::new(), held().orders)
+            (loaded.states, loaded.orders),
+            (PolicyStates::new(), held().orders)
         );
     }
 
@@ -215,7 +219,7 @@ mod tests {
         };
         written(&state, at);
         assert_eq!(state.load(Duration::from_mins(15)).unwrap(), held());
-        assert_eq!(state.load(INTERVAL).unwrap().histories, Histories::new());
+        assert_eq!(state.load(INTERVAL).unwrap().states, PolicyStates::new());
     }
 
     #[test]
@@ -241,7 +245,7 @@ mod tests {
         file.written_at = monotonic();
         fs::write(&state.path, serde_json::to_string(&file).unwrap()).unwrap();
         let held = state.load(INTERVAL).unwrap();
-        let web = serde_json::to_value(&held.histories["web"]).unwrap();
+        let web = serde_json::to_value(&held.states["web"]).unwrap();
         assert_eq!(web["cpu"]["up"]["rung"], 3);
         assert_eq!(web["cpu"]["up"]["held"]["secs"], 90);
         assert_eq!(
@@ -250,8 +254,8 @@ mod tests {
         );
         assert_eq!(web["cpu"]["down"]["1"]["peaks"][1][1], 0.25);
         assert_eq!(web["overlap"]["watched"]["secs"], 12);
-        assert_eq!(held.histories["web"].count_to_restore(), Some(3));
-        let tasks = serde_json::to_value(&held.histories["tasks"]).unwrap();
+        assert_eq!(held.states["web"].count_to_restore(), Some(3));
+        let tasks = serde_json::to_value(&held.states["tasks"]).unwrap();
         assert_eq!(tasks["queue"]["up"]["held"]["secs"], 60);
         assert_eq!(held.orders.get("ghost").unwrap().order, Order::Pause);
         assert_eq!(held.orders.get("web").unwrap().order, Order::Scale(2));

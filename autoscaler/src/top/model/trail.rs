@@ -18,7 +18,7 @@ pub struct Point {
 
 /// The last [`CAPACITY`] intervals of one cgroup.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct History {
+pub struct LoadTrail {
     points: VecDeque<Point>,
     pushed: u64,
 }
@@ -32,7 +32,7 @@ pub struct Summary {
     pub max: f64,
 }
 
-impl History {
+impl LoadTrail {
     /// Adds an interval; the oldest goes when there are too many.
     pub fn push(&mut self, figures: &Figures) {
         if self.points.len() == CAPACITY {
@@ -117,42 +117,42 @@ mod tests {
 
     use super::*;
 
-    fn history(percents: &[u64]) -> History {
-        let mut history = History::default();
+    fn trail(percents: &[u64]) -> LoadTrail {
+        let mut trail = LoadTrail::default();
         for percent in percents {
-            history.push(&Figures {
+            trail.push(&Figures {
                 covered: Duration::from_secs(1),
                 cpu_ns: percent * 10_000_000,
                 wait_ns: None,
             });
         }
-        history
+        trail
     }
 
     #[test]
     fn mean_and_maximum() {
-        let summary = history(&[0, 50, 100]).cpu_summary();
+        let summary = trail(&[0, 50, 100]).cpu_summary();
         assert!((summary.mean - 50.0).abs() < 1e-6);
         assert!((summary.max - 100.0).abs() < 1e-6);
-        assert_eq!(history(&[]).cpu_summary(), Summary::default());
-        assert_eq!(history(&[1]).wait_summary(), Summary::default());
+        assert_eq!(trail(&[]).cpu_summary(), Summary::default());
+        assert_eq!(trail(&[1]).wait_summary(), Summary::default());
     }
 
     #[test]
     fn keeps_the_newest() {
         let many: Vec<u64> = (0..CAPACITY as u64 + 10).collect();
-        let history = history(&many);
-        assert_eq!(history.points().len(), CAPACITY);
-        assert_eq!(history.points().next().map(|point| point.cpu), Some(10.0));
+        let trail = trail(&many);
+        assert_eq!(trail.points().len(), CAPACITY);
+        assert_eq!(trail.points().next().map(|point| point.cpu), Some(10.0));
     }
 
     #[test]
     fn columns_are_means_whose_borders_stay() {
-        let before = history(&[10, 20, 30, 40]).cpu_columns(3, 6);
+        let before = trail(&[10, 20, 30, 40]).cpu_columns(3, 6);
         assert_eq!(before, [15.0, 35.0]);
-        let after = history(&[10, 20, 30, 40, 80]).cpu_columns(3, 6);
+        let after = trail(&[10, 20, 30, 40, 80]).cpu_columns(3, 6);
         assert_eq!(after, [15.0, 35.0, 80.0]);
-        let later = history(&[10, 20, 30, 40, 80, 0, 7]).cpu_columns(3, 6);
+        let later = trail(&[10, 20, 30, 40, 80, 0, 7]).cpu_columns(3, 6);
         assert_eq!(later, [35.0, 40.0, 7.0]);
     }
 }

@@ -13,7 +13,7 @@ use crate::model::{Action, Bounds, Measure, ProcessId, ProjectSample};
 
 /// One project's memory from check to check. Everything in it can be lost at the price of waiting anew.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct History {
+pub struct PolicyState {
     seen: Option<Seen>,
     /// Workers came that may be a reload's, beside the old ones.
     overlap: Option<Overlap>,
@@ -35,7 +35,7 @@ pub struct History {
     held: BTreeMap<Measure, Held>,
 }
 
-impl History {
+impl PolicyState {
     /// Whether the last check saw a reload or restart, that is, whether the project is on its way back to
     /// the count it had: that count.
     #[must_use]
@@ -57,8 +57,8 @@ impl History {
         });
     }
 
-    /// The workers of `sample` whose boot is still waited for after [`History::boot_failed`]: once all of them serve,
-    /// [`History::boot_mended`] ends it.
+    /// The workers of `sample` whose boot is still waited for after [`PolicyState::boot_failed`]: once all of them serve,
+    /// [`PolicyState::boot_mended`] ends it.
     #[must_use]
     pub fn still_booting(&self, sample: &ProjectSample) -> Vec<ProcessId> {
         let failed = self.failed_boot.as_ref().filter(|failed| failed.lasts);

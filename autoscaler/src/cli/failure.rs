@@ -8,17 +8,17 @@ use crate::words::{Bilingual, say, system};
 
 /// Something failed.
 #[derive(Debug)]
-pub(super) struct Told(pub(super) Bilingual);
+pub(super) struct Failure(pub(super) Bilingual);
 
 /// The command line asks for something that cannot be.
 #[derive(Debug)]
 pub(super) struct Usage(pub(super) Bilingual);
 
-told_by_words!(Told, Usage);
+told_by_words!(Failure, Usage);
 
 /// A failure of which this is said.
 pub(super) fn failed(words: impl Fn(Language) -> String) -> anyhow::Error {
-    Told(Bilingual::by(words)).into()
+    Failure(Bilingual::by(words)).into()
 }
 
 /// A wrong usage of which this is said.

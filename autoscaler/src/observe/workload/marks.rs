@@ -5,14 +5,14 @@ use crate::model::ProcessError;
 
 /// The marks of one process.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Kin {
+pub(super) struct Marks {
     /// Signals with a handler.
     pub(super) caught: SignalSet,
     /// The command line, or the title that the process put in its place.
     pub(super) cmdline: Vec<String>,
 }
 
-impl Kin {
+impl Marks {
     /// Reads the marks of `pid`; `None` if it is gone.
     pub(super) fn read(procfs: &Procfs, pid: u32) -> Result<Option<Self>, ProcessError> {
         let Some(status) = unless_gone(procfs.status(pid))? else {
