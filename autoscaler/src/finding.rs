@@ -3,13 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::act::Refusal;
 use crate::config::{Fault, LoadError, Notice};
-use crate::host::machine::HostError;
-use crate::host::usage::{SourceKind, UsageFault, WhyNotEbpf};
 use crate::model::{
-    Bounds, CgroupError, ClientError, Host, PoolFault, Project, QueueFault, ServiceError, StoreError,
-    SystemFault, Uncounted, Unobservable,
+    Bounds, CgroupError, ClientError, Host, HostError, PoolFault, Project, QueueFault, Refusal, ServiceError,
+    SourceKind, StoreError, SystemFault, Uncounted, Unobservable, UsageFault, WhyNotEbpf,
 };
 
 /// One thing that was looked at.

@@ -3,22 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::act::actuator::{Actuator, Step};
+use crate::act::actuator::Actuator;
 use crate::act::boots::BootTimes;
 use crate::act::cancel::CancelToken;
 use crate::act::celery::PoolControl;
 use crate::act::instances::TemplateInstances;
-use crate::act::memory::{Limit, LimitSetter, MemoryError, MemoryLimits};
+use crate::act::memory::{Limit, LimitSetter, MemoryLimits};
 use crate::act::outcome::{Outcome, Workers};
-use crate::act::scale::{Cause, Plan, ScaleError, ScaleReport, Scaled, Timing, scale_under};
+use crate::act::scale::{Plan, ScaleReport, Scaled, Timing, scale_under};
 use crate::act::shares;
-use crate::act::signal::Refusal;
 use crate::act::systemd::UnitControl;
 use crate::act::unanswered::Unanswered;
 use crate::act::worker_signals::WorkerSignals;
 use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::process::Procfs;
-use crate::model::{Action, Decision, Project, ProjectSample, Reason};
+use crate::model::{
+    Action, Cause, Decision, MemoryError, Project, ProjectSample, Reason, Refusal, ScaleError, Step,
+};
 use crate::observe::measure::queue;
 
 /// Between two looks at a template's instances: each asks systemd some questions about every one of them.

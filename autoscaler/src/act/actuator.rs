@@ -3,38 +3,7 @@
 use std::future::{Future, ready};
 use std::time::Duration;
 
-use super::signal::Refusal;
-use crate::model::ProcessId;
-
-/// One step of a worker count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// One worker more.
-    Up,
-    /// One worker less.
-    Down,
-}
-
-impl Step {
-    /// The step that leads from one count towards another; `None` when they are equal.
-    #[must_use]
-    pub fn towards(from: u32, to: u32) -> Option<Self> {
-        match from.cmp(&to) {
-            std::cmp::Ordering::Less => Some(Self::Up),
-            std::cmp::Ordering::Greater => Some(Self::Down),
-            std::cmp::Ordering::Equal => None,
-        }
-    }
-
-    /// The count that one step from `count` asks for.
-    #[must_use]
-    pub fn from(self, count: u32) -> u32 {
-        match self {
-            Self::Up => count.saturating_add(1),
-            Self::Down => count.saturating_sub(1),
-        }
-    }
-}
+use crate::model::{ProcessId, Refusal, Step};
 
 /// How far the boot of a new worker is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

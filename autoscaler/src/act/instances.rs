@@ -9,17 +9,13 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use crate::act::actuator::{Actuator, Boot, Step};
-use crate::act::memory::ManagerError;
-use crate::act::signal::Refusal;
+use crate::act::actuator::{Actuator, Boot};
 use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::process::Procfs;
 use crate::host::service::{Instance, StopRules, name_of, running};
-use crate::model::{ProcessError, ProcessId, ServiceError};
+use crate::model::{ManagerError, ProcessError, ProcessId, Refusal, ServiceError, Step};
 use crate::observe::measure::celery::fleet;
 use crate::observe::measure::queue::Broker;
-
-pub use stop::StopFault;
 
 /// How long an instance must live that does not answer as a Celery worker: longer than an import takes to fail.
 const PROOF: Duration = Duration::from_secs(10);

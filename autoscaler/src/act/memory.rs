@@ -5,12 +5,11 @@ mod file;
 mod tests;
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::host::cgroup::Cgroup;
-use crate::model::{BusFault, CgroupError, SystemFault};
+use crate::model::{ManagerError, MemoryError};
 
 /// Least distance that a lowered limit keeps from use.
 const HEADROOM_FLOOR: u64 = 64 << 20;
@@ -24,15 +23,6 @@ pub trait LimitSetter: Send + Sync {
         unit: &'a str,
         bytes: u64,
     ) -> Pin<Box<dyn Future<Output = Result<(), ManagerError>> + Send + 'a>>;
-}
-
-/// The service manager did not take an order: a limit, a start, a stop.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ManagerError {
-    /// The unit.
-    pub unit: String,
-    /// The manager's answer, or why it could not be asked.
-    pub why: BusFault,
 }
 
 /// What became of a limit. All figures in bytes, `u64::MAX` for no limit.
@@ -82,50 +72,6 @@ impl Limit {
             (Self::Changed { .. }, Self::Changed { to, .. }) => Self::Kept { bytes: to },
             (_, later) => later,
         }
-    }
-}
-
-/// Why a limit could not be brought to its figure.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MemoryError {
-    /// The cgroup has no memory controller: there is no limit to keep, and scaling goes on without.
-    Unavailable {
-        /// The cgroup's directory.
-        cgroup: PathBuf,
-    },
-    /// A file of the cgroup cannot be read.
-    Unreadable(CgroupError),
-    /// The limit cannot be written.
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: SystemFault,
-    },
-    /// The limit was written, and reads back as another.
-    NotKept {
-        /// The file.
-        path: PathBuf,
-        /// Bytes written.
-        wanted: u64,
-        /// Bytes read back.
-        seen: u64,
-    },
-    /// The limit is in force, but the service manager will undo it at its next reload.
-    Manager(ManagerError),
-}
-
-told_by_words!(ManagerError, MemoryError);
-
-impl From<CgroupError> for MemoryError {
-    fn from(error: CgroupError) -> Self {
-        Self::Unreadable(error)
-    }
-}
-
-impl From<ManagerError> for MemoryError {
-    fn from(error: ManagerError) -> Self {
-        Self::Manager(error)
     }
 }
 

@@ -1,8 +1,7 @@
 //! What came of one decision.
 
-use super::memory::{Limit, MemoryError};
-use super::scale::ScaleError;
-use crate::model::ProcessId;
+use super::memory::Limit;
+use crate::model::{MemoryError, ProcessId, ScaleError};
 
 /// What came of one decision for one project.
 #[derive(Debug)]

@@ -7,9 +7,9 @@ use serde::Serialize;
 use zbus::{DynamicType, Variant};
 
 use crate::act::instances::UnitManager;
-use crate::act::memory::{LimitSetter, ManagerError};
+use crate::act::memory::LimitSetter;
 use crate::host::service::{self, Bus, Failure, Instance, StopRules};
-use crate::model::ServiceError;
+use crate::model::{ManagerError, ServiceError};
 
 /// systemd's manager (`org.freedesktop.systemd1(5)`).
 #[derive(Debug, Clone)]

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::act::actuator::Step;
-use crate::act::scale::Cause;
-use crate::model::{ProcessId, ProjectSample};
+use crate::model::{Cause, ProcessId, ProjectSample, Step};
 
 /// How long a step that never arrives stands in the way. A signal can get lost (gunicorn up to 23 drops
 /// those beyond five that wait), so not for ever; a worker that ends a long request can take its time.

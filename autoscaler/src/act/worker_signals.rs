@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::actuator::{Actuator, Boot, Step};
-use super::signal::{Refusal, SignalTarget, WorkerSignal};
+use super::actuator::{Actuator, Boot};
+use super::signal::{SignalTarget, WorkerSignal};
 use crate::host::cgroup::Cgroup;
 use crate::host::process::Procfs;
-use crate::model::ProcessId;
+use crate::model::{ProcessId, Refusal, Step};
 use crate::observe::{Children, Serving, children_of, serving, takes_newest};
 
 /// How long a worker must live where nothing shows whether it serves: longer than an import takes to fail.

@@ -15,10 +15,9 @@ use std::time::Duration;
 
 use crate::config::{self, LoadError, Loaded};
 use crate::finding::{Fact, Finding, Grade};
-use crate::host::machine::HostError;
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd};
-use crate::model::{Config, Language};
+use crate::model::{Config, HostError, Language};
 use crate::observe::Observer;
 
 /// Time over which the projects' CPU is measured.

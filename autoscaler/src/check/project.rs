@@ -1,6 +1,6 @@
 //! One project, from the sample that the observer took of it.
 
-use crate::act::{Refusal, SignalTarget};
+use crate::act::SignalTarget;
 use crate::check::writable::writable;
 use crate::finding::Fact;
 use crate::host::cgroup::{Cgroup, CgroupMount};
@@ -8,7 +8,7 @@ use crate::host::process::Procfs;
 use crate::host::usage::monotonic;
 use crate::model::{
     BrokerUrl, CeleryActuator, Figures, Host, Project, ProjectSample, QueueFault, QueueRule, QueueSample,
-    Uncounted, Unobservable,
+    Refusal, Uncounted, Unobservable,
 };
 use crate::observe::measure::queue::{self, QueueMonitor};
 use crate::observe::{CodeSource, boots_from, newer_code};

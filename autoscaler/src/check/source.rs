@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::finding::{Fact, SourceFault};
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
-use crate::host::usage::{self, KERNEL_TYPES, SourceKind, UsageSource};
+use crate::host::usage::{self, KERNEL_TYPES, UsageSource};
+use crate::model::SourceKind;
 
 /// Time between the two readings.
 const WINDOW: Duration = Duration::from_millis(250);

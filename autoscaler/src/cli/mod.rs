@@ -27,9 +27,8 @@ use failure::{Failure, Usage};
 use language::Sources;
 
 use crate::config::{DEFAULT_PATH, LoadError, stated_language};
-use crate::host::machine::HostError;
 use crate::init::FindError;
-use crate::model::{CgroupError, ClientError, Language, ReadError};
+use crate::model::{CgroupError, ClientError, HostError, Language, ReadError};
 use crate::words::{self, NotInHistory, StartFault};
 
 /// Gives each Python project on this host the workers its own load needs.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::act::{Cause, Outcome, Workers};
+use crate::act::{Outcome, Workers};
 use crate::decide::Occasion;
 use crate::metrics::Counts;
-use crate::model::{Decision, Host, Language, Look, Outlook};
+use crate::model::{Cause, Decision, Host, Language, Look, Outlook};
 use crate::report::{Chronicle, Episode};
 use crate::words::Bilingual;
 

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::act::{Cause, Outcome, Workers};
+use crate::act::{Outcome, Workers};
 use crate::daemon::check::Checks;
 use crate::history::{Entry, Event, HostCheck, Recorder, Retention, default_path};
-use crate::model::{EventKind, HistoryNews, Host, Look, Project, Storage, StoreError};
+use crate::model::{Cause, EventKind, HistoryNews, Host, Look, Project, Storage, StoreError};
 use crate::words::{Bilingual, Message, scale_error};
 
 /// The history of this daemon, or nothing where it is switched off or cannot be.
@@ -139,8 +139,7 @@ impl Checks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::act::ScaleError;
-    use crate::model::Language;
+    use crate::model::{Language, ScaleError};
 
     #[test]
     fn a_step_that_was_taken_back_has_not_failed() {

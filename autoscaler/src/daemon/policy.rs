@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::act::{AfterBoot, Cause, Outcome};
+use crate::act::Outcome;
 use crate::daemon::boots::Boots;
 use crate::daemon::holds::Holds;
 use crate::daemon::state_file::PolicyStates;
 use crate::decide::{Case, Proposal, outlook};
-use crate::model::{Decision, Outlook, ProjectSample};
+use crate::model::{AfterBoot, Cause, Decision, Outlook, ProjectSample};
 
 /// What the rules remember of all projects.
 #[derive(Debug, Default)]

@@ -9,8 +9,8 @@ use crate::control::{DecisionStatus, NextStep, OrderStatus, ProjectStatus, Statu
 use crate::daemon::board::Row;
 use crate::daemon::check::Checks;
 use crate::daemon::orders::{Given, Term};
-use crate::host::usage::{self, SourceKind};
-use crate::model::{CpuBasis, Decision, Language, Look, Next, Order, Project, Reason};
+use crate::host::usage;
+use crate::model::{CpuBasis, Decision, Language, Look, Next, Order, Project, Reason, SourceKind};
 use crate::report::unix;
 use crate::words;
 

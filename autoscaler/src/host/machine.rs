@@ -1,31 +1,8 @@
 //! The host as a whole: CPUs online and busy, memory.
 
-use std::path::PathBuf;
-
 use crate::host::cpu_list::CpuList;
 use crate::host::process::Procfs;
-use crate::model::{Host, Lack};
-
-/// The host cannot be read: no project can be judged.
-#[derive(Debug)]
-pub enum HostError {
-    /// The file cannot be read.
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-    /// The file lacks what this kernel interface promises.
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// What was looked for.
-        what: Lack,
-    },
-}
-
-told_by_words!(HostError);
+use crate::model::{Host, HostError, Lack};
 
 /// Reads the host's figures; the busy share is that since its last reading.
 #[derive(Debug)]

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::cpu_list::CpuList;
-use crate::host::machine::{HostError, HostReader};
+use crate::host::machine::HostReader;
 use crate::host::process::Procfs;
 use crate::host::service::Systemd;
 use crate::init::broker::Broker;
 use crate::init::kind::supervisor;
 use crate::init::place::place;
 use crate::init::{At, Found, Kind, Service, WhyLeftOut, broker, name};
-use crate::model::{CgroupError, ProcessError, ReadFault, ServiceError, Unobservable, Workload};
+use crate::model::{CgroupError, HostError, ProcessError, ReadFault, ServiceError, Unobservable, Workload};
 use crate::observe::server_in;
 
 /// Why nothing could be looked for.

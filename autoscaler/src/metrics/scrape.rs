@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::host::usage::{Health, SourceKind};
-use crate::model::{Bounds, Decided, Host, Look};
+use crate::host::usage::Health;
+use crate::model::{Bounds, Decided, Host, Look, SourceKind};
 use crate::observe::Totals;
 
 /// What one scrape says.

@@ -1,6 +1,5 @@
 //! A scrape as text: `OpenMetrics` for those who ask for it, Prometheus' older format for everybody else.
 
-use crate::model::{Look, Measure};
 use std::collections::HashSet;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,7 +12,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use super::{ProjectScrape, Scrape};
-use crate::host::usage::SourceKind;
+use crate::model::{Look, Measure, SourceKind};
 
 /// One of the two ways of writing a scrape down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,8 +11,8 @@ pub use chronicle::{Chronicle, Episode, unix};
 
 use said::Said;
 
-use crate::act::{Cause, Limit, Outcome, Workers};
-use crate::model::{Action, Decision, Language, Project, QueueSample, Reason, Uncounted};
+use crate::act::{Limit, Outcome, Workers};
+use crate::model::{Action, Cause, Decision, Language, Project, QueueSample, Reason, Uncounted};
 use crate::words::{self, Bilingual, Done, Message};
 
 /// Turns what happened into log lines and remembers what has been said.

@@ -8,9 +8,10 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
-use crate::act::{Cause, Outcome, ScaleError, Step, Workers};
+use crate::act::{Outcome, Workers};
 use crate::model::{
-    Action, Bounds, CpuBasis, Decision, Figures, Language, Measure, MemoryRules, Next, Project, Reason,
+    Action, Bounds, Cause, CpuBasis, Decision, Figures, Language, Measure, MemoryRules, Next, Project,
+    Reason, ScaleError, Step,
 };
 use crate::report::Reporter;
 use crate::words::{Done, Message, Reply, outlook, reply};

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use super::model::Model;
 use super::sample::{CgroupSample, Detail, HostSample, Place, ProjectState, Sample, Source};
 use crate::control::{DecisionStatus, NextStep, OrderStatus, ProjectStatus, Status};
-use crate::host::usage::{Health, RunCost, SourceKind, Usage};
-use crate::model::{CgroupMemory, Unobservable};
+use crate::host::usage::{Health, RunCost, Usage};
+use crate::model::{CgroupMemory, SourceKind, Unobservable};
 
 /// One cgroup after `n` seconds: path, CPU and wait in ms for each second. Its number in the list is its id.
 pub(super) type Load = (&'static str, u64, Option<u64>);

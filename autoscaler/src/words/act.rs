@@ -6,8 +6,7 @@ use super::host::{read_fault, service_error};
 use super::memory::{manager_error, memory_error};
 use super::system::system_fault;
 use super::unobservable::unobservable;
-use crate::act::{AfterBoot, Cause, Refusal, ScaleError, Step, StopFault};
-use crate::model::Language;
+use crate::model::{AfterBoot, Cause, Language, Refusal, ScaleError, Step, StopFault};
 
 /// How far a step came, and what stood in the way.
 #[must_use]

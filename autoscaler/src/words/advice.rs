@@ -1,9 +1,7 @@
 //! What to do about what `autoscaler check` found.
 
-use crate::act::Refusal;
 use crate::finding::Fact;
-use crate::host::usage::WhyNotEbpf;
-use crate::model::{Language, PoolFault, QueueFault, Silence};
+use crate::model::{Language, PoolFault, QueueFault, Refusal, Silence, WhyNotEbpf};
 use crate::words::unobservable::unobservable_advice;
 
 /// What to do; `None` where the fact says it itself, or nothing is to be done.

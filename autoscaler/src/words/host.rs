@@ -1,7 +1,6 @@
 //! What is wrong with the host: its files, its kernel, its service manager.
 
-use crate::host::machine::HostError;
-use crate::model::{BusFault, CgroupError, Lack, Language, ProcessError, ReadFault, ServiceError};
+use crate::model::{BusFault, CgroupError, HostError, Lack, Language, ProcessError, ReadFault, ServiceError};
 use crate::words::figures::quoted;
 use crate::words::system::{system, system_fault};
 

@@ -2,10 +2,9 @@
 
 use super::host::cgroup_error;
 use super::system::system_fault;
-use crate::host::usage::{
-    Behind, BtfFault, KernelFault, KernelStep, SourceKind, SourceNews, UsageFault, WhyNotEbpf,
+use crate::model::{
+    Behind, BtfFault, KernelFault, KernelStep, Language, SourceKind, SourceNews, UsageFault, WhyNotEbpf,
 };
-use crate::model::Language;
 
 /// Why the kernel program is not in use.
 #[must_use]

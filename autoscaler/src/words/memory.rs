@@ -2,8 +2,7 @@
 
 use super::host::{bus_fault, cgroup_error};
 use super::system::system_fault;
-use crate::act::{ManagerError, MemoryError};
-use crate::model::Language;
+use crate::model::{Language, ManagerError, MemoryError};
 
 /// Why a memory limit could not be brought to its figure.
 #[must_use]

@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use tracing::Level;
 
-use crate::act::{MemoryError, ScaleError};
 use crate::config::{Changes, LoadError, Notice};
-use crate::host::machine::HostError;
-use crate::host::usage::{SourceKind, SourceNews, UsageFault, WhyNotEbpf};
 use crate::model::{
-    Decision, HistoryNews, MetricsNews, Order, Peer, QueueFault, SocketError, SystemFault, Uncounted,
+    Decision, HistoryNews, HostError, MemoryError, MetricsNews, Order, Peer, QueueFault, ScaleError,
+    SocketError, SourceKind, SourceNews, SystemFault, Uncounted, UsageFault, WhyNotEbpf,
 };
 
 /// One thing to say.

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use autoscaler::act::{Actuator, Cause, Plan, PoolControl, Refusal, Step, Timing, scale};
+use autoscaler::act::{Actuator, Plan, PoolControl, Timing, scale};
 use autoscaler::host::cgroup::{Cgroup, CgroupMount};
 use autoscaler::host::process::Procfs;
 use autoscaler::model::{
-    Bounds, BrokerAccess, BrokerUrl, CeleryActuator, Ladder, PoolFault, Priorities, ProcessId, QueueFault,
-    QueueRule, QueueSizing,
+    Bounds, BrokerAccess, BrokerUrl, Cause, CeleryActuator, Ladder, PoolFault, Priorities, ProcessId,
+    QueueFault, QueueRule, QueueSizing, Refusal, Step,
 };
 use autoscaler::observe::measure::celery::{Inspector, fleet};
 use autoscaler::observe::measure::queue;

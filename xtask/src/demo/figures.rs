@@ -10,9 +10,8 @@ use autoscaler::host::cgroup::CgroupMount;
 use autoscaler::host::process::Procfs;
 use autoscaler::host::service::Systemd;
 use autoscaler::host::usage;
-use autoscaler::host::usage::{CpuStatSource, Reading, SourceKind, UsageSource};
-use autoscaler::model::Snapshot;
-use autoscaler::model::{Config, CpuBasis};
+use autoscaler::host::usage::{CpuStatSource, Reading, UsageSource};
+use autoscaler::model::{Config, CpuBasis, Snapshot, SourceKind};
 use autoscaler::observe::Observer;
 use autoscaler_tests::ScratchCgroup;
 

@@ -2,10 +2,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::act::Step;
 use crate::model::{
     Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CgroupMemory, CpuBasis, Figures, MemoryRules, ProcessId,
-    QueueRule, QueueSizing,
+    QueueRule, QueueSizing, Step,
 };
 
 const MIB: u64 = 1 << 20;

@@ -6,11 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::act::actuator::{Actuator, Boot, Step};
-use crate::act::signal::Refusal;
+use crate::act::actuator::{Actuator, Boot};
 use crate::host::cgroup::Cgroup;
 use crate::host::process::{ProcessTable, Procfs};
-use crate::model::{PoolFault, ProcessId, QueueRule};
+use crate::model::{PoolFault, ProcessId, QueueRule, Refusal, Step};
 use crate::observe::measure::celery::{Inspector, Pool};
 use crate::observe::measure::queue::{self, Broker};
 

@@ -1,39 +1,11 @@
 //! Which instance may be stopped, and whether its work survives that: pure.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
 use crate::host::service::{Instance, StopRules};
-use crate::model::ProcessId;
-
-/// Why stopping a unit could cut off what it works on (systemd.kill(5)).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StopFault {
-    /// Another signal than the one that asks for an end in good order.
-    OtherSignal {
-        /// The signal's number.
-        signal: i32,
-    },
-    /// The main process does not catch the signal: it would end at once.
-    NotCaught {
-        /// The main process.
-        pid: u32,
-    },
-    /// No process would be told.
-    NoSignal,
-    /// Every process of the unit gets the signal, and one of them would end at once.
-    GroupNotCaught {
-        /// That process.
-        pid: u32,
-    },
-    /// Nobody knows whether it is idle, and systemd kills it if it does not end soon enough.
-    WouldBeKilled {
-        /// `TimeoutStopSec`.
-        after: Duration,
-    },
-}
+use crate::model::{ProcessId, StopFault};
 
 /// The newest of the idle instances, else the newest of those that nobody tells about, and whether it is idle. `None`
 /// when all are known to be busy. `running` is oldest first.
@@ -76,6 +48,8 @@ pub(super) fn fault(rules: &StopRules, idle: bool, main: u32, uncaught: &[u32]) 
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::host::service::Unit;
 

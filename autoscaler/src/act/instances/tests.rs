@@ -8,7 +8,7 @@ use super::*;
 use crate::act::scale::{Plan, Scaled, Timing, scale};
 use crate::host::fixture::Fixture;
 use crate::host::service::Unit;
-use crate::model::Bounds;
+use crate::model::{Bounds, StopFault};
 use crate::observe::measure::queue::{Answer, Command, Depth, Reply};
 
 const TEMPLATE: &str = "mail@.service";
@@ -116,7 +116,7 @@ fn actuator<'m>(host: &Fixture, manager: &'m Manager) -> TemplateInstances<&'m M
     TemplateInstances::new(manager, (&procfs, &mount), &slice, TEMPLATE, Box::new(Nobody))
 }
 
-async fn go(actuator: &mut TemplateInstances<&Manager>, to: u32) -> Result<Scaled, crate::act::ScaleError> {
+async fn go(actuator: &mut TemplateInstances<&Manager>, to: u32) -> Result<Scaled, crate::model::ScaleError> {
     let plan = Plan {
         workers: actuator.workers().await.unwrap(),
         to,
@@ -172,7 +172,7 @@ async fn an_instance_that_fails_at_once_is_named() {
     let unit = "mail@2.service".to_owned();
     assert_eq!(
         error.cause,
-        crate::act::Cause::Refused(Refusal::InstanceFailed { unit })
+        crate::model::Cause::Refused(Refusal::InstanceFailed { unit })
     );
 }
 

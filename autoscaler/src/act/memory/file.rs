@@ -3,8 +3,8 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 
-use crate::act::memory::MemoryError;
 use crate::host::cgroup::Cgroup;
+use crate::model::MemoryError;
 
 /// Memory in use and its limit, bytes.
 pub(super) struct InForce {

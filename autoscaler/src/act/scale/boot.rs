@@ -2,23 +2,9 @@
 
 use tokio::time::{Instant, sleep};
 
-use crate::act::actuator::{Actuator, Boot, Step};
-use crate::act::scale::{Cause, Timing, arrival, count, not_reloaded};
-use crate::act::signal::Refusal;
-use crate::model::ProcessId;
-
-/// What became of a server whose new worker ended before it served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AfterBoot {
-    /// It ended, too: gunicorn does where a worker cannot load the application.
-    Ended,
-    /// It starts the worker again and again.
-    StartsAgain,
-    /// It did so, and was asked to have one worker less: the one that came last is gone.
-    TakenBack,
-    /// It goes on without the new worker.
-    GoesOn,
-}
+use crate::act::actuator::{Actuator, Boot};
+use crate::act::scale::{Timing, arrival, count, not_reloaded};
+use crate::model::{AfterBoot, Cause, ProcessId, Refusal, Step};
 
 /// How many times as long as a count takes to settle a server may take to start a worker again. uvicorn looks at its workers one
 /// after the other, and waits for up to 5 s for each that boots (supervisors/multiprocess.py, `keep_subprocess_alive`).

@@ -1,7 +1,6 @@
 //! Whether a step has arrived: pure.
 
-use crate::act::actuator::Step;
-use crate::model::ProcessId;
+use crate::model::{ProcessId, Step};
 
 /// What the workers seen now say of a step that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

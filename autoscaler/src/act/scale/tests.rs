@@ -3,7 +3,7 @@ use std::future::{Future, ready};
 
 use super::*;
 use crate::act::actuator::Boot;
-use crate::model::Language;
+use crate::model::{AfterBoot, Language, Refusal};
 use crate::words::scale_error;
 
 /// A server whose answers to each look are written down beforehand; the last one stays.

@@ -13,8 +13,8 @@ use nix::fcntl::{OFlag, openat};
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::stat::Mode;
 
-use crate::host::usage::{CgroupId, Health, Reading, SourceKind, Usage, UsageSource, monotonic};
-use crate::model::{CgroupError, Lack};
+use crate::host::usage::{CgroupId, Health, Reading, Usage, UsageSource, monotonic};
+use crate::model::{CgroupError, Lack, SourceKind};
 
 /// Reads `usage_usec` of `cpu.stat`: on-CPU time of the cgroup with all below it, removed ones included
 /// (Documentation/admin-guide/cgroup-v2.rst, "CPU Interface Files").

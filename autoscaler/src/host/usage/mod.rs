@@ -2,8 +2,6 @@
 
 mod cpu_stat;
 mod ebpf;
-mod fault;
-mod unavailable;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,10 +9,10 @@ use std::time::Duration;
 use anyhow::Result;
 use nix::time::{ClockId, clock_gettime};
 
+use crate::model::{SourceKind, SourceNews, WhyNotEbpf};
+
 pub use cpu_stat::CpuStatSource;
 pub use ebpf::{EbpfSource, KERNEL_TYPES, for_this_kernel};
-pub use fault::{Behind, KernelFault, KernelStep, SourceNews, UsageFault};
-pub use unavailable::{BtfFault, WhyNotEbpf};
 
 /// A cgroup's id: the inode number of its cgroup v2 directory (kernfs `kn->id`).
 pub type CgroupId = u64;
@@ -38,15 +36,6 @@ pub struct Reading {
     pub taken_at: Duration,
     /// One entry for each cgroup asked for, in the same order; `None` where the directory does not exist.
     pub usage: Vec<Option<Usage>>,
-}
-
-/// Which of the two sources is in use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SourceKind {
-    /// The kernel program on the scheduler's tracepoint.
-    Ebpf,
-    /// The cgroups' `cpu.stat` files: CPU only, no run-queue wait.
-    CpuStat,
 }
 
 /// What the source knows of its own losses, since it started.

@@ -8,8 +8,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
 use super::*;
-use crate::host::usage::{Health, SourceKind};
+use crate::host::usage::Health;
 use crate::metrics::Process;
+use crate::model::SourceKind;
 
 fn scrape() -> Scrape {
     Scrape {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::host::cgroup::CgroupMount;
-use crate::host::machine::{HostError, HostReader};
+use crate::host::machine::HostReader;
 use crate::host::service::ServiceManager;
 use crate::host::usage;
-use crate::model::{Config, Project, ProjectSample, Snapshot, Unobservable};
+use crate::model::{Config, HostError, Project, ProjectSample, Snapshot, Unobservable};
 use crate::observe::observer::interval::Baseline;
 use crate::observe::observer::locate::Location;
 use crate::observe::observer::{Observer, locate, project};

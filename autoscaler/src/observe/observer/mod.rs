@@ -19,11 +19,14 @@ use readings::Readings;
 
 use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::cpu_list::CpuList;
-use crate::host::machine::{HostError, HostReader};
+use crate::host::machine::HostReader;
 use crate::host::process::Procfs;
 use crate::host::service::ServiceManager;
-use crate::host::usage::{self, Health, SourceKind, SourceNews, Usage, UsageFault, UsageSource};
-use crate::model::{Config, CpuSample, ProcessId, ProjectSample, Snapshot, Unobservable, Workload};
+use crate::host::usage::{self, Health, Usage, UsageSource};
+use crate::model::{
+    Config, CpuSample, HostError, ProcessId, ProjectSample, Snapshot, SourceKind, SourceNews, Unobservable,
+    UsageFault, Workload,
+};
 use crate::observe::workload::server::server_in;
 
 pub use readings::Reading;

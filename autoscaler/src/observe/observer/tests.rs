@@ -6,10 +6,10 @@ use anyhow::{Result, bail};
 use super::*;
 use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
 use crate::host::service::fake::FakeManager;
-use crate::host::usage::{Behind, KernelFault, Reading, UsageFault};
+use crate::host::usage::Reading;
 use crate::model::{
-    Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CpuBasis, Global, Language, MemoryRules, Project,
-    QueueRule, QueueSizing, ReadFault, ServiceError, Storage,
+    Behind, Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CpuBasis, Global, KernelFault, Language,
+    MemoryRules, Project, QueueRule, QueueSizing, ReadFault, ServiceError, Storage, UsageFault,
 };
 
 /// Counters that a test sets: one CPU counter for all cgroups, at 10 s intervals. It has the ids of the

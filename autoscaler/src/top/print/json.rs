@@ -4,8 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::control::{ProjectStatus, Status};
-use crate::host::usage::SourceKind;
-use crate::model::CpuBasis;
+use crate::model::{CpuBasis, SourceKind};
 use crate::top::model::{Entry, HostFigures, Model, ProjectRow};
 use crate::top::print::record::{Record, VERSION, nanos, rounded, unix_nanos};
 use crate::top::sample;

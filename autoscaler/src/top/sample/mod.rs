@@ -20,8 +20,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::control::Status;
 use crate::host::cpu_list::CpuList;
-use crate::host::usage::{CgroupId, Health, RunCost, SourceKind, Usage};
-use crate::model::{CgroupMemory, ProcessId, Project, Unobservable};
+use crate::host::usage::{CgroupId, Health, RunCost, Usage};
+use crate::model::{CgroupMemory, ProcessId, Project, SourceKind, Unobservable};
 
 /// One pass over the cgroups.
 #[derive(Debug, Clone)]

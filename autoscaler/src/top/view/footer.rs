@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span, Text};
 
 use super::Theme;
-use crate::host::usage::SourceKind;
+use crate::model::SourceKind;
 use crate::top::model::{Model, text};
 use crate::top::screen::{Prompt, Screen, ScreenMode};
 

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use rusqlite::ErrorCode;
 
-use crate::act::{AfterBoot, Cause, ManagerError, MemoryError, Refusal, ScaleError, Step, StopFault};
 use crate::config::{Distrust, LoadError};
-use crate::host::machine::HostError;
-use crate::host::usage::{Behind, BtfFault, KernelFault, KernelStep, WhyNotEbpf};
 use crate::model::{
-    Bounds, CgroupError, ClientError, Lack, ProcessError, ProtocolFault, ReadError, SocketError, StoreError,
+    AfterBoot, Behind, Bounds, BtfFault, Cause, CgroupError, ClientError, HostError, KernelFault, KernelStep,
+    Lack, ManagerError, MemoryError, ProcessError, ProtocolFault, ReadError, Refusal, ScaleError,
+    SocketError, Step, StopFault, StoreError, WhyNotEbpf,
 };
 use crate::words::tests::celery::{pool_faults, queue_faults};
 use crate::words::tests::reasons::{service_errors, unobservables};

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use autoscaler::host::process::Procfs;
-use autoscaler::host::usage::{Health, Reading, SourceKind, UsageSource};
+use autoscaler::host::usage::{Health, Reading, UsageSource};
+use autoscaler::model::SourceKind;
 use autoscaler::top::live;
 use autoscaler::top::model::SortKey;
 use autoscaler::top::sample::{Projects, Sampler};

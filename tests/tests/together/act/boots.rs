@@ -4,8 +4,9 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use autoscaler::act::{ActOptions, AfterBoot, Cause, ScaleError, Timing, Workers};
+use autoscaler::act::{ActOptions, Timing, Workers};
 use autoscaler::host::process::Procfs;
+use autoscaler::model::{AfterBoot, Cause, ScaleError};
 use autoscaler::observe::{CodeSource, Serving, boots_from, newer_code, serving};
 use autoscaler_tests::server::Options;
 use autoscaler_tests::tools::{Tool, require};

@@ -4,7 +4,8 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use autoscaler::act::{ActOptions, AfterBoot, Cause, Refusal, Step, Timing};
+use autoscaler::act::{ActOptions, Timing};
+use autoscaler::model::{AfterBoot, Cause, Refusal, Step};
 use autoscaler_tests::server::Options;
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::{GUNICORNS, NEWEST};

@@ -4,8 +4,8 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use autoscaler::act::{ActOptions, Cause, Outcome, Refusal, Workers};
-use autoscaler::model::{ProcessId, ProjectSample};
+use autoscaler::act::{ActOptions, Outcome, Workers};
+use autoscaler::model::{Cause, ProcessId, ProjectSample, Refusal};
 use autoscaler_tests::server::{Options, state};
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::NEWEST;

@@ -4,7 +4,8 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use autoscaler::act::{ActOptions, MemoryError, Workers};
+use autoscaler::act::{ActOptions, Workers};
+use autoscaler::model::MemoryError;
 use autoscaler_tests::server::{Options, state};
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::{GUNICORNS, NEWEST};

@@ -7,7 +7,7 @@ use aya::sys::{BpfHelper, is_helper_supported};
 
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
-use crate::host::usage::{Behind, KernelFault, KernelStep, WhyNotEbpf};
+use crate::model::{Behind, KernelFault, KernelStep, WhyNotEbpf};
 
 /// Bits of `CapEff` (include/uapi/linux/capability.h).
 const CAP_SYS_ADMIN: u64 = 1 << 21;

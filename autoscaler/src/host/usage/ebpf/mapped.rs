@@ -11,7 +11,7 @@ use autoscaler_common::{Counters, Cpu, Owner};
 use aya::maps::{Map, MapData};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 
-use crate::host::usage::KernelStep;
+use crate::model::KernelStep;
 
 /// A record whose every bit pattern is valid: integers alone, laid out as in C.
 ///

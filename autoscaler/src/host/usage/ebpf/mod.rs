@@ -28,9 +28,8 @@ use relocate::relocated;
 
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
-use crate::host::usage::{
-    CgroupId, Health, Reading, RunCost, SourceKind, SourceNews, Usage, UsageSource, WhyNotEbpf, monotonic,
-};
+use crate::host::usage::{CgroupId, Health, Reading, RunCost, Usage, UsageSource, monotonic};
+use crate::model::{SourceKind, SourceNews, WhyNotEbpf};
 
 pub use offsets::VMLINUX as KERNEL_TYPES;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use autoscaler_common::Field;
 use btfparse::{Offset, Readable, TypeInformation, TypeVariant};
 
-use crate::host::usage::{BtfFault, WhyNotEbpf};
+use crate::model::{BtfFault, WhyNotEbpf};
 
 /// The running kernel's own description of its types.
 pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";

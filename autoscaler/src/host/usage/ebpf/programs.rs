@@ -11,11 +11,12 @@ use aya::{Btf, Ebpf, EbpfLoader, RawTracePointRunOptions, TestRun};
 use aya_log::EbpfLogger;
 
 use crate::host::cpu_list::{CpuList, InvalidCpuList};
+use crate::host::usage::RunCost;
 use crate::host::usage::ebpf::log::ToTracing;
 use crate::host::usage::ebpf::mapped::Mapped;
 use crate::host::usage::ebpf::offsets::Offsets;
 use crate::host::usage::ebpf::relocate::relocated;
-use crate::host::usage::{Behind, BtfFault, KernelFault, KernelStep, RunCost, WhyNotEbpf};
+use crate::model::{Behind, BtfFault, KernelFault, KernelStep, WhyNotEbpf};
 
 /// The object that `cargo xtask build-ebpf` makes.
 pub(super) static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../bpf/autoscaler.bpf.o");

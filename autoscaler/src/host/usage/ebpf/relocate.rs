@@ -6,7 +6,7 @@
 use object::{Object, ObjectSection, SectionKind};
 
 use crate::host::usage::ebpf::offsets::Offsets;
-use crate::host::usage::{Behind, KernelFault, KernelStep, WhyNotEbpf};
+use crate::model::{Behind, KernelFault, KernelStep, WhyNotEbpf};
 
 /// Bytes of an instruction: opcode, registers, offset (16 bits), immediate (32 bits). Documentation/bpf/standardization.
 const INSTRUCTION: usize = 8;

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::host::usage::KernelFault;
-use crate::model::SystemFault;
+use crate::model::{KernelFault, SystemFault};
 
 /// Why usage comes from `cpu.stat` and not from the kernel program. Said once; scaling goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]

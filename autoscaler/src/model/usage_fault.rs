@@ -5,8 +5,16 @@ use std::path::PathBuf;
 
 use nix::errno::Errno;
 
-use crate::host::usage::WhyNotEbpf;
-use crate::model::{CgroupError, SystemFault};
+use crate::model::{CgroupError, SystemFault, WhyNotEbpf};
+
+/// Which of the two sources is in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// The kernel program on the scheduler's tracepoint.
+    Ebpf,
+    /// The cgroups' `cpu.stat` files: CPU only, no run-queue wait.
+    CpuStat,
+}
 
 /// Why the source of CPU figures cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
