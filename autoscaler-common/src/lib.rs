@@ -4,6 +4,10 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod requests;
+
+pub use requests::{BUCKETS, Connection, Live, Requests, bucket_of, lower_bound};
+
 /// How many ancestors of a cgroup an [`Owner`] records, nearest first.
 pub const MAX_DEPTH: usize = 32;
 
@@ -155,6 +159,20 @@ pub enum Field {
     NodeId = PLACEHOLDER + 72,
     /// `kernfs_node.parent`, `__parent` since 6.15
     NodeParent = PLACEHOLDER + 80,
+    /// `sock.sk_bpf_storage`
+    SockStorage = PLACEHOLDER + 88,
+    /// `sock.__sk_common.skc_family`
+    SockFamily = PLACEHOLDER + 96,
+    /// `sock.__sk_common.skc_state`
+    SockState = PLACEHOLDER + 104,
+    /// `sock.sk_type`
+    SockType = PLACEHOLDER + 112,
+    /// `sock.__sk_common.skc_num`
+    SockPort = PLACEHOLDER + 120,
+    /// `sock.__sk_common.skc_net.net`
+    SockNet = PLACEHOLDER + 128,
+    /// `unix_sock.addr`
+    UnixAddress = PLACEHOLDER + 136,
 }
 
 /// The first number that stands for a field: larger than any offset into what the programs share with userspace, small

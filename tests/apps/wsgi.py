@@ -25,10 +25,12 @@ def perform(words):
 
 
 def app(environ, start_response):
-    """`/` says which worker answered; `/sleep/S`, `/burn/S` and `/burn/S/sleep/S` take S seconds each."""
-    if not perform([word for word in environ["PATH_INFO"].split("/") if word]):
+    """`/` says which worker answered; `/sleep/S`, `/burn/S` and `/burn/S/sleep/S` take S seconds each, and say how many ns."""
+    start = time.monotonic_ns()
+    words = [word for word in environ["PATH_INFO"].split("/") if word]
+    if not perform(words):
         start_response("404 Not Found", [("Content-Length", "0")])
         return [b""]
-    body = str(os.getpid()).encode()
+    body = str(time.monotonic_ns() - start if words else os.getpid()).encode()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
     return [body]

@@ -5,9 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 use crate::finding::{Fact, SourceFault};
+use crate::host::bpf::KERNEL_TYPES;
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
-use crate::host::usage::{self, KERNEL_TYPES, UsageSource};
+use crate::host::usage::{self, UsageSource};
 use crate::model::SourceKind;
 
 /// Time between the two readings.

@@ -9,6 +9,8 @@ mod help;
 mod history;
 mod init;
 mod language;
+mod projects;
+mod requests;
 mod run;
 mod simulate;
 mod status;
@@ -52,6 +54,7 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   autoscaler top                      who uses the CPU, and who waits for it
+  autoscaler requests --pid 1234      the requests of a server: how many, how long they wait
   autoscaler simulate load.csv --mean-demand 2.5   what the thresholds would have made of that load
   autoscaler init                                  a configuration for the services that run here
   autoscaler check                                 whether the configuration and this host will do
@@ -75,6 +78,8 @@ enum Command {
     Simulate(simulate::Args),
     /// Show the CPU and the run-queue wait of every cgroup, live.
     Top(top::Args),
+    /// Show how many requests a server gets, how long they wait, and how many workers are busy.
+    Requests(requests::Args),
     /// Show how the running daemon sees each project, and what would change its mind.
     Status(status::Args),
     /// Show what a project's checks saw and decided, as a chart, a picture or a table.
@@ -102,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => done(run::run(args, language)),
         Command::Simulate(args) => done(simulate::run(&args)),
         Command::Top(args) => done(top::run(&args)),
+        Command::Requests(args) => done(requests::run(&args)),
         Command::Status(args) => done(status::run(args, language)),
         Command::History(args) => done(history::run(&args)),
         Command::Why(args) => done(why::run(&args, language)),

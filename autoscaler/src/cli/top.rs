@@ -2,27 +2,23 @@
 
 use std::io;
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::cli::daemon::Daemon;
-use crate::cli::failure::{failed, no_thread};
-use crate::config::LoadError;
-use crate::host::cgroup::CgroupMount;
+use crate::cli::projects::{home, projects};
 use crate::host::process::Procfs;
 use crate::host::usage::{self, UsageSource};
 use crate::model::{Language, WhyNotEbpf};
 use crate::top::model::SortKey;
 use crate::top::print::{Format, Printing};
-use crate::top::sample::{DaemonWatch, Projects, Sampler};
+use crate::top::sample::{Projects, Sampler};
 use crate::top::screen::Screen;
 use crate::top::{live, print};
-use crate::words::{Reply, say};
-use crate::{config, words};
+use crate::words;
 
 /// Shows the CPU of every cgroup on this host, live.
 ///
@@ -154,28 +150,8 @@ impl Args {
         })
     }
 
-    /// The projects to show first: those of the running daemon, or of the configuration. A configuration that was not
-    /// asked for may be missing or out of reach, and faulty where a daemon runs, which has one in force.
     fn projects(&self) -> Result<Projects> {
-        let daemon =
-            DaemonWatch::start(self.daemon.runtime_dir().to_owned()).map_err(|error| no_thread(&error))?;
-        let asked = self.config.is_some();
-        let path = self.config.as_deref().unwrap_or(Path::new(config::DEFAULT_PATH));
-        let configured = match config::load(path) {
-            Ok(loaded) => loaded.config.projects.into_values().map(Arc::new).collect(),
-            Err(error) if asked => return Err(error.into()),
-            Err(LoadError::NotFound { .. } | LoadError::Unreadable { .. }) if self.project.is_none() => {
-                Vec::new()
-            }
-            Err(_) if daemon.first().is_some() => Vec::new(),
-            Err(error) => return Err(error.into()),
-        };
-        Ok(Projects {
-            configured,
-            asked,
-            daemon: Some(daemon),
-            only: self.project.clone(),
-        })
+        projects(&self.daemon, self.config.as_deref(), self.project.as_deref())
     }
 
     /// The root of what is shown; `None` for the whole host.
@@ -183,31 +159,7 @@ impl Args {
         let Some(name) = &self.project else {
             return Ok(self.cgroup.clone());
         };
-        let status = projects.daemon.as_ref().and_then(DaemonWatch::first);
-        let all = projects.all(status.as_deref());
-        let Some(project) = all.iter().find(|project| project.name == *name) else {
-            let names: Vec<&str> = all.iter().map(|project| project.name.as_str()).collect();
-            let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-            let unknown = Reply::UnknownProject {
-                name,
-                nearest: None,
-                known: &names,
-            };
-            return Err(failed(|language| words::reply(language, &unknown)));
-        };
-        let mount = CgroupMount::discover(procfs)?;
-        let home = project.home(mount.path())?;
-        if home.is_some() {
-            return Ok(home);
-        }
-        let name = words::quoted(name);
-        Err(failed(|language| {
-            say!(
-                language,
-                "project {name} is not running: there is no cgroup of its own",
-                "el proyecto {name} no está en marcha: no tiene un cgroup propio"
-            )
-        }))
+        home(name, projects, procfs).map(Some)
     }
 }
 
@@ -229,7 +181,7 @@ fn without_ebpf(why: &WhyNotEbpf) -> String {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| {
         format!(
             "write a number of seconds, such as 0.5{}",

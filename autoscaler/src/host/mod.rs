@@ -1,10 +1,12 @@
-//! What can be read of the host without knowing any project: cgroups, processes, units, the use of CPU.
+//! What can be read of the host without knowing any project: cgroups, processes, units, the use of CPU, requests.
 
+pub mod bpf;
 pub mod cgroup;
 pub mod cpu_list;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod machine;
 pub mod process;
+pub mod requests;
 pub mod service;
 pub mod usage;

@@ -33,6 +33,13 @@ pub enum WhyNotEbpf {
         /// The first release that has it.
         since: &'static str,
     },
+    /// An event that the programs are called at is not among those of this kernel.
+    NoEvent {
+        /// The tracepoint's name.
+        event: &'static str,
+        /// The first release that has it.
+        since: &'static str,
+    },
     /// Capabilities that the daemon lacks (capabilities(7)).
     NotPermitted {
         /// Their names, e.g. `CAP_BPF`.

@@ -42,6 +42,11 @@ pub fn without_ebpf(language: Language, why: &WhyNotEbpf) -> String {
                 "este kernel no tiene `{field}`{needs}"
             )
         }
+        WhyNotEbpf::NoEvent { event, since } => say!(
+            language,
+            "this kernel has no tracepoint `{event}`: it needs Linux {since}",
+            "este kernel no tiene el tracepoint `{event}`: le hace falta Linux {since}"
+        ),
         WhyNotEbpf::NoHelper { helper, since } => say!(
             language,
             "this kernel has no `{helper}` for BPF programs: it needs Linux {since}",

@@ -14,5 +14,6 @@ mod history;
 mod init;
 mod metrics;
 mod observe;
+mod requests;
 mod servers;
 mod without_ebpf;

@@ -1,5 +1,5 @@
-//! What the committed object was built from. It stands beside the object; where nothing of it has changed, neither has the
-//! object, and the library and linker that a build needs are not even fetched.
+//! What the committed objects were built from. It stands beside them; where nothing of it has changed, neither have
+//! they, and the library and linker that a build needs are not even fetched.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 use super::toolchain::{Toolchain, output};
-use super::{OBJECT, PACKAGE, linker};
+use super::{OBJECTS, PACKAGE, linker};
 use crate::cargo::cargo;
 use crate::workspace;
 
@@ -29,16 +29,16 @@ const SECTIONS: [&str; 4] = [
 ];
 
 const HEADING: &str = "\
-# What autoscaler.bpf.o was built from: written by `cargo xtask build-ebpf`, after clippy had let the sources pass. Where all of
-# it is as it was, so is the object, and nothing is built to check it.
+# What the objects were built from: written by `cargo xtask build-ebpf`, after clippy had let the sources pass. Where all of
+# it is as it was, so are they, and nothing is built to check them.
 ";
 
-/// The list of what is here now, the object itself among it.
+/// The list of what is here now, the objects themselves among it.
 pub(super) fn now(toolchain: &Toolchain) -> Result<String> {
     let mut list = HEADING.to_owned();
     writeln!(list, "{} LLVM {}", toolchain.version, toolchain.llvm)?;
     writeln!(list, "bpf-linker {}", linker::VERSION)?;
-    let mut files = BTreeSet::from([OBJECT.to_owned()]);
+    let mut files: BTreeSet<String> = OBJECTS.iter().map(|(object, _)| (*object).to_owned()).collect();
     for folder in FOLDERS {
         collect(Path::new(folder), &mut files)?;
     }

@@ -20,7 +20,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::workspace;
 use toolchain::Toolchain;
 
-/// Builds the kernel programs into autoscaler/bpf/autoscaler.bpf.o
+/// Builds the kernel programs into autoscaler/bpf/
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Writes nothing: fails where the committed object is not what its sources give. Nothing is built where
@@ -35,27 +35,33 @@ pub(crate) struct Args {
 const TARGET: &str = "bpfel-unknown-none";
 const PACKAGE: &str = "autoscaler-ebpf";
 const PROFILE: &str = "bpf";
-const OBJECT: &str = "autoscaler/bpf/autoscaler.bpf.o";
+
+/// Each object that the daemon has within it, and the program of the package that it is.
+const OBJECTS: [(&str, &str); 2] = [
+    ("autoscaler/bpf/autoscaler.bpf.o", PACKAGE),
+    ("autoscaler/bpf/requests.bpf.o", "requests"),
+];
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     if args.check {
         return check(args.rebuild);
     }
     lint()?;
-    let bytes = build()?;
-    let object = workspace().join(OBJECT);
-    if let Some(directory) = object.parent() {
-        fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+    for (name, bytes) in build()? {
+        let object = workspace().join(name);
+        if let Some(directory) = object.parent() {
+            fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        }
+        fs::write(&object, &bytes).with_context(|| format!("cannot write {}", object.display()))?;
+        println!("{name}: {} bytes", bytes.len());
     }
-    fs::write(&object, &bytes).with_context(|| format!("cannot write {}", object.display()))?;
     let list = workspace().join(inputs::LIST);
     fs::write(&list, inputs::now(&Toolchain::find()?)?)
         .with_context(|| format!("cannot write {}", list.display()))?;
-    println!("{OBJECT}: {} bytes", bytes.len());
     Ok(())
 }
 
-/// Whether the committed object is what its sources give, and clippy lets these pass.
+/// Whether the committed objects are what their sources give, and clippy lets these pass.
 ///
 /// # Errors
 /// When not; what has changed is named.
@@ -63,22 +69,23 @@ pub(crate) fn check(rebuild: bool) -> Result<()> {
     let committed = fs::read_to_string(workspace().join(inputs::LIST)).unwrap_or_default();
     let changes = inputs::changes(&committed, &inputs::now(&Toolchain::find()?)?);
     if changes.is_empty() && !rebuild {
-        println!("{OBJECT}: nothing that it was built from has changed since");
+        println!("kernel programs: nothing that they were built from has changed since");
         return Ok(());
     }
     for change in &changes {
         println!("{}: {change}", inputs::LIST);
     }
     lint()?;
-    let bytes = build()?;
-    let expected = fs::read(workspace().join(OBJECT)).with_context(|| format!("cannot read {OBJECT}"))?;
-    ensure!(
-        bytes == expected,
-        "{OBJECT} ({} bytes) is not what its sources give ({} bytes): run `cargo xtask build-ebpf` and commit the object",
-        expected.len(),
-        bytes.len(),
-    );
-    println!("{OBJECT}: the same {} bytes", bytes.len());
+    for (name, bytes) in build()? {
+        let expected = fs::read(workspace().join(name)).with_context(|| format!("cannot read {name}"))?;
+        ensure!(
+            bytes == expected,
+            "{name} ({} bytes) is not what its sources give ({} bytes): run `cargo xtask build-ebpf` and commit the object",
+            expected.len(),
+            bytes.len(),
+        );
+        println!("{name}: the same {} bytes", bytes.len());
+    }
     ensure!(
         changes.is_empty(),
         "{} is not of the present sources: run `cargo xtask build-ebpf` and commit it",
@@ -102,8 +109,8 @@ pub(crate) fn comparison() -> Result<PathBuf> {
         .join("bench"))
 }
 
-/// Builds the objects and returns the daemon's.
-fn build() -> Result<Vec<u8>> {
+/// Builds the objects and returns the daemon's, by their names.
+fn build() -> Result<Vec<(&'static str, Vec<u8>)>> {
     let toolchain = Toolchain::find()?;
     let library = library::source(&toolchain)?;
     let linker = linker::install(&toolchain)?;
@@ -112,13 +119,18 @@ fn build() -> Result<Vec<u8>> {
     let mut build = cargo("build", &toolchain, &library, &target)?;
     build.env("PATH", first_in_path(&linker)?);
     run_command(&mut build)?;
-    let object = target.join("autoscaler.bpf.o");
-    strip(
-        &toolchain,
-        &target.join(TARGET).join(PROFILE).join(PACKAGE),
-        &object,
-    )?;
-    fs::read(&object).with_context(|| format!("cannot read {}", object.display()))
+    let stripped = target.join("stripped.bpf.o");
+    let mut objects = Vec::new();
+    for (name, program) in OBJECTS {
+        strip(
+            &toolchain,
+            &target.join(TARGET).join(PROFILE).join(program),
+            &stripped,
+        )?;
+        let bytes = fs::read(&stripped).with_context(|| format!("cannot read {}", stripped.display()))?;
+        objects.push((name, bytes));
+    }
+    Ok(objects)
 }
 
 /// Runs clippy over the kernel programs, with warnings denied. It links nothing, so it needs no linker.

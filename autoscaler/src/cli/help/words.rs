@@ -19,6 +19,7 @@ pub(super) fn of(command: &str) -> Option<Words> {
             "Da a cada proyecto Python de esta máquina los workers que pide su propia carga.\n\nautoscaler mira por eBPF el tiempo de CPU del cgroup de cada proyecto y lo que espera en la cola de ejecución, añade y quita workers de gunicorn y de Celery dentro de los límites que usted pone, y mantiene al día el límite de memoria de cada proyecto. La aplicación no cambia en nada.",
             "Ejemplos:
   autoscaler top                      quién usa la CPU, y quién la espera
+  autoscaler requests --pid 1234      las peticiones de un servidor: cuántas, cuánto esperan
   autoscaler simulate load.csv --mean-demand 2.5   qué habrían hecho los umbrales con esa carga
   autoscaler init                                  una configuración para los servicios que corren aquí
   autoscaler check                                 si la configuración y esta máquina sirven
@@ -73,6 +74,24 @@ El modelo: n workers atienden como mucho n CPU de demanda, y no más de las que 
   autoscaler top | head                       una pasada, sin adornos
   autoscaler top --json -n 60 -d 1 | jq .     un minuto para un script
   autoscaler top --csv -n 0 -d 10 > load.csv  hasta que se pare",
+        ),
+        "requests" => (
+            "Muestra cuántas peticiones recibe un servidor, cuánto esperan, y cuántos workers están ocupados",
+            "Muestra las peticiones de un servidor como las ve el kernel: cuántas, cuánto esperaron y cuánto se las atendió, cuántos workers están ocupados.\n\nNo pregunta nada al servidor y no necesita demonio ni configuración: --cgroup o --pid nombran cualquier servicio. Una petición espera desde su primer byte hasta que el servidor la lee, y se la atiende hasta el último byte de la respuesta. Una conexión que ya estaba abierta no cuenta hasta que su cliente abra otra. Termina con el reparto de ambos tiempos. Necesita root, y Linux 6.3.",
+            "Ejemplos:
+  autoscaler requests                          todos los proyectos
+  autoscaler requests backdipro                un proyecto
+  autoscaler requests --pid $(pgrep -o gunicorn)   el servicio de un proceso
+  autoscaler requests --cgroup /system.slice/shop.service -n 60
+  autoscaler requests backdipro --json | jq .services[0].busy
+
+Columnas:
+  REQ/S      peticiones contestadas en un segundo
+  BUSY       peticiones atendidas a la vez, de media: workers ocupados, donde cada uno atiende una
+  WAITING    peticiones que esperan ahora, y cuánto lleva la más antigua
+  WAIT       media, p50, p95 y p99 de las que empezaron
+  SERVICE    media y p95 de las que acabaron
+  LOST       conexiones que se cerraron sin respuesta",
         ),
         "status" => (
             "Muestra cómo ve el demonio cada proyecto, y qué le haría cambiar de idea",
@@ -152,6 +171,14 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         ("init", "output") => "La escribe en este fichero, solo para root; uno que ya exista queda como está",
         ("check" | "status" | "why" | "simulate", "json") => "Muestra JSON",
         ("history", "json") => "Muestra cada revisión y cada suceso como JSON",
+        ("requests", "config") => {
+            "La configuración cuyos proyectos se miran [por omisión: los del demonio que corre, si no /etc/autoscaler/config.json]"
+        }
+        ("requests", "json") => "Muestra líneas JSON: un objeto por pasada",
+        ("requests", "pid") => "Muestra el cgroup de este proceso",
+        ("requests", "iterations") => {
+            "Pasadas antes de terminar, 0 para no terminar [por omisión: 0, o 1 donde la salida no es una terminal]"
+        }
         ("top", "json") => "Muestra líneas JSON: un objeto por pasada, tiempos en ns",
         ("history", "csv") => "Muestra cada revisión como CSV",
         ("top", "csv") => "Muestra CSV: una línea por cgroup y pasada, tiempos en ns",
@@ -161,7 +188,7 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         ("status", "watch") => {
             "Lo muestra de nuevo cada dos segundos hasta que se pare, aunque el demonio se reinicie"
         }
-        ("history" | "why" | "scale" | "pause" | "resume", "project") => {
+        ("history" | "why" | "scale" | "pause" | "resume" | "requests", "project") => {
             "El proyecto, como lo nombra la configuración"
         }
         ("history", "since") => "Hasta cuándo mirar atrás, como 30m, 24h, 7d",
@@ -197,10 +224,10 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
             "Demanda que la sugerencia puede dejar sin atender, en porcentaje del total"
         }
         ("top", "project") => "Muestra un proyecto, y los cgroups por debajo del suyo",
-        ("top", "cgroup") => {
+        ("top" | "requests", "cgroup") => {
             "Muestra un cgroup y los de debajo: una ruta desde el montaje de cgroup2, o de su directorio"
         }
-        ("top", "delay") => "Segundos entre dos pasadas: de 0.1 a 3600",
+        ("top" | "requests", "delay") => "Segundos entre dos pasadas: de 0.1 a 3600",
         ("top", "iterations") => {
             "Pasadas antes de terminar, 0 para no terminar [por omisión: 1, o sin fin con --batch]"
         }

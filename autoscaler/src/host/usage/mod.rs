@@ -12,7 +12,7 @@ use nix::time::{ClockId, clock_gettime};
 use crate::model::{SourceKind, SourceNews, WhyNotEbpf};
 
 pub use cpu_stat::CpuStatSource;
-pub use ebpf::{EbpfSource, KERNEL_TYPES, for_this_kernel};
+pub use ebpf::{EbpfSource, for_this_kernel};
 
 /// A cgroup's id: the inode number of its cgroup v2 directory (kernfs `kn->id`).
 pub type CgroupId = u64;

@@ -205,6 +205,10 @@ pub(super) fn why_not_ebpf() -> Vec<WhyNotEbpf> {
             field: "a.b".into(),
             needs: Some("CONFIG_X=y".into()),
         },
+        WhyNotEbpf::NoEvent {
+            event: "sk_data_ready",
+            since: "6.3",
+        },
         WhyNotEbpf::NoHelper {
             helper: "bpf_x",
             since: "5.11",

@@ -5,13 +5,9 @@
 //! mapped memory.
 
 mod cost;
-mod host;
 mod ledger;
 mod log;
-mod mapped;
-mod offsets;
 mod programs;
-mod relocate;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -22,23 +18,20 @@ use anyhow::Result;
 use autoscaler_common::{Counters, NOWHERE, Owner};
 use cost::Meter;
 use ledger::Ledger;
-use offsets::Offsets;
-use programs::{Programs, failed};
-use relocate::relocated;
+use programs::Programs;
 
+use crate::host::bpf::{self, ACCOUNTING, KERNEL_TYPES, Offsets, failed, relocated};
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
 use crate::host::usage::{CgroupId, Health, Reading, RunCost, Usage, UsageSource, monotonic};
 use crate::model::{SourceKind, SourceNews, WhyNotEbpf};
-
-pub use offsets::VMLINUX as KERNEL_TYPES;
 
 /// An object of this project's kernel programs as the running kernel takes it.
 ///
 /// # Errors
 /// When the kernel does not tell where its fields are, or the bytes are no object.
 pub fn for_this_kernel(object: &[u8]) -> Result<Vec<u8>, WhyNotEbpf> {
-    relocated(object, &Offsets::read(Path::new(KERNEL_TYPES))?)
+    relocated(object, &Offsets::read(Path::new(KERNEL_TYPES), ACCOUNTING)?)
 }
 
 /// Room for this many cgroups at least: 1 MiB, and 64 KiB for each CPU, all of it resident.
@@ -76,9 +69,9 @@ impl EbpfSource {
     /// # Errors
     /// As [`Self::open`].
     pub fn with_room_for(capacity: usize) -> Result<Self, WhyNotEbpf> {
-        host::check()?;
-        let offsets = Offsets::read(Path::new(KERNEL_TYPES))?;
-        let programs = Programs::start(&offsets, capacity).map_err(host::explain)?;
+        bpf::check()?;
+        let offsets = Offsets::read(Path::new(KERNEL_TYPES), ACCOUNTING)?;
+        let programs = Programs::start(&offsets, capacity).map_err(bpf::explain)?;
         let (ledger, known, gone, lost_before, meter, untended, news) = Default::default();
         Ok(Self {
             offsets,

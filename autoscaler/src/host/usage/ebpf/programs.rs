@@ -1,25 +1,22 @@
 //! The kernel programs and their maps: loaded, attached, and run on demand. Nothing is pinned: all of it goes
 //! when the process ends, however it ends.
 
-use std::collections::VecDeque;
-
 use anyhow::{Context, Result};
 use autoscaler_common::{Counters, Cpu, NOWHERE, Owner};
 use aya::maps::{HashMap, MapData, Queue};
-use aya::programs::{BtfTracePoint, ProgramError, RawTracePoint};
+use aya::programs::{BtfTracePoint, RawTracePoint};
 use aya::{Btf, Ebpf, EbpfLoader, RawTracePointRunOptions, TestRun};
 use aya_log::EbpfLogger;
 
-use crate::host::cpu_list::{CpuList, InvalidCpuList};
+use crate::host::bpf::{
+    Mapped, Offsets, failed, online_cpus, possible_cpus, raise_memlock, refused, relocated,
+};
 use crate::host::usage::RunCost;
 use crate::host::usage::ebpf::log::ToTracing;
-use crate::host::usage::ebpf::mapped::Mapped;
-use crate::host::usage::ebpf::offsets::Offsets;
-use crate::host::usage::ebpf::relocate::relocated;
-use crate::model::{Behind, BtfFault, KernelFault, KernelStep, WhyNotEbpf};
+use crate::model::{BtfFault, KernelStep, WhyNotEbpf};
 
 /// The object that `cargo xtask build-ebpf` makes.
-pub(super) static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../bpf/autoscaler.bpf.o");
+static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../bpf/autoscaler.bpf.o");
 
 /// Program in the object → tracepoint that it is attached to.
 const ATTACHED: [(&str, &str); 3] = [
@@ -224,71 +221,6 @@ fn tracepoint<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut BtfTracePoin
         .map_err(failed)?
         .try_into()
         .map_err(|error| refused(name, &error))
-}
-
-/// The verifier's last lines tell what it stumbled over; the thousands before them do not.
-const LOG_LINES: usize = 5;
-
-fn refused(program: &str, error: &ProgramError) -> WhyNotEbpf {
-    match error {
-        ProgramError::LoadError {
-            io_error,
-            verifier_log,
-        } => {
-            let log = verifier_log.to_string();
-            let mut last: VecDeque<&str> = VecDeque::new();
-            for line in log.lines().filter(|line| !line.trim().is_empty()) {
-                if last.len() == LOG_LINES {
-                    last.pop_front();
-                }
-                last.push_back(line.trim());
-            }
-            let lines = Vec::from(last).join(" | ");
-            WhyNotEbpf::Refused {
-                program: program.to_owned(),
-                error: io_error.into(),
-                log: lines,
-            }
-        }
-        other => WhyNotEbpf::Failed {
-            why: KernelFault {
-                step: None,
-                behind: Behind::Words(format!("`{program}`: {other}")),
-            },
-        },
-    }
-}
-
-pub(super) fn failed(error: impl Into<anyhow::Error>) -> WhyNotEbpf {
-    WhyNotEbpf::Failed {
-        why: error.into().into(),
-    }
-}
-
-/// Kernels before 5.11 charge maps against `RLIMIT_MEMLOCK`, which is small by default.
-fn raise_memlock() {
-    use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
-    // Best effort: newer kernels do not look at it, and on older ones the map's own error says the rest.
-    let _ = setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY);
-}
-
-fn online_cpus() -> Result<CpuList> {
-    cpus("/sys/devices/system/cpu/online")
-}
-
-/// One more than the highest CPU number that this kernel may ever bring up.
-fn possible_cpus() -> Result<u32> {
-    let highest = cpus("/sys/devices/system/cpu/possible")?
-        .iter()
-        .last()
-        .with_context(|| KernelStep::CpuList("/sys/devices/system/cpu/possible".into()))?;
-    Ok(highest + 1)
-}
-
-fn cpus(file: &str) -> Result<CpuList> {
-    let text = std::fs::read_to_string(file).with_context(|| KernelStep::Read(file.into()))?;
-    text.parse()
-        .map_err(|InvalidCpuList| KernelStep::CpuList(file.into()).into())
 }
 
 /// Everything that is taken out of the object is of the kind that `load` says.

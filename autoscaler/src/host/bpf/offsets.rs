@@ -11,7 +11,7 @@ use crate::model::{BtfFault, WhyNotEbpf};
 pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 
 /// A field that the programs read, and how it is called.
-struct Named {
+pub(in crate::host) struct Named {
     field: Field,
     structure: &'static str,
     /// The field, and the names it had in other kernels.
@@ -38,28 +38,51 @@ impl Named {
     }
 }
 
-const FIELDS: [Named; 11] = [
+/// What the accounting of CPU time reads.
+pub(in crate::host) const ACCOUNTING: &[Named] = &[
     Named::new(Field::TaskPid, "task_struct", &["pid"]),
     Named::new(Field::TaskTgid, "task_struct", &["tgid"]),
     Named::new(Field::TaskExec, "task_struct", &["se.sum_exec_runtime"]),
     Named::new(Field::TaskPrevExec, "task_struct", &["se.prev_sum_exec_runtime"]),
     Named::new(Field::TaskDelay, "task_struct", &["sched_info.run_delay"]).needs("CONFIG_SCHED_INFO=y"),
-    Named::new(Field::TaskCgroups, "task_struct", &["cgroups"]).needs("CONFIG_CGROUPS=y"),
-    Named::new(Field::CssSetCgroup, "css_set", &["dfl_cgrp"]).needs("CONFIG_CGROUPS=y"),
-    Named::new(Field::CgroupNode, "cgroup", &["kn"]).needs("CONFIG_CGROUPS=y"),
+    CGROUP_OF_TASK,
+    CGROUP_OF_SET,
+    NODE_OF_CGROUP,
     Named::new(Field::CgroupFlags, "cgroup", &["self.flags"]).needs("CONFIG_CGROUPS=y"),
-    Named::new(Field::NodeId, "kernfs_node", &["id"]),
+    ID_OF_NODE,
     // Renamed in 6.15, when it came under RCU.
     Named::new(Field::NodeParent, "kernfs_node", &["__parent", "parent"]),
 ];
 
+/// What the programs read that see requests.
+pub(in crate::host) const REQUESTS: &[Named] = &[
+    CGROUP_OF_TASK,
+    CGROUP_OF_SET,
+    NODE_OF_CGROUP,
+    ID_OF_NODE,
+    Named::new(Field::SockStorage, "sock", &["sk_bpf_storage"]).needs("CONFIG_BPF_SYSCALL=y"),
+    Named::new(Field::SockFamily, "sock", &["__sk_common.skc_family"]),
+    Named::new(Field::SockState, "sock", &["__sk_common.skc_state"]),
+    Named::new(Field::SockType, "sock", &["sk_type"]),
+    Named::new(Field::SockPort, "sock", &["__sk_common.skc_num"]),
+    Named::new(Field::SockNet, "sock", &["__sk_common.skc_net.net"]).needs("CONFIG_NET_NS=y"),
+    Named::new(Field::UnixAddress, "unix_sock", &["addr"]).needs("CONFIG_UNIX=y"),
+];
+
+const CGROUP_OF_TASK: Named =
+    Named::new(Field::TaskCgroups, "task_struct", &["cgroups"]).needs("CONFIG_CGROUPS=y");
+const CGROUP_OF_SET: Named =
+    Named::new(Field::CssSetCgroup, "css_set", &["dfl_cgrp"]).needs("CONFIG_CGROUPS=y");
+const NODE_OF_CGROUP: Named = Named::new(Field::CgroupNode, "cgroup", &["kn"]).needs("CONFIG_CGROUPS=y");
+const ID_OF_NODE: Named = Named::new(Field::NodeId, "kernfs_node", &["id"]);
+
 /// The offset of each field that the programs read, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Offsets(Vec<(Field, u32)>);
+pub(in crate::host) struct Offsets(Vec<(Field, u32)>);
 
 impl Offsets {
-    /// Looks every field up in the type information at `path`.
-    pub(super) fn read(path: &Path) -> Result<Self, WhyNotEbpf> {
+    /// Looks `fields` up in the type information at `path`.
+    pub(in crate::host) fn read(path: &Path, fields: &[Named]) -> Result<Self, WhyNotEbpf> {
         let bytes = std::fs::read(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => WhyNotEbpf::NoBtf {
                 path: PathBuf::from(path),
@@ -78,17 +101,17 @@ impl Offsets {
             },
         })?;
         let offset = |named: &Named| Ok((named.field, find(&types, named)?));
-        FIELDS.iter().map(offset).collect::<Result<_, _>>().map(Self)
+        fields.iter().map(offset).collect::<Result<_, _>>().map(Self)
     }
 
     /// Every field with its offset.
     #[cfg(test)]
-    pub(super) fn all(&self) -> impl Iterator<Item = (Field, u32)> + '_ {
+    pub(in crate::host) fn all(&self) -> impl Iterator<Item = (Field, u32)> + '_ {
         self.0.iter().copied()
     }
 
     /// The offset of the field that this number stands for; `None` where it stands for none.
-    pub(super) fn of(&self, number: u16) -> Option<u32> {
+    pub(in crate::host) fn of(&self, number: u16) -> Option<u32> {
         let (_, offset) = self.0.iter().find(|(field, _)| *field as u16 == number)?;
         Some(*offset)
     }
@@ -153,7 +176,7 @@ mod tests {
     fn a_kernel_without_type_information_is_named_so() {
         let path = Path::new("/nonexistent/vmlinux");
         assert_eq!(
-            Offsets::read(path),
+            Offsets::read(path, ACCOUNTING),
             Err(WhyNotEbpf::NoBtf {
                 path: path.to_owned()
             })
@@ -165,7 +188,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), b"not BTF").unwrap();
         assert!(matches!(
-            Offsets::read(file.path()),
+            Offsets::read(file.path(), ACCOUNTING),
             Err(WhyNotEbpf::BadBtf { .. })
         ));
     }

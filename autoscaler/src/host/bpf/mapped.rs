@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::ptr::NonNull;
 
 use anyhow::{Context, Result};
-use autoscaler_common::{Counters, Cpu, Owner};
+use autoscaler_common::{Counters, Cpu, Owner, Requests};
 use aya::maps::{Map, MapData};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 
@@ -18,7 +18,7 @@ use crate::model::KernelStep;
 /// # Safety
 /// The type must be `repr(C)`, hold integers only, and its size be a multiple of 8: array maps align their
 /// elements so (`array_map_alloc` in kernel/bpf/arraymap.c).
-pub(super) unsafe trait Record: Copy {}
+pub(in crate::host) unsafe trait Record: Copy {}
 
 // SAFETY: see autoscaler-common: integers only, `repr(C)`, of whole 8-byte words.
 unsafe impl Record for Counters {}
@@ -26,9 +26,11 @@ unsafe impl Record for Counters {}
 unsafe impl Record for Owner {}
 // SAFETY: as above.
 unsafe impl Record for Cpu {}
+// SAFETY: as above.
+unsafe impl Record for Requests {}
 
 /// The elements of one array map, shared with the kernel programs.
-pub(super) struct Mapped<T> {
+pub(in crate::host) struct Mapped<T> {
     start: NonNull<T>,
     len: usize,
     /// The mapping outlives the file descriptor; kept so that the map can be looked at from outside.
@@ -41,7 +43,7 @@ unsafe impl<T: Record> Send for Mapped<T> {}
 
 impl<T: Record> Mapped<T> {
     /// Maps the `len` elements of `map`, an array made with `BPF_F_MMAPABLE`.
-    pub(super) fn new(map: Map, len: usize) -> Result<Self> {
+    pub(in crate::host) fn new(map: Map, len: usize) -> Result<Self> {
         let Map::Array(map) = map else {
             anyhow::bail!(KernelStep::MapArray)
         };
@@ -59,19 +61,19 @@ impl<T: Record> Mapped<T> {
     }
 
     /// How many elements there are.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::host) fn len(&self) -> usize {
         self.len
     }
 
     /// The element's value now. Programs may write it at the same time: each integer in it is whole, but
     /// two of them may be of different moments.
-    pub(super) fn get(&self, index: usize) -> T {
+    pub(in crate::host) fn get(&self, index: usize) -> T {
         // SAFETY: `element` is in the mapping; any bit pattern is a `T`; volatile, since the kernel writes it.
         unsafe { self.element(index).read_volatile() }
     }
 
     /// Overwrites an element that no program writes any more.
-    pub(super) fn set(&self, index: usize, value: T) {
+    pub(in crate::host) fn set(&self, index: usize, value: T) {
         // SAFETY: as in `get`.
         unsafe { self.element(index).write_volatile(value) }
     }
@@ -85,7 +87,7 @@ impl<T: Record> Mapped<T> {
 
 impl Mapped<Owner> {
     /// The id of the owner at `index`, without copying the whole record; 0 for none.
-    pub(super) fn id(&self, index: usize) -> u64 {
+    pub(in crate::host) fn id(&self, index: usize) -> u64 {
         // SAFETY: as in `get`, for the first field.
         unsafe { (&raw const (*self.element(index).as_ptr()).id).read_volatile() }
     }

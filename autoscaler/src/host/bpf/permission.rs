@@ -1,4 +1,4 @@
-//! What this host lets the kernel program do, looked at before it is tried: each lack has a name.
+//! What this host lets kernel programs do, looked at before it is tried: each lack has a name.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ const CAP_PERFMON: u64 = 1 << 38;
 const CAP_BPF: u64 = 1 << 39;
 
 /// Checks everything that can be known beforehand.
-pub(super) fn check() -> Result<(), WhyNotEbpf> {
+pub(in crate::host) fn check() -> Result<(), WhyNotEbpf> {
     let procfs = Procfs::default();
     if CgroupMount::discover(&procfs).is_err() {
         return Err(WhyNotEbpf::NoCgroup2);
@@ -47,7 +47,7 @@ pub(super) fn check() -> Result<(), WhyNotEbpf> {
 
 /// Adds to a refusal that the kernel is locked down, where it is. By itself that is no reason: the programs call none of
 /// the helpers that it forbids.
-pub(super) fn explain(why: WhyNotEbpf) -> WhyNotEbpf {
+pub(in crate::host) fn explain(why: WhyNotEbpf) -> WhyNotEbpf {
     // The file is missing where the kernel has no lockdown, and unreadable where securityfs is not mounted.
     let lockdown = fs::read_to_string("/sys/kernel/security/lockdown").unwrap_or_default();
     match why {
@@ -62,7 +62,7 @@ pub(super) fn explain(why: WhyNotEbpf) -> WhyNotEbpf {
 
 /// The capabilities that loading tracing programs takes and /proc/self/status does not show: `CAP_BPF` and
 /// `CAP_PERFMON`, or `CAP_SYS_ADMIN` in place of both (capabilities(7)).
-pub(super) fn missing_capabilities(status: &str) -> Vec<&'static str> {
+pub(in crate::host) fn missing_capabilities(status: &str) -> Vec<&'static str> {
     let effective = status
         .lines()
         .find_map(|line| u64::from_str_radix(line.strip_prefix("CapEff:")?.trim(), 16).ok())

@@ -1,0 +1,123 @@
+//! Whom a request is charged to, and where that is counted.
+
+use core::intrinsics::{AtomicOrdering, atomic_xadd};
+
+use autoscaler_common::{Connection, Requests, bucket_of};
+use aya_ebpf::bindings::BPF_F_MMAPABLE;
+use aya_ebpf::helpers::bpf_get_smp_processor_id;
+use aya_ebpf::macros::map;
+use aya_ebpf::maps::{Array, HashMap, LruHashMap};
+
+use crate::kernel::Cgroup;
+
+/// Cgroup id → the place of its counters: userspace names those whose requests are wanted. The loader sets the size.
+#[map]
+static WANTED: HashMap<u64, u32> = HashMap::with_max_entries(1, 0);
+
+/// What each CPU has charged to each place, at `place + cpu`.
+#[map]
+static REQUESTS: Array<Requests> = Array::with_max_entries(1, BPF_F_MMAPABLE);
+
+/// Listener → the place of the cgroup that last read from one of its connections: whose the requests are that nobody has
+/// read.
+#[map]
+static LISTENERS: LruHashMap<u64, u32> = LruHashMap::with_max_entries(4096, 0);
+
+/// The place of the cgroup that has read from `connection`; `None` where nobody wants its requests.
+#[inline(always)]
+pub(crate) fn place_of(cgroup: Cgroup, connection: &Connection) -> Option<u32> {
+    // SAFETY: plain data, copied at once.
+    let place = unsafe { WANTED.get(cgroup.node().id()) }.copied()?;
+    if place_of_listener(connection) != Some(place) {
+        let _ = LISTENERS.insert(listener(connection), place, 0);
+    }
+    Some(place)
+}
+
+/// Whose the requests are that come to the listener of `connection`.
+#[inline(always)]
+pub(crate) fn place_of_listener(connection: &Connection) -> Option<u32> {
+    // SAFETY: plain data, copied at once.
+    unsafe { LISTENERS.get(listener(connection)) }.copied()
+}
+
+/// A kernel's address has 48 bits that tell it from others; the port takes the place of the other 16.
+#[inline(always)]
+fn listener(connection: &Connection) -> u64 {
+    (connection.listener << 16) | u64::from(connection.port)
+}
+
+/// The counters of one cgroup on this CPU. The close of a connection may interrupt a read or a send on it: each counter is
+/// added to in one instruction.
+#[derive(Clone, Copy)]
+pub(crate) struct Charge(Option<*mut Requests>);
+
+impl Charge {
+    #[inline(always)]
+    pub(crate) fn to(place: u32) -> Self {
+        // SAFETY: the helper has no precondition.
+        let cpu = unsafe { bpf_get_smp_processor_id() };
+        Self(REQUESTS.get_ptr_mut(place.wrapping_add(cpu)))
+    }
+
+    /// A request was read that had waited for `wait`.
+    #[inline(always)]
+    pub(crate) fn begun(self, wait: u64) {
+        let Some(counters) = self.0 else { return };
+        // SAFETY: entries of the map, which lives as long as the programs.
+        unsafe {
+            add(&raw mut (*counters).begun, 1);
+            add(&raw mut (*counters).wait_ns, wait);
+            add(&raw mut (*counters).waits[bucket_of(wait)], 1);
+        }
+    }
+
+    /// A request was answered `service` after it was read.
+    #[inline(always)]
+    pub(crate) fn answered(self, service: u64) {
+        let Some(counters) = self.0 else { return };
+        // SAFETY: as in `begun`.
+        unsafe {
+            add(&raw mut (*counters).answered, 1);
+            add(&raw mut (*counters).busy_ns, service);
+        }
+    }
+
+    /// The answer went on for `more` after what had been sent of it.
+    #[inline(always)]
+    pub(crate) fn went_on(self, more: u64) {
+        let Some(counters) = self.0 else { return };
+        // SAFETY: as in `begun`.
+        unsafe { add(&raw mut (*counters).busy_ns, more) }
+    }
+
+    /// A request is known to be over that took `service` in all.
+    #[inline(always)]
+    pub(crate) fn served(self, service: u64) {
+        let Some(counters) = self.0 else { return };
+        // SAFETY: as in `begun`.
+        unsafe { add(&raw mut (*counters).services[bucket_of(service)], 1) }
+    }
+
+    /// A request that had been served for `busy` will never be answered.
+    #[inline(always)]
+    pub(crate) fn abandoned(self, busy: u64) {
+        let Some(counters) = self.0 else { return };
+        // SAFETY: as in `begun`.
+        unsafe {
+            add(&raw mut (*counters).abandoned, 1);
+            add(&raw mut (*counters).busy_ns, busy);
+        }
+    }
+}
+
+/// Adds to a counter in one instruction.
+///
+/// # Safety
+/// `counter` is a word of a map.
+#[inline(always)]
+unsafe fn add(counter: *mut u64, more: u64) {
+    // `AtomicU64` adds only where the target can compare and swap, too, which this one does not say of itself.
+    // SAFETY: the caller's; a word of a map is aligned.
+    unsafe { atomic_xadd::<u64, u64, { AtomicOrdering::Relaxed }>(counter, more) };
+}

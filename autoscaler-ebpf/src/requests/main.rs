@@ -1,0 +1,112 @@
+//! The kernel programs that see requests: a small state machine for each connection that a server has accepted.
+//!
+//! `ready` notes when data came that nobody had read, `read` begins a request and charges its wait to the cgroup of the
+//! task that reads, `sent` charges its time of service as far as it has been answered. `state` makes and ends the record
+//! of a TCP connection. `live` hands out what waits or is served at this moment.
+#![no_std]
+#![no_main]
+#![feature(core_intrinsics)]
+#![allow(
+    internal_features,
+    reason = "an addition in one instruction has no other name in core for this target; the compiler is pinned"
+)]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "a pointer of the BPF target has 64 bits; a narrower cast takes the bits that it means"
+)]
+#![allow(
+    clippy::inline_always,
+    reason = "what is not inlined becomes a BPF function: a call at every event, verified apart"
+)]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "aya's macros hand the context over by value"
+)]
+
+mod charge;
+mod connection;
+#[allow(dead_code, reason = "requests need no more than a task's cgroup")]
+#[path = "../kernel.rs"]
+mod kernel;
+mod live;
+mod socket;
+
+use aya_ebpf::macros::btf_tracepoint;
+use aya_ebpf::programs::BtfTracePointContext;
+
+use connection::{close, found, open};
+use socket::{ESTABLISHED, SYN_RECEIVED, Socket, TCP_CLOSED};
+
+/// Reads without taking (include/linux/socket.h).
+const MSG_PEEK: i32 = 2;
+
+/// `sk_data_ready(const struct sock *sk)`: include/trace/events/sock.h
+#[btf_tracepoint(function = "sk_data_ready")]
+fn ready(ctx: BtfTracePointContext) -> i32 {
+    let socket = Socket::new(ctx.arg(0));
+    // What another program keeps with the socket is no record of ours.
+    let known = if socket.has_storage() { found(socket) } else { None };
+    if let Some(connection) = known {
+        connection.data_came();
+    } else if let Some(listener) = socket.unix_listener()
+        && let Some(connection) = open(socket, listener)
+    {
+        connection.data_came();
+    }
+    0
+}
+
+/// `sock_recv_length(struct sock *sk, int ret, int flags)`: include/trace/events/sock.h
+#[btf_tracepoint(function = "sock_recv_length")]
+fn read(ctx: BtfTracePointContext) -> i32 {
+    let socket = Socket::new(ctx.arg(0));
+    let (length, flags): (i32, i32) = (ctx.arg(1), ctx.arg(2));
+    if socket.has_storage()
+        && length > 0
+        && flags & MSG_PEEK == 0
+        && let Some(connection) = found(socket)
+    {
+        connection.data_read(socket);
+    }
+    0
+}
+
+/// `sock_send_length(struct sock *sk, int ret, int flags)`: include/trace/events/sock.h
+#[btf_tracepoint(function = "sock_send_length")]
+fn sent(ctx: BtfTracePointContext) -> i32 {
+    let socket = Socket::new(ctx.arg(0));
+    let length: i32 = ctx.arg(1);
+    if socket.has_storage()
+        && length > 0
+        && let Some(connection) = found(socket)
+    {
+        connection.data_sent();
+    }
+    0
+}
+
+/// `inet_sock_set_state(const struct sock *sk, const int oldstate, const int newstate)`: include/trace/events/sock.h
+#[btf_tracepoint(function = "inet_sock_set_state")]
+fn state(ctx: BtfTracePointContext) -> i32 {
+    let socket = Socket::new(ctx.arg(0));
+    let (old, new): (i32, i32) = (ctx.arg(1), ctx.arg(2));
+    if new == ESTABLISHED && old == SYN_RECEIVED {
+        open(socket, socket.tcp_listener());
+    } else if new == TCP_CLOSED
+        && socket.has_storage()
+        && let Some(connection) = found(socket)
+    {
+        close(connection);
+    }
+    0
+}
+
+#[panic_handler]
+fn panic(_info: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+/// The kernel lends most tracing helpers only to programs that declare a GPL-compatible licence.
+#[unsafe(link_section = "license")]
+#[unsafe(no_mangle)]
+static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";

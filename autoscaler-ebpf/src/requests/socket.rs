@@ -1,0 +1,92 @@
+//! The kernel's sockets, read by direct loads as `kernel.rs` reads tasks.
+
+use autoscaler_common::Field;
+use aya_ebpf::helpers::generated::bpf_skc_to_unix_sock;
+
+/// Of a connection that data may go through, TCP's or a Unix socket's (`include/net/tcp_states.h`).
+pub(crate) const ESTABLISHED: i32 = 1;
+
+/// Of a TCP connection whose client has yet to answer.
+pub(crate) const SYN_RECEIVED: i32 = 3;
+
+/// Of a TCP connection that is over.
+pub(crate) const TCP_CLOSED: i32 = 7;
+
+/// A Unix socket (include/linux/socket.h).
+const AF_UNIX: u16 = 1;
+
+/// A socket of bytes in order (include/linux/net.h).
+const SOCK_STREAM: u16 = 1;
+
+/// What the connections of one listening socket have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Listener {
+    /// Of its network namespace, or of its name. A pointer to the verifier, which lets nobody reckon with it.
+    pub(crate) address: u64,
+    pub(crate) port: u32,
+}
+
+/// `struct sock`: include/net/sock.h
+#[derive(Clone, Copy)]
+pub(crate) struct Socket(*const u8);
+
+impl Socket {
+    #[inline(always)]
+    pub(crate) fn new(pointer: *const u8) -> Self {
+        Self(pointer)
+    }
+
+    #[inline(always)]
+    pub(crate) fn pointer(self) -> *const u8 {
+        self.0
+    }
+
+    /// Whether any program keeps a record with this socket: the first question at every event, of everybody's sockets.
+    #[inline(always)]
+    pub(crate) fn has_storage(self) -> bool {
+        self.load::<u64>(Field::SockStorage) != 0
+    }
+
+    /// The listener of a Unix connection, where this is the end that a server has got from `accept`. That end shares its
+    /// listener's name; the client's has none, unless it was bound, which nobody does.
+    #[inline(always)]
+    pub(crate) fn unix_listener(self) -> Option<Listener> {
+        if self.load::<u16>(Field::SockFamily) != AF_UNIX
+            || self.load::<u16>(Field::SockType) != SOCK_STREAM
+            || i32::from(self.load::<u8>(Field::SockState)) != ESTABLISHED
+        {
+            return None;
+        }
+        // SAFETY: the helper checks the socket's family, and gives no pointer to one of another.
+        let unix = unsafe { bpf_skc_to_unix_sock(self.0.cast_mut().cast()) };
+        if unix.is_null() {
+            return None;
+        }
+        let name: u64 = Self(unix.cast::<u8>()).load(Field::UnixAddress);
+        (name != 0).then_some(Listener {
+            address: name,
+            port: 0,
+        })
+    }
+
+    /// The listener of a TCP connection: its network namespace and its port.
+    #[inline(always)]
+    pub(crate) fn tcp_listener(self) -> Listener {
+        Listener {
+            address: self.load(Field::SockNet),
+            port: u32::from(self.load::<u16>(Field::SockPort)),
+        }
+    }
+
+    /// Whether it is no Unix socket, so that the end of its connection is told of.
+    #[inline(always)]
+    pub(crate) fn is_inet(self) -> bool {
+        self.load::<u16>(Field::SockFamily) != AF_UNIX
+    }
+
+    #[inline(always)]
+    fn load<T: Copy>(self, field: Field) -> T {
+        // SAFETY: the verifier has checked that a field of this structure is at the offset that the loader has put here.
+        unsafe { self.0.add(field as usize).cast::<T>().read() }
+    }
+}

@@ -1,0 +1,175 @@
+//! `autoscaler requests`: requests seen in the kernel, live, of servers that nobody has changed.
+
+mod json;
+mod plain;
+mod sought;
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::signal::ctrl_c;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::cli::daemon::Daemon;
+use crate::cli::failure::{failed, no_runtime};
+use crate::cli::print_to_reader;
+use crate::cli::top::seconds;
+use crate::host::requests::RequestSource;
+use crate::model::{RequestFigures, RequestLook, WhyNotEbpf};
+use crate::words;
+use sought::{Sought, sought};
+
+/// Shows the requests of a server as the kernel sees them: how many, how long they waited and were served, how many workers
+/// are busy.
+///
+/// Asks nothing of the server and needs no daemon and no configuration: `--cgroup` or `--pid` name any service. A request
+/// waits from its first byte until the server reads it, and is served until the last byte of the answer. A connection that
+/// was open before counts from its client's next one on. Ends with the distribution of both times. Needs root, and Linux 6.3.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  autoscaler requests                          every project
+  autoscaler requests backdipro                one project
+  autoscaler requests --pid $(pgrep -o gunicorn)   the service of a process
+  autoscaler requests --cgroup /system.slice/shop.service -n 60
+  autoscaler requests backdipro --json | jq .services[0].busy
+
+Columns:
+  REQ/S      requests answered in a second
+  BUSY       requests served at a time, in the mean: busy workers, where each serves one
+  WAITING    requests that wait now, and for how long the oldest has
+  WAIT       mean, p50, p95 and p99 of the requests that were begun
+  SERVICE    mean and p95 of those that are over
+  LOST       connections that were closed without an answer")]
+pub(super) struct Args {
+    /// The project, as the configuration names it
+    #[arg(conflicts_with_all = ["cgroup", "pid"])]
+    project: Option<String>,
+
+    /// Shows one cgroup, with those below it: a path from the cgroup2 mount, or of its directory
+    #[arg(long, value_name = "PATH")]
+    cgroup: Option<PathBuf>,
+
+    /// Shows the cgroup of this process
+    #[arg(long, value_name = "PID", conflicts_with = "cgroup")]
+    pid: Option<u32>,
+
+    /// Configuration whose projects are meant [default: what the running daemon serves, else
+    /// /etc/autoscaler/config.json]
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Seconds between two passes: 0.1 to 3600
+    #[arg(short, long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    delay: Duration,
+
+    /// Passes to show before it ends, 0 for no end [default: 0, or 1 where standard output is no terminal]
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    iterations: Option<u64>,
+
+    /// Prints JSON lines: one object for each pass
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    daemon: Daemon,
+}
+
+/// Room for the cgroups of a service beside its own: those below it.
+const CGROUPS_EACH: u32 = 64;
+
+pub(super) fn run(args: &Args) -> Result<()> {
+    let services = sought(args)?;
+    let indexes = u32::try_from(services.len()).unwrap_or(u32::MAX);
+    let mut source =
+        RequestSource::open(indexes, indexes.saturating_mul(CGROUPS_EACH)).map_err(|why| not_seen(&why))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let passes = match args.iterations {
+        Some(0) => None,
+        None if std::io::stdout().is_terminal() => None,
+        given => Some(given.unwrap_or(1)),
+    };
+    runtime
+        .map_err(|error| no_runtime(&error))?
+        .block_on(show(args, &services, &mut source, passes))
+}
+
+/// Shows pass after pass, until there were as many as asked for, nobody reads any more, or Ctrl-C.
+async fn show(
+    args: &Args,
+    services: &[Sought],
+    source: &mut RequestSource,
+    passes: Option<u64>,
+) -> Result<()> {
+    let first = look(services, source)?;
+    let mut before = first.clone();
+    let mut ticks = interval(args.delay);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks.tick().await;
+    let mut shown = 0;
+    while passes.is_none_or(|passes| shown < passes) {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = ctrl_c() => break,
+        }
+        let now = look(services, source)?;
+        let figures = between(&before, &now);
+        let text = if args.json {
+            json::pass(services, &figures)?
+        } else {
+            plain::pass(services, &figures, shown)
+        };
+        if !print_to_reader(&text)? {
+            return Ok(());
+        }
+        before = now;
+        shown += 1;
+    }
+    if args.json {
+        return Ok(());
+    }
+    print_to_reader(&plain::distributions(services, &between(&first, &before))).map(|_| ())
+}
+
+/// How the requests of each service stand. Cgroups may come and go below it.
+fn look(services: &[Sought], source: &mut RequestSource) -> Result<Vec<RequestLook>> {
+    for (index, service) in (0..).zip(services) {
+        source
+            .want(index, &service.cgroups())
+            .map_err(|error| kernel_failed(&error))?;
+    }
+    source
+        .look((0..).zip(services).map(|(index, _)| index))
+        .map_err(|error| kernel_failed(&error))
+}
+
+fn between(before: &[RequestLook], now: &[RequestLook]) -> Vec<RequestFigures> {
+    let pairs = before.iter().zip(now);
+    pairs
+        .map(|(before, now)| RequestFigures::between(before, now))
+        .collect()
+}
+
+/// Why requests cannot be seen here.
+fn not_seen(why: &WhyNotEbpf) -> anyhow::Error {
+    failed(|language| {
+        let why = words::without_ebpf(language, why);
+        words::say!(
+            language,
+            "requests cannot be seen here: {why}",
+            "aquí no se pueden ver las peticiones: {why}"
+        )
+    })
+}
+
+fn kernel_failed(error: &anyhow::Error) -> anyhow::Error {
+    failed(|language| {
+        words::say!(
+            language,
+            "the kernel does not tell of requests any more: {error:#}",
+            "el kernel ya no informa de las peticiones: {error:#}"
+        )
+    })
+}

@@ -1,0 +1,93 @@
+//! Requests seen in the kernel: for each connection that a server has accepted, when data came, was read and was answered.
+//!
+//! The kernel programs keep a record with each connection and charge what happens to the cgroup of the task that reads
+//! (`autoscaler-ebpf/src/requests`). What they have charged lies in an array of their own for each CPU; what waits or is
+//! served at this moment is told by an iterator over the records.
+
+mod live;
+mod programs;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::Result;
+use live::LiveIterator;
+use programs::Programs;
+
+use crate::host::bpf::{self, KERNEL_TYPES, Offsets, REQUESTS};
+use crate::host::usage::{CgroupId, RunCost, monotonic};
+use crate::model::{RequestLook, WhyNotEbpf};
+
+/// The kernel programs as a source of requests. Dropped, the kernel forgets them.
+pub struct RequestSource {
+    programs: Programs,
+    live: LiveIterator,
+    /// The cgroups whose requests are charged, and to which index.
+    wanted: HashMap<CgroupId, u32>,
+}
+
+impl RequestSource {
+    /// Loads and attaches the programs, with room for the requests of `indexes` services, in `cgroups` cgroups together.
+    ///
+    /// # Errors
+    /// What this host lacks for it.
+    pub fn open(indexes: u32, cgroups: u32) -> Result<Self, WhyNotEbpf> {
+        bpf::check()?;
+        let offsets = Offsets::read(Path::new(KERNEL_TYPES), REQUESTS)?;
+        let programs = Programs::start(&offsets, indexes, cgroups).map_err(bpf::explain)?;
+        let live = programs.live().map_err(bpf::explain)?;
+        Ok(Self {
+            programs,
+            live,
+            wanted: HashMap::new(),
+        })
+    }
+
+    /// Has the requests of these cgroups charged to `index` from now on, and those of no others. A connection is known
+    /// from its first data on: one that was open before is not seen until its client opens another.
+    ///
+    /// # Errors
+    /// When the kernel refuses, or has no room for as many.
+    pub fn want(&mut self, index: u32, cgroups: &[CgroupId]) -> Result<()> {
+        let stale = |(id, of): (&CgroupId, &u32)| (*of == index && !cgroups.contains(id)).then_some(*id);
+        let stale: Vec<CgroupId> = self.wanted.iter().filter_map(stale).collect();
+        for id in stale {
+            self.programs.charge_no_more(id)?;
+            self.wanted.remove(&id);
+        }
+        for id in cgroups {
+            if self.wanted.get(id) != Some(&index) {
+                self.programs.charge(*id, index)?;
+                self.wanted.insert(*id, index);
+            }
+        }
+        Ok(())
+    }
+
+    /// How the requests stand that are charged to each of `indexes`, at one moment.
+    ///
+    /// # Errors
+    /// When the kernel cannot tell what is live.
+    pub fn look(&self, indexes: impl IntoIterator<Item = u32>) -> Result<Vec<RequestLook>> {
+        let live = self.live.read()?;
+        let at = monotonic();
+        let look = |index| RequestLook {
+            at,
+            counted: self.programs.total(index),
+            live: live
+                .iter()
+                .filter(|live| live.place == self.programs.place(index))
+                .copied()
+                .collect(),
+        };
+        Ok(indexes.into_iter().map(look).collect())
+    }
+
+    /// How often each program ran, and for how long, while the kernel was asked to measure that.
+    ///
+    /// # Errors
+    /// When the kernel cannot tell.
+    pub fn ran(&self) -> Result<Vec<(&'static str, RunCost)>> {
+        self.programs.ran()
+    }
+}
