@@ -173,6 +173,8 @@ pub enum Field {
     SockNet = PLACEHOLDER + 128,
     /// `unix_sock.addr`
     UnixAddress = PLACEHOLDER + 136,
+    /// `sock.sk_shutdown`
+    SockShutdown = PLACEHOLDER + 144,
 }
 
 /// The first number that stands for a field: larger than any offset into what the programs share with userspace, small

@@ -32,7 +32,7 @@ struct Cli {
 enum Task {
     /// Measures what the kernel accounting costs and how exact it is (some minutes; needs root and perf)
     Bench(bench::Args),
-    /// Builds the kernel programs into autoscaler/bpf/autoscaler.bpf.o
+    /// Builds the kernel programs into autoscaler/bpf
     BuildEbpf(build_ebpf::Args),
     /// Shows a real gunicorn being scaled under load, beside a noisy neighbour (about a minute; needs root)
     Demo(demo::Args),

@@ -79,15 +79,16 @@ impl Record {
         unsafe { &mut *self.0 }
     }
 
-    /// Data has come. A request waits from now on, if nothing unread was there before.
+    /// Data has come. A request waits from now on, if nothing unread was there before. The end of a connection comes like
+    /// data: it is no request after others; one that was never read may have come with it.
     #[inline(always)]
-    pub(crate) fn data_came(self) {
+    pub(crate) fn data_came(self, socket: Socket) {
         // SAFETY: whole words of a live record.
         unsafe {
-            if (*self.0).place == Connection::NOBODYS {
+            if (*self.0).place == Connection::NOBODYS || (*self.0).arrived > (*self.0).read {
                 return;
             }
-            if (*self.0).arrived <= (*self.0).read {
+            if (*self.0).begun == 0 || !socket.is_half_closed() {
                 (*self.0).arrived = now();
             }
         }

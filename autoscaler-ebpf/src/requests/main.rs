@@ -47,11 +47,11 @@ fn ready(ctx: BtfTracePointContext) -> i32 {
     // What another program keeps with the socket is no record of ours.
     let known = if socket.has_storage() { found(socket) } else { None };
     if let Some(connection) = known {
-        connection.data_came();
+        connection.data_came(socket);
     } else if let Some(listener) = socket.unix_listener()
         && let Some(connection) = open(socket, listener)
     {
-        connection.data_came();
+        connection.data_came(socket);
     }
     0
 }

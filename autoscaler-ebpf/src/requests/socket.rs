@@ -18,6 +18,9 @@ const AF_UNIX: u16 = 1;
 /// A socket of bytes in order (include/linux/net.h).
 const SOCK_STREAM: u16 = 1;
 
+/// Nothing more comes (include/net/sock.h).
+const RCV_SHUTDOWN: u8 = 1;
+
 /// What the connections of one listening socket have in common.
 #[derive(Clone, Copy)]
 pub(crate) struct Listener {
@@ -76,6 +79,12 @@ impl Socket {
             address: self.load(Field::SockNet),
             port: u32::from(self.load::<u16>(Field::SockPort)),
         }
+    }
+
+    /// Whether the other end has said that it will send nothing more.
+    #[inline(always)]
+    pub(crate) fn is_half_closed(self) -> bool {
+        self.load::<u8>(Field::SockShutdown) & RCV_SHUTDOWN != 0
     }
 
     /// Whether it is no Unix socket, so that the end of its connection is told of.

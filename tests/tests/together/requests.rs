@@ -1,5 +1,7 @@
 //! Requests seen in the kernel, beside what the applications and their clients say of them.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::os::unix::fs::MetadataExt as _;
 use std::process::Command;
 use std::thread;
@@ -14,7 +16,7 @@ use autoscaler_tests::load::Load;
 use autoscaler_tests::server::Options;
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::NEWEST;
-use autoscaler_tests::{ScratchCgroup, Server, Venv, require_root_bpf, until};
+use autoscaler_tests::{Address, ScratchCgroup, Server, Venv, require_root_bpf, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -239,5 +241,118 @@ fn the_command_shows_any_service_and_says_what_is_not_there() -> Result<()> {
             "{refused:?}"
         );
     }
+    Ok(())
+}
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+/// A new connection to a server on a port, on which `text` was sent.
+fn send(address: &Address, text: &str) -> Result<TcpStream> {
+    let Address::Loopback(port) = address else {
+        anyhow::bail!("a port is wanted")
+    };
+    let mut stream = TcpStream::connect(("127.0.0.1", *port))?;
+    stream.set_read_timeout(Some(SOON))?;
+    stream.write_all(text.as_bytes())?;
+    Ok(stream)
+}
+
+/// Reads so many answers to their last byte.
+fn answers(stream: &mut TcpStream, count: usize) -> Result<()> {
+    let mut seen = String::new();
+    let mut whole = 0;
+    while whole < count {
+        let mut piece = [0; 4096];
+        let length = stream.read(&mut piece)?;
+        ensure!(length > 0, "the connection was closed after {seen}");
+        seen.push_str(&String::from_utf8_lossy(&piece[..length]));
+        while let Some((head, rest)) = seen.split_once("\r\n\r\n") {
+            let body = head
+                .lines()
+                .find_map(|line| line.strip_prefix("Content-Length: "));
+            let body: usize = body.context("no length")?.parse()?;
+            if rest.len() < body {
+                break;
+            }
+            seen = rest[body..].to_owned();
+            whole += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Keep-alive, pipelining, half a request, connections on which nothing is ever asked, and an upload.
+#[test]
+fn odd_connections_are_counted_and_none_stays() -> Result<()> {
+    if !require_root_bpf() || !require(&[Tool::Python]) {
+        return Ok(());
+    }
+    let cgroup = ScratchCgroup::new("requests-odd")?;
+    let source = watching(&cgroup)?;
+    let options = Options {
+        loopback: true,
+        ..Options::workers(1).args(&[
+            "--worker-class",
+            "gthread",
+            "--threads",
+            "4",
+            "--keep-alive",
+            "60",
+        ])
+    };
+    let server = Server::gunicorn(&Venv::gunicorn("23.0.0")?, &cgroup, &options)?;
+    let address = server.address();
+    let mut before = settled(&source)?;
+    let mut came = |what: &str, begun: u64, abandoned: u64| -> Result<()> {
+        let seen = until(what, SOON, || {
+            let seen = look(&source).ok()?.counted;
+            (seen.begun == before.begun + begun && seen.abandoned == before.abandoned + abandoned)
+                .then_some(seen)
+        });
+        before = seen.with_context(|| {
+            let counts = |seen: &Requests| (seen.begun, seen.answered, seen.abandoned);
+            let now = look(&source).map(|look| counts(&look.counted));
+            format!(
+                "{:?} begun, answered and abandoned, then {now:?}",
+                counts(&before)
+            )
+        })?;
+        Ok(())
+    };
+
+    let mut kept = send(address, GET)?;
+    answers(&mut kept, 1)?;
+    for _ in 0..9 {
+        kept.write_all(GET.as_bytes())?;
+        answers(&mut kept, 1)?;
+    }
+    came("ten requests on one connection", 10, 0)?;
+    // The server reads both at once: they are one to the kernel. (gunicorn's threads leave the second unanswered.)
+    answers(&mut send(address, &GET.repeat(2))?, 1)?;
+    came("two requests in one piece", 1, 0)?;
+    drop(send(address, "GET / HT")?);
+    came("half a request that is given up", 1, 1)?;
+    let body = "x".repeat(2 << 20);
+    let length = body.len();
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+    );
+    // The application answers without reading it, and the server may close while it still comes.
+    let upload = send(address, &(head + &body));
+    came("an upload", 1, 0)?;
+    let idle: Vec<TcpStream> = (0..200).map(|_| send(address, "")).collect::<Result<_>>()?;
+    answers(&mut send(address, GET)?, 1)?;
+    came("one request beside connections that ask nothing", 1, 0)?;
+    drop(upload);
+    let nothing_live = || {
+        until("nothing to wait or to be served", SOON, || {
+            look(&source).ok()?.live.is_empty().then_some(())
+        })
+    };
+    nothing_live()?;
+    // The ends of connections are no requests.
+    drop((idle, kept));
+    nothing_live()?;
+    came("the ends of idle connections", 0, 0)?;
     Ok(())
 }

@@ -64,6 +64,7 @@ pub(in crate::host) const REQUESTS: &[Named] = &[
     Named::new(Field::SockFamily, "sock", &["__sk_common.skc_family"]),
     Named::new(Field::SockState, "sock", &["__sk_common.skc_state"]),
     Named::new(Field::SockType, "sock", &["sk_type"]),
+    Named::new(Field::SockShutdown, "sock", &["sk_shutdown"]),
     Named::new(Field::SockPort, "sock", &["__sk_common.skc_num"]),
     Named::new(Field::SockNet, "sock", &["__sk_common.skc_net.net"]).needs("CONFIG_NET_NS=y"),
     Named::new(Field::UnixAddress, "unix_sock", &["addr"]).needs("CONFIG_UNIX=y"),
