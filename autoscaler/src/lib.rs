@@ -26,7 +26,6 @@ pub mod config;
 pub mod control;
 pub mod daemon;
 pub mod decide;
-pub mod finding;
 pub mod history;
 pub mod host;
 pub mod init;

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use crate::check::writable::{has_room, writable};
 use crate::control::{Answer, Client, Command};
-use crate::finding::Fact;
 use crate::history::{self, default_path};
-use crate::model::{ClientError, Language, ProtocolFault, Storage};
+use crate::model::{ClientError, Fact, Language, ProtocolFault, Storage};
 
 /// Bytes that must be free: SQLite's write-ahead log takes 1000 pages of 4 KiB before it is emptied
 /// (`wal_autocheckpoint`, <https://www.sqlite.org/pragma.html>).

@@ -2,12 +2,11 @@
 
 use std::fs;
 
-use crate::finding::Fact;
 use crate::host::cgroup::CgroupMount;
 use crate::host::machine::HostReader;
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd};
-use crate::model::Config;
+use crate::model::{Config, Fact};
 
 /// What needs nobody to be asked.
 pub(super) fn look(procfs: &Procfs) -> Vec<Fact> {

@@ -15,9 +15,8 @@ use tokio::net::{TcpSocket, TcpStream, UnixStream};
 use tokio::time::timeout;
 
 use crate::check::writable::writable;
-use crate::finding::{Fact, Taken};
 use crate::metrics::address;
-use crate::model::{Listen, Metrics};
+use crate::model::{Fact, Listen, Metrics, Taken};
 
 /// A daemon answers within milliseconds.
 const ANSWER: Duration = Duration::from_secs(5);

@@ -13,11 +13,10 @@ mod writable;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::{self, LoadError, Loaded};
-use crate::finding::{Fact, Finding, Grade};
+use crate::config::{self, Loaded};
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd};
-use crate::model::{Config, HostError, Language};
+use crate::model::{Config, Fact, Finding, Grade, HostError, Language, LoadError};
 use crate::observe::Observer;
 
 /// Time over which the projects' CPU is measured.

@@ -2,13 +2,12 @@
 
 use crate::act::SignalTarget;
 use crate::check::writable::writable;
-use crate::finding::Fact;
 use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::process::Procfs;
 use crate::host::usage::monotonic;
 use crate::model::{
-    BrokerUrl, CeleryActuator, Figures, Host, Project, ProjectSample, QueueFault, QueueRule, QueueSample,
-    Refusal, Uncounted, Unobservable,
+    BrokerUrl, CeleryActuator, Fact, Figures, Host, Project, ProjectSample, QueueFault, QueueRule,
+    QueueSample, Refusal, Uncounted, Unobservable,
 };
 use crate::observe::measure::queue::{self, QueueMonitor};
 use crate::observe::{CodeSource, boots_from, newer_code};

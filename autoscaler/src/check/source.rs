@@ -4,12 +4,11 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::finding::{Fact, SourceFault};
 use crate::host::bpf::KERNEL_TYPES;
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
 use crate::host::usage::{self, UsageSource};
-use crate::model::SourceKind;
+use crate::model::{Fact, SourceFault, SourceKind};
 
 /// Time between the two readings.
 const WINDOW: Duration = Duration::from_millis(250);

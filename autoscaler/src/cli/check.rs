@@ -12,9 +12,7 @@ use crate::cli::daemon::Daemon;
 use crate::cli::failure::no_runtime;
 use crate::cli::language::Sources;
 use crate::cli::store::StateDir;
-use crate::config::DEFAULT_PATH;
-use crate::finding::Grade;
-use crate::model::Language;
+use crate::model::{DEFAULT_PATH, Grade, Language};
 use crate::words::{finding as told_finding, host_heading, sum};
 
 /// Checks the configuration and the host: what the daemon would find, and what to do where something is wrong.

@@ -8,8 +8,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Command};
 
 use super::language::{Sources, parse};
-use crate::config::DEFAULT_PATH;
-use crate::model::Language;
+use crate::model::{DEFAULT_PATH, Language};
 
 mod words;
 

@@ -15,7 +15,7 @@ use crate::config;
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd};
 use crate::init::{Found, find, text, words};
-use crate::model::Language;
+use crate::model::{DEFAULT_PATH, Language};
 use crate::words::{config_errors, say, service_error};
 
 /// Proposes a configuration from the gunicorn and Celery services that run here.
@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args, asked: Option<Language>) -> Result<()> {
     let sources = Sources {
         asked,
         daemon: None,
-        config: Path::new(config::DEFAULT_PATH),
+        config: Path::new(DEFAULT_PATH),
     };
     let language = sources.language();
     let found = tokio::runtime::Builder::new_current_thread()

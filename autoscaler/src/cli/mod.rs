@@ -28,9 +28,9 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use failure::{Failure, Usage};
 use language::Sources;
 
-use crate::config::{DEFAULT_PATH, LoadError, stated_language};
+use crate::config::stated_language;
 use crate::init::FindError;
-use crate::model::{CgroupError, ClientError, HostError, Language, ReadError};
+use crate::model::{CgroupError, ClientError, DEFAULT_PATH, HostError, Language, LoadError, ReadError};
 use crate::words::{self, NotInHistory, StartFault};
 
 /// Gives each Python project on this host the workers its own load needs.

@@ -7,9 +7,10 @@ use anyhow::Result;
 
 use crate::cli::daemon::Daemon;
 use crate::cli::failure::{failed, no_thread};
-use crate::config::{self, LoadError};
+use crate::config;
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
+use crate::model::{DEFAULT_PATH, LoadError};
 use crate::top::sample::{DaemonWatch, Projects};
 use crate::words::{self, Reply, say};
 
@@ -17,7 +18,7 @@ use crate::words::{self, Reply, say};
 /// where no project is `wanted`, and faulty where a daemon runs, which has one in force.
 pub(super) fn projects(daemon: &Daemon, asked: Option<&Path>, wanted: Option<&str>) -> Result<Projects> {
     let daemon = DaemonWatch::start(daemon.runtime_dir().to_owned()).map_err(|error| no_thread(&error))?;
-    let path = asked.unwrap_or(Path::new(config::DEFAULT_PATH));
+    let path = asked.unwrap_or(Path::new(DEFAULT_PATH));
     let configured = match config::load(path) {
         Ok(loaded) => loaded.config.projects.into_values().map(Arc::new).collect(),
         Err(error) if asked.is_some() => return Err(error.into()),

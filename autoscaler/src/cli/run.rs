@@ -7,9 +7,8 @@ use tracing::level_filters::LevelFilter;
 
 use crate::cli::failure::no_runtime;
 use crate::cli::store::StateDir;
-use crate::config::DEFAULT_PATH;
 use crate::daemon::{self, Options, RunMode};
-use crate::model::Language;
+use crate::model::{DEFAULT_PATH, Language};
 use crate::report::log;
 
 #[derive(Debug, clap::Args)]

@@ -14,7 +14,7 @@ use clap::{ArgGroup, Args as ClapArgs};
 use crate::cli::daemon::duration;
 use crate::cli::failure::{failed, unopened, unwritable, wrong_usage};
 use crate::cli::store::Store;
-use crate::model::{Config, Project};
+use crate::model::{Config, DEFAULT_PATH, LoadError, Project};
 use crate::simulate::picture::Picture;
 use crate::simulate::{Demand, Scale, Service, Trace};
 use crate::words::{nearest, quoted, say};
@@ -293,7 +293,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// The project, with the changes of `--set`, and the configuration that it is of.
 fn project(args: &Args) -> Result<(Project, Config)> {
-    let default = args.history.as_ref().map(|_| Path::new(config::DEFAULT_PATH));
+    let default = args.history.as_ref().map(|_| Path::new(DEFAULT_PATH));
     let path = args.config.as_deref().or(default);
     let (mut name, mut text) = (EXAMPLE_NAME.to_owned(), EXAMPLE.to_owned());
     if let Some(path) = path {
@@ -306,9 +306,7 @@ fn project(args: &Args) -> Result<(Project, Config)> {
     if !args.sets.is_empty() {
         name += " with --set";
     }
-    let mut config = config::parse(&name, &text)
-        .map_err(config::LoadError::from)?
-        .config;
+    let mut config = config::parse(&name, &text).map_err(LoadError::from)?.config;
     let names: Vec<String> = config.projects.keys().cloned().collect();
     let wanted = match (
         args.project.as_ref().or(args.history.as_ref()),

@@ -6,9 +6,8 @@ use anyhow::{Result, bail};
 
 use crate::cli::daemon::Daemon;
 use crate::cli::failure::Failure;
-use crate::config::meant;
 use crate::control::{Answer, Command, Status};
-use crate::model::{ClientError, Language, ProtocolFault};
+use crate::model::{ClientError, Language, ProtocolFault, meant};
 use crate::report::unix;
 use crate::words::{self, Bilingual, Reply};
 

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::config::{self, LoadError};
+use crate::config;
 use crate::history::{HistoryReader, default_path};
-use crate::model::Config;
+use crate::model::{Config, DEFAULT_PATH, LoadError};
 use crate::words::NotInHistory;
 
 /// Where a daemon keeps what lasts.
@@ -63,7 +63,7 @@ impl Store {
 impl Place {
     /// The configuration's file.
     pub(super) fn path(&self) -> &Path {
-        self.config.as_deref().unwrap_or(Path::new(config::DEFAULT_PATH))
+        self.config.as_deref().unwrap_or(Path::new(DEFAULT_PATH))
     }
 
     /// The configuration. One that was not asked for may be missing, and be wrong where it is not needed.

@@ -5,8 +5,9 @@ use jsonc_parser::ast::Value;
 use url::Url;
 
 use crate::config::fields::{Field, Fields, Findings};
-use crate::config::{BadBroker, BadUrl, Wanted};
-use crate::model::{BrokerAccess, BrokerUrl, ManagementUrl, NO_HOST, Priorities, with_host};
+use crate::model::{
+    BadBroker, BadUrl, BrokerAccess, BrokerUrl, ManagementUrl, NO_HOST, Priorities, Wanted, with_host,
+};
 
 /// The keys that name a broker.
 const URL_KEYS: [&str; 3] = ["redis_url", "broker_url", "broker_url_env"];

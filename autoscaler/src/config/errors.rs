@@ -1,78 +1,20 @@
-//! What is wrong with a configuration text: every fault at once, each with its place and what to write instead.
+//! Where the faults of a configuration text are, and what of the text is shown of them.
 
-use super::Wrong;
+use crate::model::{ConfigErrors, Fault, Wrong};
 
-/// Everything that is wrong with one configuration file, in the order of the text. Never empty.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ConfigErrors {
-    file: String,
-    faults: Vec<Fault>,
-}
-
-/// One fault of a configuration text.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Fault {
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
-    /// What is wrong and what to write instead.
-    pub wrong: Wrong,
-    /// The line with a caret below the column; `None` where the line may hold a password or would not help.
-    pub excerpt: Option<String>,
-}
-
-impl ConfigErrors {
-    pub(super) fn new(file: &str, text: &str, mut found: Vec<(usize, Wrong)>) -> Self {
-        found.sort_by_key(|(offset, _)| *offset);
-        let faults = found
-            .into_iter()
-            .map(|(offset, wrong)| Fault::at(text, offset, wrong))
-            .collect();
-        Self {
-            file: file.to_owned(),
-            faults,
-        }
-    }
-
-    /// The file as it was named when it was read.
-    #[must_use]
-    pub fn file(&self) -> &str {
-        &self.file
-    }
-
-    /// The faults in the order of the text.
-    #[must_use]
-    pub fn faults(&self) -> &[Fault] {
-        &self.faults
-    }
-}
-
-told_by_words!(ConfigErrors);
-
-impl Fault {
-    /// `words` about this fault behind its place in `file`, and the line it is in below them.
-    #[must_use]
-    pub fn placed(&self, file: &str, words: &str) -> String {
-        let Self {
-            line,
-            column,
-            excerpt,
-            ..
-        } = self;
-        let excerpt = excerpt.iter().map(|excerpt| format!("\n{excerpt}"));
-        format!("{file}:{line}:{column}: {words}{}", excerpt.collect::<String>())
-    }
-
-    fn at(text: &str, offset: usize, wrong: Wrong) -> Self {
+/// What was found wrong in `text`, by offset, with places and excerpts.
+pub(super) fn errors(file: &str, text: &str, mut found: Vec<(usize, Wrong)>) -> ConfigErrors {
+    found.sort_by_key(|(offset, _)| *offset);
+    let faults = found.into_iter().map(|(offset, wrong)| {
         let (line, column, content) = place(text, offset);
-        Self {
+        Fault {
             line,
             column,
             wrong,
             excerpt: excerpt(content, column),
         }
-    }
+    });
+    ConfigErrors::new(file, faults.collect())
 }
 
 /// Line and column (both from 1, the column in characters) of a byte offset, and the line's content.

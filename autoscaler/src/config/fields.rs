@@ -7,8 +7,8 @@ use std::ops::RangeInclusive;
 use jsonc_parser::ast::{Array, Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged;
 
-use crate::config::{Json, Notice, Of, Unit, Wanted, Wrong, errors, meant};
-use crate::model::Config;
+use crate::config::{errors, meant};
+use crate::model::{Config, Json, Notice, Of, Unit, Wanted, Wrong};
 
 /// Where the faults and notices of one text are collected, so that all are told together.
 pub(super) struct Findings<'t> {

@@ -3,78 +3,16 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::libc;
 
 use super::parse::{Loaded, parse};
 use super::trust::{self, FileId};
-use super::{ConfigErrors, Distrust};
-
-/// Where the configuration is, unless `--config` says otherwise.
-pub const DEFAULT_PATH: &str = "/etc/autoscaler/config.json";
+use crate::model::{Distrust, LoadError};
 
 /// Largest configuration file, in bytes: a thousand projects fit many times.
 const MAX_BYTES: u64 = 1 << 20;
-
-/// Why no configuration could be loaded.
-#[derive(Debug)]
-pub enum LoadError {
-    /// There is no such file.
-    NotFound {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A directory, device, pipe or socket.
-    NotAFile {
-        /// What was named.
-        path: PathBuf,
-    },
-    /// The kernel refused.
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The kernel's error.
-        source: io::Error,
-    },
-    /// Larger than any configuration.
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// The size of the largest that is read, KiB.
-        most_kib: u64,
-    },
-    /// Nothing in it.
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-    /// No text.
-    NotUtf8 {
-        /// The file.
-        path: PathBuf,
-        /// The first line, from 1, with a byte that is none.
-        line: usize,
-    },
-    /// Somebody other than root may write it.
-    Distrusted(Distrust),
-    /// It was read, and has faults.
-    Invalid(ConfigErrors),
-}
-
-told_by_words!(LoadError);
-
-impl From<Distrust> for LoadError {
-    fn from(distrust: Distrust) -> Self {
-        Self::Distrusted(distrust)
-    }
-}
-
-impl From<ConfigErrors> for LoadError {
-    fn from(errors: ConfigErrors) -> Self {
-        Self::Invalid(errors)
-    }
-}
 
 /// How often a file that is replaced while it is looked at, as an editor does when it saves, is looked at anew.
 const TRIES: usize = 3;

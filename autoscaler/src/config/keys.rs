@@ -1,7 +1,7 @@
 //! Which keys stand where, and what is said of one that does not.
 
 use super::fields::{Field, Fields, Findings};
-use super::{Of, Wrong};
+use crate::model::{Of, Wrong};
 
 /// Keys of `global` alone.
 const GLOBAL: &[&str] = &["check_interval_seconds", "history", "language", "metrics"];

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::config::fields::{Field, Fields, Findings};
+use crate::config::keys;
 use crate::config::rules::Hold;
-use crate::config::{Notice, Of, Unit, Wrong, keys};
-use crate::model::{Bounds, CpuBasis, Ladder};
+use crate::model::{Bounds, CpuBasis, Ladder, Notice, Of, Unit, Wrong};
 
 /// Most waiting tasks that a rung may name.
 const TASKS: u64 = 1_000_000_000;

@@ -3,7 +3,7 @@
 
 use jsonc_parser::ast::Value;
 
-use super::Wanted;
+use crate::model::Wanted;
 
 /// Units that people write behind a number.
 const UNITS: [&str; 12] = [

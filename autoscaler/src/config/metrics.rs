@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::fields::{Field, Fields, Findings};
-use super::{Of, Wrong, keys};
-use crate::model::{Listen, Metrics};
+use super::keys;
+use crate::model::{Listen, Metrics, Of, Wrong};
 
 pub(super) const KEYS: &[&str] = &["allow_remote", "listen"];
 

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::BadName;
+use crate::model::BadName;
 
 /// Longest name of a systemd unit: `UNIT_NAME_MAX`, systemd.unit(5).
 const UNIT_NAME_MAX: usize = 255;

@@ -6,11 +6,14 @@ use std::time::Duration;
 use jsonc_parser::ast::Value;
 use jsonc_parser::common::{Range, Ranged};
 
+use crate::config::errors::errors;
 use crate::config::fields::{Field, Fields, Findings};
 use crate::config::keys::Place;
 use crate::config::rules::Rules;
-use crate::config::{ConfigErrors, Notice, Of, Unit, Wrong, keys, names, project, syntax};
-use crate::model::{Config, Global, Language, Metrics, Project, Storage};
+use crate::config::{keys, names, project, syntax};
+use crate::model::{
+    Config, ConfigErrors, Global, Language, Metrics, Notice, Of, Project, Storage, Unit, Wrong,
+};
 
 /// A valid configuration and what the operator should know about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +60,7 @@ pub fn parse(file: &str, text: &str) -> Result<Loaded, ConfigErrors> {
             let notices = findings.into_notices(&config);
             Ok(Loaded { config, notices })
         }
-        _ => Err(ConfigErrors::new(file, text, findings.faults)),
+        _ => Err(errors(file, text, findings.faults)),
     }
 }
 

@@ -4,8 +4,10 @@ use crate::config::fields::{Field, Fields, Findings};
 use crate::config::keys::Place;
 use crate::config::ladder::Scale;
 use crate::config::rules::Rules;
-use crate::config::{Notice, Of, Unit, Wrong, broker, keys, ladder, names};
-use crate::model::{Bounds, CeleryActuator, Ladder, Project, QueueRule, QueueSizing};
+use crate::config::{broker, keys, ladder, names};
+use crate::model::{
+    Bounds, CeleryActuator, Ladder, Notice, Of, Project, QueueRule, QueueSizing, Unit, Wrong,
+};
 
 /// Most workers a project may be given. A typing error must not fill the host with processes.
 const WORKERS: u64 = 1000;

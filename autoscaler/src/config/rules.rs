@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::config::fields::{Field, Fields, Findings};
-use crate::config::{Of, Unit, keys};
-use crate::model::{CpuBasis, MemoryRules};
+use crate::config::keys;
+use crate::model::{CpuBasis, MemoryRules, Of, Unit};
 
 /// Most MiB that a memory rule may name: 95 TiB, above any host and far below overflow.
 const MEMORY_MIB: u64 = 100_000_000;

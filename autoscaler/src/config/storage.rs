@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fields::{Field, Fields, Findings};
-use super::{Of, Unit, Wrong, keys};
-use crate::model::Storage;
+use super::keys;
+use crate::model::{Of, Storage, Unit, Wrong};
 
 pub(super) const KEYS: &[&str] = &["enabled", "keep_days", "max_mb", "path"];
 

@@ -7,7 +7,7 @@ use jsonc_parser::{
     CollectOptions, ParseOptions, ParseStringErrorKind, Scanner, ScannerOptions, parse_to_ast,
 };
 
-use super::Syntax;
+use crate::model::Syntax;
 
 const OPTIONS: ParseOptions = ParseOptions {
     allow_comments: true,

@@ -7,6 +7,8 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
+use crate::model::Distrust;
+
 /// Most symbolic links that are followed: `MAXSYMLINKS` of the kernel, `path_resolution(7)`.
 const MAX_LINKS: usize = 40;
 
@@ -15,41 +17,6 @@ const OTHERS_WRITE: u32 = 0o022;
 
 /// The sticky bit: in such a directory only its owner and an entry's owner may rename that entry, unlink(2).
 const STICKY: u32 = 0o1000;
-
-/// Somebody other than root could change the configuration. The message holds the command that mends it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Distrust {
-    /// The file or link belongs to another user.
-    Owner {
-        /// The file.
-        path: PathBuf,
-        /// Its owner.
-        uid: u32,
-    },
-    /// The file may be written by its group or by everybody.
-    Writable {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// It became another file between the look at it and its opening, again and again.
-    Replaced {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A directory on the way lets others put another file in its place.
-    Directory {
-        /// The file that was to be read.
-        path: PathBuf,
-        /// The directory.
-        directory: PathBuf,
-        /// The directory's owner.
-        uid: u32,
-        /// The directory's permission bits.
-        mode: u32,
-    },
-}
 
 /// A file, whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use crate::config::{LoadError, Loaded};
+use crate::config::Loaded;
 use crate::daemon::check::Checks;
+use crate::model::LoadError;
 use crate::words::Message;
 
 impl Checks {

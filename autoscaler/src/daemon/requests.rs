@@ -4,12 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
-use crate::config::meant;
 use crate::control::{Answer, Call, Command, Done};
 use crate::daemon::check::Checks;
 use crate::daemon::orders::{Given, Term};
 use crate::host::usage::monotonic;
-use crate::model::{Action, Decision, EventKind, Language, Order, Peer, Project, RefusedCode};
+use crate::model::{Action, Decision, EventKind, Language, Order, Peer, Project, RefusedCode, meant};
 use crate::words::{self, Bilingual, Lasts, Message, Reply};
 
 impl Checks {

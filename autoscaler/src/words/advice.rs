@@ -1,7 +1,6 @@
 //! What to do about what `autoscaler check` found.
 
-use crate::finding::Fact;
-use crate::model::{Language, PoolFault, QueueFault, Refusal, Silence, WhyNotEbpf};
+use crate::model::{Fact, Language, PoolFault, QueueFault, Refusal, Silence, WhyNotEbpf};
 use crate::words::unobservable::unobservable_advice;
 
 /// What to do; `None` where the fact says it itself, or nothing is to be done.

@@ -1,8 +1,7 @@
 //! What is wrong with a broker of a configuration. No sentence quotes a URL: it may hold a password.
 
 use super::figures::quoted;
-use crate::config::{BadBroker, BadUrl};
-use crate::model::Language;
+use crate::model::{BadBroker, BadUrl, Language};
 
 /// Why a broker, its management API or its queues cannot be used.
 pub(super) fn broker(language: Language, bad: &BadBroker) -> String {

@@ -12,8 +12,7 @@ use super::load::{fault, load_error};
 use super::queue::queue_fault;
 use super::system::system_fault;
 use super::unobservable::unobservable;
-use crate::finding::{Fact, Finding, Grade, SourceFault, Taken};
-use crate::model::Language;
+use crate::model::{Fact, Finding, Grade, Language, SourceFault, Taken};
 
 /// What `autoscaler check` found, told.
 #[derive(Debug, Clone, PartialEq, Eq)]

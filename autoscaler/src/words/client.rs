@@ -4,8 +4,7 @@ use rusqlite::ErrorCode;
 
 use super::figures::quoted;
 use super::system::{system, system_fault};
-use crate::config::meant;
-use crate::model::{ClientError, Language, ProtocolFault, ReadError, SocketError, StoreError};
+use crate::model::{ClientError, Language, ProtocolFault, ReadError, SocketError, StoreError, meant};
 
 /// Why a daemon did not answer, and what to do.
 #[must_use]

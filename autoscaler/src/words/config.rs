@@ -1,7 +1,6 @@
 //! What a configuration changes and what is odd in it.
 
-use crate::config::{Changes, Notice};
-use crate::model::Language;
+use crate::model::{Changes, Language, Notice};
 
 pub(super) fn changes(language: Language, changes: &Changes) -> String {
     let list =

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::meant;
-use crate::model::{Figures, Language};
+use crate::model::{Figures, Language, meant};
 
 /// `45s`, `3m00s`, `1h05m`: the same in both languages.
 pub(super) fn short(duration: Duration) -> String {

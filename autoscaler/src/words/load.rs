@@ -2,8 +2,7 @@
 
 use super::system::system;
 use super::wrong::wrong;
-use crate::config::{ConfigErrors, DEFAULT_PATH, Distrust, Fault, LoadError};
-use crate::model::Language;
+use crate::model::{ConfigErrors, DEFAULT_PATH, Distrust, Fault, Language, LoadError};
 
 /// Why no configuration could be loaded, and what to do.
 #[must_use]

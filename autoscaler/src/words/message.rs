@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tracing::Level;
 
-use crate::config::{Changes, LoadError, Notice};
 use crate::model::{
-    Decision, HistoryNews, HostError, MemoryError, MetricsNews, Order, Peer, QueueFault, ScaleError,
-    SocketError, SourceKind, SourceNews, SystemFault, Uncounted, UsageFault, WhyNotEbpf,
+    Changes, Decision, HistoryNews, HostError, LoadError, MemoryError, MetricsNews, Notice, Order, Peer,
+    QueueFault, ScaleError, SocketError, SourceKind, SourceNews, SystemFault, Uncounted, UsageFault,
+    WhyNotEbpf,
 };
 
 /// One thing to say.

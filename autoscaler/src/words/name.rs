@@ -1,8 +1,7 @@
 //! What is wrong with a name of a configuration.
 
 use super::figures::quoted;
-use crate::config::BadName;
-use crate::model::Language;
+use crate::model::{BadName, Language};
 
 /// Why a name cannot be used.
 pub(super) fn name(language: Language, bad: &BadName) -> String {

@@ -1,7 +1,6 @@
 //! Why a text is no JSON, and what to write instead.
 
-use crate::config::Syntax;
-use crate::model::Language;
+use crate::model::{Language, Syntax};
 
 #[expect(
     clippy::too_many_lines,

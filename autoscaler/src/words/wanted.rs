@@ -1,7 +1,6 @@
 //! What a value of a configuration is, and what it must be.
 
-use crate::config::{Json, Unit, Wanted};
-use crate::model::Language;
+use crate::model::{Json, Language, Unit, Wanted};
 
 pub(super) fn json(language: Language, found: Json) -> String {
     match found {

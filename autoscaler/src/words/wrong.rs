@@ -5,8 +5,7 @@ use super::figures::{all_quoted, quoted};
 use super::name::name;
 use super::syntax::syntax;
 use super::wanted::{json, wanted};
-use crate::config::{Of, Wrong};
-use crate::model::Language;
+use crate::model::{Language, Of, Wrong};
 
 /// What is wrong at one place of a configuration.
 #[must_use]

@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::config::{Loaded, Notice, parse};
-use crate::model::{Bounds, BrokerUrl, CeleryActuator, Config, CpuBasis, Language, MemoryRules, QueueSizing};
+use crate::config::{Loaded, parse};
+use crate::model::{
+    Bounds, BrokerUrl, CeleryActuator, Config, CpuBasis, Language, MemoryRules, Notice, QueueSizing,
+};
 
 fn load(text: &str) -> Loaded {
     parse("config.json", text).unwrap_or_else(|errors| panic!("{errors}"))

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::config::{Syntax, Wrong, parse};
-use crate::model::Bounds;
+use crate::config::parse;
+use crate::model::{Bounds, Syntax, Wrong};
 
 /// A made-up project: bounds, and thresholds that rise from `scale_up_{min + 1}` on with each a step.
 #[derive(Debug, Clone)]

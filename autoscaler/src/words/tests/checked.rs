@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::config::Notice;
-use crate::finding::{Fact, Finding, Grade, SourceFault, Taken};
-use crate::model::{Bounds, CgroupError, Host, KernelStep, SourceKind, UsageFault};
+use crate::model::{
+    Bounds, CgroupError, Fact, Finding, Grade, Host, KernelStep, Notice, SourceFault, SourceKind, Taken,
+    UsageFault,
+};
 use crate::words::tests::celery::{all_uncounted, pool_faults, queue_faults};
 use crate::words::tests::faults::{
     client_errors, host_errors, load_errors, refusals, store_errors, why_not_ebpf,

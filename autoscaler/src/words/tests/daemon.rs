@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::config::{Changes, Notice};
 use crate::model::{
-    Action, Bounds, CgroupError, Decision, EventKind, Figures, HistoryNews, KernelStep, MetricsNews, Order,
-    Peer, Reason, SourceKind, SourceNews, UsageFault,
+    Action, Bounds, CgroupError, Changes, Decision, EventKind, Figures, HistoryNews, KernelStep, MetricsNews,
+    Notice, Order, Peer, Reason, SourceKind, SourceNews, UsageFault,
 };
 use crate::words::history::event;
 use crate::words::tests::celery::{all_uncounted, queue_faults};

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use rusqlite::ErrorCode;
 
-use crate::config::{Distrust, LoadError};
 use crate::model::{
-    AfterBoot, Behind, Bounds, BtfFault, Cause, CgroupError, ClientError, HostError, KernelFault, KernelStep,
-    Lack, ManagerError, MemoryError, ProcessError, ProtocolFault, ReadError, Refusal, ScaleError,
-    SocketError, Step, StopFault, StoreError, WhyNotEbpf,
+    AfterBoot, Behind, Bounds, BtfFault, Cause, CgroupError, ClientError, Distrust, HostError, KernelFault,
+    KernelStep, Lack, LoadError, ManagerError, MemoryError, ProcessError, ProtocolFault, ReadError, Refusal,
+    ScaleError, SocketError, Step, StopFault, StoreError, WhyNotEbpf,
 };
 use crate::words::tests::celery::{pool_faults, queue_faults};
 use crate::words::tests::reasons::{service_errors, unobservables};

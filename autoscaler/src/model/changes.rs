@@ -50,8 +50,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
     use super::*;
+    use crate::config::parse;
 
     fn config(text: &str) -> Config {
         parse("test", text).unwrap().config

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::{Fault, LoadError, Notice};
-use crate::model::{
-    Bounds, CgroupError, ClientError, Host, HostError, PoolFault, Project, QueueFault, Refusal, ServiceError,
-    SourceKind, StoreError, SystemFault, Uncounted, Unobservable, UsageFault, WhyNotEbpf,
+use super::{
+    Bounds, CgroupError, ClientError, Fault, Host, HostError, LoadError, Notice, PoolFault, Project,
+    QueueFault, Refusal, ServiceError, SourceKind, StoreError, SystemFault, Uncounted, Unobservable,
+    UsageFault, WhyNotEbpf,
 };
 
 /// One thing that was looked at.
@@ -346,7 +346,7 @@ pub enum Fact {
 }
 
 impl Finding {
-    pub(super) fn of_host(fact: Fact) -> Self {
+    pub(crate) fn of_host(fact: Fact) -> Self {
         Self {
             project: None,
             grade: fact.grade(),
@@ -355,7 +355,7 @@ impl Finding {
     }
 
     /// What is wrong with a project that is disabled harms nobody yet.
-    pub(super) fn of_project(project: &Project, fact: Fact) -> Self {
+    pub(crate) fn of_project(project: &Project, fact: Fact) -> Self {
         let worst = if project.enabled {
             Grade::Error
         } else {
