@@ -9,7 +9,8 @@ mod relocate;
 use std::collections::VecDeque;
 
 use anyhow::{Context, Result};
-use aya::programs::ProgramError;
+use aya::Ebpf;
+use aya::programs::{BtfTracePoint, ProgramError};
 
 pub(super) use mapped::Mapped;
 pub use offsets::VMLINUX as KERNEL_TYPES;
@@ -83,4 +84,15 @@ fn cpus(file: &str) -> Result<CpuList> {
     let text = std::fs::read_to_string(file).with_context(|| KernelStep::Read(file.into()))?;
     text.parse()
         .map_err(|InvalidCpuList| KernelStep::CpuList(file.into()).into())
+}
+
+/// A program of an object that is attached to a tracepoint.
+pub(super) fn tracepoint<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut BtfTracePoint, WhyNotEbpf> {
+    let program = ebpf
+        .program_mut(name)
+        .with_context(|| KernelStep::Program(name.to_owned()));
+    program
+        .map_err(failed)?
+        .try_into()
+        .map_err(|error| refused(name, &error))
 }

@@ -3,10 +3,12 @@
 use anyhow::{Context, Result};
 use autoscaler_common::{BUCKETS, Requests};
 use aya::maps::{HashMap, MapData};
-use aya::programs::{BtfTracePoint, Iter, ProgramError};
+use aya::programs::{Iter, ProgramError};
 use aya::{Btf, BtfError, Ebpf, EbpfLoader};
 
-use crate::host::bpf::{Mapped, Offsets, failed, possible_cpus, raise_memlock, refused, relocated};
+use crate::host::bpf::{
+    Mapped, Offsets, failed, possible_cpus, raise_memlock, refused, relocated, tracepoint,
+};
 use crate::host::requests::live::LiveIterator;
 use crate::host::usage::{CgroupId, RunCost};
 use crate::model::{BtfFault, KernelStep, WhyNotEbpf};
@@ -167,14 +169,4 @@ fn load_programs(ebpf: &mut Ebpf) -> Result<(), WhyNotEbpf> {
     let live: &mut Iter = live.try_into().map_err(|error| refused("live", &error))?;
     live.load("bpf_sk_storage_map", &btf)
         .map_err(|error| refused("live", &error))
-}
-
-fn tracepoint<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut BtfTracePoint, WhyNotEbpf> {
-    let program = ebpf
-        .program_mut(name)
-        .with_context(|| KernelStep::Program(name.to_owned()));
-    program
-        .map_err(failed)?
-        .try_into()
-        .map_err(|error| refused(name, &error))
 }

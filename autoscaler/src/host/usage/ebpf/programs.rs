@@ -4,12 +4,12 @@
 use anyhow::{Context, Result};
 use autoscaler_common::{Counters, Cpu, NOWHERE, Owner};
 use aya::maps::{HashMap, MapData, Queue};
-use aya::programs::{BtfTracePoint, RawTracePoint};
+use aya::programs::RawTracePoint;
 use aya::{Btf, Ebpf, EbpfLoader, RawTracePointRunOptions, TestRun};
 use aya_log::EbpfLogger;
 
 use crate::host::bpf::{
-    Mapped, Offsets, failed, online_cpus, possible_cpus, raise_memlock, refused, relocated,
+    Mapped, Offsets, failed, online_cpus, possible_cpus, raise_memlock, refused, relocated, tracepoint,
 };
 use crate::host::usage::RunCost;
 use crate::host::usage::ebpf::log::ToTracing;
@@ -211,16 +211,6 @@ fn load_programs(ebpf: &mut Ebpf) -> Result<(), WhyNotEbpf> {
         .map_err(failed)?;
     let flush: &mut RawTracePoint = flush.try_into().map_err(|error| refused("flush", &error))?;
     flush.load().map_err(|error| refused("flush", &error))
-}
-
-fn tracepoint<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut BtfTracePoint, WhyNotEbpf> {
-    let program = ebpf
-        .program_mut(name)
-        .with_context(|| KernelStep::Program(name.to_owned()));
-    program
-        .map_err(failed)?
-        .try_into()
-        .map_err(|error| refused(name, &error))
 }
 
 /// Everything that is taken out of the object is of the kind that `load` says.
