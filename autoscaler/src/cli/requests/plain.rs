@@ -19,7 +19,7 @@ pub(super) fn pass(services: &[Sought], figures: &[RequestFigures], shown: u64) 
     let mut out = String::new();
     if shown.is_multiple_of(PAGE) {
         out.push_str(
-            "TIME       REQ/S   BUSY  WAITING  OLDEST | WAIT mean     p50     p95     p99 | SERVICE mean     p95 | LOST  SERVICE\n",
+            "TIME       REQ/S   BUSY  WAITING  OLDEST | WAIT mean     p50     p95     p99 | SERVICE mean     p95 | LOST  NAME\n",
         );
     }
     let now = unix(SystemTime::now());
