@@ -24,11 +24,6 @@ pub(super) fn against_down(project: &Project, host: &Host, state: &PolicyState) 
     memory::against_down(project, host).or_else(|| boot::against_down(state))
 }
 
-/// The same for a step that is wanted whatever the memory.
-pub(super) fn boot_against_down(state: &PolicyState) -> Option<Reason> {
-    boot::against_down(state)
-}
-
 /// What a constraint has against another worker.
 fn starved(constraint: Constraint, allowed_on_saturated_host: bool) -> Option<Reason> {
     match constraint {

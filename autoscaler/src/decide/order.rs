@@ -1,7 +1,7 @@
 //! What an operator ordered by hand stands above the rungs, never above the bounds and the memory.
 
 use crate::decide::state::PolicyState;
-use crate::decide::{Outcome, guard};
+use crate::decide::{Outcome, boot, guard};
 use crate::model::{Action, Host, Order, Project, Reason};
 
 /// Nothing is held under an order: when it ends, the rungs begin afresh.
@@ -34,7 +34,7 @@ pub(super) fn outcome(
             (Action::ScaleUp { from, to }, against)
         }
         std::cmp::Ordering::Less => {
-            let against = guard::boot_against_down(state);
+            let against = boot::against_down(state);
             (Action::ScaleDown { from, to }, against)
         }
     };

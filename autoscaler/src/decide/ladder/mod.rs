@@ -11,7 +11,7 @@ pub(super) use up::highest_crossed;
 
 use crate::decide::measure::{self, Measured};
 use crate::decide::state::PolicyState;
-use crate::decide::{Outcome, guard};
+use crate::decide::{Outcome, boot, guard};
 use crate::model::{Action, Bounds, Host, Project, ProjectSample, Reason};
 
 /// Takes this look's figures into what is held.
@@ -96,7 +96,7 @@ fn back_inside(project: &Project, host: &Host, workers: u32, state: &PolicyState
             to: max,
         };
         // Whatever the memory: the bounds were set by hand.
-        (step, guard::boot_against_down(state))
+        (step, boot::against_down(state))
     } else {
         let step = Action::ScaleUp {
             from: workers,

@@ -15,7 +15,7 @@ use live::LiveIterator;
 use programs::Programs;
 
 use crate::host::bpf::{self, KERNEL_TYPES, Offsets, REQUESTS};
-use crate::host::usage::{CgroupId, RunCost, monotonic};
+use crate::host::usage::{CgroupId, monotonic};
 use crate::model::{RequestLook, WhyNotEbpf};
 
 /// The kernel programs as a source of requests. Dropped, the kernel forgets them.
@@ -81,13 +81,5 @@ impl RequestSource {
                 .collect(),
         };
         Ok(indexes.into_iter().map(look).collect())
-    }
-
-    /// How often each program ran, and for how long, while the kernel was asked to measure that.
-    ///
-    /// # Errors
-    /// When the kernel cannot tell.
-    pub fn ran(&self) -> Result<Vec<(&'static str, RunCost)>> {
-        self.programs.ran()
     }
 }

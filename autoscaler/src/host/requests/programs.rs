@@ -10,7 +10,7 @@ use crate::host::bpf::{
     Mapped, Offsets, failed, possible_cpus, raise_memlock, refused, relocated, tracepoint,
 };
 use crate::host::requests::live::LiveIterator;
-use crate::host::usage::{CgroupId, RunCost};
+use crate::host::usage::CgroupId;
 use crate::model::{BtfFault, KernelStep, WhyNotEbpf};
 
 /// The object that `cargo xtask build-ebpf` makes.
@@ -117,23 +117,6 @@ impl Programs {
             }
         }
         total
-    }
-
-    /// How often each program ran, and for how long, while that was measured.
-    pub(super) fn ran(&self) -> Result<Vec<(&'static str, RunCost)>> {
-        let one = |(name, ..): (&'static str, &str, &str)| {
-            let program = self
-                .ebpf
-                .program(name)
-                .with_context(|| KernelStep::Program(name.to_owned()))?;
-            let info = program.info()?;
-            let cost = RunCost {
-                time: info.run_time(),
-                runs: info.run_count(),
-            };
-            Ok((name, cost))
-        };
-        ATTACHED.into_iter().map(one).collect()
     }
 }
 
