@@ -111,6 +111,7 @@ mod tests {
             cpu: None,
             memory: CgroupMemory::default(),
             queue: None,
+            requests: None,
         }
     }
 

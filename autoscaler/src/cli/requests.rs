@@ -16,7 +16,7 @@ use crate::cli::daemon::Daemon;
 use crate::cli::failure::{failed, no_runtime};
 use crate::cli::print_to_reader;
 use crate::cli::top::seconds;
-use crate::host::requests::RequestSource;
+use crate::host::requests::{self, RequestWatch};
 use crate::model::{RequestFigures, RequestLook, WhyNotEbpf};
 use crate::words;
 use sought::{Sought, sought};
@@ -77,14 +77,10 @@ pub(super) struct Args {
     daemon: Daemon,
 }
 
-/// Room for the cgroups of a service beside its own: those below it.
-const CGROUPS_EACH: u32 = 64;
-
 pub(super) fn run(args: &Args) -> Result<()> {
     let services = sought(args)?;
-    let indexes = u32::try_from(services.len()).unwrap_or(u32::MAX);
-    let mut source =
-        RequestSource::open(indexes, indexes.saturating_mul(CGROUPS_EACH)).map_err(|why| not_seen(&why))?;
+    let count = u32::try_from(services.len()).unwrap_or(u32::MAX);
+    let mut source = requests::open(count).map_err(|why| not_seen(&why))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let passes = match args.iterations {
         Some(0) => None,
@@ -93,14 +89,14 @@ pub(super) fn run(args: &Args) -> Result<()> {
     };
     runtime
         .map_err(|error| no_runtime(&error))?
-        .block_on(show(args, &services, &mut source, passes))
+        .block_on(show(args, &services, source.as_mut(), passes))
 }
 
 /// Shows pass after pass, until there were as many as asked for, nobody reads any more, or Ctrl-C.
 async fn show(
     args: &Args,
     services: &[Sought],
-    source: &mut RequestSource,
+    source: &mut dyn RequestWatch,
     passes: Option<u64>,
 ) -> Result<()> {
     let first = look(services, source)?;
@@ -134,15 +130,14 @@ async fn show(
 }
 
 /// How the requests of each service stand. Cgroups may come and go below it.
-fn look(services: &[Sought], source: &mut RequestSource) -> Result<Vec<RequestLook>> {
+fn look(services: &[Sought], source: &mut dyn RequestWatch) -> Result<Vec<RequestLook>> {
     for (index, service) in (0..).zip(services) {
         source
             .want(index, &service.cgroups())
             .map_err(|error| kernel_failed(&error))?;
     }
-    source
-        .look((0..).zip(services).map(|(index, _)| index))
-        .map_err(|error| kernel_failed(&error))
+    let indexes: Vec<u32> = (0..).zip(services).map(|(index, _)| index).collect();
+    source.look(&indexes).map_err(|error| kernel_failed(&error))
 }
 
 fn between(before: &[RequestLook], now: &[RequestLook]) -> Vec<RequestFigures> {

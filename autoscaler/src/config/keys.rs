@@ -8,15 +8,20 @@ const GLOBAL: &[&str] = &["check_interval_seconds", "history", "language", "metr
 
 /// Rules: in `global` for all projects, in a project for it alone.
 const RULES: &[&str] = &[
+    "busy_duration_minutes",
     "cpu_basis",
     "cpu_duration_minutes",
+    "long_request_seconds",
     "memory_base_mb",
     "memory_per_worker_mb",
     "memory_threshold_mb",
     "min_available_mb_per_worker",
     "queue_duration_minutes",
+    "requests",
     "scale_down_min_available_mb",
+    "scale_down_while_busy",
     "scale_up_on_saturated_host",
+    "wait_duration_minutes",
     "wait_for_reload_minutes",
 ];
 
@@ -25,6 +30,7 @@ const PROJECT: &[&str] = &[
     "actuator",
     "broker_url",
     "broker_url_env",
+    "busy_thresholds",
     "cgroup",
     "cpu_thresholds",
     "enabled",
@@ -39,6 +45,8 @@ const PROJECT: &[&str] = &[
     "redis_url",
     "service_name",
     "tasks_per_worker",
+    "threads_per_worker",
+    "wait_thresholds",
 ];
 
 /// Keys that the user's earlier tool kept in the same file. They load and mean nothing.
@@ -66,6 +74,7 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("sep", "redis_priority_separator"),
     ("separator", "redis_priority_separator"),
     ("service", "service_name"),
+    ("threads", "threads_per_worker"),
     ("unit", "service_name"),
 ];
 

@@ -1,4 +1,4 @@
-//! `cpu_thresholds` and `queue_thresholds`: rungs that never fall, within the bounds, that never ask for up
+//! `cpu_thresholds`, `queue_thresholds`, `busy_thresholds` and `wait_thresholds`: rungs that never fall, within the bounds, that never ask for up
 //! and down at once.
 
 use std::collections::BTreeMap;
@@ -11,6 +11,9 @@ use crate::model::{Bounds, CpuBasis, Ladder, Notice, Of, Unit, Wrong};
 /// Most waiting tasks that a rung may name.
 const TASKS: u64 = 1_000_000_000;
 
+/// Longest wait that a rung may name, ms: an hour.
+const MILLIS: f64 = 3_600_000.0;
+
 /// What a ladder's thresholds count.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scale {
@@ -18,6 +21,10 @@ pub(super) enum Scale {
     Percent(CpuBasis),
     /// Waiting tasks.
     Tasks,
+    /// Percent of the requests that the workers can serve at a time.
+    Slots,
+    /// Milliseconds of wait.
+    Millis,
 }
 
 impl Scale {
@@ -25,12 +32,34 @@ impl Scale {
         match self {
             Self::Percent(_) => "cpu_thresholds",
             Self::Tasks => "queue_thresholds",
+            Self::Slots => "busy_thresholds",
+            Self::Millis => "wait_thresholds",
+        }
+    }
+
+    /// A threshold that could stand there.
+    fn example(self) -> u32 {
+        match self {
+            Self::Tasks => 10,
+            Self::Percent(_) => 65,
+            Self::Slots => 75,
+            Self::Millis => 200,
+        }
+    }
+
+    /// Rungs that could stand there.
+    fn examples(self) -> &'static str {
+        match self {
+            Self::Percent(_) | Self::Tasks => r#"{ "scale_up_2": 65, "scale_down_1": 35 }"#,
+            Self::Slots => r#"{ "scale_up_2": 75, "scale_down_1": 40 }"#,
+            Self::Millis => r#"{ "scale_up_2": 200, "scale_down_1": 20 }"#,
         }
     }
 
     fn threshold(self, field: Field<'_>, findings: &mut Findings<'_>) -> Option<f64> {
         match self {
-            Self::Percent(_) => field.number(0.0..=100.0, Unit::Percent, findings),
+            Self::Percent(_) | Self::Slots => field.number(0.0..=100.0, Unit::Percent, findings),
+            Self::Millis => field.number(0.0..=MILLIS, Unit::Milliseconds, findings),
             Self::Tasks => field
                 .whole(0..=TASKS, Unit::Tasks, findings)
                 .map(|tasks| tasks as f64),
@@ -50,11 +79,10 @@ pub(super) fn read(
     hold: Hold,
     findings: &mut Findings<'_>,
 ) -> Option<Ladder> {
-    let object = field.object(r#"{ "scale_up_2": 65, "scale_down_1": 35 }"#, findings)?;
+    let object = field.object(scale.examples(), findings)?;
     let of = Of::Key(field.name());
     if object.properties.is_empty() {
-        let example = if scale == Scale::Tasks { 10 } else { 65 };
-        findings.refuse(&field, Wrong::NoRung(field.name(), example));
+        findings.refuse(&field, Wrong::NoRung(field.name(), scale.example()));
         return None;
     }
     let (mut up, mut down) = (Rungs::new(), Rungs::new());
@@ -77,7 +105,9 @@ pub(super) fn read(
     }
     let in_percent = match scale {
         Scale::Percent(basis) => check_percent(&up, &down, basis, project, findings),
-        Scale::Tasks => true,
+        // As of the basis `workers`: what is meant as a part of one is refused.
+        Scale::Slots => check_percent(&up, &down, CpuBasis::Workers, project, findings),
+        Scale::Tasks | Scale::Millis => true,
     };
     // Of figures that mean something else their order says nothing.
     if in_percent {

@@ -11,6 +11,7 @@ mod metrics;
 mod names;
 mod parse;
 mod project;
+mod requests;
 mod rules;
 mod stated;
 mod storage;

@@ -4,7 +4,7 @@ use crate::config::fields::{Field, Fields, Findings};
 use crate::config::keys::Place;
 use crate::config::ladder::Scale;
 use crate::config::rules::Rules;
-use crate::config::{broker, keys, ladder, names};
+use crate::config::{broker, keys, ladder, names, requests};
 use crate::model::{
     Bounds, CeleryActuator, Ladder, Notice, Of, Project, QueueRule, QueueSizing, Unit, Wrong,
 };
@@ -54,6 +54,12 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
     if let Some(field) = fields.get("cgroup").filter(|_| actuator == CeleryActuator::Units) {
         findings.refuse(&field, Wrong::CgroupOfUnits);
     }
+    let requests = requests::read(&fields, (name, bounds), rules, findings);
+    if queue.is_some()
+        && let Some(field) = requests::KEYS.iter().find_map(|key| fields.get(key))
+    {
+        findings.refuse(&field, Wrong::RequestsOfCelery(field.name()));
+    }
     let enabled = if let Some(field) = fields.get("enabled") {
         field.boolean(findings)
     } else {
@@ -62,7 +68,8 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
         });
         Some(false)
     };
-    if cpu.is_none() && queue.is_none() && findings.faults.len() == before {
+    let any_rung = cpu.is_some() || queue.is_some() || requests.busy.is_some() || requests.wait.is_some();
+    if !any_rung && findings.faults.len() == before {
         findings.refuse(&field, Wrong::NoThresholds(name.to_owned()));
     }
     if findings.faults.len() > before {
@@ -79,6 +86,7 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
         reload_wait: rules.reload_wait,
         cpu,
         queue,
+        requests,
         memory: rules.memory,
     };
     note_oddities(&project, &fields, findings);
@@ -193,7 +201,24 @@ fn note_oddities(project: &Project, fields: &Fields<'_>, findings: &mut Findings
     if project.cpu.is_none() {
         idle_key("cpu_duration_minutes", "cpu_thresholds");
     }
-    let mut ladders: Vec<&Ladder> = project.cpu.iter().collect();
+    let requests = &project.requests;
+    if requests.busy.is_none() {
+        idle_key("busy_duration_minutes", "busy_thresholds");
+    }
+    if requests.wait.is_none() {
+        idle_key("wait_duration_minutes", "wait_thresholds");
+    }
+    if !requests.wanted {
+        for key in [
+            "threads_per_worker",
+            "scale_down_while_busy",
+            "long_request_seconds",
+        ] {
+            idle_key(key, "requests");
+        }
+    }
+    let ladders = project.cpu.iter().chain(&requests.busy).chain(&requests.wait);
+    let mut ladders: Vec<&Ladder> = ladders.collect();
     match &project.queue {
         None => idle_key("queue_duration_minutes", "queue_thresholds"),
         Some(QueueRule {

@@ -12,6 +12,9 @@ const MEMORY_MIB: u64 = 100_000_000;
 /// Longest time, in minutes, that a condition may have to hold: a year.
 const HOLD_MINUTES: f64 = 365.0 * 24.0 * 60.0;
 
+/// Longest time, in seconds, that a request may take to be like others: a day.
+const LONG_SECONDS: f64 = 86_400.0;
+
 /// How long a condition must hold before a step.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hold {
@@ -28,11 +31,21 @@ pub(super) struct Rules {
     pub(super) memory: MemoryRules,
     pub(super) cpu_hold: Hold,
     pub(super) queue_hold: Hold,
+    pub(super) busy_hold: Hold,
+    pub(super) wait_hold: Hold,
+    /// Whether requests are looked at where no threshold is over them.
+    pub(super) requests: bool,
+    pub(super) down_while_busy: bool,
+    pub(super) long_request: Duration,
 }
 
 impl Default for Rules {
     fn default() -> Self {
         let minutes = Duration::from_mins;
+        let waiting = Hold {
+            up: minutes(2),
+            down: minutes(10),
+        };
         Self {
             cpu_basis: CpuBasis::default(),
             scale_up_on_saturated_host: false,
@@ -48,10 +61,12 @@ impl Default for Rules {
                 up: minutes(3),
                 down: minutes(15),
             },
-            queue_hold: Hold {
-                up: minutes(2),
-                down: minutes(10),
-            },
+            queue_hold: waiting,
+            busy_hold: waiting,
+            wait_hold: waiting,
+            requests: false,
+            down_while_busy: false,
+            long_request: Duration::from_secs(30),
         }
     }
 }
@@ -66,11 +81,19 @@ impl Rules {
         {
             self.cpu_basis = basis;
         }
-        if let Some(allowed) = fields
-            .get("scale_up_on_saturated_host")
-            .and_then(|field| field.boolean(findings))
+        for (key, rule) in [
+            ("scale_up_on_saturated_host", &mut self.scale_up_on_saturated_host),
+            ("scale_down_while_busy", &mut self.down_while_busy),
+            ("requests", &mut self.requests),
+        ] {
+            let field = fields.get(key);
+            *rule = field.and_then(|field| field.boolean(findings)).unwrap_or(*rule);
+        }
+        if let Some(seconds) = fields
+            .get("long_request_seconds")
+            .and_then(|field| field.number(1.0..=LONG_SECONDS, Unit::Seconds, findings))
         {
-            self.scale_up_on_saturated_host = allowed;
+            self.long_request = Duration::from_secs_f64(seconds);
         }
         if let Some(minutes) = fields
             .get("wait_for_reload_minutes")
@@ -91,11 +114,15 @@ impl Rules {
         // A limit of 0 would kill the service.
         memory.per_worker_mib = mib("memory_per_worker_mb", 1).unwrap_or(memory.per_worker_mib);
         memory.base_mib = mib("memory_base_mb", 0).unwrap_or(memory.base_mib);
-        if let Some(field) = fields.get("cpu_duration_minutes") {
-            self.cpu_hold = self.cpu_hold.overlay(field, findings);
-        }
-        if let Some(field) = fields.get("queue_duration_minutes") {
-            self.queue_hold = self.queue_hold.overlay(field, findings);
+        for (key, hold) in [
+            ("cpu_duration_minutes", &mut self.cpu_hold),
+            ("queue_duration_minutes", &mut self.queue_hold),
+            ("busy_duration_minutes", &mut self.busy_hold),
+            ("wait_duration_minutes", &mut self.wait_hold),
+        ] {
+            if let Some(field) = fields.get(key) {
+                *hold = hold.overlay(field, findings);
+            }
         }
         self
     }

@@ -1,6 +1,10 @@
 //! How the daemon and its projects stand: what it publishes after every check.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+
+use crate::model::RequestSummary;
 
 /// The daemon and all of its projects.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -21,6 +25,9 @@ pub struct Status {
     pub source: String,
     /// Why they do not come from the kernel program.
     pub without_ebpf: Option<String>,
+    /// Why requests cannot be seen, where a project wants them.
+    #[serde(default)]
+    pub without_requests: Option<String>,
     /// Whether it only shows what it would do.
     pub dry_run: bool,
     /// Why the last check failed as a whole.
@@ -81,6 +88,9 @@ pub struct ProjectStatus {
     /// What the figures of its queues leave out, each in words with the line to write.
     #[serde(default)]
     pub uncounted: Vec<String>,
+    /// Its requests since the check before, where they are seen.
+    #[serde(default)]
+    pub requests: Option<RequestsStatus>,
     /// What the last check decided.
     pub decision: Option<DecisionStatus>,
     /// The last decision that changed the count.
@@ -91,6 +101,61 @@ pub struct ProjectStatus {
     pub down: Vec<NextStep>,
     /// What was ordered by hand and still holds.
     pub order: Option<OrderStatus>,
+}
+
+/// The requests of a project between two checks. Times in seconds; `None` where there were none.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct RequestsStatus {
+    /// Answered in a second.
+    pub per_second: f64,
+    /// Served at a time, in the mean.
+    pub busy: f64,
+    /// That can be served at a time; `None` for an event loop, or where it is not known.
+    pub slots: Option<u32>,
+    /// `busy` in percent of the slots that no long request takes.
+    pub busy_percent: Option<f64>,
+    /// Served for longer than a request should take, now.
+    pub long: u32,
+    /// Waiting now.
+    pub waiting: u64,
+    /// The oldest of those has waited for so long.
+    pub oldest_waiting_seconds: Option<f64>,
+    /// Mean wait.
+    pub wait_mean_seconds: Option<f64>,
+    /// Half waited no longer.
+    pub wait_p50_seconds: Option<f64>,
+    /// 95 of 100.
+    pub wait_p95_seconds: Option<f64>,
+    /// 99 of 100.
+    pub wait_p99_seconds: Option<f64>,
+    /// Mean time of service.
+    pub service_mean_seconds: Option<f64>,
+    /// 95 of 100 took no longer.
+    pub service_p95_seconds: Option<f64>,
+    /// Closed without an answer.
+    pub abandoned: u64,
+}
+
+impl From<RequestSummary> for RequestsStatus {
+    fn from(seen: RequestSummary) -> Self {
+        let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
+        Self {
+            per_second: seen.per_second,
+            busy: seen.busy,
+            slots: seen.slots,
+            busy_percent: seen.busy_percent(),
+            long: seen.long,
+            waiting: seen.waiting,
+            oldest_waiting_seconds: seconds(seen.oldest_waiting),
+            wait_mean_seconds: seconds(seen.wait_mean),
+            wait_p50_seconds: seconds(seen.wait_p50),
+            wait_p95_seconds: seconds(seen.wait_p95),
+            wait_p99_seconds: seconds(seen.wait_p99),
+            service_mean_seconds: seconds(seen.service_mean),
+            service_p95_seconds: seconds(seen.service_p95),
+            abandoned: seen.abandoned,
+        }
+    }
 }
 
 /// A decision, told.
@@ -111,13 +176,13 @@ pub struct DecisionStatus {
 /// A step that may come next.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct NextStep {
-    /// `cpu` or `queue`.
+    /// `cpu`, `queue`, `busy` or `wait`.
     pub measure: String,
     /// The rung's worker count, as in `scale_up_3`.
     pub rung: u32,
     /// Workers that it leads to.
     pub workers_to: u32,
-    /// Percent, or waiting tasks.
+    /// Percent, waiting tasks, or ms.
     pub threshold: f64,
     /// For how long the measure has been beyond it, seconds.
     pub held_seconds: f64,

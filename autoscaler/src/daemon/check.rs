@@ -59,6 +59,8 @@ pub(super) struct Ongoing {
     failing: Option<HostError>,
     /// The last check had no CPU figures at all.
     blind: bool,
+    /// Why requests cannot be seen, where a project wants them.
+    requests_unseen: Option<WhyNotEbpf>,
     /// The held times could not be saved.
     unsaved: bool,
     /// The configuration on disk is not in force.
@@ -161,6 +163,19 @@ impl Checks {
             _ => {}
         }
         self.ongoing.blind = fault.is_some();
+    }
+
+    /// Says once why requests cannot be seen, and when they can be again.
+    pub(super) fn say_request_news(&mut self) {
+        let fault = self.observer.requests_fault().cloned();
+        match (&fault, &self.ongoing.requests_unseen) {
+            (Some(why), before) if Some(why) != before.as_ref() => {
+                self.reporter.say(&Message::RequestsUnseen { why });
+            }
+            (None, Some(_)) if self.observer.sees_requests() => self.reporter.say(&Message::RequestsSeen),
+            _ => {}
+        }
+        self.ongoing.requests_unseen = fault;
     }
 
     /// Waits for something to happen beside the checks. Dropped while it waits, it loses nothing.

@@ -46,6 +46,7 @@ impl Checks {
             Ok(snapshot) => {
                 self.say_check_recovered();
                 self.say_usage_news();
+                self.say_request_news();
                 self.say_endless_steps();
                 let mut snapshot = self.set_incomplete_aside(snapshot, Occasion::Check);
                 self.take_prompt_along(&mut snapshot).await;
@@ -68,6 +69,7 @@ impl Checks {
             self.reporter.say(&Message::WithoutEbpf { why });
         }
         let snapshot = self.observer.observe(&self.config).await?;
+        self.say_request_news();
         self.expire_orders();
         for (project, sample, decision) in self.decide(&snapshot.host, &snapshot.projects, Occasion::Check) {
             self.reporter.verdict(&project, &decision);
@@ -166,6 +168,10 @@ impl Checks {
         if let Some(earlier) = self.awaited.remove(&name) {
             sample.cpu = match (earlier.sample.cpu, sample.cpu) {
                 (Some(earlier), Some(later)) => Some(earlier.and_then(later)),
+                (earlier, later) => later.or(earlier),
+            };
+            sample.requests = match (earlier.sample.requests, sample.requests) {
+                (Some(Ok(earlier)), Some(Ok(later))) => Some(Ok(earlier.and_then(later))),
                 (earlier, later) => later.or(earlier),
             };
             if earlier.occasion == Occasion::Check {

@@ -22,6 +22,7 @@ impl Checks {
             self.policy.rules_changed(name);
         }
         self.config = loaded.config;
+        self.observer.try_requests_again();
         self.steps.cancel_unwanted(&self.config);
         self.policy.retain(|name| self.config.projects.contains_key(name));
         self.orders.retain(|name| self.config.projects.contains_key(name));

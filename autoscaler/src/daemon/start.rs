@@ -19,10 +19,11 @@ use crate::daemon::steps::Steps;
 use crate::daemon::{Options, RunMode, memory};
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
+use crate::host::requests;
 use crate::host::service::{Bus, Systemd};
 use crate::host::usage::{self, UsageSource};
 use crate::model::WhyNotEbpf;
-use crate::observe::Observer;
+use crate::observe::{Observer, OpenRequests};
 use crate::report::Reporter;
 use crate::words::Message;
 
@@ -31,6 +32,7 @@ pub(super) struct Sources {
     pub(super) procfs: Procfs,
     pub(super) usage: Box<dyn UsageSource>,
     pub(super) without_ebpf: Option<WhyNotEbpf>,
+    pub(super) requests: OpenRequests,
 }
 
 impl Sources {
@@ -42,6 +44,7 @@ impl Sources {
             procfs: Procfs::default(),
             usage,
             without_ebpf,
+            requests: Box::new(requests::open),
         }
     }
 }
@@ -58,7 +61,7 @@ impl Checks {
         let systemd = Systemd::new(bus.clone());
         let mut checks = Self {
             reporter: Reporter::new(loaded.config.global.language),
-            observer: Observer::at(sources.procfs, systemd, sources.usage),
+            observer: Observer::at(sources.procfs, systemd, sources.usage, sources.requests),
             without_ebpf: sources.without_ebpf,
             policy: Policy::default(),
             orders: Orders::default(),

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
-use crate::control::{DecisionStatus, NextStep, OrderStatus, ProjectStatus, Status};
+use crate::control::{DecisionStatus, NextStep, OrderStatus, ProjectStatus, RequestsStatus, Status};
 use crate::daemon::board::Row;
 use crate::daemon::check::Checks;
 use crate::daemon::orders::{Given, Term};
@@ -57,6 +57,10 @@ impl Checks {
             without_ebpf: self
                 .without_ebpf
                 .as_ref()
+                .map(|why| words::without_ebpf(language, why)),
+            without_requests: self
+                .observer
+                .requests_fault()
                 .map(|why| words::without_ebpf(language, why)),
             dry_run: self.dry_run,
             failing: self.failing().map(|why| words::host_error(language, why)),
@@ -136,6 +140,7 @@ impl Telling {
         status.cpu_percent = figures.cpu_percent;
         status.wait_percent = figures.wait_percent;
         status.queue = figures.queue;
+        status.requests = figures.requests.map(RequestsStatus::from);
         if let Some(decision) = look.decision() {
             status.scaling_to = decision.action.to().filter(|_| scaling);
             status.decision = Some(self.decision(look.at, &decision));

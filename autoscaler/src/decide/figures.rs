@@ -25,6 +25,10 @@ impl Figures {
             queue: queue.map(|queue| queue.waiting),
             reserved: queue.and_then(|queue| queue.reserved),
             oldest_waiting: queue.and_then(|queue| queue.oldest_waiting),
+            requests: match &sample.requests {
+                Some(Ok(requests)) => Some(requests.summary(workers)),
+                _ => None,
+            },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! For how long each measure has been beyond its rungs.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::de::Error as _;
@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::decide::constraint::Constraint;
 use crate::decide::measure::Measured;
+use crate::decide::peaks::Peaks;
 use crate::model::{Bounds, Ladder, Measure};
 
 /// Held times of one measure.
@@ -40,32 +41,20 @@ pub(super) struct Above {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Below {
     pub(super) held: Duration,
-    /// Loads within the time that a step has to be held for, CPUs, each with the held time at its end: the
-    /// highest first, and after each only the highest since.
-    peaks: VecDeque<(Duration, f64)>,
+    /// Loads within the time that a step has to be held for.
+    peaks: Peaks,
 }
 
 impl Below {
-    /// One more interval of `covered` with this load; an interval that ended `window` ago counts no more, or
-    /// the last of a load would hold its workers until the next one.
-    fn extend(&mut self, covered: Duration, load_cpus: f64, window: Duration) {
+    /// One more interval of `covered` with this load.
+    fn extend(&mut self, covered: Duration, load: f64, window: Duration) {
         self.held += covered;
-        while self.peaks.back().is_some_and(|(_, load)| *load <= load_cpus) {
-            self.peaks.pop_back();
-        }
-        while self
-            .peaks
-            .front()
-            .is_some_and(|(end, _)| *end + window <= self.held)
-        {
-            self.peaks.pop_front();
-        }
-        self.peaks.push_back((self.held, load_cpus));
+        self.peaks.add(self.held, load, window);
     }
 
-    /// The highest load within the time that a step has to be held for, CPUs.
-    pub(super) fn peak_cpus(&self) -> f64 {
-        self.peaks.front().map_or(0.0, |(_, load)| *load)
+    /// The highest load within the time that a step has to be held for: CPUs, or slots.
+    pub(super) fn peak(&self) -> f64 {
+        self.peaks.highest()
     }
 }
 
@@ -116,7 +105,7 @@ impl Held {
             .filter(|(rung, threshold)| **rung < workers && m.value < **threshold && !m.is_lower_bound);
         let extended = beyond.map(|(rung, _)| {
             let mut now = self.down.get(rung).cloned().unwrap_or_default();
-            now.extend(m.covered, m.load_cpus, ladder.down_hold);
+            now.extend(m.covered, m.load, ladder.down_hold);
             (*rung, now)
         });
         self.down = extended.collect();

@@ -5,38 +5,62 @@ use std::time::Duration;
 use crate::decide::capacity::{capacity_cpus, load_cpus, utilization_percent};
 use crate::decide::constraint::{self, Constraint};
 use crate::model::{
-    CpuBasis, Host, Measure, PoolFault, Project, ProjectSample, QueueSample, Reason, Rungs, Uncounted,
+    Concurrency, CpuBasis, Host, Measure, PoolFault, Project, ProjectSample, QueueSample, Reason,
+    RequestFault, RequestSample, Rungs, Uncounted, busy_percent,
 };
 
 /// What one check read of a measure, beside the ladder that judges it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Measured<'a> {
     pub(super) rungs: Rungs<'a>,
-    /// Percent, or waiting tasks.
+    /// Percent, waiting tasks, or ms.
     pub(super) value: f64,
     /// The value is the least that it can be: it may lead up, and never down.
     pub(super) is_lower_bound: bool,
     /// The interval that the value stands for.
     pub(super) covered: Duration,
-    /// CPUs in use; 0 for a queue.
-    pub(super) load_cpus: f64,
+    /// CPUs in use, or busy slots; 0 where the figure does not depend on the count of workers.
+    pub(super) load: f64,
     /// What kept the project's tasks from the CPU they wanted, if anything did.
     pub(super) constraint: Option<Constraint>,
     /// How the same load looks with another count; only where the figure depends on the count.
     pub(super) projection: Option<Projection<'a>>,
 }
 
-/// Says what a CPU load shows with a given number of workers.
+impl Measured<'_> {
+    /// The value for a decision's reason: of requests, whose figures stand nowhere else in its line.
+    pub(super) fn told_value(&self) -> Option<f64> {
+        matches!(self.rungs.measure, Measure::Busy | Measure::Wait).then_some(self.value)
+    }
+}
+
+/// Says what a load shows with a given number of workers.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Projection<'a> {
-    host: &'a Host,
-    allowed_cpus: f64,
+pub(super) enum Projection<'a> {
+    /// CPUs in use, of those that the workers can use.
+    Cpus { host: &'a Host, allowed: f64 },
+    /// Busy slots, of those that no long request takes.
+    Slots { threads: u32, long: u32 },
 }
 
 impl Projection<'_> {
-    /// Percent of the capacity of `workers` workers that `load_cpus` takes.
-    pub(super) fn percent(&self, load_cpus: f64, workers: u32) -> f64 {
-        100.0 * load_cpus / capacity_cpus(CpuBasis::Workers, self.host, self.allowed_cpus, workers)
+    /// Percent of the capacity of `workers` workers that `load` takes.
+    pub(super) fn percent(&self, load: f64, workers: u32) -> f64 {
+        match *self {
+            Self::Cpus { host, allowed } => {
+                100.0 * load / capacity_cpus(CpuBasis::Workers, host, allowed, workers)
+            }
+            Self::Slots { threads, long } => busy_percent(load, workers.saturating_mul(threads), long),
+        }
+    }
+
+    /// The same for the slots of a server that has any.
+    pub(super) fn of_slots(requests: &RequestSample) -> Option<Self> {
+        let Concurrency::Threads(threads) = requests.concurrency else {
+            return None;
+        };
+        let long = u32::try_from(requests.figures.long).unwrap_or(u32::MAX);
+        Some(Self::Slots { threads, long })
     }
 }
 
@@ -45,6 +69,8 @@ pub(super) fn all<'a>(project: &'a Project, host: &'a Host, sample: &'a ProjectS
     let read = |rungs: Rungs<'a>| match rungs.measure {
         Measure::Cpu => cpu(project, host, sample, rungs),
         Measure::Queue => queue(host, sample, rungs),
+        Measure::Busy => busy(host, sample, rungs),
+        Measure::Wait => wait(host, sample, rungs),
     };
     project.ladders().filter_map(read).collect()
 }
@@ -55,6 +81,27 @@ pub(super) fn unreadable_queue(project: &Project, sample: &ProjectSample) -> Opt
         (Some(_), Some(Err(fault))) => Some(Reason::QueueUnreadable(fault.clone())),
         _ => None,
     }
+}
+
+/// Why the project's requests are not among the measures, although they were asked for.
+pub(super) fn unseen_requests(project: &Project, sample: &ProjectSample) -> Option<Reason> {
+    let rules = &project.requests;
+    if rules.busy.is_none() && rules.wait.is_none() {
+        return None;
+    }
+    let fault = match sample.requests.as_ref()? {
+        Err(fault) => *fault,
+        Ok(requests) => match requests.concurrency {
+            Concurrency::Threads(_) => return None,
+            _ if rules.busy.is_none() => return None,
+            Concurrency::EventLoop => RequestFault::EventLoop,
+            Concurrency::Untold { serving } => RequestFault::Untold {
+                serving,
+                workers: sample.worker_count(),
+            },
+        },
+    };
+    Some(Reason::RequestsUnseen(fault))
 }
 
 /// Why no step could be carried out, whatever the measures say.
@@ -91,16 +138,16 @@ fn cpu<'a>(
     rungs: Rungs<'a>,
 ) -> Option<Measured<'a>> {
     let cpu = sample.cpu.as_ref()?;
-    let projection = Projection {
+    let projection = Projection::Cpus {
         host,
-        allowed_cpus: cpu.allowed_cpus,
+        allowed: cpu.allowed_cpus,
     };
     Some(Measured {
         rungs,
         value: utilization_percent(project.cpu_basis, host, cpu, sample.worker_count())?,
         is_lower_bound: false,
         covered: cpu.covered,
-        load_cpus: load_cpus(cpu)?,
+        load: load_cpus(cpu)?,
         constraint: constraint::of(host, cpu),
         projection: (project.cpu_basis == CpuBasis::Workers).then_some(projection),
     })
@@ -113,7 +160,41 @@ fn queue<'a>(host: &'a Host, sample: &'a ProjectSample, rungs: Rungs<'a>) -> Opt
         value: queue.backlog() as f64,
         is_lower_bound: queue.uncounted.iter().any(Uncounted::is_lower_bound),
         covered: queue.covered,
-        load_cpus: 0.0,
+        load: 0.0,
+        constraint: sample.cpu.as_ref().and_then(|cpu| constraint::of(host, cpu)),
+        projection: None,
+    })
+}
+
+fn seen(sample: &ProjectSample) -> Option<&RequestSample> {
+    sample.requests.as_ref()?.as_ref().ok()
+}
+
+fn busy<'a>(host: &'a Host, sample: &'a ProjectSample, rungs: Rungs<'a>) -> Option<Measured<'a>> {
+    let requests = seen(sample)?;
+    let projection = Projection::of_slots(requests)?;
+    let load = requests.figures.busy;
+    Some(Measured {
+        rungs,
+        value: projection.percent(load, sample.worker_count()),
+        is_lower_bound: false,
+        covered: requests.figures.covered,
+        load,
+        constraint: sample.cpu.as_ref().and_then(|cpu| constraint::of(host, cpu)),
+        projection: Some(projection),
+    })
+}
+
+fn wait<'a>(host: &'a Host, sample: &'a ProjectSample, rungs: Rungs<'a>) -> Option<Measured<'a>> {
+    let requests = seen(sample)?;
+    // Where nobody came, nobody waited.
+    let wait = requests.figures.wait_quantile(0.95).unwrap_or_default();
+    Some(Measured {
+        rungs,
+        value: wait.as_secs_f64() * 1e3,
+        is_lower_bound: false,
+        covered: requests.figures.covered,
+        load: 0.0,
         constraint: sample.cpu.as_ref().and_then(|cpu| constraint::of(host, cpu)),
         projection: None,
     })

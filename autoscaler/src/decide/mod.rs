@@ -15,10 +15,13 @@ mod ladder;
 mod look;
 mod measure;
 mod memory;
+mod occupied;
 mod order;
 mod outlook;
+mod peaks;
 mod seen;
 mod state;
+mod tried;
 
 pub use boot::UnreadCode;
 pub use budget::Promised;
@@ -112,7 +115,7 @@ impl<'a> Case<'a> {
         if let Ok(sample) = self.sample
             && self.project.enabled
         {
-            state.settle(sample, decision.action, self.occasion);
+            state.settle(sample, &decision, self.occasion);
         }
         decision
     }

@@ -23,7 +23,7 @@ pub fn outlook(project: &Project, host: &Host, sample: &ProjectSample, state: &P
             outlook.up.extend(next_up(
                 project,
                 host,
-                (workers, direct(&measured, rungs)),
+                (sample, direct(&measured, rungs)),
                 rungs,
                 state,
             ));
@@ -31,7 +31,7 @@ pub fn outlook(project: &Project, host: &Host, sample: &ProjectSample, state: &P
         if workers > bounds.min {
             outlook
                 .down
-                .extend(next_down(project, host, workers, rungs, state));
+                .extend(next_down(project, host, sample, rungs, state));
         }
     }
     outlook
@@ -47,12 +47,12 @@ fn direct(measured: &[Measured<'_>], rungs: Rungs<'_>) -> Option<f64> {
 fn next_up(
     project: &Project,
     host: &Host,
-    (workers, straight): (u32, Option<f64>),
+    (sample, straight): (&ProjectSample, Option<f64>),
     rungs: Rungs<'_>,
     state: &PolicyState,
 ) -> Option<Next> {
     let Rungs { measure, ladder, .. } = rungs;
-    let (rung, threshold) = rung_above(ladder, workers, project.bounds)?;
+    let (rung, threshold) = rung_above(ladder, sample.worker_count(), project.bounds)?;
     let crossed = |value| ladder::highest_crossed(ladder, value, project.bounds);
     let to = match straight.and_then(crossed) {
         Some((crossed, _)) => crossed.max(rung),
@@ -67,7 +67,8 @@ fn next_up(
         threshold,
         held: above.map_or(Duration::ZERO, |above| above.held),
         needed: ladder.up_hold,
-        against: guard::against_up(project, host, to, constraint, state),
+        against: guard::against_up(project, host, to, constraint, state)
+            .or_else(|| state.last_step_up(measure, sample)),
     })
 }
 
@@ -76,11 +77,12 @@ fn next_up(
 fn next_down(
     project: &Project,
     host: &Host,
-    workers: u32,
+    sample: &ProjectSample,
     rungs: Rungs<'_>,
     state: &PolicyState,
 ) -> Option<Next> {
     let Rungs { measure, ladder, .. } = rungs;
+    let workers = sample.worker_count();
     let held = |rung| {
         state
             .held_below(measure, rung)
@@ -97,17 +99,19 @@ fn next_down(
             .find(|(rung, _)| held(*rung) == longest)?,
         None => ladder.rungs_below(workers).last()?,
     };
+    let to = if rungs.direct || rung == project.bounds.min {
+        rung
+    } else {
+        workers - 1
+    };
+    let occupied = || state.occupied().lowest(project, sample, to..workers).err();
     Some(Next {
         measure,
         rung,
-        to: if rungs.direct || rung == project.bounds.min {
-            rung
-        } else {
-            workers - 1
-        },
+        to,
         threshold,
         held: held(rung),
         needed: ladder.down_hold,
-        against: guard::against_down(project, host, state),
+        against: guard::against_down(project, host, state).or_else(occupied),
     })
 }

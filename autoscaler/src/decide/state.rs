@@ -8,8 +8,10 @@ use crate::decide::Occasion;
 use crate::decide::boot::{FailedBoot, UnreadCode};
 use crate::decide::held::{Above, Below, Held, Pending};
 use crate::decide::measure::Measured;
+use crate::decide::occupied::Occupied;
 use crate::decide::seen::{Overlap, Seen};
-use crate::model::{Action, Bounds, Measure, ProcessId, ProjectSample};
+use crate::decide::tried::{Tried, is_over_requests};
+use crate::model::{Action, Bounds, Decision, Measure, ProcessId, Project, ProjectSample, Reason};
 
 /// One project's memory from check to check. Everything in it can be lost at the price of waiting anew.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -30,6 +32,12 @@ pub struct PolicyState {
     /// The loop found code on disk that no worker runs yet.
     #[serde(skip)]
     unread_code: Option<UnreadCode>,
+    /// The requests before the last step up that they asked for, while they ask for more.
+    #[serde(default)]
+    tried: Option<Tried>,
+    /// How busy requests have kept the workers since the last step.
+    #[serde(default)]
+    occupied: Occupied,
     /// The held times of each measure.
     #[serde(flatten)]
     held: BTreeMap<Measure, Held>,
@@ -93,8 +101,8 @@ impl PolicyState {
         self.booting
     }
 
-    /// Whether this check's CPU figures contain the boot of workers, seen now or by a look since the check before.
-    pub(super) fn boot_in_cpu(&self) -> bool {
+    /// Whether this check's means contain the boot of workers, seen now or by a look since the check before.
+    pub(super) fn boot_in_means(&self) -> bool {
         self.booting || self.boot_to_come
     }
 
@@ -109,11 +117,43 @@ impl PolicyState {
 
     pub(super) fn forget_held(&mut self) {
         self.held.clear();
+        self.occupied = Occupied::default();
     }
 
-    /// Nobody saw the queue at this check: what was held of it has had a break.
-    pub(super) fn forget_queue(&mut self) {
-        self.held.remove(&Measure::Queue);
+    /// Nobody saw this measure at this check: what was held of it has had a break.
+    pub(super) fn forget_measure(&mut self, measure: Measure) {
+        self.held.remove(&measure);
+    }
+
+    /// Takes this look's requests in: `measured` says whether they still ask for more workers.
+    pub(super) fn requests_seen(
+        &mut self,
+        project: &Project,
+        sample: &ProjectSample,
+        measured: &[Measured<'_>],
+    ) {
+        let Some(Ok(requests)) = &sample.requests else {
+            return;
+        };
+        self.occupied.track(project, &requests.figures);
+        let workers = sample.worker_count();
+        let asks = |m: &Measured<'_>| {
+            let next = m.rungs.ladder.next_up(workers);
+            is_over_requests(m.rungs.measure) && next.is_some_and(|(_, threshold)| m.value > threshold)
+        };
+        if !self.boot_in_means() && !measured.iter().any(asks) {
+            // The last step has helped, or nobody asks any more.
+            self.tried = None;
+        }
+    }
+
+    pub(super) fn occupied(&self) -> &Occupied {
+        &self.occupied
+    }
+
+    /// What the last step up has shown against another one for `measure`.
+    pub(super) fn last_step_up(&self, measure: Measure, sample: &ProjectSample) -> Option<Reason> {
+        self.tried?.against(measure, sample)
     }
 
     /// Whether old and new workers of a reload may stand side by side: the old ones go by themselves, and the count
@@ -145,6 +185,7 @@ impl PolicyState {
             None => Overlap::follow(self.overlap.take(), seen, sample),
         };
         if let Some(expected) = reset {
+            self.tried = None;
             self.restore = (workers < expected).then_some(expected.max(self.restore.unwrap_or(0)));
         }
         if reset.is_some() || moved {
@@ -155,7 +196,8 @@ impl PolicyState {
 
     /// Takes this look's value of a measure into what is held of it.
     pub(super) fn track(&mut self, m: &Measured<'_>, workers: u32, bounds: Bounds) {
-        let boot = self.boot_in_cpu() && m.rungs.measure == Measure::Cpu;
+        // A queue's length is no mean.
+        let boot = self.boot_in_means() && m.rungs.measure != Measure::Queue;
         let held = self.held.entry(m.rungs.measure).or_default();
         held.track(m, workers, bounds, boot);
     }
@@ -176,9 +218,13 @@ impl PolicyState {
     }
 
     /// Notes what a look leaves behind. After an action the held times start afresh.
-    pub(super) fn settle(&mut self, sample: &ProjectSample, action: Action, occasion: Occasion) {
-        let expected = match action {
+    pub(super) fn settle(&mut self, sample: &ProjectSample, decision: &Decision, occasion: Occasion) {
+        let expected = match decision.action {
             Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. } => {
+                self.tried = match decision.reason {
+                    Reason::AboveRung { measure, .. } => Tried::before(measure, sample),
+                    _ => None,
+                };
                 self.forget_held();
                 // Workers that come or go from here on are this step's.
                 self.overlap = None;
@@ -189,7 +235,7 @@ impl PolicyState {
         self.boot_to_come = match occasion {
             Occasion::Check => false,
             // No interval has ended: a boot that this look saw, or an earlier one, is in the figures to come.
-            Occasion::Between => self.boot_in_cpu(),
+            Occasion::Between => self.boot_in_means(),
         };
         self.seen = Some(Seen {
             master: sample.master,

@@ -9,6 +9,7 @@ mod fault;
 mod reader;
 mod reason;
 mod recorder;
+mod requests;
 mod retention;
 mod schema;
 mod store;

@@ -12,7 +12,7 @@ use std::{fs, io};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
-use crate::history::{from_millis, schema, to_millis};
+use crate::history::{from_millis, requests, schema, to_millis};
 use crate::words::Bilingual;
 
 /// One project at one check of the past.
@@ -83,6 +83,7 @@ pub struct Demand {
 pub struct HistoryReader {
     connection: Connection,
     path: PathBuf,
+    version: i64,
 }
 
 /// How long to wait for the writer where it holds the file alone: while it opens it.
@@ -115,12 +116,13 @@ impl HistoryReader {
         let connection = connect(path).map_err(|error| unusable(error.into()))?;
         let known = schema::version();
         let found = schema::identify_up_to(known, &connection).map_err(unusable)?;
-        if found < known {
+        if found < schema::READABLE {
             return Err(unusable(StoreError::Older { found, known }));
         }
         Ok(Self {
             connection,
             path: path.to_owned(),
+            version: found,
         })
     }
 
@@ -149,10 +151,12 @@ impl HistoryReader {
         let Some(id) = self.project_id(project)? else {
             return Ok(Vec::new());
         };
+        let (requests, join) = requests::query(self.version);
         let sql = format!(
-            "SELECT {} FROM checks
+            "SELECT {}, {requests} FROM checks
              JOIN figures ON figures.check_id = checks.id AND figures.project_id = ?1
              LEFT JOIN reason ON reason.id = figures.reason_id
+             {join}
              WHERE checks.at_ms >= ?2 AND checks.at_ms < ?3
              ORDER BY checks.at_ms, checks.id",
             row::COLUMNS

@@ -66,6 +66,10 @@ fn remove(connection: &mut Connection, which: &str, at_ms: i64) -> rusqlite::Res
         &format!("DELETE FROM figures WHERE check_id IN ({which})"),
         params![at_ms, STEP],
     )?;
+    transaction.execute(
+        &format!("DELETE FROM requests WHERE check_id IN ({which})"),
+        params![at_ms, STEP],
+    )?;
     let checks = transaction.execute(
         &format!("DELETE FROM checks WHERE id IN ({which})"),
         params![at_ms, STEP],

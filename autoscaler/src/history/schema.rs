@@ -8,7 +8,7 @@ use crate::model::StoreError;
 const APPLICATION_ID: i32 = 0x6173_636c;
 
 /// Each entry makes of version N a version N + 1; `PRAGMA user_version` says how many have been applied.
-const MIGRATIONS: &[&str] = &[V1];
+const MIGRATIONS: &[&str] = &[V1, V2];
 
 /// Numbers are integers of a small unit (ms, µs, KiB, hundredths): SQLite gives each as many bytes as it needs.
 const V1: &str = "
@@ -64,6 +64,38 @@ CREATE TABLE event (
     text TEXT NOT NULL
 ) STRICT;
 CREATE INDEX event_at ON event (at_ms);
+";
+
+/// The first version that has the table of requests.
+pub(super) const WITH_REQUESTS: i64 = 2;
+
+/// The first version whose stores can be read as they are.
+pub(super) const READABLE: i64 = 1;
+
+/// Requests seen in the kernel.
+const V2: &str = "
+CREATE TABLE requests (
+    check_id INTEGER NOT NULL,
+    project_id INTEGER NOT NULL,
+    request_rate_centi INTEGER,
+    busy_slots_centi INTEGER,
+    slots INTEGER,
+    long_requests INTEGER,
+    requests_waiting INTEGER,
+    oldest_waiting_us INTEGER,
+    wait_mean_us INTEGER,
+    wait_p50_us INTEGER,
+    wait_p95_us INTEGER,
+    wait_p99_us INTEGER,
+    service_mean_us INTEGER,
+    service_p95_us INTEGER,
+    requests_abandoned INTEGER,
+    busy_up_centi INTEGER,
+    busy_down_centi INTEGER,
+    wait_up_centi INTEGER,
+    wait_down_centi INTEGER,
+    PRIMARY KEY (check_id, project_id)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// The version of a store that this program writes and reads.

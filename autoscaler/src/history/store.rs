@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, params};
 
 use crate::history::entry::{Entry, Event, HostCheck};
 use crate::history::retention::Retention;
-use crate::history::{reason, retention, schema, to_millis};
+use crate::history::{reason, requests, retention, schema, to_millis};
 use crate::model::{Action, Look, Measure, StoreError};
 
 impl From<serde_json::Error> for StoreError {
@@ -284,6 +284,7 @@ fn write_check(
     for project in &check.projects {
         let project_id = project_id(transaction, projects, &project.project)?;
         write_figures(transaction, id, project_id, project)?;
+        requests::write(transaction, id, project_id, project)?;
     }
     Ok(())
 }

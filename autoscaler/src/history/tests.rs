@@ -2,7 +2,7 @@
 
 use crate::model::{
     Action, CgroupMemory, CpuSample, Decided, EventKind, Figures, HistoryNews, Host, Language, Look, Measure,
-    QueueSample, ReadError, Reason, StoreError, Thresholds, Throttle,
+    QueueSample, ReadError, Reason, RequestSummary, StoreError, Thresholds, Throttle,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,21 @@ fn full(project: &str) -> Look {
             queue: Some(17),
             reserved: Some(4),
             oldest_waiting: Some(Duration::from_millis(12_345)),
+            requests: Some(RequestSummary {
+                per_second: 12.25,
+                busy: 1.75,
+                slots: Some(2),
+                long: 1,
+                waiting: 3,
+                oldest_waiting: Some(Duration::from_micros(480_123)),
+                wait_mean: Some(Duration::from_millis(120)),
+                wait_p50: Some(Duration::from_millis(80)),
+                wait_p95: Some(Duration::from_millis(470)),
+                wait_p99: Some(Duration::from_millis(480)),
+                service_mean: Some(Duration::from_millis(200)),
+                service_p95: None,
+                abandoned: 2,
+            }),
         },
         cpu: Some(CpuSample {
             covered: Duration::from_mins(2),
@@ -67,6 +82,8 @@ fn full(project: &str) -> Look {
         thresholds: [
             (Measure::Cpu, Some(75.0), Some(35.0)),
             (Measure::Queue, Some(30.0), None),
+            (Measure::Busy, Some(75.0), None),
+            (Measure::Wait, Some(200.0), Some(20.5)),
         ]
         .into_iter()
         .collect(),
@@ -74,6 +91,7 @@ fn full(project: &str) -> Look {
             action: Action::ScaleUp { from: 2, to: 3 },
             reason: Reason::AboveRung {
                 measure: Measure::Cpu,
+                value: None,
                 rung: 3,
                 threshold: 75.0,
                 held: Duration::from_mins(4),
@@ -418,6 +436,13 @@ fn a_store_of_the_first_release_is_read_whole() {
         let reader = HistoryReader::open(&path).unwrap();
         reader.checks(project, start(), forever()).unwrap()
     };
+    let before = checked("web");
+    drop(Store::open(&path).unwrap());
+    assert_eq!(
+        checked("web"),
+        before,
+        "a later version's daemon opened it meanwhile"
+    );
     for (project, codes) in [
         ("badurl", &["queue_unreadable"][..]),
         ("ghost", &["cgroup_not_found"]),

@@ -9,11 +9,11 @@ use crate::host::machine::HostReader;
 use crate::host::process::Procfs;
 use crate::host::service::Systemd;
 use crate::init::broker::Broker;
-use crate::init::kind::supervisor;
 use crate::init::place::place;
 use crate::init::{At, Found, Kind, Service, WhyLeftOut, broker, name};
 use crate::model::{CgroupError, HostError, ProcessError, ReadFault, ServiceError, Unobservable, Workload};
 use crate::observe::server_in;
+use crate::observe::workload::kind::supervisor;
 
 /// Why nothing could be looked for.
 #[derive(Debug)]

@@ -7,16 +7,15 @@
 mod broker;
 mod find;
 mod found;
-mod kind;
 mod name;
 mod place;
 mod propose;
 mod text;
 
+pub use crate::observe::workload::kind::Kind;
 pub use broker::Broker;
 pub use find::{FindError, find};
 pub use found::{At, Found, LeftOut, Service, WhyLeftOut};
-pub use kind::Kind;
 pub use propose::{Proposal, Rungs, propose};
 pub use text::{text, words};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::host::usage::Health;
-use crate::model::{Bounds, Decided, Host, Look, SourceKind};
+use crate::model::{Bounds, Decided, Host, Look, RequestLook, SourceKind};
 use crate::observe::Totals;
 
 /// What one scrape says.
@@ -15,6 +15,8 @@ pub struct Scrape {
     pub source: SourceKind,
     /// What that source lost.
     pub health: Health,
+    /// Whether requests can be seen; `None` where no project wants it.
+    pub requests_seen: Option<bool>,
     /// The host at the last check.
     pub host: Option<Host>,
     /// When that was.
@@ -48,6 +50,8 @@ pub struct ProjectScrape {
     pub look: Option<Arc<Look>>,
     /// Its counters at this moment.
     pub totals: Option<Totals>,
+    /// Its requests at this moment, where they are seen.
+    pub requests: Option<RequestLook>,
     /// What has been counted since the start.
     pub counts: Counts,
 }

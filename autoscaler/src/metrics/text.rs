@@ -91,6 +91,7 @@ impl Collector for Scrape {
         self.host(out)?;
         self.usage(out)?;
         self.state(out)?;
+        self.requests(out)?;
         self.decisions(out)
     }
 }
@@ -411,12 +412,12 @@ fn gauge(
 }
 
 /// One metric with all its samples; nothing at all where it has none.
-fn family<M: EncodeMetric + TypedMetric>(
+fn family<V, M: EncodeMetric + TypedMetric>(
     out: &mut DescriptorEncoder<'_>,
     name: &str,
     help: &str,
-    samples: impl IntoIterator<Item = Sample>,
-    metric_of: impl Fn(f64) -> M,
+    samples: impl IntoIterator<Item = (Labels, V)>,
+    metric_of: impl Fn(V) -> M,
 ) -> fmt::Result {
     let mut samples = samples.into_iter().peekable();
     if samples.peek().is_none() {
@@ -433,5 +434,6 @@ fn family<M: EncodeMetric + TypedMetric>(
     Ok(())
 }
 
+mod requests;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{PoolFault, QueueFault, Unobservable};
+use crate::model::{PoolFault, QueueFault, RequestFault, RequestSummary, Unobservable};
 
 /// The outcome of one check for one project.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,16 +58,23 @@ pub struct Figures {
     pub reserved: Option<u64>,
     /// The oldest waiting task has waited at least this long.
     pub oldest_waiting: Option<Duration>,
+    /// The project's requests, where they are seen.
+    pub requests: Option<RequestSummary>,
 }
 
 /// The measure that a rung is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// CPU, percent.
+    #[default]
     Cpu,
     /// Queue length, waiting tasks.
     Queue,
+    /// Busy slots, percent of workers times threads.
+    Busy,
+    /// Wait of 95 of 100 requests, ms.
+    Wait,
 }
 
 /// Why a check decided as it did.
@@ -78,6 +85,9 @@ pub enum Reason {
     AboveRung {
         /// What was measured.
         measure: Measure,
+        /// Its value, where only requests tell it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<f64>,
         /// The rung's worker count.
         rung: u32,
         /// The rung's threshold.
@@ -89,6 +99,9 @@ pub enum Reason {
     BelowRung {
         /// What was measured.
         measure: Measure,
+        /// Its value, where only requests tell it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<f64>,
         /// The rung's worker count.
         rung: u32,
         /// The rung's threshold.
@@ -146,12 +159,31 @@ pub enum Reason {
     Unsettled,
     /// A step down would be followed by a step up at the same load.
     WouldFlap {
+        /// What was measured.
+        #[serde(default)]
+        measure: Measure,
         /// The mildest step that was considered.
         to: u32,
-        /// CPU that this count would show, percent.
+        /// What this count would show of it, percent.
         projected: f64,
         /// The rung above it, percent.
         threshold: f64,
+    },
+    /// The load is low, and the workers that a step down leaves would have their hands full of requests.
+    WorkersBusy {
+        /// The mildest step that was considered.
+        to: u32,
+        /// Slots that would be busy with this count, percent.
+        projected: f64,
+        /// How many may be, percent.
+        limit: f64,
+    },
+    /// The load is low, and requests wait for a worker.
+    RequestsWait {
+        /// 95 of 100 waited no longer.
+        wait: Duration,
+        /// How long they may.
+        limit: Duration,
     },
 
     /// A hold that should have passed has not: see [`Reason::passes_within`].
@@ -206,6 +238,21 @@ pub enum Reason {
         /// MiB that must be exceeded.
         needed_mib: u64,
     },
+    /// The last step up brought no more answers, only slower ones: something behind the workers holds them all up.
+    SlowerNotBusier {
+        /// Workers before that step.
+        workers_before: u32,
+        /// Answers a second then.
+        answers_before: f64,
+        /// Answers a second now.
+        answers: f64,
+        /// Mean time of service then.
+        service_before: Duration,
+        /// Mean time of service now.
+        service: Duration,
+    },
+    /// The project's requests do not say what its thresholds ask.
+    RequestsUnseen(RequestFault),
     /// The project's queues cannot be read.
     QueueUnreadable(QueueFault),
     /// The project's pool cannot be seen or commanded.
@@ -223,6 +270,8 @@ impl Measure {
         match self {
             Self::Cpu => "cpu",
             Self::Queue => "queue",
+            Self::Busy => "busy",
+            Self::Wait => "wait",
         }
     }
 }
@@ -280,6 +329,10 @@ impl Reason {
             Self::CodeNewer { .. } => "code_newer",
             Self::Unsettled => "unsettled",
             Self::WouldFlap { .. } => "would_flap",
+            Self::WorkersBusy { .. } => "workers_busy",
+            Self::RequestsWait { .. } => "requests_wait",
+            Self::SlowerNotBusier { .. } => "slower_not_busier",
+            Self::RequestsUnseen(_) => "requests_unseen",
             Self::ByHand { .. } => "by_hand",
             Self::Overdue { .. } => "overdue",
             Self::Paused => "paused",

@@ -10,6 +10,7 @@ mod control_fault;
 mod decision;
 mod event;
 mod finding;
+mod histogram;
 mod history_fault;
 mod host_error;
 mod kept;
@@ -31,6 +32,7 @@ mod queue_fault;
 mod read_fault;
 mod refusal;
 mod request_figures;
+mod request_sample;
 mod scale_fault;
 mod service_error;
 mod settings;
@@ -52,6 +54,7 @@ pub use control_fault::{ClientError, ProtocolFault, Refused, RefusedCode, Socket
 pub use decision::{Action, Decision, Figures, Measure, Reason};
 pub use event::EventKind;
 pub use finding::{Fact, Finding, Grade, SourceFault, Taken};
+pub use histogram::Histogram;
 pub use history_fault::{HistoryNews, ReadError, StoreError};
 pub use host_error::HostError;
 pub use lack::Lack;
@@ -69,13 +72,14 @@ pub use pool_fault::PoolFault;
 pub use process_error::ProcessError;
 pub use project::{
     Bounds, BrokerAccess, BrokerUrl, CeleryActuator, Config, CpuBasis, Global, Ladder, Language,
-    ManagementUrl, MemoryRules, Priorities, Project, QueueRule, QueueSizing, Rungs, Workload,
+    ManagementUrl, MemoryRules, Priorities, Project, QueueRule, QueueSizing, RequestRules, Rungs, Workload,
 };
 pub(crate) use queue_fault::quoted;
 pub use queue_fault::{QueueFault, TlsProblem};
 pub use read_fault::ReadFault;
 pub use refusal::{Refusal, StopFault};
-pub use request_figures::{Histogram, RequestFigures, RequestLook};
+pub use request_figures::{RequestFigures, RequestLook};
+pub use request_sample::{Concurrency, RequestFault, RequestSample, RequestSummary, busy_percent};
 pub use scale_fault::{AfterBoot, Cause, ScaleError, Step};
 pub use service_error::{BusFault, ServiceError};
 pub use settings::{Listen, Metrics, Storage};

@@ -46,7 +46,13 @@ impl Outlook {
     pub fn explained(mut self, reason: &Reason) -> Self {
         let (up, down) = match reason {
             Reason::PoolUnreachable(_) => (true, true),
-            Reason::WouldFlap { .. } | Reason::PoolBusy | Reason::QueueUnreadable(_) => (false, true),
+            Reason::WouldFlap { .. }
+            | Reason::WorkersBusy { .. }
+            | Reason::RequestsWait { .. }
+            | Reason::PoolBusy
+            | Reason::RequestsUnseen(_)
+            | Reason::QueueUnreadable(_) => (false, true),
+            Reason::SlowerNotBusier { .. } => (true, false),
             _ => (false, false),
         };
         let all_up = self.up.iter_mut().filter(|_| up);

@@ -86,6 +86,8 @@ pub struct Project {
     pub cpu: Option<Ladder>,
     /// Thresholds over the length of a Celery queue, in waiting tasks.
     pub queue: Option<QueueRule>,
+    /// What its requests are looked at for.
+    pub requests: RequestRules,
     /// Memory rules for scaling and the limit written to `memory.max`.
     pub memory: MemoryRules,
 }
@@ -113,7 +115,24 @@ impl Project {
             ladder: rule.sizing.ladder(),
             direct: rule.sizing.is_direct(),
         });
-        cpu.into_iter().chain(queue)
+        let requests = [
+            (Measure::Busy, self.requests.busy.as_ref()),
+            (Measure::Wait, self.requests.wait.as_ref()),
+        ];
+        let requests = requests.into_iter().filter_map(|(measure, ladder)| {
+            Some(Rungs {
+                measure,
+                ladder: ladder?,
+                direct: false,
+            })
+        });
+        cpu.into_iter().chain(queue).chain(requests)
+    }
+
+    /// Whether its requests are to be seen.
+    #[must_use]
+    pub fn wants_requests(&self) -> bool {
+        self.enabled && self.requests.wanted && self.workload() == Workload::SignalledServer
     }
 
     /// The template whose instances are the project's workers; `None` where they are processes of one service.
@@ -211,6 +230,36 @@ pub struct Rungs<'a> {
     pub ladder: &'a Ladder,
     /// A step leads straight to the count asked for, not to the next rung.
     pub direct: bool,
+}
+
+/// What a project's requests are looked at for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestRules {
+    /// Whether they are looked at.
+    pub wanted: bool,
+    /// Thresholds over the busy slots, in percent.
+    pub busy: Option<Ladder>,
+    /// Thresholds over the wait of 95 of 100 requests, in ms.
+    pub wait: Option<Ladder>,
+    /// Requests that one worker serves at a time; `None`: as its command line tells.
+    pub threads_per_worker: Option<u32>,
+    /// Whether a step down may leave workers busy, or requests waiting.
+    pub down_while_busy: bool,
+    /// What is served for longer is no request like others: a websocket, a long poll.
+    pub long: Duration,
+}
+
+impl Default for RequestRules {
+    fn default() -> Self {
+        Self {
+            wanted: false,
+            busy: None,
+            wait: None,
+            threads_per_worker: None,
+            down_while_busy: false,
+            long: Duration::from_secs(30),
+        }
+    }
 }
 
 /// A Celery project's rule: how the length of its queues moves its workers, and where the queues are.

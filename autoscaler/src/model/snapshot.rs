@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{PoolFault, QueueFault, ReadFault, ServiceError, Uncounted, kept};
+use crate::model::{
+    PoolFault, QueueFault, ReadFault, RequestFault, RequestSample, ServiceError, Uncounted, kept,
+};
 
 /// Everything one check saw.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +58,8 @@ pub struct ProjectSample {
     pub memory: CgroupMemory,
     /// The queues of a Celery project, or why they cannot be read; `None` for a project without a queue rule.
     pub queue: Option<Result<QueueSample, QueueFault>>,
+    /// Requests since the last check, or why they cannot be seen; `None` where nobody wants them, and at the first check.
+    pub requests: Option<Result<RequestSample, RequestFault>>,
 }
 
 impl ProjectSample {

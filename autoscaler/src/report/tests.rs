@@ -21,6 +21,7 @@ fn decision(action: Action) -> Decision {
         action,
         reason: Reason::AboveRung {
             measure: Measure::Cpu,
+            value: None,
             rung: 3,
             threshold: 75.0,
             held: Duration::from_mins(4),
@@ -234,6 +235,7 @@ fn project() -> Project {
         reload_wait: Duration::ZERO,
         cpu: None,
         queue: None,
+        requests: crate::model::RequestRules::default(),
         memory: MemoryRules {
             min_available_per_worker_mib: 0,
             scale_down_min_available_mib: None,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Figures, Language, meant};
+use crate::model::{Figures, Language, RequestSummary, meant};
 
 /// `45s`, `3m00s`, `1h05m`: the same in both languages.
 pub(super) fn short(duration: Duration) -> String {
@@ -100,7 +100,28 @@ pub(super) fn head(language: Language, figures: &Figures) -> String {
     let cpu = figures
         .cpu_percent
         .map_or_else(|| unknown(language), |percent| format!("{percent:.1}%"));
-    format!("{queue}CPU={cpu} Mem={}MB", figures.memory_available_mib)
+    let requests = figures
+        .requests
+        .map(|seen| requests(language, &seen))
+        .unwrap_or_default();
+    format!(
+        "{queue}CPU={cpu} Mem={}MB{requests}",
+        figures.memory_available_mib
+    )
+}
+
+/// The same of requests: ` Busy=3.8/4 Wait=480ms`.
+fn requests(language: Language, seen: &RequestSummary) -> String {
+    let busy = match seen.slots {
+        Some(slots) => format!("{:.1}/{slots}", seen.busy),
+        None => format!("{:.1}", seen.busy),
+    };
+    let wait = seen.wait_p95.unwrap_or_default().as_millis();
+    say!(
+        language,
+        " Busy={busy} Wait={wait}ms",
+        " Ocupados={busy} Espera={wait}ms"
+    )
 }
 
 #[cfg(test)]

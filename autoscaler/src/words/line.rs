@@ -99,6 +99,15 @@ pub fn message(language: Language, message: &Message<'_>) -> String {
             "✅ there are CPU figures again",
             "✅ hay cifras de CPU de nuevo"
         ),
+        Message::RequestsUnseen { why } => {
+            let why = without_ebpf(language, why);
+            say!(
+                language,
+                "⚠️ requests cannot be seen, so nothing is said of busy workers and waits until they can; all else goes on: {why}",
+                "⚠️ no se pueden ver las peticiones: hasta entonces nada se dice de workers ocupados ni de esperas; lo demás sigue: {why}"
+            )
+        }
+        Message::RequestsSeen => say!(language, "✅ requests are seen", "✅ se ven las peticiones"),
         Message::Source { news } => source_news(language, news),
         Message::Reloaded { changes: made } => {
             let changes = changes(language, made);

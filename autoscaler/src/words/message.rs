@@ -67,6 +67,13 @@ pub enum Message<'a> {
     },
     /// There are CPU figures again.
     CpuFiguresBack,
+    /// The requests of projects that want it cannot be seen.
+    RequestsUnseen {
+        /// Why not.
+        why: &'a WhyNotEbpf,
+    },
+    /// They can be seen again.
+    RequestsSeen,
     /// The new configuration is in force.
     Reloaded {
         /// What it changes.
@@ -299,6 +306,7 @@ impl Message<'_> {
             | Self::ConfigKept { .. }
             | Self::StepFailed { .. } => Level::ERROR,
             Self::WithoutEbpf { .. }
+            | Self::RequestsUnseen { .. }
             | Self::ConfigGone { .. }
             | Self::Source {
                 news: SourceNews::NoRoom { .. },

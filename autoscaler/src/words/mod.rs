@@ -44,6 +44,7 @@ mod peer;
 mod queue;
 mod reason;
 mod reply;
+mod requests;
 mod start;
 mod step;
 mod syntax;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::celery::pool_fault;
 use super::figures::{short, threshold, workers};
 use super::queue::queue_fault;
+use super::requests;
 use super::unobservable::unobservable;
 use crate::model::{Language, Measure, Next, Reason};
 
@@ -19,11 +20,15 @@ pub fn reason(language: Language, reason: &Reason) -> String {
     match reason {
         Reason::AboveRung {
             measure,
+            value,
             rung,
             threshold,
             held,
         } => {
-            let (measured, held) = (measured(language, *measure, '>', *threshold), short(*held));
+            let (measured, held) = (
+                measured(language, *measure, *value, '>', *threshold),
+                short(*held),
+            );
             say!(
                 language,
                 "{measured} (scale_up_{rung}) for {held}",
@@ -32,11 +37,15 @@ pub fn reason(language: Language, reason: &Reason) -> String {
         }
         Reason::BelowRung {
             measure,
+            value,
             rung,
             threshold,
             held,
         } => {
-            let (measured, held) = (measured(language, *measure, '<', *threshold), short(*held));
+            let (measured, held) = (
+                measured(language, *measure, *value, '<', *threshold),
+                short(*held),
+            );
             say!(
                 language,
                 "{measured} (scale_down_{rung}) for {held}",
@@ -56,7 +65,7 @@ pub fn reason(language: Language, reason: &Reason) -> String {
             } else {
                 ('<', "scale_down")
             };
-            let measured = measured(language, *measure, sign, *threshold);
+            let measured = measured(language, *measure, None, sign, *threshold);
             let (held, needed) = (short(*held), short(*needed));
             say!(
                 language,
@@ -79,7 +88,7 @@ pub fn reason(language: Language, reason: &Reason) -> String {
             say!(language, "{workers} ordered by hand", "orden manual de {workers}")
         }
         Reason::WithinThresholds => say!(language, "no threshold crossed", "ningún umbral cruzado"),
-        Reason::NoFiguresYet => say!(language, "no CPU mean yet", "aún no hay una media de CPU"),
+        Reason::NoFiguresYet => say!(language, "no mean yet", "aún no hay una media"),
         Reason::Booting => say!(
             language,
             "the figures contain the boot of new workers",
@@ -99,17 +108,29 @@ pub fn reason(language: Language, reason: &Reason) -> String {
             "workers antiguos y nuevos a la vez: puede que haya una recarga en curso"
         ),
         Reason::WouldFlap {
+            measure,
             to,
             projected,
             threshold: limit,
         } => {
             let (workers, limit) = (workers(*to), threshold(*limit));
-            say!(
-                language,
-                "with {workers} the CPU would be {projected:.1}%, less than 5 points under the threshold {limit}%",
-                "con {workers} la CPU sería {projected:.1}%, a menos de 5 puntos del umbral {limit}%"
-            )
+            match measure {
+                Measure::Busy => say!(
+                    language,
+                    "with {workers} busy would be {projected:.1}%, less than 5 points under the threshold {limit}%",
+                    "con {workers} los ocupados serían el {projected:.1}%, a menos de 5 puntos del umbral {limit}%"
+                ),
+                _ => say!(
+                    language,
+                    "with {workers} the CPU would be {projected:.1}%, less than 5 points under the threshold {limit}%",
+                    "con {workers} la CPU sería {projected:.1}%, a menos de 5 puntos del umbral {limit}%"
+                ),
+            }
         }
+        Reason::WorkersBusy { .. } | Reason::RequestsWait { .. } | Reason::SlowerNotBusier { .. } => {
+            requests::reason(language, reason)
+        }
+        Reason::RequestsUnseen(fault) => requests::unseen(language, *fault),
         Reason::Overdue { held, why } => overdue(language, why, &short(*held)),
         Reason::Paused => say!(
             language,
@@ -230,11 +251,28 @@ fn overdue(language: Language, why: &Reason, held: &str) -> String {
     }
 }
 
-fn measured(language: Language, measure: Measure, sign: char, value: f64) -> String {
-    let value = threshold(value);
+/// A measure beside a threshold; its own value as well where that stands nowhere else.
+fn measured(language: Language, measure: Measure, value: Option<f64>, sign: char, limit: f64) -> String {
+    let limit = threshold(limit);
     match measure {
-        Measure::Cpu => format!("CPU {sign} {value}%"),
-        Measure::Queue => say!(language, "queue {sign} {value}", "cola {sign} {value}"),
+        Measure::Cpu => format!("CPU {sign} {limit}%"),
+        Measure::Queue => say!(language, "queue {sign} {limit}", "cola {sign} {limit}"),
+        Measure::Busy => {
+            let value = value.map(|percent| format!(" {percent:.0}%")).unwrap_or_default();
+            say!(
+                language,
+                "busy{value} {sign} {limit}%",
+                "ocupados{value} {sign} {limit}%"
+            )
+        }
+        Measure::Wait => {
+            let value = value.map(|ms| format!(" {ms:.0} ms")).unwrap_or_default();
+            say!(
+                language,
+                "p95 wait{value} {sign} {limit} ms",
+                "espera p95{value} {sign} {limit} ms"
+            )
+        }
     }
 }
 
@@ -261,7 +299,7 @@ pub fn outlook(language: Language, next: &Next, up: bool) -> String {
     });
     let against = against.unwrap_or_default();
     let (to, rung) = (next.to, next.rung);
-    let measured = measured(language, next.measure, sign, next.threshold);
+    let measured = measured(language, next.measure, None, sign, next.threshold);
     say!(
         language,
         "{direction} to {to}: {measured} ({key}_{rung}){length}{against}",

@@ -60,6 +60,7 @@ fn unit(language: Language, unit: Unit) -> String {
         Unit::None => String::new(),
         Unit::Percent => say!(language, " percent", " por ciento"),
         Unit::Tasks => say!(language, " waiting tasks", " tareas en espera"),
+        Unit::Milliseconds => say!(language, " milliseconds", " milisegundos"),
         Unit::Seconds => say!(language, " seconds", " segundos"),
         Unit::Minutes => say!(language, " minutes", " minutos"),
         Unit::Days => say!(language, " days", " días"),

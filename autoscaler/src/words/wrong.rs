@@ -183,6 +183,22 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
             "\"tasks_per_worker\" stands in place of \"queue_thresholds\": keep one of them",
             "\"tasks_per_worker\" va en lugar de \"queue_thresholds\": deje una de las dos"
         ),
+        Wrong::RequestsOfCelery(key) => {
+            let key = quoted(key);
+            say!(
+                language,
+                "{key} is over requests, and a Celery project has tasks: take it out, or write \"queue_thresholds\"",
+                "{key} cuenta peticiones, y un proyecto de Celery tiene tareas: quítela, o escriba \"queue_thresholds\""
+            )
+        }
+        Wrong::RequestsUnwanted(key) => {
+            let key = quoted(key);
+            say!(
+                language,
+                "{key} is over requests, and \"requests\": false wants none to be seen: take one of the two out",
+                "{key} cuenta peticiones, y \"requests\": false pide no verlas: quite una de las dos"
+            )
+        }
         Wrong::NoRung(key, example) => {
             let key = quoted(key);
             say!(

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use autoscaler::host::requests::RequestSource;
+use autoscaler::host::requests::{RequestSource, RequestWatch as _};
 use autoscaler::model::RequestLook;
 use autoscaler_common::{Live, Requests};
 use autoscaler_tests::daemon::program;
@@ -33,7 +33,7 @@ fn watching(cgroup: &ScratchCgroup) -> Result<RequestSource> {
 }
 
 fn look(source: &RequestSource) -> Result<RequestLook> {
-    source.look([0])?.pop().context("a look at each index")
+    source.look(&[0])?.pop().context("a look at each index")
 }
 
 /// Asks `path` of a server with several clients at once: what the application says that it took, and what the clients

@@ -122,6 +122,7 @@ impl Service {
                 ),
             },
             queue: None,
+            requests: None,
         }
     }
 

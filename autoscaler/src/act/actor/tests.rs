@@ -37,6 +37,7 @@ impl Fixture {
                 reload_wait: Duration::ZERO,
                 cpu: None,
                 queue: None,
+                requests: crate::model::RequestRules::default(),
                 memory: MemoryRules {
                     min_available_per_worker_mib: 0,
                     scale_down_min_available_mib: None,
@@ -67,6 +68,7 @@ impl Fixture {
             cpu: None,
             memory: CgroupMemory::default(),
             queue: None,
+            requests: None,
         }
     }
 

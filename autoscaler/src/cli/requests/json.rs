@@ -56,8 +56,8 @@ pub(super) fn pass(services: &[Sought], figures: &[RequestFigures]) -> Result<St
         serving: figures.serving,
         waiting: figures.waiting,
         oldest_waiting_seconds: seconds(figures.oldest_waiting),
-        waited: times(figures.wait_mean, &figures.waits),
-        served: times(figures.service_mean, &figures.services),
+        waited: times(figures.wait_mean(), &figures.waits),
+        served: times(figures.service_mean(), &figures.services),
     });
     let pass = Pass {
         at: Timestamp::now().to_string(),

@@ -1,6 +1,5 @@
 //! Which services are looked at.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -8,7 +7,7 @@ use anyhow::Result;
 use crate::cli::failure::failed;
 use crate::cli::projects::{home, projects};
 use crate::cli::requests::Args;
-use crate::host::cgroup::CgroupMount;
+use crate::host::cgroup::{CgroupMount, ids};
 use crate::host::process::Procfs;
 use crate::host::usage::CgroupId;
 use crate::top::model::text::clean;
@@ -27,19 +26,7 @@ pub(super) struct Sought {
 impl Sought {
     /// The cgroup and all below it.
     pub(super) fn cgroups(&self) -> Vec<CgroupId> {
-        let mut found = Vec::new();
-        let mut left = vec![self.directory.clone()];
-        while let Some(directory) = left.pop() {
-            // One that has just gone has no requests any more.
-            let Ok(itself) = directory.metadata() else {
-                continue;
-            };
-            found.push(itself.ino());
-            let entries = directory.read_dir().into_iter().flatten().flatten();
-            let below = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-            left.extend(below.map(|entry| entry.path()));
-        }
-        found
+        ids(&self.directory)
     }
 }
 

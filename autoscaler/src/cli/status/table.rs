@@ -14,6 +14,7 @@ struct Words {
     last_step: &'static str,
     next: &'static str,
     queue: &'static str,
+    requests: [&'static str; 6],
     waiting: &'static str,
     oldest: &'static str,
     reserved: &'static str,
@@ -40,6 +41,7 @@ const EN: Words = Words {
     last_step: "last step",
     next: "next",
     queue: "queue",
+    requests: ["requests", "busy", "wait", "service", "long", "without an answer"],
     waiting: "waiting",
     oldest: "oldest",
     reserved: "fetched ahead",
@@ -72,6 +74,14 @@ const ES: Words = Words {
     last_step: "último paso",
     next: "siguiente",
     queue: "cola",
+    requests: [
+        "peticiones",
+        "ocupados",
+        "espera",
+        "servicio",
+        "largas",
+        "sin respuesta",
+    ],
     waiting: "en espera",
     oldest: "la más antigua,",
     reserved: "reservadas",
@@ -149,6 +159,9 @@ fn head(status: &Status, words: &Words, now: i64) -> String {
     }
     if let Some(why) = &status.without_ebpf {
         let _ = writeln!(text, "eBPF: {why}");
+    }
+    if let Some(why) = &status.without_requests {
+        let _ = writeln!(text, "{}: {why}", words.requests[0]);
     }
     if let Some(why) = &status.failing {
         let _ = writeln!(text, "❌ {why}");
@@ -287,6 +300,9 @@ fn paragraph(project: &ProjectStatus, words: &Words, now: i64) -> String {
     if let Some(waiting) = project.queue {
         lines.push((words.queue, queue(waiting, project, words)));
     }
+    if let Some(seen) = &project.requests {
+        lines.push((words.requests[0], requests::line(seen, project, words)));
+    }
     for what in &project.uncounted {
         lines.push((words.queue, format!("⚠️ {what}")));
     }
@@ -331,5 +347,6 @@ fn queue(waiting: u64, project: &ProjectStatus, words: &Words) -> String {
     text
 }
 
+mod requests;
 #[cfg(test)]
 mod tests;

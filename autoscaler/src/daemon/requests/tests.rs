@@ -9,6 +9,7 @@ use crate::daemon::start::Sources;
 use crate::daemon::{Options, RunMode};
 use crate::host::fixture::Fixture;
 use crate::host::usage::CpuStatSource;
+use crate::model::WhyNotEbpf;
 
 const SITE: &str = r#"{ "global": { "history": { "enabled": false } }, "projects": { "site": {
     "enabled": true, "cgroup": "/there/is/none", "max_workers": 3, "cpu_thresholds": { "scale_up_2": 60 } } } }"#;
@@ -23,6 +24,7 @@ pub(in crate::daemon) fn sources(host: &Fixture) -> Sources {
         procfs: host.procfs(),
         usage: Box::<CpuStatSource>::default(),
         without_ebpf: None,
+        requests: Box::new(|_| Err(WhyNotEbpf::NoCgroup2)),
     }
 }
 

@@ -36,6 +36,10 @@ pub(super) fn step(
         }
     }
     let (to, reason) = chosen?;
+    let to = match state.occupied().lowest(project, sample, to..workers) {
+        Ok(to) => to,
+        Err(reason) => return Some((Action::Hold, reason)),
+    };
     if pool_is_busy(sample, workers) {
         return Some((Action::Hold, Reason::PoolBusy));
     }
@@ -70,6 +74,7 @@ fn allowed(
     };
     let reason = Reason::BelowRung {
         measure: m.rungs.measure,
+        value: m.told_value(),
         rung,
         threshold,
         held: below.held,
@@ -82,7 +87,7 @@ fn lowest_steady(m: &Measured<'_>, mut counts: Range<u32>, below: &Below) -> Res
     let Some(projection) = m.projection else {
         return Ok(counts.start);
     };
-    let projected = |count: u32| projection.percent(below.peak_cpus(), count);
+    let projected = |count: u32| projection.percent(below.peak(), count);
     let rung_over = |count: u32| {
         m.rungs
             .ladder
@@ -93,6 +98,7 @@ fn lowest_steady(m: &Measured<'_>, mut counts: Range<u32>, below: &Below) -> Res
     counts
         .find(|count| projected(*count) <= rung_over(*count) - MARGIN_PERCENT)
         .ok_or_else(|| Reason::WouldFlap {
+            measure: m.rungs.measure,
             to: mildest,
             projected: projected(mildest),
             threshold: rung_over(mildest),

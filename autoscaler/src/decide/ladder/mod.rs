@@ -12,14 +12,14 @@ pub(super) use up::highest_crossed;
 use crate::decide::measure::{self, Measured};
 use crate::decide::state::PolicyState;
 use crate::decide::{Outcome, boot, guard};
-use crate::model::{Action, Bounds, Host, Project, ProjectSample, Reason};
+use crate::model::{Action, Bounds, Host, Measure, Project, ProjectSample, Reason, RequestFault};
 
 /// Takes this look's figures into what is held.
 pub(super) fn take_in(project: &Project, host: &Host, sample: &ProjectSample, state: &mut PolicyState) {
     let (workers, bounds) = (sample.worker_count(), project.bounds);
     if workers == 0 {
         if never_has_workers(project, sample).is_some() {
-            state.forget_queue();
+            state.forget_measure(Measure::Queue);
         }
         return;
     }
@@ -30,8 +30,15 @@ pub(super) fn take_in(project: &Project, host: &Host, sample: &ProjectSample, st
     for m in &measured {
         state.track(m, workers, bounds);
     }
+    state.requests_seen(project, sample, &measured);
     if measure::unreadable_queue(project, sample).is_some() {
-        state.forget_queue();
+        state.forget_measure(Measure::Queue);
+    }
+    if let Some(Reason::RequestsUnseen(fault)) = measure::unseen_requests(project, sample) {
+        state.forget_measure(Measure::Busy);
+        if fault == RequestFault::NotSeen {
+            state.forget_measure(Measure::Wait);
+        }
     }
     if measure::unreachable_pool(project, sample).is_none() && !state.is_unsettled() {
         up::end_restore(workers, &measured, state);
@@ -63,9 +70,13 @@ pub(super) fn outcome(
         return (Action::Hold, Reason::Unsettled);
     }
     let measured = measure::all(project, host, sample);
-    let unreadable = || Some((Action::Blocked, measure::unreadable_queue(project, sample)?));
-    // Beside a queue that cannot be read, the CPU may still lead up.
-    up::step(project, host, workers, &measured, state)
+    let unreadable = || {
+        let queue = measure::unreadable_queue(project, sample);
+        let fault = queue.or_else(|| measure::unseen_requests(project, sample))?;
+        Some((Action::Blocked, fault))
+    };
+    // Beside a measure that cannot be read, another may still lead up.
+    up::step(project, host, sample, &measured, state)
         .or_else(unreadable)
         .or_else(|| down::step(project, host, sample, &measured, state))
         .unwrap_or_else(|| (Action::Hold, waiting(project, workers, &measured, state)))

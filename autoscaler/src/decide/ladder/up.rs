@@ -5,41 +5,50 @@ use crate::decide::held::rung_above;
 use crate::decide::measure::Measured;
 use crate::decide::state::PolicyState;
 use crate::decide::{Outcome, guard};
-use crate::model::{Action, Bounds, Host, Ladder, Measure, Project, Reason};
+use crate::model::{Action, Bounds, Host, Ladder, Measure, Project, ProjectSample, Reason};
 
 /// The step up that this check's figures ask for, or what stands against it; `None` if they ask for none.
 pub(super) fn step(
     project: &Project,
     host: &Host,
-    workers: u32,
+    sample: &ProjectSample,
     measured: &[Measured<'_>],
     state: &PolicyState,
 ) -> Option<Outcome> {
+    let workers = sample.worker_count();
     if let Restore::Step(wanted) = restore(workers, measured, state) {
-        return Some(go(project, host, workers, wanted, state));
+        return Some(go(project, host, sample, wanted, state));
     }
     // Of several measures the one that asks for more workers wins.
     measured
         .iter()
         .filter_map(|m| wanted(project, workers, m, state))
         .max_by_key(|wanted| wanted.to)
-        .map(|wanted| go(project, host, workers, wanted, state))
+        .map(|wanted| go(project, host, sample, wanted, state))
 }
 
 /// A step up that the load asks for.
 struct Wanted {
+    measure: Measure,
     to: u32,
     reason: Reason,
     constraint: Option<Constraint>,
 }
 
-fn go(project: &Project, host: &Host, workers: u32, wanted: Wanted, state: &PolicyState) -> Outcome {
-    let max = project.bounds.max;
+fn go(
+    project: &Project,
+    host: &Host,
+    sample: &ProjectSample,
+    wanted: Wanted,
+    state: &PolicyState,
+) -> Outcome {
+    let (max, workers) = (project.bounds.max, sample.worker_count());
     let to = wanted.to.min(max);
     let against = if workers >= max {
         Some(Reason::AtMaximum { max })
     } else {
         guard::against_up(project, host, to, wanted.constraint, state)
+            .or_else(|| state.last_step_up(wanted.measure, sample))
     };
     match against {
         Some(reason) => (Action::Blocked, reason),
@@ -57,9 +66,11 @@ fn wanted(project: &Project, workers: u32, m: &Measured<'_>, state: &PolicyState
         (rung, threshold)
     };
     (above.held >= m.rungs.ladder.up_hold).then_some(Wanted {
+        measure: m.rungs.measure,
         to: rung,
         reason: Reason::AboveRung {
             measure: m.rungs.measure,
+            value: m.told_value(),
             rung,
             threshold,
             held: above.held,
@@ -87,7 +98,7 @@ fn restore(workers: u32, measured: &[Measured<'_>], state: &PolicyState) -> Rest
     // Figures from before the new workers had booted say nothing either way.
     let judging: Vec<_> = measured
         .iter()
-        .filter(|m| !(m.rungs.measure == Measure::Cpu && state.boot_in_cpu()))
+        .filter(|m| !(m.rungs.measure != Measure::Queue && state.boot_in_means()))
         .collect();
     let asked = judging
         .iter()
@@ -98,6 +109,7 @@ fn restore(workers: u32, measured: &[Measured<'_>], state: &PolicyState) -> Rest
                 .next_up(workers)
                 .filter(|(_, threshold)| m.value > *threshold)?;
             Some(Wanted {
+                measure: m.rungs.measure,
                 to,
                 reason: Reason::Restore { held_before },
                 constraint: m.constraint,

@@ -31,6 +31,7 @@ pub(super) fn backdipro(cpu_basis: CpuBasis) -> Project {
             down_hold: Duration::from_mins(15),
         }),
         queue: None,
+        requests: crate::model::RequestRules::default(),
         memory: MemoryRules {
             min_available_per_worker_mib: 500,
             scale_down_min_available_mib: None,
@@ -114,6 +115,7 @@ impl Bench {
             cpu,
             memory: CgroupMemory::default(),
             queue: None,
+            requests: None,
         }
     }
 

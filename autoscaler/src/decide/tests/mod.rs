@@ -9,4 +9,5 @@ mod orders;
 mod outlook;
 mod properties;
 mod reloads;
+mod requests;
 mod rules;

@@ -191,6 +191,7 @@ fn a_step_down_that_no_count_allows_is_held_and_says_so() {
     let decision = bench.check(34.0);
     assert_eq!(decision.action, Action::Hold);
     let Reason::WouldFlap {
+        measure: Measure::Cpu,
         to,
         projected,
         threshold,

@@ -9,7 +9,7 @@ use rusqlite::{Result, Row};
 use crate::decide::wait_percent;
 use crate::history::reader::PastCheck;
 use crate::history::store::action_of;
-use crate::history::{from_millis, reason};
+use crate::history::{from_millis, reason, requests};
 
 /// What [`read`] reads, by name.
 pub(super) const COLUMNS: &str = "checks.*, figures.*, reason.code, reason.json";
@@ -36,6 +36,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<PastCheck> {
             queue: natural(row, "queue_waiting")?,
             reserved: natural(row, "queue_reserved")?,
             oldest_waiting: natural(row, "queue_oldest_ms")?.map(Duration::from_millis),
+            requests: requests::read(row)?,
         },
         host,
         cpu,
@@ -44,18 +45,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<PastCheck> {
             max: natural(row, "limit_kib")?.map(|kib| kib << 10),
         },
         active: row.get("queue_active")?,
-        thresholds: Thresholds::from_iter([
-            (
-                Measure::Cpu,
-                centi(row, "cpu_up_centi")?,
-                centi(row, "cpu_down_centi")?,
-            ),
-            (
-                Measure::Queue,
-                centi(row, "queue_up_centi")?,
-                centi(row, "queue_down_centi")?,
-            ),
-        ]),
+        thresholds: thresholds(row)?,
         action: match action {
             Some(code) => action_of(code, workers, row.get("target")?),
             None => None,
@@ -63,6 +53,22 @@ pub(super) fn read(row: &Row<'_>) -> Result<PastCheck> {
         reason_code: row.get("code")?,
         reason: json.and_then(|json| reason::join(&json, held_ms)),
     })
+}
+
+fn thresholds(row: &Row<'_>) -> Result<Thresholds> {
+    let own = [
+        (
+            Measure::Cpu,
+            centi(row, "cpu_up_centi")?,
+            centi(row, "cpu_down_centi")?,
+        ),
+        (
+            Measure::Queue,
+            centi(row, "queue_up_centi")?,
+            centi(row, "queue_down_centi")?,
+        ),
+    ];
+    Ok(own.into_iter().chain(requests::thresholds(row)?).collect())
 }
 
 fn cpu(row: &Row<'_>) -> Result<Option<CpuSample>> {

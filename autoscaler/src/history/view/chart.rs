@@ -11,7 +11,7 @@ use ratatui::text::Line as TextLine;
 use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Widget as _};
 
 use crate::history::PastCheck;
-use crate::history::view::{Past, Zone, mib};
+use crate::history::view::{Past, Zone, figure, mib};
 use crate::picture::Line;
 use crate::words;
 
@@ -106,6 +106,9 @@ fn panels(past: &Past, zone: Zone) -> Vec<Panel> {
             ],
         });
     }
+    if past.has_requests() {
+        panels.extend(requests(past, zone));
+    }
     panels.push(Panel {
         caption: "workers".into(),
         height: 7,
@@ -122,6 +125,33 @@ fn panels(past: &Past, zone: Zone) -> Vec<Panel> {
         });
     }
     panels
+}
+
+/// Busy slots of all, and the wait of 95 of 100 requests.
+fn requests(past: &Past, zone: Zone) -> [Panel; 2] {
+    let line = |value: fn(&PastCheck) -> Option<f64>| (past.lines(zone, value), Marker::Braille, FIGURE);
+    let dots =
+        |value: &dyn Fn(&PastCheck) -> Option<f64>, colour| (past.lines(zone, value), Marker::Dot, colour);
+    let busy = Panel {
+        caption: "busy slots   (dots: all of them)".into(),
+        height: 8,
+        top: past
+            .highest(figure::slots)
+            .max(past.highest(figure::busy))
+            .max(1.0),
+        lines: vec![dots(&figure::slots, UP), line(figure::busy)],
+    };
+    let wait = Panel {
+        caption: "p95 wait, ms   (dots: the thresholds of the next step up and down)".into(),
+        height: 8,
+        top: past.highest(figure::wait).max(10.0),
+        lines: vec![
+            dots(&|check| check.thresholds.up(Measure::Wait), UP),
+            dots(&|check| check.thresholds.down(Measure::Wait), DOWN),
+            line(figure::wait),
+        ],
+    };
+    [busy, wait]
 }
 
 impl Panel {

@@ -1,8 +1,7 @@
 //! The history for programs: CSV and JSON. Times are UTC (RFC 3339), units stand in the names.
 
-use crate::model::{Action, Language, Measure};
 use std::io::Write;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
@@ -11,6 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::history::view::Past;
 use crate::history::{PastCheck, PastEvent};
+use crate::model::{Action, Language, Measure, RequestSummary};
 use crate::words;
 
 /// One check; a column each in CSV.
@@ -34,6 +34,22 @@ struct Record<'a> {
     cpu_down_percent: Option<f64>,
     queue_up: Option<f64>,
     queue_down: Option<f64>,
+    requests_per_second: Option<f64>,
+    busy_slots: Option<f64>,
+    slots: Option<u32>,
+    long_requests: Option<u32>,
+    requests_waiting: Option<u64>,
+    wait_mean_ms: Option<f64>,
+    wait_p50_ms: Option<f64>,
+    wait_p95_ms: Option<f64>,
+    wait_p99_ms: Option<f64>,
+    service_mean_ms: Option<f64>,
+    service_p95_ms: Option<f64>,
+    requests_abandoned: Option<u64>,
+    busy_up_percent: Option<f64>,
+    busy_down_percent: Option<f64>,
+    wait_up_ms: Option<f64>,
+    wait_down_ms: Option<f64>,
     host_available_mib: u64,
     host_busy_percent: Option<f64>,
     action: Option<&'static str>,
@@ -94,6 +110,10 @@ impl<'a> Record<'a> {
     fn of(check: &'a PastCheck) -> Self {
         let (figures, thresholds) = (&check.figures, &check.thresholds);
         let cpu = check.cpu.as_ref();
+        let requests = figures.requests.as_ref();
+        let millis = |time: fn(&RequestSummary) -> Option<Duration>| {
+            Some(requests.and_then(time)?.as_secs_f64() * 1e3)
+        };
         let (action, workers_to) = match check.action {
             Some(Action::ScaleUp { to, .. }) => (Some("scale_up"), Some(to)),
             Some(Action::ScaleDown { to, .. }) => (Some("scale_down"), Some(to)),
@@ -122,6 +142,22 @@ impl<'a> Record<'a> {
             cpu_down_percent: thresholds.down(Measure::Cpu),
             queue_up: thresholds.up(Measure::Queue),
             queue_down: thresholds.down(Measure::Queue),
+            requests_per_second: requests.map(|seen| seen.per_second),
+            busy_slots: requests.map(|seen| seen.busy),
+            slots: requests.and_then(|seen| seen.slots),
+            long_requests: requests.map(|seen| seen.long),
+            requests_waiting: requests.map(|seen| seen.waiting),
+            wait_mean_ms: millis(|seen| seen.wait_mean),
+            wait_p50_ms: millis(|seen| seen.wait_p50),
+            wait_p95_ms: millis(|seen| seen.wait_p95),
+            wait_p99_ms: millis(|seen| seen.wait_p99),
+            service_mean_ms: millis(|seen| seen.service_mean),
+            service_p95_ms: millis(|seen| seen.service_p95),
+            requests_abandoned: requests.map(|seen| seen.abandoned),
+            busy_up_percent: thresholds.up(Measure::Busy),
+            busy_down_percent: thresholds.down(Measure::Busy),
+            wait_up_ms: thresholds.up(Measure::Wait),
+            wait_down_ms: thresholds.down(Measure::Wait),
             host_available_mib: check.host.memory_available_mib,
             host_busy_percent: check.host.busy_percent,
             action,

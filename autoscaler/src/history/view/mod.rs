@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod export;
+mod figure;
 pub mod picture;
 mod series;
 mod told;
@@ -58,6 +59,11 @@ impl Past {
     /// Whether there is anything of a queue to show.
     fn has_queue(&self) -> bool {
         self.checks.iter().any(|check| check.figures.queue.is_some())
+    }
+
+    /// Whether there is anything of requests to show.
+    fn has_requests(&self) -> bool {
+        self.checks.iter().any(|check| check.figures.requests.is_some())
     }
 
     /// Whether there is anything of memory to show: not without the memory controller.

@@ -9,7 +9,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::history::PastCheck;
 use crate::history::view::series::Column;
-use crate::history::view::{Past, Zone, mib};
+use crate::history::view::{Past, Zone, figure, mib};
 use crate::picture::{
     Chart, DOWN, Drawing, FIGURE, FILL, FONT, GRID, HEADER, INK, Line, TimeAxis, UP, WIDTH, draw_lines,
     failed, header, whole_marks,
@@ -129,6 +129,9 @@ impl Picture<'_> {
                 marked: true,
             });
         }
+        if past.has_requests() {
+            panels.extend(self.requests());
+        }
         panels.push(Panel {
             caption: "Workers, and each step decided on",
             unit: "workers",
@@ -154,6 +157,47 @@ impl Picture<'_> {
             });
         }
         panels
+    }
+
+    /// Requests that wait, busy slots of all, and the wait of 95 of 100.
+    fn requests(&self) -> [Panel<'static>; 3] {
+        let past = self.past;
+        let lines = |value: &dyn Fn(&PastCheck) -> Option<f64>| past.lines(self.zone, value);
+        let panel = |caption, unit, value: fn(&PastCheck) -> Option<f64>, least: f64| Panel {
+            caption,
+            unit,
+            height: 150,
+            top: 1.08 * past.highest(value).max(least),
+            figure: lines(&value),
+            range: Vec::new(),
+            bounds: Vec::new(),
+            filled: false,
+            marked: true,
+        };
+        let slots = past.highest(figure::slots).max(1.0);
+        let waiting = panel(
+            "Requests that wait for a worker",
+            "requests",
+            figure::waiting,
+            5.0,
+        );
+        let busy = Panel {
+            bounds: vec![(INK, lines(&figure::slots))],
+            ..panel("Busy slots, and all of them", "slots", figure::busy, slots)
+        };
+        let wait = Panel {
+            bounds: vec![
+                (UP, lines(&|check| check.thresholds.up(Measure::Wait))),
+                (DOWN, lines(&|check| check.thresholds.down(Measure::Wait))),
+            ],
+            ..panel(
+                "Wait that 95 of 100 requests do not exceed, ms",
+                "ms",
+                figure::wait,
+                10.0,
+            )
+        };
+        [waiting, busy, wait]
     }
 
     fn header<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<()>

@@ -41,6 +41,7 @@ fn check(minute: u32, cpu: f64, workers: u32, action: Action) -> PastCheck {
         reason_code: Some("above_rung".into()),
         reason: Some(Reason::AboveRung {
             measure: Measure::Cpu,
+            value: None,
             rung: 3,
             threshold: 75.0,
             held: 4 * MINUTE,

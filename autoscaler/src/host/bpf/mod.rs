@@ -54,7 +54,8 @@ pub(super) fn refused(program: &str, error: &ProgramError) -> WhyNotEbpf {
     }
 }
 
-pub(super) fn failed(error: impl Into<anyhow::Error>) -> WhyNotEbpf {
+/// What went wrong with a program that had been loaded, or while it was.
+pub fn failed(error: impl Into<anyhow::Error>) -> WhyNotEbpf {
     WhyNotEbpf::Failed {
         why: error.into().into(),
     }

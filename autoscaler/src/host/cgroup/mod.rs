@@ -10,9 +10,11 @@ mod pressure;
 mod processes;
 mod tasks;
 mod throttle;
+mod tree;
 
 pub use directory::Cgroup;
 pub use events::MemoryEvents;
 pub use mount::CgroupMount;
 pub use pressure::{Pressure, Stalled};
 pub use throttle::{CpuTotals, ThrottleCounters};
+pub use tree::ids;

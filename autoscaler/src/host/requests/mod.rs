@@ -18,6 +18,34 @@ use crate::host::bpf::{self, KERNEL_TYPES, Offsets, REQUESTS};
 use crate::host::usage::{CgroupId, monotonic};
 use crate::model::{RequestLook, WhyNotEbpf};
 
+/// Where requests are seen.
+pub trait RequestWatch: Send {
+    /// Has the requests of these cgroups charged to `index` from now on, and those of no others. A connection is known
+    /// from its first data on: one that was open before is not seen until its client opens another.
+    ///
+    /// # Errors
+    /// When the kernel refuses, or has no room for as many.
+    fn want(&mut self, index: u32, cgroups: &[CgroupId]) -> Result<()>;
+
+    /// How the requests stand that are charged to each of `indexes`, at one moment.
+    ///
+    /// # Errors
+    /// When the kernel cannot tell what is live.
+    fn look(&self, indexes: &[u32]) -> Result<Vec<RequestLook>>;
+}
+
+/// Cgroups of one service that there is room for, itself and those below it, in the mean.
+const CGROUPS_EACH: u32 = 64;
+
+/// Loads and attaches the programs, with room for the requests of `services`.
+///
+/// # Errors
+/// What this host lacks for it.
+pub fn open(services: u32) -> Result<Box<dyn RequestWatch>, WhyNotEbpf> {
+    let source = RequestSource::open(services, services.saturating_mul(CGROUPS_EACH))?;
+    Ok(Box::new(source))
+}
+
 /// The kernel programs as a source of requests. Dropped, the kernel forgets them.
 pub struct RequestSource {
     programs: Programs,
@@ -42,13 +70,10 @@ impl RequestSource {
             wanted: HashMap::new(),
         })
     }
+}
 
-    /// Has the requests of these cgroups charged to `index` from now on, and those of no others. A connection is known
-    /// from its first data on: one that was open before is not seen until its client opens another.
-    ///
-    /// # Errors
-    /// When the kernel refuses, or has no room for as many.
-    pub fn want(&mut self, index: u32, cgroups: &[CgroupId]) -> Result<()> {
+impl RequestWatch for RequestSource {
+    fn want(&mut self, index: u32, cgroups: &[CgroupId]) -> Result<()> {
         let stale = |(id, of): (&CgroupId, &u32)| (*of == index && !cgroups.contains(id)).then_some(*id);
         let stale: Vec<CgroupId> = self.wanted.iter().filter_map(stale).collect();
         for id in stale {
@@ -64,22 +89,18 @@ impl RequestSource {
         Ok(())
     }
 
-    /// How the requests stand that are charged to each of `indexes`, at one moment.
-    ///
-    /// # Errors
-    /// When the kernel cannot tell what is live.
-    pub fn look(&self, indexes: impl IntoIterator<Item = u32>) -> Result<Vec<RequestLook>> {
+    fn look(&self, indexes: &[u32]) -> Result<Vec<RequestLook>> {
         let live = self.live.read()?;
         let at = monotonic();
-        let look = |index| RequestLook {
+        let look = |index: &u32| RequestLook {
             at,
-            counted: self.programs.total(index),
+            counted: self.programs.total(*index),
             live: live
                 .iter()
-                .filter(|live| live.place == self.programs.place(index))
+                .filter(|live| live.place == self.programs.place(*index))
                 .copied()
                 .collect(),
         };
-        Ok(indexes.into_iter().map(look).collect())
+        Ok(indexes.iter().map(look).collect())
     }
 }

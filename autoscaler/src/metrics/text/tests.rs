@@ -3,11 +3,58 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use autoscaler_common::{Live, Requests, bucket_of};
+
 use super::*;
 use crate::host::usage::Health;
 use crate::metrics::{Counts, Process};
-use crate::model::{Bounds, CgroupMemory, Figures, Host, Look, Measure};
+use crate::model::{Bounds, CgroupMemory, Figures, Host, Look, Measure, RequestLook};
 use crate::observe::Totals;
+
+/// Two requests of 2 ms and of 80 ms, and one that waits.
+fn requests() -> RequestLook {
+    let mut counted = Requests {
+        begun: 3,
+        answered: 2,
+        wait_ns: 84_000_000,
+        busy_ns: 500_000_000,
+        ..Requests::default()
+    };
+    for millis in [2, 2, 80] {
+        counted.waits[bucket_of(millis * 1_000_000)] += 1;
+    }
+    let live = Live {
+        waiting_since: 1,
+        ..Live::default()
+    };
+    RequestLook {
+        at: Duration::from_secs(1),
+        counted,
+        live: vec![live],
+    }
+}
+
+#[test]
+fn waits_are_a_histogram_of_prometheus_own_type() {
+    let text = text(scrape(), Format::Prometheus).unwrap();
+    for line in [
+        "# TYPE autoscaler_request_wait_seconds histogram",
+        "autoscaler_request_wait_seconds_sum{project=\"back\\\"dipro\"} 0.084",
+        "autoscaler_request_wait_seconds_count{project=\"back\\\"dipro\"} 3",
+        "autoscaler_request_wait_seconds_bucket{le=\"0.001048576\",project=\"back\\\"dipro\"} 0",
+        "autoscaler_request_wait_seconds_bucket{le=\"0.002097152\",project=\"back\\\"dipro\"} 2",
+        "autoscaler_request_wait_seconds_bucket{le=\"+Inf\",project=\"back\\\"dipro\"} 3",
+        "autoscaler_requests_answered_total{project=\"back\\\"dipro\"} 2",
+        "autoscaler_requests_busy_seconds_total{project=\"back\\\"dipro\"} 0.5",
+        "autoscaler_requests_waiting{project=\"back\\\"dipro\"} 1",
+        "autoscaler_requests_seen 1",
+    ] {
+        assert!(
+            text.lines().any(|found| found == line),
+            "{line} is not in\n{text}"
+        );
+    }
+}
 
 fn scrape() -> Scrape {
     let look = Look {
@@ -37,6 +84,7 @@ fn scrape() -> Scrape {
             wait: Some(Duration::from_millis(250)),
             throttled: None,
         }),
+        requests: Some(requests()),
         counts: Counts {
             decisions: BTreeMap::from([
                 (("scale_up", "above_rung"), 2),
@@ -53,6 +101,7 @@ fn scrape() -> Scrape {
             map_full: 0,
             discarded: 3,
         },
+        requests_seen: Some(true),
         host: Some(Host {
             cpus: 4,
             memory_total_mib: 2,

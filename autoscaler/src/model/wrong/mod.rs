@@ -64,6 +64,10 @@ pub enum Wrong {
     NoQueueRule(String),
     /// Both rules over the queue.
     TwoQueueRules,
+    /// A key of requests in a project whose workers run tasks.
+    RequestsOfCelery(String),
+    /// Thresholds over requests (their key) beside `"requests": false`.
+    RequestsUnwanted(String),
 
     /// Thresholds (their key) without a rung, and an example of one.
     NoRung(String, u32),

@@ -45,6 +45,8 @@ pub enum Unit {
     Percent,
     /// Tasks that wait.
     Tasks,
+    /// Thousandths of a second.
+    Milliseconds,
     /// Seconds.
     Seconds,
     /// Minutes.

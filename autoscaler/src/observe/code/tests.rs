@@ -38,6 +38,7 @@ fn newer(host: &Fixture) -> Option<PathBuf> {
         cpu: None,
         memory: CgroupMemory::default(),
         queue: None,
+        requests: None,
     };
     let path = newer_code(&host.procfs(), &sample)?.path;
     // The fixture's own directory stands for the root.

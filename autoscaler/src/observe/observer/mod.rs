@@ -6,6 +6,7 @@ mod locate;
 mod project;
 mod reach;
 mod readings;
+mod requests;
 mod totals;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use interval::Baselines;
 use locate::Location;
 use reach::UntilUnreachable;
 use readings::Readings;
+use requests::RequestMeter;
 
 use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::cpu_list::CpuList;
@@ -25,11 +27,12 @@ use crate::host::service::ServiceManager;
 use crate::host::usage::{self, Health, Usage, UsageSource};
 use crate::model::{
     Config, CpuSample, HostError, ProcessId, ProjectSample, Snapshot, SourceKind, SourceNews, Unobservable,
-    UsageFault, Workload,
+    UsageFault, WhyNotEbpf, Workload,
 };
 use crate::observe::workload::server::server_in;
 
 pub use readings::Reading;
+pub use requests::OpenRequests;
 pub use totals::Totals;
 
 /// The workers of the one server in `cgroup`, oldest first, and how many CPUs they may use. Asks no service
@@ -56,6 +59,7 @@ pub struct Observer<S> {
     baselines: Baselines,
     usage_fault: Option<UsageFault>,
     readings: Readings,
+    requests: RequestMeter,
     /// The cgroups that the last look found, by project.
     cgroups: BTreeMap<String, Cgroup>,
 }
@@ -64,15 +68,21 @@ impl<S: ServiceManager> Observer<S> {
     /// An observer of this host that has not looked yet.
     #[must_use]
     pub fn new(services: S, source: Box<dyn UsageSource>) -> Self {
-        Self::at(Procfs::default(), services, source)
+        Self::at(
+            Procfs::default(),
+            services,
+            source,
+            Box::new(crate::host::requests::open),
+        )
     }
 
-    /// An observer of the host that `procfs` shows: for tests.
+    /// An observer of the host that `procfs` shows, with its kernel programs opened by `requests`.
     #[must_use]
-    pub fn at(procfs: Procfs, services: S, source: Box<dyn UsageSource>) -> Self {
+    pub fn at(procfs: Procfs, services: S, source: Box<dyn UsageSource>, requests: OpenRequests) -> Self {
         Self {
             host: HostReader::new(procfs.clone()),
             readings: Readings::new(procfs.clone()),
+            requests: RequestMeter::new(requests),
             procfs,
             services,
             source,
@@ -104,6 +114,23 @@ impl<S: ServiceManager> Observer<S> {
     /// What the source of the CPU figures has to tell since it was last asked.
     pub fn source_news(&mut self) -> Vec<SourceNews> {
         self.source.news()
+    }
+
+    /// Why the last look could not see the requests of projects that want it; `None` where it could, or none does.
+    #[must_use]
+    pub fn requests_fault(&self) -> Option<&WhyNotEbpf> {
+        self.requests.fault()
+    }
+
+    /// Whether the kernel programs that see requests are loaded.
+    #[must_use]
+    pub fn sees_requests(&self) -> bool {
+        self.requests.is_open()
+    }
+
+    /// Another configuration is in force: what failed before is tried again at the next look.
+    pub fn try_requests_again(&mut self) {
+        self.requests.try_again();
     }
 
     /// Why the last look has no CPU figures at all; `None` when the source could be read.
@@ -154,13 +181,19 @@ impl<S: ServiceManager> Observer<S> {
             .filter_map(|(name, place)| Some((name.clone(), place.as_ref().ok()?.cgroup.clone())))
             .collect();
         self.readings.retain(config);
+        let mut requests = self.requests.look(config, &self.cgroups);
         let mut projects = BTreeMap::new();
         for (name, place) in located {
             let sample = match place {
                 Ok(place) => {
                     let usage = usage.get(place.cgroup.path()).copied();
                     let seen = self.sample((config, &name), &place, (usage, taken_at), &online);
-                    let sample = seen.await;
+                    let mut sample = seen.await;
+                    if let (Ok(sample), Some(seen)) = (&mut sample, requests.remove(&name)) {
+                        let project = &config.projects[&name];
+                        let known = |figures| self.requests.sample(&self.procfs, project, sample, figures);
+                        sample.requests = Some(seen.map(known));
+                    }
                     self.begin((config, &name), &place, &sample, taken_at);
                     sample
                 }

@@ -51,6 +51,7 @@ fn sample(procfs: &Procfs, project: &Project, place: &Location) -> Result<Projec
         cpu: None,
         memory: place.cgroup.memory()?,
         queue: None,
+        requests: None,
     })
 }
 

@@ -69,6 +69,7 @@ fn project(name: &str, cgroup: Option<&str>) -> Project {
         reload_wait: Duration::ZERO,
         cpu: None,
         queue: None,
+        requests: crate::model::RequestRules::default(),
         memory: MemoryRules {
             min_available_per_worker_mib: 500,
             scale_down_min_available_mib: None,
@@ -104,8 +105,13 @@ fn host() -> Fixture {
     host
 }
 
+/// Nobody wants requests here.
+pub(super) fn nothing_seen() -> OpenRequests {
+    Box::new(|_| Err(WhyNotEbpf::NoCgroup2))
+}
+
 fn observer(host: &Fixture, services: FakeManager, source: &FakeSource) -> Observer<FakeManager> {
-    Observer::at(host.procfs(), services, Box::new(source.clone()))
+    Observer::at(host.procfs(), services, Box::new(source.clone()), nothing_seen())
 }
 
 async fn only(observer: &mut Observer<FakeManager>, project: Project) -> Result<ProjectSample, Unobservable> {
@@ -432,6 +438,7 @@ async fn the_instances_of_a_template_are_the_workers_of_one_project() {
         host.procfs(),
         services,
         Box::new(FakeSource::then(&[Some(0), Some(0)])),
+        nothing_seen(),
     );
     let snapshot = observer.observe(&config).await.unwrap();
     let sample = snapshot.projects["mail"].as_ref().unwrap();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Observer;
 use crate::host::service::ServiceManager;
+use crate::model::RequestLook;
 
 /// What one project's cgroup used since it was made, or since the daemon started: the counters begin anew then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,12 @@ pub struct Totals {
 }
 
 impl<S: ServiceManager> Observer<S> {
+    /// Reads the counters of requests, by project: they begin when the programs are loaded. Has no part in the means of the
+    /// next look. Empty where none is seen.
+    pub fn request_totals(&self) -> BTreeMap<String, RequestLook> {
+        self.requests.totals()
+    }
+
     /// Reads the counters of the cgroups that the last look found, by project. Has no part in the means of the next
     /// look. A project that cannot be read is left out.
     pub fn totals(&mut self) -> BTreeMap<String, Totals> {

@@ -1,5 +1,7 @@
 //! Which processes are a project's workers.
 
+pub(super) mod concurrency;
+pub mod kind;
 mod marks;
 mod master;
 mod pool;

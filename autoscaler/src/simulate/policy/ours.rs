@@ -30,6 +30,7 @@ impl Ours {
             project: Project {
                 enabled: true,
                 queue: None,
+                requests: crate::model::RequestRules::default(),
                 ..project.clone()
             },
             service,
@@ -41,6 +42,7 @@ impl Ours {
                 cpu: None,
                 memory: CgroupMemory::default(),
                 queue: None,
+                requests: None,
             }),
             next_pid: first_pid + project.bounds.min,
         }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    BusFault, CgroupError, Lack, Language, Measure, Next, ProcessError, ReadFault, Reason, ServiceError,
-    Unobservable,
+    BusFault, CgroupError, Lack, Language, Measure, Next, ProcessError, ReadFault, Reason, RequestFault,
+    ServiceError, Unobservable,
 };
 use crate::words::tests::celery::{pool_faults, queue_faults};
 use crate::words::tests::{both, denied_fault, neutral, told};
@@ -19,12 +19,14 @@ pub(super) fn reasons() -> Vec<Reason> {
     let mut reasons = vec![
         Reason::AboveRung {
             measure,
+            value: None,
             rung,
             threshold,
             held,
         },
         Reason::BelowRung {
             measure,
+            value: None,
             rung,
             threshold,
             held,
@@ -51,6 +53,7 @@ pub(super) fn reasons() -> Vec<Reason> {
         },
         Reason::Unsettled,
         Reason::WouldFlap {
+            measure,
             to: 2,
             projected: 72.5,
             threshold,
@@ -75,6 +78,7 @@ pub(super) fn reasons() -> Vec<Reason> {
         Reason::MemoryForScaleDown { needed_mib: 8192 },
         Reason::PoolBusy,
     ];
+    reasons.extend(over_requests());
     reasons.extend(queue_faults().into_iter().map(Reason::QueueUnreadable));
     reasons.extend(pool_faults().into_iter().map(Reason::PoolUnreachable));
     reasons.extend(unobservables().into_iter().map(Reason::Unobservable));
@@ -90,6 +94,54 @@ pub(super) fn reasons() -> Vec<Reason> {
         why: Box::new(why),
     }));
     reasons
+}
+
+/// Reasons over requests.
+fn over_requests() -> Vec<Reason> {
+    vec![
+        Reason::AboveRung {
+            measure: Measure::Wait,
+            value: Some(480.0),
+            rung: 3,
+            threshold: 200.0,
+            held: HELD,
+        },
+        Reason::BelowRung {
+            measure: Measure::Busy,
+            value: Some(31.0),
+            rung: 3,
+            threshold: 40.0,
+            held: HELD,
+        },
+        Reason::WouldFlap {
+            measure: Measure::Busy,
+            to: 2,
+            projected: 72.5,
+            threshold: 75.0,
+        },
+        Reason::WorkersBusy {
+            to: 2,
+            projected: 110.0,
+            limit: 75.0,
+        },
+        Reason::RequestsWait {
+            wait: Duration::from_millis(480),
+            limit: Duration::from_millis(100),
+        },
+        Reason::SlowerNotBusier {
+            workers_before: 2,
+            answers_before: 10.0,
+            answers: 10.1,
+            service_before: Duration::from_millis(200),
+            service: Duration::from_millis(1240),
+        },
+        Reason::RequestsUnseen(RequestFault::NotSeen),
+        Reason::RequestsUnseen(RequestFault::EventLoop),
+        Reason::RequestsUnseen(RequestFault::Untold {
+            serving: 8,
+            workers: 2,
+        }),
+    ]
 }
 
 pub(super) fn unobservables() -> Vec<Unobservable> {

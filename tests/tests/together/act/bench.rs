@@ -44,6 +44,7 @@ pub(crate) fn project(max: u32) -> Project {
         reload_wait: Duration::ZERO,
         cpu: None,
         queue: None,
+        requests: autoscaler::model::RequestRules::default(),
         memory: MemoryRules {
             min_available_per_worker_mib: 0,
             scale_down_min_available_mib: None,
@@ -92,6 +93,7 @@ pub(crate) fn sample_of(cgroup: &Path, master: ProcessId, workers: Vec<ProcessId
         cpu: None,
         memory: CgroupMemory::default(),
         queue: None,
+        requests: None,
     }
 }
 

@@ -96,7 +96,8 @@ impl Kind {
 }
 
 /// The program that starts and watches several others, if the process with this command line is one.
-pub(super) fn supervisor(cmdline: &[String]) -> Option<&'static str> {
+#[must_use]
+pub fn supervisor(cmdline: &[String]) -> Option<&'static str> {
     SUPERVISORS.into_iter().find(|name| runs(cmdline, name))
 }
 

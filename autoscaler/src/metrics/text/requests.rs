@@ -1,0 +1,140 @@
+//! Requests, as the kernel has counted them up to this moment.
+
+use std::fmt;
+use std::time::Duration;
+
+use autoscaler_common::{BUCKETS, bucket_of};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
+use prometheus_client::metrics::{MetricType, TypedMetric};
+
+use super::{Sample, counter, family, gauge, look, plain};
+use crate::metrics::{ProjectScrape, Scrape};
+use crate::model::RequestLook;
+
+/// The least and the greatest bound of a bucket, as powers of two of ns: 1.05 ms and 68.7 s.
+const BOUNDS: std::ops::RangeInclusive<u32> = 20..=36;
+
+/// Times by their size, in Prometheus' own type.
+struct Times {
+    sum: f64,
+    count: u64,
+    /// Upper bound, s, and how many are in it that were not in the one before.
+    buckets: Vec<(f64, u64)>,
+}
+
+impl EncodeMetric for Times {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        encoder.encode_histogram::<NoLabelSet>(self.sum, self.count, &self.buckets, None)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        Self::TYPE
+    }
+}
+
+impl TypedMetric for Times {
+    const TYPE: MetricType = MetricType::Histogram;
+}
+
+impl Times {
+    /// Our buckets begin at each power of two, so these are sums of whole ones.
+    fn of(counts: &[u64; BUCKETS], sum_ns: u64) -> Self {
+        let mut from = 0;
+        let mut buckets = Vec::new();
+        for bits in BOUNDS {
+            let until = bucket_of(1 << bits);
+            let bound = Duration::from_nanos(1 << bits).as_secs_f64();
+            buckets.push((bound, counts[from..until].iter().sum()));
+            from = until;
+        }
+        buckets.push((f64::INFINITY, counts[from..].iter().sum()));
+        Self {
+            sum: seconds(sum_ns),
+            count: counts.iter().sum(),
+            buckets,
+        }
+    }
+}
+
+impl Scrape {
+    /// The requests of the projects that want them seen.
+    pub(super) fn requests(&self, out: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        if let Some(seen) = self.requests_seen {
+            gauge(
+                out,
+                "autoscaler_requests_seen",
+                "Whether the requests of the projects that want it can be seen",
+                [plain(f64::from(u8::from(seen)))],
+            )?;
+        }
+        counter(
+            out,
+            "autoscaler_requests_answered",
+            "Requests that were answered",
+            self.counted(|look| look.counted.answered as f64),
+        )?;
+        counter(
+            out,
+            "autoscaler_requests_abandoned",
+            "Requests whose connection was closed without an answer",
+            self.counted(|look| look.counted.abandoned as f64),
+        )?;
+        counter(
+            out,
+            "autoscaler_requests_busy_seconds",
+            "Time of service of all requests together",
+            self.counted(|look| seconds(look.counted.busy_ns)),
+        )?;
+        let waits = self.each_look().map(|(labels, look)| {
+            let counted = &look.counted;
+            (labels, Times::of(&counted.waits, counted.wait_ns))
+        });
+        family(
+            out,
+            "autoscaler_request_wait_seconds",
+            "How long requests waited before a worker read them",
+            waits,
+            std::convert::identity,
+        )?;
+        gauge(
+            out,
+            "autoscaler_requests_waiting",
+            "Requests that wait now",
+            self.counted(|look| look.live.iter().filter(|live| live.waiting_since > 0).count() as f64),
+        )?;
+        gauge(
+            out,
+            "autoscaler_requests_serving",
+            "Requests that are served now",
+            self.counted(|look| look.live.iter().filter(|live| live.served_since > 0).count() as f64),
+        )?;
+        gauge(
+            out,
+            "autoscaler_request_slots",
+            "Requests that the project's workers can serve at a time; left out where nobody knows",
+            self.each(|project| Some(f64::from(look(project)?.figures.requests?.slots?))),
+        )?;
+        gauge(
+            out,
+            "autoscaler_requests_long",
+            "Requests that are served for longer than one should take, at the last check",
+            self.each(|project| Some(f64::from(look(project)?.figures.requests?.long))),
+        )
+    }
+
+    fn counted(&self, figure: fn(&RequestLook) -> f64) -> impl Iterator<Item = Sample> {
+        self.each_look().map(move |(labels, look)| (labels, figure(look)))
+    }
+
+    fn each_look(&self) -> impl Iterator<Item = (super::Labels, &RequestLook)> {
+        self.projects
+            .iter()
+            .filter_map(|(name, project): (&String, &ProjectScrape)| {
+                Some((vec![("project", name.clone())], project.requests.as_ref()?))
+            })
+    }
+}
+
+fn seconds(ns: u64) -> f64 {
+    Duration::from_nanos(ns).as_secs_f64()
+}

@@ -1,0 +1,104 @@
+//! Times by their size.
+
+use std::time::Duration;
+
+use autoscaler_common::{BUCKETS, bucket_of, lower_bound};
+
+/// Times by their size: eight buckets for each doubling, so that a time read off it is no more than a sixteenth off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Histogram([u64; BUCKETS]);
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self([0; BUCKETS])
+    }
+}
+
+impl FromIterator<Duration> for Histogram {
+    fn from_iter<T: IntoIterator<Item = Duration>>(times: T) -> Self {
+        let mut all = Self::default();
+        for time in times {
+            all.0[bucket_of(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))] += 1;
+        }
+        all
+    }
+}
+
+impl Histogram {
+    /// The times that were counted in buckets, from `before` to `now`.
+    #[must_use]
+    pub fn between(before: &[u64; BUCKETS], now: &[u64; BUCKETS]) -> Self {
+        Self(std::array::from_fn(|bucket| {
+            now[bucket].wrapping_sub(before[bucket])
+        }))
+    }
+
+    /// Takes all of `more` in.
+    pub fn add(&mut self, more: &Self) {
+        for (times, more) in self.0.iter_mut().zip(&more.0) {
+            *times += more;
+        }
+    }
+
+    /// How many times there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// The time that a share of all, from 0 to 1, does not exceed: the middle of its bucket. `None` where there are none.
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> Option<Duration> {
+        let count = self.count();
+        if count == 0 {
+            return None;
+        }
+        let wanted = (share * count as f64).ceil().max(1.0);
+        let mut so_far = 0.0;
+        let bucket = self.0.iter().position(|times| {
+            so_far += *times as f64;
+            so_far >= wanted
+        });
+        let bucket = bucket.unwrap_or(BUCKETS - 1);
+        let (least, next) = bounds(bucket);
+        Some((least + next) / 2)
+    }
+
+    /// Each bucket that has any: from, to, and how many.
+    pub fn buckets(&self) -> impl Iterator<Item = (Duration, Duration, u64)> + '_ {
+        let buckets = self.0.iter().enumerate().filter(|(_, count)| **count > 0);
+        buckets.map(|(bucket, count)| {
+            let (least, next) = bounds(bucket);
+            (least, next, *count)
+        })
+    }
+}
+
+fn bounds(bucket: usize) -> (Duration, Duration) {
+    (
+        Duration::from_nanos(lower_bound(bucket)),
+        Duration::from_nanos(lower_bound(bucket + 1)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_at_most_a_sixteenth_off() {
+        let times: Histogram = (1..=1000).map(Duration::from_millis).collect();
+        for (share, millis) in [(0.5, 500.0), (0.95, 950.0), (0.99, 990.0)] {
+            let told = times.quantile(share).unwrap().as_secs_f64() * 1000.0;
+            assert!((told / millis - 1.0).abs() <= 1.0 / 16.0, "{share}: {told}");
+        }
+        assert_eq!(Histogram::default().quantile(0.5), None);
+    }
+
+    #[test]
+    fn what_is_added_is_counted() {
+        let mut times: Histogram = [Duration::from_millis(1)].into_iter().collect();
+        times.add(&times.clone());
+        assert_eq!(times.count(), 2);
+    }
+}

@@ -1,0 +1,87 @@
+//! Requests: why they decide, and why they cannot be seen.
+
+use std::time::Duration;
+
+use super::figures::{threshold, workers};
+use crate::model::{Language, Reason, RequestFault};
+
+/// The reasons that are about requests alone.
+pub(super) fn reason(language: Language, reason: &Reason) -> String {
+    match reason {
+        Reason::WorkersBusy { to, projected, limit } => {
+            let (workers, limit) = (workers(*to), threshold(*limit));
+            say!(
+                language,
+                "little load, but the workers are busy with requests: with {workers} busy would be {projected:.0}%, more than {limit}%",
+                "poca carga, pero los workers están ocupados con peticiones: con {workers} los ocupados serían el {projected:.0}%, más del {limit}%"
+            )
+        }
+        Reason::RequestsWait { wait, limit } => {
+            let (wait, limit) = (millis(*wait), millis(*limit));
+            say!(
+                language,
+                "little load, but requests wait for a worker: p95 wait {wait}, more than {limit}",
+                "poca carga, pero hay peticiones que esperan un worker: espera p95 {wait}, más de {limit}"
+            )
+        }
+        Reason::SlowerNotBusier {
+            workers_before,
+            answers_before,
+            answers,
+            service_before,
+            service,
+        } => {
+            let (before, service_before, service) = (
+                workers(*workers_before),
+                millis(*service_before),
+                millis(*service),
+            );
+            say!(
+                language,
+                "more workers brought slower answers, not more of them: {answers_before:.1}/s of {service_before} with {before}, \
+                 {answers:.1}/s of {service} now. Look at what they wait for: a database, a lock, another service",
+                "más workers trajeron respuestas más lentas, no más respuestas: {answers_before:.1}/s de {service_before} con {before}, \
+                 {answers:.1}/s de {service} ahora. Mire a qué esperan: una base de datos, un bloqueo, otro servicio"
+            )
+        }
+        // No others come here.
+        _ => String::new(),
+    }
+}
+
+/// Why requests do not say what thresholds ask.
+pub(super) fn unseen(language: Language, fault: RequestFault) -> String {
+    match fault {
+        RequestFault::NotSeen => say!(
+            language,
+            "requests cannot be seen here, so nothing can be said of busy workers and waits: `autoscaler check` says why",
+            "aquí no se pueden ver las peticiones, así que nada se sabe de workers ocupados ni de esperas: `autoscaler check` dice por qué"
+        ),
+        RequestFault::EventLoop => say!(
+            language,
+            "\"busy_thresholds\" says nothing of this server: an event loop serves as many requests as come. Write \"wait_thresholds\"",
+            "\"busy_thresholds\" no dice nada de este servidor: un bucle de eventos atiende cuantas peticiones lleguen. Escriba \"wait_thresholds\""
+        ),
+        RequestFault::Untold {
+            serving,
+            workers: count,
+        } => {
+            let workers = workers(count);
+            say!(
+                language,
+                "{serving} requests were served at once by {workers}: its command line does not tell its threads. Write \"threads_per_worker\"",
+                "{workers} atendían {serving} peticiones a la vez: su línea de órdenes no dice sus hilos. Escriba \"threads_per_worker\""
+            )
+        }
+    }
+}
+
+/// `85 ms`, `1.24 s`.
+fn millis(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 1.0 {
+        format!("{:.0} ms", seconds * 1e3)
+    } else {
+        format!("{seconds:.2} s")
+    }
+}
