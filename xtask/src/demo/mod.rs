@@ -10,6 +10,7 @@ mod interrupt;
 mod ladder;
 mod neighbour;
 mod phase;
+mod requests;
 mod stage;
 mod timeline;
 mod verdict;
@@ -54,6 +55,12 @@ enum Other {
         #[command(flatten)]
         args: celery::Args,
     },
+    /// Shows two sites that wait for their database, one scaled by CPU and one by its busy workers (two minutes; needs root)
+    Requests {
+        /// Language of the daemon's log lines
+        #[arg(long, value_enum, default_value_t)]
+        language: Language,
+    },
 }
 
 /// Language of the daemon's log lines; the daemon's own default is Spanish.
@@ -85,8 +92,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if !nix::unistd::geteuid().is_root() {
         bail!("the demo makes cgroups and loads kernel programs, so it needs root: sudo -E cargo xtask demo");
     }
-    if let Some(Other::Celery { language, args }) = &args.other {
-        return celery::run(args, *language);
+    match &args.other {
+        Some(Other::Celery { language, args }) => return celery::run(args, *language),
+        Some(Other::Requests { language }) => return requests::run(&args.gunicorn, *language),
+        None => {}
     }
     if !setup::ready("the demo", setup::DEMO)? {
         return Ok(());

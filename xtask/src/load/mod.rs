@@ -1,8 +1,10 @@
-//! A load generator: users who ask one HTTP server, each waiting for its answer before it asks again.
+//! A load generator: users who ask one HTTP server, each waiting for its answer before it asks again ([`Load`]), and
+//! requests that come at a rate of their own ([`Arrivals`]).
 //!
 //! Closed loop: a slow server is asked less often, never more than one request per user is under way, so the
 //! load is bounded whatever the server does. Every request ends in the [`Tally`], answered or failed.
 
+mod arrivals;
 mod client;
 mod tally;
 
@@ -13,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+pub(crate) use arrivals::Arrivals;
 pub(crate) use client::Target;
 #[cfg(test)]
 pub(crate) use tally::Failure;

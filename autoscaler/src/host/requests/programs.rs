@@ -82,7 +82,8 @@ impl Programs {
 
     /// Has the requests of this cgroup charged to `index`.
     pub(super) fn charge(&mut self, cgroup: CgroupId, index: u32) -> Result<()> {
-        self.wanted.insert(cgroup, index, 0).context(KernelStep::Room)
+        let place = self.place(index);
+        self.wanted.insert(cgroup, place, 0).context(KernelStep::Room)
     }
 
     /// Where the counters of `index` begin: one for each CPU.

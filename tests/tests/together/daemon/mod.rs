@@ -3,4 +3,5 @@
 mod hup;
 mod lifecycle;
 mod reload;
+mod requests;
 mod scaling;
