@@ -125,7 +125,11 @@ async fn projects(
         return Ok(Vec::new());
     }
     let snapshot = observer.observe_over(&wanted, WINDOW).await?;
-    let mut findings = Vec::new();
+    let requests = match observer.requests_fault() {
+        Some(why) => Some(Fact::RequestsUnseen(why.clone())),
+        None => observer.sees_requests().then_some(Fact::RequestsSeen),
+    };
+    let mut findings: Vec<Finding> = requests.into_iter().map(Finding::of_host).collect();
     for (name, sample) in &snapshot.projects {
         if let Some(project) = config.projects.get(name) {
             let facts = project::look(procfs, project, &snapshot.host, sample).await;

@@ -7,7 +7,7 @@ use crate::host::process::Procfs;
 use crate::host::usage::monotonic;
 use crate::model::{
     BrokerUrl, CeleryActuator, Fact, Figures, Host, Project, ProjectSample, QueueFault, QueueRule,
-    QueueSample, Refusal, Uncounted, Unobservable,
+    QueueSample, Refusal, RequestFault, Uncounted, Unobservable,
 };
 use crate::observe::measure::queue::{self, QueueMonitor};
 use crate::observe::{CodeSource, boots_from, newer_code};
@@ -31,7 +31,10 @@ pub(super) async fn look(
                 cgroup: seen.cgroup.clone(),
             });
             facts.extend(workers(procfs, project, seen));
-            facts.push(cpu(&Figures::of(project, host, sample), seen));
+            let figures = Figures::of(project, host, sample);
+            facts.push(cpu(&figures, seen));
+            facts.extend(figures.requests.map(Fact::Requests));
+            facts.extend(RequestFault::of(project, seen).map(Fact::RequestsSayNothing));
             facts.push(memory(seen, unit));
             if let (Some(rule), Some(queue)) = (&project.queue, &seen.queue) {
                 facts.extend(pool(rule, queue));

@@ -182,6 +182,21 @@ mod tests {
     }
 
     #[test]
+    fn the_long_help_of_a_command_says_more_than_its_line_in_the_list() {
+        for (command, part) in [
+            ("top", "Needs no configuration"),
+            ("requests", "needs no daemon"),
+            ("check", "Acts on nothing"),
+            ("why", "folded into one line"),
+        ] {
+            let mut cli = Cli::command();
+            let command = cli.find_subcommand_mut(command).expect("a command");
+            let text = command.render_long_help().to_string();
+            assert!(text.contains(part), "{text}");
+        }
+    }
+
+    #[test]
     fn the_language_is_read_before_the_command_line_is() {
         let of = |line: &str| language(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
         assert_eq!(of("autoscaler check --language es --help"), Language::Es);

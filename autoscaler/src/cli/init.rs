@@ -6,6 +6,7 @@ use std::io;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -13,15 +14,18 @@ use crate::cli::failure::{failed, no_runtime, unwritable};
 use crate::cli::language::Sources;
 use crate::config;
 use crate::host::process::Procfs;
+use crate::host::requests;
 use crate::host::service::{Bus, Systemd};
-use crate::init::{Found, find, text, words};
+use crate::host::usage::CpuStatSource;
+use crate::init::{Found, Kind, find, text, watch, words};
 use crate::model::{DEFAULT_PATH, Language};
 use crate::words::{config_errors, say, service_error};
 
 /// Proposes a configuration from the gunicorn and Celery services that run here.
 ///
 /// Looks at every process, touches none, and prints the configuration: bounds from the host's CPUs and memory, the
-/// documented ladder, memory from what the workers hold now, and beside each line why. Every project is disabled:
+/// documented ladder, thresholds over requests for servers that wait more than they compute (their requests are watched for
+/// 5 seconds), memory from what the workers hold now, and beside each line why. Every project is disabled:
 /// nothing starts to act. Passwords of brokers are not printed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -37,6 +41,9 @@ pub(super) struct Args {
     output: Option<PathBuf>,
 }
 
+/// Time over which requests are watched.
+const WATCHED: Duration = Duration::from_secs(5);
+
 pub(super) fn run(args: &Args, asked: Option<Language>) -> Result<()> {
     let sources = Sources {
         asked,
@@ -44,11 +51,12 @@ pub(super) fn run(args: &Args, asked: Option<Language>) -> Result<()> {
         config: Path::new(DEFAULT_PATH),
     };
     let language = sources.language();
-    let found = tokio::runtime::Builder::new_current_thread()
+    let procfs = Procfs::default();
+    let mut found = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| no_runtime(&error))?
-        .block_on(find(&Procfs::default(), &Systemd::new(Bus::default())))?;
+        .block_on(find(&procfs, &Systemd::new(Bus::default())))?;
     if !nix::unistd::geteuid().is_root() {
         let hidden = say!(
             language,
@@ -69,6 +77,7 @@ pub(super) fn run(args: &Args, asked: Option<Language>) -> Result<()> {
     if found.services.is_empty() {
         return Err(failed(|language| nothing(language, &found)));
     }
+    watch_requests(language, &mut found, &procfs);
     let proposal = text(&found);
     config::parse("the proposal", &proposal).map_err(|errors| {
         failed(|language| {
@@ -92,6 +101,33 @@ pub(super) fn run(args: &Args, asked: Option<Language>) -> Result<()> {
             ))
         }
     }
+}
+
+/// Watches the web services for a moment. Where requests cannot be seen, nothing is proposed of them.
+fn watch_requests(language: Language, found: &mut Found, procfs: &Procfs) {
+    let web = found
+        .services
+        .iter()
+        .filter(|service| matches!(service.kind, Kind::Web(_)));
+    let web = u32::try_from(web.count()).unwrap_or(u32::MAX);
+    if web == 0 {
+        return;
+    }
+    let Ok(mut seen) = requests::open(web) else { return };
+    let seconds = WATCHED.as_secs();
+    let said = say!(
+        language,
+        "watching their requests for {seconds} s",
+        "mirando sus peticiones durante {seconds} s"
+    );
+    eprintln!("autoscaler: {said}");
+    // What is not told leaves the services as they were found.
+    let _ = watch(
+        found,
+        procfs,
+        (seen.as_mut(), &mut CpuStatSource::default()),
+        WATCHED,
+    );
 }
 
 fn nothing(language: Language, found: &Found) -> String {

@@ -68,29 +68,18 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Watch the configured projects and scale them (the daemon).
+    // What each does stands with its arguments: words here would take the place of the longer ones there.
     Run(run::Args),
-    /// Propose a configuration for the gunicorn and Celery services that run here.
     Init(init::Args),
-    /// Check the configuration and the host, acting on nothing.
     Check(check::Args),
-    /// Try thresholds on a recorded load, beside fixed counts and other autoscalers' rules.
     Simulate(simulate::Args),
-    /// Show the CPU and the run-queue wait of every cgroup, live.
     Top(top::Args),
-    /// Show how many requests a server gets, how long they wait, and how many workers are busy.
     Requests(requests::Args),
-    /// Show how the running daemon sees each project, and what would change its mind.
     Status(status::Args),
-    /// Show what a project's checks saw and decided, as a chart, a picture or a table.
     History(history::Args),
-    /// Tell what was decided about a project, and why.
     Why(why::Args),
-    /// Give a project a number of workers by hand.
     Scale(by_hand::Scale),
-    /// Leave a project's workers alone for now.
     Pause(by_hand::Pause),
-    /// End a pause, or a count given by hand.
     Resume(by_hand::Resume),
 }
 

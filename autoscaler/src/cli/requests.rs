@@ -148,7 +148,7 @@ fn between(before: &[RequestLook], now: &[RequestLook]) -> Vec<RequestFigures> {
 }
 
 /// Why requests cannot be seen here.
-fn not_seen(why: &WhyNotEbpf) -> anyhow::Error {
+pub(super) fn not_seen(why: &WhyNotEbpf) -> anyhow::Error {
     failed(|language| {
         let why = words::without_ebpf(language, why);
         words::say!(

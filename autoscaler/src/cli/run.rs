@@ -11,6 +11,7 @@ use crate::daemon::{self, Options, RunMode};
 use crate::model::{DEFAULT_PATH, Language};
 use crate::report::log;
 
+/// Watches the configured projects and scales them (the daemon).
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The configuration.

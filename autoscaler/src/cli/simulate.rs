@@ -28,7 +28,7 @@ const EXAMPLE_PROJECT: &str = "backdipro";
 /// How far a history is looked back in.
 const SINCE: Duration = Duration::from_hours(7 * 24);
 
-/// What to simulate.
+/// Tries thresholds on a recorded load, beside fixed counts and other autoscalers' rules.
 #[derive(Debug, ClapArgs)]
 #[command(
     group = ArgGroup::new("scale").required(true),

@@ -10,12 +10,14 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::cli::daemon::Daemon;
 use crate::cli::projects::{home, projects};
+use crate::cli::requests::not_seen;
 use crate::host::process::Procfs;
+use crate::host::requests;
 use crate::host::usage::{self, UsageSource};
 use crate::model::{Language, WhyNotEbpf};
 use crate::top::model::SortKey;
 use crate::top::print::{Format, Printing};
-use crate::top::sample::{Projects, Sampler};
+use crate::top::sample::{Projects, ROOM, Sampler};
 use crate::top::screen::Screen;
 use crate::top::{live, print};
 use crate::words;
@@ -34,6 +36,7 @@ Examples:
   autoscaler top                              everything, live
   autoscaler top --cgroup /system.slice       one subtree
   autoscaler top --sort wait                  who waits for a CPU
+  autoscaler top --requests                   the requests of each project as well
   autoscaler top | head                       one pass, plain
   autoscaler top --json -n 60 -d 1 | jq .     a minute for a script
   autoscaler top --csv -n 0 -d 10 > load.csv  until stopped")]
@@ -84,6 +87,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "LEVELS")]
     depth: Option<usize>,
 
+    /// Sees the requests of the projects (or of --cgroup) in the kernel, too: how many, how many workers are busy, how long
+    /// they wait. Needs root
+    #[arg(long)]
+    requests: bool,
+
     #[command(flatten)]
     daemon: Daemon,
 }
@@ -103,6 +111,9 @@ pub(super) fn run(args: &Args) -> Result<()> {
         let _ = daemon.first();
     }
     let mut sampler = Sampler::new(procfs, root.as_deref(), projects)?;
+    if args.requests {
+        sampler.see_requests(requests::open(ROOM).map_err(|why| not_seen(&why))?);
+    }
     let Some(printing) = printing else {
         let screen = Screen::new(args.sort, args.reverse, args.depth, args.delay);
         return live::run(sampler, Box::new(open), screen);

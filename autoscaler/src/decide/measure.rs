@@ -85,23 +85,7 @@ pub(super) fn unreadable_queue(project: &Project, sample: &ProjectSample) -> Opt
 
 /// Why the project's requests are not among the measures, although they were asked for.
 pub(super) fn unseen_requests(project: &Project, sample: &ProjectSample) -> Option<Reason> {
-    let rules = &project.requests;
-    if rules.busy.is_none() && rules.wait.is_none() {
-        return None;
-    }
-    let fault = match sample.requests.as_ref()? {
-        Err(fault) => *fault,
-        Ok(requests) => match requests.concurrency {
-            Concurrency::Threads(_) => return None,
-            _ if rules.busy.is_none() => return None,
-            Concurrency::EventLoop => RequestFault::EventLoop,
-            Concurrency::Untold { serving } => RequestFault::Untold {
-                serving,
-                workers: sample.worker_count(),
-            },
-        },
-    };
-    Some(Reason::RequestsUnseen(fault))
+    RequestFault::of(project, sample).map(Reason::RequestsUnseen)
 }
 
 /// Why no step could be carried out, whatever the measures say.
@@ -170,6 +154,17 @@ fn seen(sample: &ProjectSample) -> Option<&RequestSample> {
     sample.requests.as_ref()?.as_ref().ok()
 }
 
+/// What keeps the project's tasks from the CPU they want, where that is what its requests wait for: workers that wait for a
+/// database are no better off on a host with idle CPUs, and another one helps on a busy host as well.
+fn constraint(host: &Host, sample: &ProjectSample, requests: &RequestSample) -> Option<Constraint> {
+    let cpu = sample.cpu.as_ref()?;
+    let constraint = constraint::of(host, cpu)?;
+    let wanted = (cpu.on_cpu + cpu.wait.unwrap_or_default()).as_secs_f64();
+    let served = requests.figures.busy * cpu.covered.as_secs_f64();
+    let is_host = matches!(constraint, Constraint::HostSaturated { .. });
+    (!is_host || wanted >= served / 2.0).then_some(constraint)
+}
+
 fn busy<'a>(host: &'a Host, sample: &'a ProjectSample, rungs: Rungs<'a>) -> Option<Measured<'a>> {
     let requests = seen(sample)?;
     let projection = Projection::of_slots(requests)?;
@@ -180,7 +175,7 @@ fn busy<'a>(host: &'a Host, sample: &'a ProjectSample, rungs: Rungs<'a>) -> Opti
         is_lower_bound: false,
         covered: requests.figures.covered,
         load,
-        constraint: sample.cpu.as_ref().and_then(|cpu| constraint::of(host, cpu)),
+        constraint: constraint(host, sample, requests),
         projection: Some(projection),
     })
 }
@@ -195,7 +190,7 @@ fn wait<'a>(host: &'a Host, sample: &'a ProjectSample, rungs: Rungs<'a>) -> Opti
         is_lower_bound: false,
         covered: requests.figures.covered,
         load: 0.0,
-        constraint: sample.cpu.as_ref().and_then(|cpu| constraint::of(host, cpu)),
+        constraint: constraint(host, sample, requests),
         projection: None,
     })
 }

@@ -199,6 +199,7 @@ fn look(
     Ok(Service {
         name: String::new(),
         at,
+        directory: directory.path().to_owned(),
         kind,
         master: master.pid,
         workers: u32::try_from(workers.len()).unwrap_or(u32::MAX),
@@ -211,6 +212,7 @@ fn look(
         broker,
         queues,
         told_whole,
+        watched: None,
     })
 }
 

@@ -1,8 +1,9 @@
 //! What was found on this host.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use crate::init::{Broker, Kind};
+use crate::init::{Broker, Kind, Watched};
 use crate::model::{Host, ServiceError, Unobservable};
 
 /// What was found.
@@ -25,6 +26,8 @@ pub struct Service {
     pub name: String,
     /// How the configuration points at it.
     pub at: At,
+    /// Its cgroup's directory.
+    pub directory: PathBuf,
     /// What it runs.
     pub kind: Kind,
     /// The master's pid.
@@ -45,6 +48,8 @@ pub struct Service {
     pub queues: Vec<String>,
     /// Whether its command line is whole: a title may have taken its place, and cut it off.
     pub told_whole: bool,
+    /// What its requests showed, where they could be seen.
+    pub watched: Option<Watched>,
 }
 
 /// How a configuration points at a service.

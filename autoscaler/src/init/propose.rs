@@ -1,6 +1,6 @@
 //! Bounds, rungs and memory for one service, from what it runs with now and what the host has.
 
-use super::{Kind, Service};
+use super::{Kind, Service, Watched};
 use crate::model::Host;
 
 /// What is proposed for one service, each figure with the reason for it.
@@ -12,10 +12,23 @@ pub struct Proposal {
     pub max: (u32, String),
     /// When to step.
     pub rungs: Rungs,
+    /// When to step by requests; `None` where none could be seen.
+    pub requests: Option<ByRequests>,
     /// Memory that each worker may take, MiB, and why.
     pub per_worker_mib: (u64, String),
     /// Memory that the master may take, MiB, and why.
     pub base_mib: (u64, String),
+}
+
+/// What is proposed of a service's requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ByRequests {
+    /// To watch them alone, and why.
+    Watch(String),
+    /// To follow the busy slots, and why.
+    Busy(Rungs, String),
+    /// To follow their wait, and why.
+    Wait(Rungs, String),
 }
 
 /// Thresholds by worker count, lowest first.
@@ -35,11 +48,19 @@ const CPU_DOWN: [u32; 2] = [35, 45];
 const QUEUE_UP: [u32; 5] = [10, 20, 30, 40, 50];
 const QUEUE_DOWN: [u32; 2] = [2, 5];
 
+/// Busy slots, percent: from three of four on, requests that come at random begin to wait for each other.
+const BUSY_UP: [u32; 5] = [75; 5];
+const BUSY_DOWN: [u32; 2] = [30, 45];
+
+/// The wait of 95 of 100 requests, ms: from a tenth of a second on people notice.
+const WAIT_UP: [u32; 5] = [100, 150, 200, 250, 300];
+const WAIT_DOWN: [u32; 2] = [10, 20];
+
 /// Workers that are kept however quiet it is, where there are so many now.
 const KEPT: u32 = 2;
 
-/// Pool processes for each CPU: tasks wait for others more than they compute.
-const TASKS_PER_CPU: u32 = 2;
+/// Workers for each CPU where they wait more than they compute, as pool processes do.
+const WAITING_PER_CPU: u32 = 2;
 
 /// Least memory that a worker is given, MiB, as without a configuration: what is measured now, perhaps at rest, becomes
 /// the limit of the service.
@@ -61,6 +82,7 @@ pub fn propose(service: &Service, host: &Host, services: usize) -> Proposal {
     };
     Proposal {
         rungs: rungs(min.0, max.0, up, down),
+        requests: service.watched.map(|watched| by_requests(watched, min.0, max.0)),
         min,
         max,
         per_worker_mib: (
@@ -74,6 +96,24 @@ pub fn propose(service: &Service, host: &Host, services: usize) -> Proposal {
             twice(service.master_mib),
             format!("the master holds {} MB now: twice that", service.master_mib),
         ),
+    }
+}
+
+fn by_requests(watched: Watched, min: u32, max: u32) -> ByRequests {
+    let Watched { busy, cpus, .. } = watched;
+    let seconds = watched.covered.as_secs();
+    if !watched.waits_most() {
+        return ByRequests::Watch(format!(
+            "low CPU takes no worker away that requests keep busy ({busy:.1} busy, {cpus:.1} CPUs in {seconds} s)"
+        ));
+    }
+    let why = format!(
+        "they wait more than they compute: {busy:.1} busy with requests, {cpus:.1} CPUs in {seconds} s"
+    );
+    if watched.has_slots {
+        ByRequests::Busy(rungs(min, max, BUSY_UP, BUSY_DOWN), why)
+    } else {
+        ByRequests::Wait(rungs(min, max, WAIT_UP, WAIT_DOWN), why)
     }
 }
 
@@ -100,11 +140,14 @@ fn bounds(
         ),
     };
     let cpus = whole(service.allowed_cpus);
+    let waits_most = service.watched.is_some_and(|watched| watched.waits_most());
     let (wanted, why) = match service.kind {
-        Kind::Web(_) | Kind::Fixed(_) => (cpus, format!("one for each of the {cpus} CPUs that it may use")),
-        Kind::Celery => (
-            cpus.saturating_mul(TASKS_PER_CPU),
-            format!("{TASKS_PER_CPU} for each of the {cpus} CPUs that it may use"),
+        Kind::Web(_) | Kind::Fixed(_) if !waits_most => {
+            (cpus, format!("one for each of the {cpus} CPUs that it may use"))
+        }
+        _ => (
+            cpus.saturating_mul(WAITING_PER_CPU),
+            format!("{WAITING_PER_CPU} for each of the {cpus} CPUs that it may use"),
         ),
     };
     // Each service its share of what is available, beside what its workers hold.

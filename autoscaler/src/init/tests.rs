@@ -1,5 +1,7 @@
 //! Whatever is found, what is proposed loads.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -20,6 +22,7 @@ fn service(kind: Kind, workers: u32) -> Service {
     Service {
         name: "backdipro".into(),
         at: At::Unit("backdipro.service".into()),
+        directory: "/sys/fs/cgroup/system.slice/backdipro.service".into(),
         kind,
         master: 812,
         workers,
@@ -30,6 +33,7 @@ fn service(kind: Kind, workers: u32) -> Service {
         broker: Broker::Unknown,
         queues: Vec::new(),
         told_whole: true,
+        watched: None,
     }
 }
 
@@ -172,4 +176,34 @@ fn what_is_left_out_is_told_in_both_languages() {
     let servers = ["uvicorn", "puma", "waitress", "daphne", "uwsgi", "hypercorn"];
     let fixed = servers.map(|server| left_out(Kind::Fixed(server), WhyLeftOut::Fixed));
     told(&fixed, words);
+}
+
+#[test]
+fn a_server_that_waits_more_than_it_computes_is_proposed_to_follow_its_requests() {
+    let watched = |busy, cpus, has_slots| Service {
+        watched: Some(Watched {
+            covered: Duration::from_secs(5),
+            answered: 90,
+            busy,
+            cpus,
+            has_slots,
+        }),
+        ..service(WEB, 2)
+    };
+    for (service, key, max) in [
+        (watched(1.8, 0.04, true), "\"busy_thresholds\"", 12),
+        (watched(1.8, 0.04, false), "\"wait_thresholds\"", 12),
+        (watched(0.5, 0.4, true), "\"requests\": true", 6),
+        (watched(0.0, 0.0, true), "\"requests\": true", 6),
+    ] {
+        let proposal = text(&found(vec![service], host(6, 24_000)));
+        assert!(proposal.contains(key), "{proposal}");
+        assert!(
+            proposal.contains(&format!("\"max_workers\": {max}")),
+            "{proposal}"
+        );
+        let loaded = config::parse("proposal", &proposal).unwrap();
+        assert!(loaded.notices.is_empty(), "{:?}", loaded.notices);
+        assert!(loaded.config.projects["backdipro"].requests.wanted);
+    }
 }

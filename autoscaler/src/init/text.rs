@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::init::{At, Broker, Found, Kind, LeftOut, Proposal, Service, WhyLeftOut, propose};
+use crate::init::{
+    At, Broker, ByRequests, Found, Kind, LeftOut, Proposal, Rungs, Service, WhyLeftOut, propose,
+};
 use crate::model::{Language, Unobservable};
 use crate::words::{quoted, say, unobservable};
 
@@ -218,15 +220,21 @@ impl Text {
         self.line(6, &format!("\"max_workers\": {},", max.0), &max.1);
         match service.kind {
             Kind::Web(_) | Kind::Fixed(_) => {
-                self.rungs("cpu_thresholds", proposal, |percent| format!("CPU {percent} %"));
+                let min = proposal.min.0;
+                self.rungs("cpu_thresholds", (&proposal.rungs, min), |percent| {
+                    format!("CPU {percent} %")
+                });
                 self.line(
                     6,
                     "\"cpu_duration_minutes\": { \"scale_up\": 3, \"scale_down\": 15 },",
                     "",
                 );
+                if let Some(requests) = &proposal.requests {
+                    self.requests(requests, min);
+                }
             }
             Kind::Celery => {
-                self.rungs("queue_thresholds", proposal, |tasks| {
+                self.rungs("queue_thresholds", (&proposal.rungs, proposal.min.0), |tasks| {
                     format!("{tasks} tasks waiting")
                 });
                 self.line(
@@ -248,14 +256,40 @@ impl Text {
         self.line(4, "},", "");
     }
 
-    fn rungs(&mut self, key: &str, proposal: &Proposal, threshold: impl Fn(u32) -> String) {
+    fn requests(&mut self, requests: &ByRequests, min: u32) {
+        match requests {
+            ByRequests::Watch(why) => self.line(6, "\"requests\": true,", why),
+            ByRequests::Busy(rungs, why) => {
+                self.comment(6, why);
+                self.rungs("busy_thresholds", (rungs, min), |percent| {
+                    format!("{percent} % of the workers busy")
+                });
+                self.line(
+                    6,
+                    "\"busy_duration_minutes\": { \"scale_up\": 2, \"scale_down\": 10 },",
+                    "",
+                );
+            }
+            ByRequests::Wait(rungs, why) => {
+                self.comment(6, why);
+                self.rungs("wait_thresholds", (rungs, min), |ms| format!("{ms} ms of wait"));
+                self.line(
+                    6,
+                    "\"wait_duration_minutes\": { \"scale_up\": 2, \"scale_down\": 10 },",
+                    "",
+                );
+            }
+        }
+    }
+
+    fn rungs(&mut self, key: &str, (rungs, min): (&Rungs, u32), threshold: impl Fn(u32) -> String) {
         self.line(6, &format!("{key:?}: {{"), "");
-        for (workers, limit) in &proposal.rungs.up {
+        for (workers, limit) in &rungs.up {
             let comment = format!("above {}: go to {workers} workers", threshold(*limit));
             self.line(8, &format!("\"scale_up_{workers}\": {limit},"), &comment);
         }
-        for (workers, limit) in proposal.rungs.down.iter().rev() {
-            let comment = if *workers == proposal.min.0 {
+        for (workers, limit) in rungs.down.iter().rev() {
+            let comment = if *workers == min {
                 format!("below {}: go to {workers}", threshold(*limit))
             } else {
                 format!(

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{
     Bounds, CgroupError, ClientError, Fault, Host, HostError, LoadError, Notice, PoolFault, Project,
-    QueueFault, Refusal, ServiceError, SourceKind, StoreError, SystemFault, Uncounted, Unobservable,
-    UsageFault, WhyNotEbpf,
+    QueueFault, Refusal, RequestFault, RequestSummary, ServiceError, SourceKind, StoreError, SystemFault,
+    Uncounted, Unobservable, UsageFault, WhyNotEbpf,
 };
 
 /// One thing that was looked at.
@@ -297,6 +297,14 @@ pub enum Fact {
     },
     /// Its CPU could not be measured.
     NoCpu,
+    /// The requests of projects that want it can be seen.
+    RequestsSeen,
+    /// They cannot.
+    RequestsUnseen(WhyNotEbpf),
+    /// A project's requests were seen.
+    Requests(RequestSummary),
+    /// A project's thresholds are over requests, which do not say what they ask.
+    RequestsSayNothing(RequestFault),
     /// Its memory limit can be kept.
     MemoryLimit {
         /// The limit now, MiB; `None` for none.
@@ -417,6 +425,10 @@ impl Fact {
             Self::Refused(_) => "refused",
             Self::Cpu { .. } => "cpu",
             Self::NoCpu => "no_cpu",
+            Self::RequestsSeen => "requests_seen",
+            Self::RequestsUnseen(_) => "requests_unseen",
+            Self::Requests(_) => "requests",
+            Self::RequestsSayNothing(_) => "requests_say_nothing",
             Self::MemoryLimit { .. } => "memory_limit",
             Self::NoMemoryLimit { .. } => "no_memory_limit",
             Self::LimitNotWritable { .. } => "limit_not_writable",
@@ -442,6 +454,7 @@ impl Fact {
             | Self::Unobservable(_)
             | Self::Refused(_)
             | Self::QueueUnreadable(_)
+            | Self::RequestsSayNothing(_)
             | Self::PoolUnreachable(_) => Grade::Error,
             Self::Notice(_)
             | Self::NotRoot { .. }
@@ -457,6 +470,7 @@ impl Fact {
             | Self::OutsideBounds { .. }
             | Self::CodeNewer { .. }
             | Self::NoCpu
+            | Self::RequestsUnseen(_)
             | Self::NoMemoryLimit { .. }
             | Self::UnacknowledgedUnknown(_)
             | Self::Uncounted(_)

@@ -72,6 +72,22 @@ impl Histogram {
             (least, next, *count)
         })
     }
+
+    /// The same in at most `most` rows where neighbours can be taken together, by two, four or eight: a doubling.
+    #[must_use]
+    pub fn rows(&self, most: usize) -> Vec<(Duration, Duration, u64)> {
+        let by = |together: usize| -> Vec<(Duration, Duration, u64)> {
+            let groups = self.0.chunks(together).enumerate();
+            let rows = groups.map(|(group, counts)| {
+                let (from, _) = bounds(group * together);
+                let (to, _) = bounds((group + 1) * together);
+                (from, to, counts.iter().sum::<u64>())
+            });
+            rows.filter(|(.., count)| *count > 0).collect()
+        };
+        let fine = [1, 2, 4].map(by).into_iter().find(|rows| rows.len() <= most);
+        fine.unwrap_or_else(|| by(8))
+    }
 }
 
 fn bounds(bucket: usize) -> (Duration, Duration) {
@@ -93,6 +109,17 @@ mod tests {
             assert!((told / millis - 1.0).abs() <= 1.0 / 16.0, "{share}: {told}");
         }
         assert_eq!(Histogram::default().quantile(0.5), None);
+    }
+
+    #[test]
+    fn rows_are_as_fine_as_their_number_allows() {
+        let times: Histogram = (20..60).map(Duration::from_millis).collect();
+        for (most, rows) in [(20, 14), (8, 8), (4, 4), (1, 2)] {
+            let seen = times.rows(most);
+            assert_eq!(seen.len(), rows, "{seen:?}");
+            assert_eq!(seen.iter().map(|(.., count)| count).sum::<u64>(), 40);
+            assert!(seen.windows(2).all(|two| two[0].1 == two[1].0), "{seen:?}");
+        }
     }
 
     #[test]

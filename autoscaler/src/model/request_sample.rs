@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::RequestFigures;
+use super::{Project, ProjectSample, RequestFigures};
 
 /// A project's requests since the last check.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +75,30 @@ pub struct RequestSummary {
     pub service_p95: Option<Duration>,
     /// Requests whose connection was closed without an answer.
     pub abandoned: u64,
+}
+
+impl RequestFault {
+    /// Why the requests of `sample` do not say what the thresholds of `project` ask; `None` where they do, or nobody asks.
+    #[must_use]
+    pub fn of(project: &Project, sample: &ProjectSample) -> Option<Self> {
+        let rules = &project.requests;
+        if rules.busy.is_none() && rules.wait.is_none() {
+            return None;
+        }
+        let concurrency = match sample.requests.as_ref()? {
+            Err(fault) => return Some(*fault),
+            Ok(requests) => requests.concurrency,
+        };
+        match concurrency {
+            _ if rules.busy.is_none() => None,
+            Concurrency::Threads(_) => None,
+            Concurrency::EventLoop => Some(Self::EventLoop),
+            Concurrency::Untold { serving } => Some(Self::Untold {
+                serving,
+                workers: sample.worker_count(),
+            }),
+        }
+    }
 }
 
 impl RequestSample {

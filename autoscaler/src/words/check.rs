@@ -10,6 +10,7 @@ use super::host::{cgroup_error, host_error, service_error};
 use super::kernel::{source, usage_fault, without_ebpf};
 use super::load::{fault, load_error};
 use super::queue::queue_fault;
+use super::requests;
 use super::system::system_fault;
 use super::unobservable::unobservable;
 use crate::model::{Fact, Finding, Grade, Language, SourceFault, Taken};
@@ -339,6 +340,21 @@ fn says(language: Language, fact: &Fact) -> String {
             )
         }
         Fact::Refused(refusal) => refused(language, refusal),
+        Fact::RequestsSeen => say!(
+            language,
+            "requests seen in the kernel, by its tracepoints",
+            "peticiones vistas en el kernel, por sus tracepoints"
+        ),
+        Fact::RequestsUnseen(why) => {
+            let why = without_ebpf(language, why);
+            say!(
+                language,
+                "requests cannot be seen: {why}",
+                "no se pueden ver las peticiones: {why}"
+            )
+        }
+        Fact::Requests(seen) => requests::summary(language, seen),
+        Fact::RequestsSayNothing(fault) => requests::unseen(language, *fault),
         Fact::Cpu {
             percent,
             wait_percent,

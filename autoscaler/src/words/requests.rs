@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::figures::{threshold, workers};
-use crate::model::{Language, Reason, RequestFault};
+use crate::model::{Language, Reason, RequestFault, RequestSummary};
 
 /// The reasons that are about requests alone.
 pub(super) fn reason(language: Language, reason: &Reason) -> String {
@@ -46,6 +46,24 @@ pub(super) fn reason(language: Language, reason: &Reason) -> String {
         }
         // No others come here.
         _ => String::new(),
+    }
+}
+
+/// The requests of a moment.
+pub(super) fn summary(language: Language, seen: &RequestSummary) -> String {
+    let (rate, busy) = (seen.per_second, seen.busy);
+    let wait = seen.wait_p95.map_or_else(|| "-".to_owned(), millis);
+    match seen.slots {
+        Some(slots) => say!(
+            language,
+            "requests: {rate:.1}/s, {busy:.1} of {slots} slots busy, p95 wait {wait}",
+            "peticiones: {rate:.1}/s, {busy:.1} de {slots} puestos ocupados, espera p95 {wait}"
+        ),
+        None => say!(
+            language,
+            "requests: {rate:.1}/s, {busy:.1} served at a time by an event loop or threads that are not told, p95 wait {wait}",
+            "peticiones: {rate:.1}/s, {busy:.1} a la vez en un bucle de eventos o en hilos que no se conocen, espera p95 {wait}"
+        ),
     }
 }
 

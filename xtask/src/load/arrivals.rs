@@ -57,7 +57,7 @@ async fn come(target: Target, mut rate: watch::Receiver<f64>, tally: Arc<Mutex<T
             if per_second > 0.0 {
                 sleep_until(next).await;
             } else {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         tokio::select! {

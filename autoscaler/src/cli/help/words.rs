@@ -38,7 +38,7 @@ Códigos de salida: 0 hecho, 1 falló, 2 uso o configuración incorrectos.",
         ),
         "init" => (
             "Propone una configuración para los servicios gunicorn y Celery que corren aquí",
-            "Propone una configuración a partir de los servicios gunicorn y Celery que corren aquí.\n\nMira cada proceso, no toca ninguno, y muestra la configuración: los límites según las CPU y la memoria de la máquina, los umbrales documentados, la memoria según la que usan ahora los workers, y junto a cada línea el porqué. Todos los proyectos van deshabilitados: nada empieza a actuar. Las contraseñas de los brokers no se muestran.",
+            "Propone una configuración a partir de los servicios gunicorn y Celery que corren aquí.\n\nMira cada proceso, no toca ninguno, y muestra la configuración: los límites según las CPU y la memoria de la máquina, los umbrales documentados, otros sobre las peticiones para los servidores que esperan más de lo que calculan (se miran durante 5 segundos), la memoria según la que usan ahora los workers, y junto a cada línea el porqué. Todos los proyectos van deshabilitados: nada empieza a actuar. Las contraseñas de los brokers no se muestran.",
             "Ejemplos:
   sudo autoscaler init                                          mirarla
   sudo autoscaler init --output /etc/autoscaler/config.json     escribirla, donde no haya ninguna
@@ -71,6 +71,7 @@ El modelo: n workers atienden como mucho n CPU de demanda, y no más de las que 
   autoscaler top                              todo, en vivo
   autoscaler top --cgroup /system.slice       un subárbol
   autoscaler top --sort wait                  quién espera una CPU
+  autoscaler top --requests                   también las peticiones de cada proyecto
   autoscaler top | head                       una pasada, sin adornos
   autoscaler top --json -n 60 -d 1 | jq .     un minuto para un script
   autoscaler top --csv -n 0 -d 10 > load.csv  hasta que se pare",
@@ -232,6 +233,9 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
             "Pasadas antes de terminar, 0 para no terminar [por omisión: 1, o sin fin con --batch]"
         }
         ("top", "batch") => "Muestra texto sin adornos con encabezados, pasada tras pasada",
+        ("top", "requests") => {
+            "Ve además en el kernel las peticiones de los proyectos (o de --cgroup): cuántas, cuántos workers ocupan, cuánto esperan. Necesita root"
+        }
         ("top", "sort") => {
             "Por qué ordenar: cpu, wait (espera), wait-share (parte de espera), throttled (freno), tasks, memory, pressure, time (CPU desde el principio), name"
         }

@@ -7,9 +7,13 @@ use crate::cli::clock;
 use crate::cli::requests::sought::Sought;
 use crate::model::{Histogram, RequestFigures};
 use crate::report::unix;
+use crate::top::model::text;
 
 /// Passes between two headings.
 const PAGE: u64 = 20;
+
+/// Rows of a distribution.
+const ROWS: usize = 16;
 
 /// The longest bar of a distribution.
 const BAR: u64 = 40;
@@ -63,81 +67,22 @@ pub(super) fn distributions(services: &[Sought], figures: &[RequestFigures]) -> 
     out
 }
 
-/// One line for each doubling that has any.
+/// One line for each row.
 fn distribution(out: &mut String, what: &str, histogram: &Histogram) {
-    let mut doublings: Vec<(Duration, u64)> = Vec::new();
-    for (from, _, count) in histogram.buckets() {
-        let least = doubling(from);
-        match doublings.last_mut() {
-            Some((from, sum)) if *from == least => *sum += count,
-            _ => doublings.push((least, count)),
-        }
-    }
-    let most = doublings.iter().map(|(_, count)| *count).max().unwrap_or(0);
-    for (least, count) in doublings {
+    let rows = histogram.rows(ROWS);
+    let most = rows.iter().map(|(.., count)| *count).max().unwrap_or(0);
+    for (from, to, count) in rows {
         let bar = (count * BAR).div_ceil(most.max(1));
         let _ = writeln!(
             out,
             "  {what:<8} {:>7} - {:<7} {count:>8} {}",
-            time(Some(least)),
-            time(Some(if least.is_zero() { FINEST } else { least * 2 })),
+            time(Some(from)),
+            time(Some(to)),
             "▇".repeat(usize::try_from(bar).unwrap_or(0))
         );
     }
 }
 
-/// All below is one line: nobody waits for so short a time.
-const FINEST: Duration = Duration::from_nanos(8 * 1024);
-
-/// The least time of the doubling that `time` is in.
-fn doubling(time: Duration) -> Duration {
-    if time < FINEST {
-        return Duration::ZERO;
-    }
-    let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-    Duration::from_nanos(1 << nanos.ilog2())
-}
-
-/// Three figures of a time: `85µs`, `1.24ms`, `480ms`, `12.5s`.
 fn time(time: Option<Duration>) -> String {
-    let Some(time) = time else { return "-".into() };
-    let seconds = time.as_secs_f64();
-    let (value, unit) = match seconds {
-        0.0..0.001 => (seconds * 1e6, "µs"),
-        0.001..1.0 => (seconds * 1e3, "ms"),
-        _ => (seconds, "s"),
-    };
-    let digits = match value {
-        0.0..9.995 if unit != "µs" => 2,
-        0.0..99.95 if unit != "µs" => 1,
-        _ => 0,
-    };
-    format!("{value:.digits$}{unit}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_has_three_figures() {
-        for (nanos, told) in [
-            (85_000, "85µs"),
-            (1_240_000, "1.24ms"),
-            (48_000_000, "48.0ms"),
-            (480_000_000, "480ms"),
-            (1_500_000_000, "1.50s"),
-            (12_500_000_000, "12.5s"),
-            (125_000_000_000, "125s"),
-        ] {
-            assert_eq!(time(Some(Duration::from_nanos(nanos))), told);
-        }
-        assert_eq!(time(None), "-");
-    }
-
-    #[test]
-    fn a_doubling_begins_at_a_power_of_two() {
-        assert_eq!(doubling(Duration::from_micros(3)), Duration::ZERO);
-        assert_eq!(doubling(Duration::from_micros(20)), Duration::from_nanos(16_384));
-    }
+    time.map_or_else(|| "-".into(), text::time)
 }

@@ -339,6 +339,21 @@ fn what_cannot_be_seen_leads_nowhere_and_says_why() {
 }
 
 #[test]
+fn a_host_without_a_free_cpu_stands_against_workers_that_compute_and_not_against_those_that_wait() {
+    for (on_cpu, waited, steps) in [(0.02, 0.02, true), (1.2, 0.6, false)] {
+        let mut bench = by_busy(2);
+        bench.host.busy_percent = Some(99.0);
+        let mut sample = Site::offering(9.0).sample(&bench);
+        if let Some(cpu) = &mut sample.cpu {
+            cpu.on_cpu = bench.interval.mul_f64(on_cpu);
+            cpu.wait = Some(bench.interval.mul_f64(waited));
+        }
+        let decision = bench.check_sample(&sample);
+        assert_eq!(decision.action.to().is_some(), steps, "{decision:?}");
+    }
+}
+
+#[test]
 fn a_boot_is_no_busy_worker() {
     let mut bench = by_busy(2);
     bench.project.requests.busy.as_mut().unwrap().up_hold = Duration::ZERO;

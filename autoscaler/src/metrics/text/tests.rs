@@ -44,10 +44,10 @@ fn waits_are_a_histogram_of_prometheus_own_type() {
         "autoscaler_request_wait_seconds_bucket{le=\"0.001048576\",project=\"back\\\"dipro\"} 0",
         "autoscaler_request_wait_seconds_bucket{le=\"0.002097152\",project=\"back\\\"dipro\"} 2",
         "autoscaler_request_wait_seconds_bucket{le=\"+Inf\",project=\"back\\\"dipro\"} 3",
-        "autoscaler_requests_answered_total{project=\"back\\\"dipro\"} 2",
+        "autoscaler_requests_answered_total{project=\"back\\\"dipro\"} 2.0",
         "autoscaler_requests_busy_seconds_total{project=\"back\\\"dipro\"} 0.5",
-        "autoscaler_requests_waiting{project=\"back\\\"dipro\"} 1",
-        "autoscaler_requests_seen 1",
+        "autoscaler_requests_waiting{project=\"back\\\"dipro\"} 1.0",
+        "autoscaler_requests_seen 1.0",
     ] {
         assert!(
             text.lines().any(|found| found == line),

@@ -133,7 +133,7 @@ impl RequestMeter {
                 project,
                 sample,
                 &figures,
-                concurrency::told(procfs, sample.master),
+                concurrency::told(procfs, sample.master.pid),
             ),
         };
         RequestSample { figures, concurrency }

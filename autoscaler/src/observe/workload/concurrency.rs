@@ -1,7 +1,7 @@
 //! How many requests one worker serves at a time, as the server's command line tells.
 
 use crate::host::process::Procfs;
-use crate::model::{Concurrency, ProcessId};
+use crate::model::Concurrency;
 use crate::observe::workload::kind::Kind;
 
 /// Where gunicorn takes further arguments from (its documentation, "Settings").
@@ -11,14 +11,15 @@ const GUNICORN_ARGUMENTS: &str = "GUNICORN_CMD_ARGS=";
 const THREADED: [&str; 2] = ["sync", "gthread"];
 
 /// What the command line of `master` tells; `None` where it tells nothing, as puma's, which overwrites its own.
-pub(in crate::observe) fn told(procfs: &Procfs, master: ProcessId) -> Option<Concurrency> {
-    let cmdline = procfs.cmdline(master.pid).ok()?;
+#[must_use]
+pub fn told(procfs: &Procfs, master: u32) -> Option<Concurrency> {
+    let cmdline = procfs.cmdline(master).ok()?;
     let Some(Kind::Web(server)) = Kind::of(&cmdline) else {
         return None;
     };
     match server {
         "gunicorn" => {
-            let environ = procfs.environ(master.pid).unwrap_or_default();
+            let environ = procfs.environ(master).unwrap_or_default();
             let more = environ
                 .iter()
                 .find_map(|entry| entry.strip_prefix(GUNICORN_ARGUMENTS));

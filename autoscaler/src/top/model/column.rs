@@ -37,11 +37,19 @@ pub enum Column {
     Pressure,
     /// Workers.
     Workers,
+    /// Requests answered in a second.
+    Requests,
+    /// Requests served at a time.
+    Busy,
+    /// Requests that wait.
+    Waiting,
+    /// The wait that 95 of 100 requests do not exceed.
+    P95,
 }
 
 impl Column {
     /// All of them, from left to right.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Cpu,
         Self::Wait,
         Self::WaitShare,
@@ -51,10 +59,14 @@ impl Column {
         Self::MemoryMax,
         Self::Pressure,
         Self::Workers,
+        Self::Requests,
+        Self::Busy,
+        Self::Waiting,
+        Self::P95,
     ];
 
     /// All of them, the first to give way on a narrow screen first. CPU never does.
-    pub const FIRST_TO_GO: [Self; 8] = [
+    pub const FIRST_TO_GO: [Self; 12] = [
         Self::MemoryMax,
         Self::Pressure,
         Self::Throttled,
@@ -63,6 +75,10 @@ impl Column {
         Self::WaitShare,
         Self::Memory,
         Self::Wait,
+        Self::Requests,
+        Self::Waiting,
+        Self::P95,
+        Self::Busy,
     ];
 
     /// The heading.
@@ -80,6 +96,10 @@ impl Column {
             (Self::MemoryMax, _) => "LIMIT",
             (Self::Pressure, _) => "PRES%",
             (Self::Workers, _) => "WORK",
+            (Self::Requests, _) => "REQ/S",
+            (Self::Busy, _) => "BUSY",
+            (Self::Waiting, _) => "WAITING",
+            (Self::P95, _) => "P95",
         }
     }
 
@@ -102,9 +122,16 @@ impl Column {
     #[must_use]
     pub fn width(self) -> usize {
         match self {
-            Self::Cpu | Self::Wait | Self::Throttled | Self::Tasks => 6,
+            Self::Cpu
+            | Self::Wait
+            | Self::Throttled
+            | Self::Tasks
+            | Self::Requests
+            | Self::Busy
+            | Self::P95 => 6,
             Self::WaitShare | Self::Memory | Self::MemoryMax | Self::Pressure => 5,
             Self::Workers => 4,
+            Self::Waiting => 7,
         }
     }
 
@@ -126,6 +153,10 @@ impl Column {
             Self::MemoryMax => text::bytes(detail?.memory.max?),
             Self::Pressure => text::number(detail?.cpu_pressure?),
             Self::Workers => text::count(u64::from(entry.workers?)),
+            Self::Requests => text::number(entry.requests.as_ref()?.per_second()),
+            Self::Busy => text::number(entry.requests.as_ref()?.busy),
+            Self::Waiting => text::count(entry.requests.as_ref()?.waiting as u64),
+            Self::P95 => text::time(entry.requests.as_ref()?.wait_quantile(0.95)?),
         })
     }
 
@@ -160,6 +191,7 @@ impl Column {
             Self::MemoryMax => detail.is_some_and(|detail| detail.memory.max.is_some()),
             Self::Pressure => detail.is_some_and(|detail| detail.cpu_pressure.is_some()),
             Self::Workers => entry.workers.is_some(),
+            Self::Requests | Self::Busy | Self::Waiting | Self::P95 => entry.requests.is_some(),
         }
     }
 }

@@ -25,6 +25,7 @@ use trail::LoadTrail;
 use super::sample::{CgroupSample, Detail, HostSample, Place, Sample, Source};
 use crate::control::Status;
 use crate::host::usage::{CgroupId, Usage};
+use crate::model::RequestFigures;
 use crate::report;
 
 /// The host's cgroups with their figures and their last minutes.
@@ -78,6 +79,8 @@ pub struct Entry {
     pub trail: LoadTrail,
     /// Its number of workers, where it is a project's.
     pub workers: Option<u32>,
+    /// Its requests over the last interval, where they were asked for.
+    pub requests: Option<RequestFigures>,
 }
 
 /// Throttling over an interval.
@@ -177,6 +180,11 @@ impl Model {
                 &project.workers,
             ) {
                 entry.workers = Some(*workers);
+            }
+        }
+        for (id, requests) in sample.requests {
+            if let Some(entry) = self.entries.get_mut(&id) {
+                entry.requests = Some(requests);
             }
         }
         self.known = Column::known(self.entries());
@@ -301,6 +309,7 @@ impl Entry {
             throttled,
             trail,
             workers: None,
+            requests: None,
         }
     }
 }

@@ -145,9 +145,41 @@ pub fn fit_right(text: &str, columns: usize) -> String {
     format!("{text:>columns$}")
 }
 
+/// Three figures of a time: `85µs`, `1.24ms`, `480ms`, `12.5s`.
+#[must_use]
+pub fn time(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    let (value, unit) = match seconds {
+        0.0..0.001 => (seconds * 1e6, "µs"),
+        0.001..1.0 => (seconds * 1e3, "ms"),
+        _ => (seconds, "s"),
+    };
+    let digits = match value {
+        0.0..9.995 if unit != "µs" => 2,
+        0.0..99.95 if unit != "µs" => 1,
+        _ => 0,
+    };
+    format!("{value:.digits$}{unit}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_has_three_figures() {
+        for (nanos, told) in [
+            (85_000, "85µs"),
+            (1_240_000, "1.24ms"),
+            (48_000_000, "48.0ms"),
+            (480_000_000, "480ms"),
+            (1_500_000_000, "1.50s"),
+            (12_500_000_000, "12.5s"),
+            (125_000_000_000, "125s"),
+        ] {
+            assert_eq!(time(Duration::from_nanos(nanos)), told);
+        }
+    }
 
     #[test]
     fn numbers_never_take_more_than_six_columns() {

@@ -43,11 +43,20 @@ pub(super) struct Record<'a> {
     cpu_pressure_percent: Option<f64>,
     /// Workers, where it is a project's.
     workers: Option<u32>,
+    /// Requests answered within the interval, where they were asked for.
+    requests_answered: Option<u64>,
+    /// Requests served at a time, in the mean.
+    requests_busy: Option<f64>,
+    /// Requests that wait.
+    requests_waiting: Option<usize>,
+    /// The wait that 95 of 100 requests do not exceed, ns.
+    requests_wait_p95_ns: Option<u64>,
 }
 
 impl<'a> Record<'a> {
     pub(super) fn of(model: &Model, entry: &'a Entry) -> Self {
         let (figures, throttled, detail) = (entry.figures, entry.throttled, entry.detail);
+        let requests = entry.requests.as_ref();
         Self {
             path: &entry.place.path,
             id: entry.id,
@@ -67,6 +76,10 @@ impl<'a> Record<'a> {
                 .filter(|max| *max != u64::MAX),
             cpu_pressure_percent: detail.and_then(|detail| detail.cpu_pressure),
             workers: entry.workers,
+            requests_answered: requests.map(|seen| seen.answered),
+            requests_busy: requests.map(|seen| rounded(seen.busy)),
+            requests_waiting: requests.map(|seen| seen.waiting),
+            requests_wait_p95_ns: requests.and_then(|seen| seen.wait_quantile(0.95)).map(nanos),
         }
     }
 }

@@ -6,22 +6,25 @@ mod focus;
 mod host;
 mod process;
 mod project;
+mod requests;
 mod sampler;
 mod sought;
 mod tree;
 
 pub use daemon::DaemonWatch;
+pub use requests::ROOM;
 pub use sampler::{Attention, Sampler};
 pub use sought::{Projects, Sought};
 pub use tree::{Place, Tree};
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::control::Status;
 use crate::host::cpu_list::CpuList;
 use crate::host::usage::{CgroupId, Health, RunCost, Usage};
-use crate::model::{CgroupMemory, ProcessId, Project, SourceKind, Unobservable};
+use crate::model::{CgroupMemory, ProcessId, Project, RequestFigures, SourceKind, Unobservable};
 
 /// One pass over the cgroups.
 #[derive(Debug, Clone)]
@@ -38,6 +41,8 @@ pub struct Sample {
     pub focus: Option<Focus>,
     /// The projects, of the running daemon or of the configuration.
     pub projects: Vec<ProjectState>,
+    /// Requests since the pass before, by cgroup, where they were asked for.
+    pub requests: HashMap<CgroupId, RequestFigures>,
     /// What a running daemon says of them; `None` while none answers.
     pub daemon: Option<Arc<Status>>,
     /// Where the usage comes from; `None` while that is not open yet: then there is no usage.

@@ -8,9 +8,11 @@ use anyhow::{Context as _, Result, bail};
 use nix::time::{ClockId, clock_gettime};
 
 use super::detail::Details;
+use super::requests::Requests;
 use super::{CgroupSample, Focus, HostSample, ProjectState, Projects, Sample, Source, Tree};
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
+use crate::host::requests::RequestWatch;
 use crate::host::usage::{CgroupId, UsageSource, monotonic};
 
 /// Which cgroups deserve more than their usage in the next pass.
@@ -38,6 +40,7 @@ pub struct Sampler {
     missing: bool,
     details: Details,
     projects: Projects,
+    requests: Option<Requests>,
 }
 
 /// The source of usage, and why it is not the kernel program where it is not.
@@ -72,6 +75,7 @@ impl Sampler {
             missing: false,
             details: Details::default(),
             projects,
+            requests: None,
         };
         sampler.list();
         Ok(sampler)
@@ -80,6 +84,11 @@ impl Sampler {
     /// From now on takes the usage from `source`; `why_not_ebpf` says why it is not the kernel program.
     pub fn take_from(&mut self, source: Box<dyn UsageSource>, why_not_ebpf: Option<String>) {
         self.source = Some(Opened { source, why_not_ebpf });
+    }
+
+    /// From now on sees the requests of projects, too.
+    pub fn see_requests(&mut self, watch: Box<dyn RequestWatch>) {
+        self.requests = Some(Requests::new(watch));
     }
 
     /// Lists the cgroups of the tree anew.
@@ -143,10 +152,18 @@ impl Sampler {
             troubles.extend(failure.map(|error| error.to_string()));
         }
         let (sought, daemon) = self.projects.now();
-        let projects = sought
+        let projects: Vec<ProjectState> = sought
             .iter()
             .map(|sought| ProjectState::read(&self.procfs, &self.mount, &host, &cgroups, sought))
             .collect();
+        let requests = self
+            .requests
+            .as_mut()
+            .map(|requests| requests.look(&cgroups, &projects));
+        let requests = requests.transpose().unwrap_or_else(|error| {
+            troubles.push(format!("{error:#}"));
+            None
+        });
         let focus = attention
             .focus
             .and_then(|id| cgroups.iter().find(|cgroup| cgroup.id == id))
@@ -163,6 +180,7 @@ impl Sampler {
             cgroups,
             focus,
             projects,
+            requests: requests.unwrap_or_default(),
             daemon,
             source: self.source.as_mut().map(Opened::state),
             own_cpu: own_cpu(),

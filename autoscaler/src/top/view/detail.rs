@@ -39,6 +39,7 @@ pub(super) fn draw(
             .into_iter()
             .flat_map(|project| project::lines(project, model)),
     );
+    lines.extend(entry.requests.iter().flat_map(project::waits));
     let figures = match area.height {
         0..6 => 0,
         height => u16::try_from(lines.len()).unwrap_or(u16::MAX).min(height / 2),

@@ -16,6 +16,10 @@ const COLUMNS: &[(&str, &str)] = &[
     ("WAIT%", "of the time tasks wanted a CPU, the share they waited"),
     ("THROT", "ms per second held back by cpu.max"),
     ("PRES%", "of the last 10 s, the share in which some task waited"),
+    ("REQ/S", "requests answered in a second (--requests)"),
+    ("BUSY", "requests served at a time, in the mean"),
+    ("WAITING", "requests that wait for a worker now"),
+    ("P95", "the wait that 95 of 100 requests do not exceed"),
 ];
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect) {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    Bounds, CgroupError, Fact, Finding, Grade, Host, KernelStep, Notice, SourceFault, SourceKind, Taken,
-    UsageFault,
+    Bounds, CgroupError, Fact, Finding, Grade, Host, KernelStep, Notice, RequestFault, RequestSummary,
+    SourceFault, SourceKind, Taken, UsageFault,
 };
 use crate::words::tests::celery::{all_uncounted, pool_faults, queue_faults};
 use crate::words::tests::faults::{
@@ -36,6 +36,7 @@ fn of_the_host() -> Vec<Fact> {
         Fact::TreeWithoutMemory { path: path() },
         Fact::Pressure,
         Fact::NoPressure,
+        Fact::RequestsSeen,
         Fact::KernelTypes { path: path() },
         Fact::NoKernelTypes { path: path() },
         Fact::Source {
@@ -87,6 +88,7 @@ fn of_the_host() -> Vec<Fact> {
     facts.extend(load_errors().into_iter().map(Fact::ConfigUnreadable));
     facts.extend(host_errors().into_iter().map(Fact::HostUnreadable));
     facts.extend(why_not_ebpf().into_iter().map(Fact::WithoutEbpf));
+    facts.extend(why_not_ebpf().into_iter().map(Fact::RequestsUnseen));
     facts.extend(client_errors().into_iter().map(Fact::DaemonSilent));
     for why in service_errors() {
         facts.push(Fact::NoSystemd {
@@ -167,6 +169,15 @@ fn of_a_project() -> Vec<Fact> {
     facts.extend(unobservables().into_iter().map(Fact::Unobservable));
     facts.extend(refusals().into_iter().map(Fact::Refused));
     facts.extend(queue_faults().into_iter().map(Fact::QueueUnreadable));
+    let seen = |slots| RequestSummary {
+        per_second: 12.4,
+        busy: 3.1,
+        slots,
+        wait_p95: Some(Duration::from_millis(480)),
+        ..RequestSummary::default()
+    };
+    facts.extend([None, Some(4)].map(seen).map(Fact::Requests));
+    facts.push(Fact::RequestsSayNothing(RequestFault::EventLoop));
     facts.extend(queue_faults().into_iter().map(Fact::UnacknowledgedUnknown));
     facts.extend(all_uncounted().into_iter().map(Fact::Uncounted));
     facts.extend(pool_faults().into_iter().map(Fact::PoolUnreachable));

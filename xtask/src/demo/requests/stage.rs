@@ -179,7 +179,7 @@ fn write_config(home: &Path, sites: &[Site; 2], language: Language) -> Result<Pa
     fs::write(
         &file,
         serde_json::to_string_pretty(&config(
-            sites.each_ref().map(|site| site.cgroup.relative()),
+            &sites.each_ref().map(|site| site.cgroup.relative()),
             language,
         ))?,
     )
@@ -189,7 +189,7 @@ fn write_config(home: &Path, sites: &[Site; 2], language: Language) -> Result<Pa
     Ok(file)
 }
 
-fn config(cgroups: [PathBuf; 2], language: Language) -> Value {
+fn config(cgroups: &[PathBuf; 2], language: Language) -> Value {
     let hold = json!({ "scale_up": 0.03, "scale_down": 0.1 });
     let site = |cgroup: &Path| {
         json!({
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn the_daemon_accepts_the_configuration() {
-        let text = config([PathBuf::from("a"), PathBuf::from("b")], Language::En).to_string();
+        let text = config(&[PathBuf::from("a"), PathBuf::from("b")], Language::En).to_string();
         let loaded = autoscaler::config::parse("config.json", &text).unwrap();
         assert!(loaded.notices.is_empty(), "{:?}", loaded.notices);
         assert!(
