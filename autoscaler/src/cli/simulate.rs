@@ -16,7 +16,7 @@ use crate::cli::failure::{failed, unopened, unwritable, wrong_usage};
 use crate::cli::store::Store;
 use crate::model::{Config, DEFAULT_PATH, LoadError, Project};
 use crate::simulate::picture::Picture;
-use crate::simulate::{Demand, Scale, Service, Trace};
+use crate::simulate::{Demand, Scale, Service, Trace, Work};
 use crate::words::{nearest, quoted, say};
 use crate::{config, picture, simulate};
 
@@ -35,6 +35,7 @@ const SINCE: Duration = Duration::from_hours(7 * 24);
     group = ArgGroup::new("recording").required(true),
     after_help = EXAMPLES
 )]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Args {
     /// The recording: CSV with the columns timestamp and value, or - for standard input
     #[arg(value_name = "FILE.csv", group = "recording")]
@@ -54,6 +55,10 @@ pub(super) struct Args {
     /// The values are the demand in busy workers
     #[arg(long, group = "scale")]
     busy_workers: bool,
+
+    /// The load waits, as for a database, and uses no CPU: workers are busy with requests. With --history: those that were seen
+    #[arg(long, conflicts_with = "suggest")]
+    waits: bool,
 
     /// Take thresholds and bounds from this configuration [default: the built-in example; with --history
     /// /etc/autoscaler/config.json]
@@ -111,6 +116,7 @@ Examples:
   autoscaler simulate requests.csv --mean-demand 2.5 --config /etc/autoscaler/config.json --project shop
   autoscaler simulate requests.csv --mean-demand 2.5 --suggest --max-unmet 1
   autoscaler simulate requests.csv --mean-demand 2.5 --from 2014-10-27 --until 2014-11-03 --svg week.svg
+  autoscaler simulate busy.csv --busy-workers --waits --config /etc/autoscaler/config.json --project shop
   autoscaler simulate --history shop --since 7d --set shop.cpu_thresholds.scale_up_2=55
 
 The model: n workers serve at most n CPUs of demand, and no more than the host has; what is over is lost.";
@@ -132,6 +138,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let service = Service {
         cpus: args.cpus.map_or(project.bounds.max, NonZeroU32::get),
         memory_mib: args.memory_mb,
+        work: if args.waits { Work::Waits } else { Work::Computes },
     };
     let pictures = args.svg.is_some() || args.png.is_some();
     let mut comparison = simulate::compare(&demand, &project, service, pictures);
@@ -253,7 +260,12 @@ impl Recording {
         let reader = args.store.open(Some(config), project)?;
         let until = SystemTime::now();
         let since = args.since.unwrap_or(SINCE);
-        let intervals = reader.demand(project, until.checked_sub(since).unwrap_or(UNIX_EPOCH), until)?;
+        let since = until.checked_sub(since).unwrap_or(UNIX_EPOCH);
+        let intervals = if args.waits {
+            reader.busy(project, since, until)?
+        } else {
+            reader.demand(project, since, until)?
+        };
         let seconds = |capped: bool| -> f64 {
             let counted = intervals
                 .iter()
@@ -356,13 +368,23 @@ fn project(args: &Args) -> Result<(Project, Config)> {
             )
         })
     })?;
-    if project.cpu.is_none() {
+    if args.waits && project.cpu.is_none() && project.requests.busy.is_none() {
         let project = quoted(wanted);
         return Err(wrong_usage(|language| {
             say!(
                 language,
-                "project {project} has no cpu_thresholds, and simulate replays a CPU load: choose another project",
-                "el proyecto {project} no tiene cpu_thresholds, y simulate repite una carga de CPU: elija otro proyecto"
+                "project {project} has neither cpu_thresholds nor busy_thresholds, which alone can be simulated: choose another project",
+                "el proyecto {project} no tiene ni cpu_thresholds ni busy_thresholds, los únicos que se pueden simular: elija otro proyecto"
+            )
+        }));
+    }
+    if project.cpu.is_none() && !args.waits {
+        let project = quoted(wanted);
+        return Err(wrong_usage(|language| {
+            say!(
+                language,
+                "project {project} has no cpu_thresholds, and simulate replays a CPU load: choose another project, or --waits for a load that waits",
+                "el proyecto {project} no tiene cpu_thresholds, y simulate repite una carga de CPU: elija otro proyecto, o --waits para una carga que espera"
             )
         }));
     }

@@ -202,6 +202,17 @@ impl HistoryReader {
         Ok(checks.iter().filter_map(Demand::of).collect())
     }
 
+    /// The workers of `project` that were busy with requests, in the same way.
+    pub fn busy(
+        &self,
+        project: &str,
+        since: SystemTime,
+        until: SystemTime,
+    ) -> Result<Vec<Demand>, ReadError> {
+        let checks = self.checks(project, since, until)?;
+        Ok(checks.iter().filter_map(Demand::of_requests).collect())
+    }
+
     fn project_id(&self, name: &str) -> Result<Option<i64>, ReadError> {
         self.connection
             .query_row("SELECT id FROM project WHERE name = ?1", [name], |row| row.get(0))
@@ -238,6 +249,16 @@ impl Demand {
     #[must_use]
     pub fn is_capped(&self) -> bool {
         self.capacity > 0.0 && self.cpus >= SATURATED * self.capacity
+    }
+
+    fn of_requests(check: &PastCheck) -> Option<Self> {
+        let (requests, cpu) = (check.figures.requests?, check.cpu.as_ref()?);
+        Some(Self {
+            until: check.at,
+            covered: cpu.covered,
+            cpus: requests.busy,
+            capacity: f64::from(requests.slots.unwrap_or(0)),
+        })
     }
 
     fn of(check: &PastCheck) -> Option<Self> {

@@ -24,7 +24,7 @@ pub use compare::{Comparison, Run, compare};
 pub use demand::{Demand, DemandError, Gaps, Piece, Scale, Summary};
 pub use replay::{Check, replay};
 pub use score::{Score, Tally};
-pub use service::{Served, Service};
+pub use service::{Served, Service, Work};
 pub use suggest::{Suggestion, suggest};
 pub use table::table;
 pub use timestamp::{format as format_timestamp, parse as parse_timestamp};

@@ -1,5 +1,5 @@
 //! A plain model of the service: `n` workers serve at most `n` CPUs of demand, and never more than the host has.
-//! What is over is unmet: it is lost, not queued, as a client that turns away.
+//! Workers that wait need no CPU. What is over is unmet: it is lost, not queued, as a client that turns away.
 
 use super::Piece;
 
@@ -10,6 +10,18 @@ pub struct Service {
     pub cpus: u32,
     /// Memory of the host, MiB; `None` for so much that no rule over it stands in the way.
     pub memory_mib: Option<u64>,
+    /// What its workers do with a request.
+    pub work: Work,
+}
+
+/// What workers do with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Work {
+    /// They compute: a busy worker needs a CPU.
+    #[default]
+    Computes,
+    /// They wait, as for a database, and need none.
+    Waits,
 }
 
 /// One interval of the service.
@@ -31,7 +43,11 @@ impl Service {
     /// What `workers` workers make of the demand of one interval.
     #[must_use]
     pub fn serve(&self, workers: u32, pieces: &[Piece]) -> Served {
-        let (workers, cpus) = (f64::from(workers), f64::from(self.cpus));
+        let workers = f64::from(workers);
+        let cpus = match self.work {
+            Work::Computes => f64::from(self.cpus),
+            Work::Waits => f64::INFINITY,
+        };
         let mut sum = Served::default();
         for piece in pieces {
             let busy = piece.cpus.min(workers);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::table::{duration, table};
-use super::{Comparison, Demand, Service, Suggestion, timestamp};
+use super::{Comparison, Demand, Service, Suggestion, Work, timestamp};
 use crate::model::Project;
 
 /// The answer as text.
@@ -38,6 +38,9 @@ pub fn words(
         demand.highest(),
         demand.cpu_seconds() / 3600.0,
     );
+    if service.work == Work::Waits {
+        text += "its workers wait and use no CPU: each CPU of demand stands for one that is busy with a request\n";
+    }
     if demand.gaps.count > 0 {
         let _ = writeln!(
             text,
@@ -48,6 +51,13 @@ pub fn words(
     }
     if !project.enabled {
         text += "the project is not enabled: the figures show what the daemon would do if it were\n";
+    }
+    if project.requests.wait.is_some() {
+        text += "the project has a rule over waits too: it is left out here\n";
+    }
+    if project.requests.busy.is_some() && service.work == Work::Computes {
+        text +=
+            "the project has a rule over busy workers too: it is left out here, unless --waits is given\n";
     }
     if project.queue.is_some() {
         text += "the project has a rule over its queue too: it is left out here\n";

@@ -15,7 +15,7 @@ use serde_json::Value;
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// Figures that are there only with a worker server, a queue, a quota or a memory controller.
-const DEPENDS_ON_THE_SCENE: [&str; 7] = [
+const DEPENDS_ON_THE_SCENE: [&str; 12] = [
     "autoscaler_cpu_utilization_ratio{",
     "autoscaler_cpu_threshold_ratio{",
     "autoscaler_workers{",
@@ -23,6 +23,11 @@ const DEPENDS_ON_THE_SCENE: [&str; 7] = [
     "autoscaler_cgroup_memory_bytes{",
     "autoscaler_cgroup_memory_limit_bytes{",
     "autoscaler_queue_waiting_tasks{",
+    "autoscaler_requests_busy_seconds_total{",
+    "autoscaler_requests_answered_total{",
+    "autoscaler_requests_waiting{",
+    "autoscaler_request_slots{",
+    "autoscaler_request_wait_seconds_bucket{",
 ];
 
 fn config(cgroup: &Path, listen: &str) -> String {
@@ -242,11 +247,15 @@ fn the_rules_and_the_dashboard_name_figures_that_are_served() -> Result<()> {
 
     let source = concat!(
         include_str!("../../../autoscaler/src/metrics/text.rs"),
+        include_str!("../../../autoscaler/src/metrics/text/requests.rs"),
         include_str!("../../../autoscaler/src/metrics/text/tests.rs")
     );
     for text in dashboard()?.into_iter().chain([rules]) {
         for name in names(&text) {
-            let stem = name.strip_suffix("_total").unwrap_or(name);
+            let stem = ["_total", "_bucket"]
+                .iter()
+                .find_map(|end| name.strip_suffix(end));
+            let stem = stem.unwrap_or(name);
             ensure!(
                 source.contains(&format!("\"{stem}\"")),
                 "{name} is served by nobody: {text}"

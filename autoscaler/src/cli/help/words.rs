@@ -60,6 +60,7 @@ Códigos de salida: 0 propuesta, 1 nada encontrado o el fichero ya existe, 2 uso
   autoscaler simulate requests.csv --mean-demand 2.5 --config /etc/autoscaler/config.json --project shop
   autoscaler simulate requests.csv --mean-demand 2.5 --suggest --max-unmet 1
   autoscaler simulate requests.csv --mean-demand 2.5 --from 2014-10-27 --until 2014-11-03 --svg week.svg
+  autoscaler simulate busy.csv --busy-workers --waits --config /etc/autoscaler/config.json --project shop
   autoscaler simulate --history shop --since 7d --set shop.cpu_thresholds.scale_up_2=55
 
 El modelo: n workers atienden como mucho n CPU de demanda, y no más de las que tiene la máquina; lo que pasa de ahí se pierde.",
@@ -205,6 +206,9 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         ("simulate", "history") => "La CPU que usó este proyecto, del historial del propio demonio",
         ("simulate", "mean_demand") => {
             "Los valores suben con la carga (peticiones, usuarios): su media representa tantos workers ocupados"
+        }
+        ("simulate", "waits") => {
+            "La carga espera, como a una base de datos, y no usa CPU: los workers están ocupados con peticiones. Con --history: los que se vieron"
         }
         ("simulate", "busy_workers") => "Los valores son la demanda en workers ocupados",
         ("simulate", "project") => {

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::decide::{Case, PolicyState};
-use crate::model::{Action, CgroupMemory, CpuSample, Host, ProcessId, Project, ProjectSample, Unobservable};
+use crate::model::{
+    Action, CgroupMemory, Concurrency, CpuSample, Histogram, Host, ProcessId, Project, ProjectSample,
+    RequestFigures, RequestRules, RequestSample, Unobservable,
+};
 use crate::simulate::policy::Policy;
-use crate::simulate::{Served, Service};
+use crate::simulate::{Served, Service, Work};
 
 /// A host with so much memory, in MiB, that no rule over it stands in the way.
 const AMPLE_MIB: u64 = 1 << 40;
@@ -22,7 +25,7 @@ pub struct Ours {
 }
 
 impl Ours {
-    /// The policy over `project`: as if it were enabled, and by its CPU alone.
+    /// The policy over `project`: as if it were enabled, and by its CPU and its busy workers alone.
     #[must_use]
     pub fn new(project: &Project, service: Service) -> Self {
         let first_pid = 2;
@@ -30,7 +33,14 @@ impl Ours {
             project: Project {
                 enabled: true,
                 queue: None,
-                requests: crate::model::RequestRules::default(),
+                requests: RequestRules {
+                    // How long requests would wait, this model does not tell.
+                    wait: None,
+                    ..match service.work {
+                        Work::Computes => RequestRules::default(),
+                        Work::Waits => project.requests.clone(),
+                    }
+                },
                 ..project.clone()
             },
             service,
@@ -57,8 +67,39 @@ impl Ours {
             cpus,
             memory_total_mib: total,
             memory_available_mib: total.saturating_sub(taken),
-            busy_percent: Some(100.0 * served.served / (served.seconds * f64::from(cpus))),
+            busy_percent: Some(match self.service.work {
+                Work::Computes => 100.0 * served.served / (served.seconds * f64::from(cpus)),
+                Work::Waits => 0.0,
+            }),
         }
+    }
+}
+
+/// Time of service of each request: any will do, for it stays the same.
+const SERVICE: Duration = Duration::from_millis(100);
+
+/// What the kernel would see of the requests of an interval.
+fn requests(served: &Served) -> RequestSample {
+    let busy = Duration::from_secs_f64(served.served);
+    let answered = u64::try_from(busy.as_nanos() / SERVICE.as_nanos()).unwrap_or(u64::MAX);
+    RequestSample {
+        figures: RequestFigures {
+            covered: Duration::from_secs_f64(served.seconds),
+            begun: answered,
+            answered,
+            abandoned: 0,
+            busy: served.served / served.seconds,
+            long: 0,
+            waited: Duration::ZERO,
+            waits: Histogram::default(),
+            waits_so_far: Histogram::default(),
+            served: busy,
+            services: Histogram::default(),
+            waiting: 0,
+            oldest_waiting: None,
+            serving: 0,
+        },
+        concurrency: Concurrency::Threads(1),
     }
 }
 
@@ -79,11 +120,17 @@ impl Policy for Ours {
         if let Ok(sample) = &mut self.sample {
             sample.cpu = Some(CpuSample {
                 covered: Duration::from_secs_f64(served.seconds),
-                on_cpu: Duration::from_secs_f64(served.served),
+                on_cpu: match self.service.work {
+                    Work::Computes => Duration::from_secs_f64(served.served),
+                    Work::Waits => Duration::ZERO,
+                },
                 wait: Some(Duration::from_secs_f64(served.waited)),
                 allowed_cpus: f64::from(self.service.cpus),
                 throttle: None,
             });
+        }
+        if let (Ok(sample), Work::Waits) = (&mut self.sample, self.service.work) {
+            sample.requests = Some(Ok(requests(served)));
         }
         let decision = Case::new(&self.project, &host, &self.sample).decide(&mut self.state);
         let (Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. }) = decision.action else {

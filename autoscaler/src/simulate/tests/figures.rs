@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{AMPLE, backdipro, compare, compared, demand, recording, run};
-use crate::simulate::{Demand, Scale, Service, Trace};
+use crate::model::Ladder;
+use crate::simulate::{Demand, Scale, Service, Trace, Work};
 
 #[test]
 fn days_of_taxi_passengers_cost_little_over_half_and_leave_next_to_nothing_unmet() {
@@ -76,6 +77,7 @@ fn a_host_without_memory_or_cpus_to_spare_holds_the_policy_back() {
     let tight = Service {
         cpus: 6,
         memory_mib: Some(2000),
+        work: Work::Computes,
     };
     let comparison = compare(&steady(5.0), &backdipro(), tight, true);
     // With 2 workers 1000 of the 2000 MiB are left, and 3 workers would need 1500.
@@ -83,6 +85,7 @@ fn a_host_without_memory_or_cpus_to_spare_holds_the_policy_back() {
     let two_cpus = Service {
         cpus: 2,
         memory_mib: None,
+        work: Work::Computes,
     };
     let comparison = compare(&steady(5.0), &backdipro(), two_cpus, true);
     let last = run(&comparison, "autoscaler").checks.last().unwrap();
@@ -102,4 +105,24 @@ fn a_disabled_project_is_simulated_as_if_it_were_enabled() {
         run(&compare(&demand, &project, AMPLE, false), "autoscaler").score,
         run(&compare(&demand, &backdipro(), AMPLE, false), "autoscaler").score
     );
+}
+
+#[test]
+fn workers_that_wait_are_followed_by_how_many_are_busy_and_not_by_their_cpu() {
+    let waiting = Service {
+        cpus: 2,
+        memory_mib: None,
+        work: Work::Waits,
+    };
+    let mut project = backdipro();
+    let by_cpu = compare(&steady(5.0), &project, waiting, true);
+    assert_eq!(run(&by_cpu, "autoscaler").checks.last().unwrap().workers, 1);
+    let ladder = Ladder {
+        up: (2..=6).map(|count| (count, 75.0)).collect(),
+        down: [(1, 40.0)].into(),
+        ..project.cpu.take().unwrap()
+    };
+    project.requests.busy = Some(ladder);
+    let by_busy = compare(&steady(5.0), &project, waiting, true);
+    assert_eq!(run(&by_busy, "autoscaler").checks.last().unwrap().workers, 6);
 }

@@ -8,7 +8,7 @@ mod suggestion;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Comparison, Demand, Run, Scale, Service, Trace, compare};
+use super::{Comparison, Demand, Run, Scale, Service, Trace, Work, compare};
 use crate::config::parse;
 use crate::model::Project;
 
@@ -38,6 +38,7 @@ fn demand(trace: &Trace, mean: f64) -> Demand {
 const AMPLE: Service = Service {
     cpus: 6,
     memory_mib: None,
+    work: Work::Computes,
 };
 
 fn run<'c>(comparison: &'c Comparison, policy: &str) -> &'c Run {

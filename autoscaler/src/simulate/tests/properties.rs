@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{backdipro, compare, run};
-use crate::simulate::{Demand, Scale, Service, Trace};
+use crate::simulate::{Demand, Scale, Service, Trace, Work};
 
 /// A series with steps from ten seconds to an hour, so that checks hold many values and values many checks.
 fn series() -> impl Strategy<Value = String> {
@@ -28,7 +28,7 @@ proptest! {
         prop_assume!(demand.is_ok());
         let demand = demand.unwrap();
         let project = backdipro();
-        let comparison = compare(&demand, &project, Service { cpus, memory_mib: None }, true);
+        let comparison = compare(&demand, &project, Service { cpus, memory_mib: None, work: Work::Computes }, true);
         let (least, most) = (
             run(&comparison, "fixed_min").score.worker_hours,
             run(&comparison, "fixed_max").score.worker_hours,
