@@ -5,6 +5,7 @@ pub mod cgroup;
 pub mod cpu_list;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod listen;
 pub mod machine;
 pub mod process;
 pub mod requests;

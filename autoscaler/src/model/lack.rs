@@ -47,6 +47,9 @@ pub enum Lack {
     /// In `/proc/uptime`, the time since boot.
     #[error("seconds since boot")]
     Uptime,
+    /// In `/proc/PID/ns/net`, the inode of a network namespace.
+    #[error("inode of a network namespace")]
+    NetworkId,
     /// An amount of memory, or `max`.
     #[error("number of bytes, nor `max`")]
     Bytes,

@@ -128,6 +128,7 @@ fn lack(language: Language, what: &Lack) -> String {
         Lack::Threads => say!(language, "{what}", "el número de hilos (campo 20)"),
         Lack::StartTime => say!(language, "{what}", "el momento de arranque (campo 22)"),
         Lack::ResidentPages => say!(language, "{what}", "el número de páginas residentes (campo 2)"),
+        Lack::NetworkId => say!(language, "{what}", "el inodo de un espacio de nombres de red"),
         Lack::Uptime => say!(language, "{what}", "los segundos desde el arranque"),
         Lack::Bytes => say!(language, "{what}", "un número de bytes, o `max`"),
         Lack::CpuList => say!(language, "{what}", "una lista de CPU"),

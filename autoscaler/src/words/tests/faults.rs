@@ -6,15 +6,15 @@ use rusqlite::ErrorCode;
 
 use crate::model::{
     AfterBoot, Behind, Bounds, BtfFault, Cause, CgroupError, ClientError, Distrust, HostError, KernelFault,
-    KernelStep, Lack, LoadError, ManagerError, MemoryError, ProcessError, ProtocolFault, ReadError, Refusal,
-    ScaleError, SocketError, Step, StopFault, StoreError, WhyNotEbpf,
+    KernelStep, Lack, ListenFault, LoadError, ManagerError, MemoryError, ProcessError, ProtocolFault,
+    ReadError, Refusal, ScaleError, SocketError, Step, StopFault, StoreError, WhyNotEbpf,
 };
 use crate::words::tests::celery::{pool_faults, queue_faults};
 use crate::words::tests::reasons::{service_errors, unobservables};
 use crate::words::tests::{denied, denied_fault, neutral, told};
 use crate::words::{
-    NotInHistory, StartFault, Tried, client_error, host_error, load_error, memory_error, not_in_history,
-    read_error, refused, scale_error, socket_error, start_fault, store_error, without_ebpf,
+    NotInHistory, StartFault, Tried, client_error, host_error, listen_fault, load_error, memory_error,
+    not_in_history, read_error, refused, scale_error, socket_error, start_fault, store_error, without_ebpf,
 };
 
 const AFTER: Duration = Duration::from_secs(90);
@@ -167,6 +167,23 @@ pub(super) fn kernel_faults() -> Vec<KernelFault> {
         behind: Behind::System(denied_fault()),
     });
     all
+}
+
+pub(super) fn listen_faults() -> Vec<ListenFault> {
+    vec![
+        ListenFault::NoNetlink {
+            error: denied_fault(),
+        },
+        ListenFault::OtherNetwork {
+            pid: 7,
+            error: denied_fault(),
+        },
+        ListenFault::NoModule { module: "unix_diag" },
+        ListenFault::Broken {
+            error: denied_fault(),
+        },
+        ListenFault::Process(ProcessError::Gone { pid: 7 }),
+    ]
 }
 
 pub(super) fn why_not_ebpf() -> Vec<WhyNotEbpf> {
@@ -354,6 +371,7 @@ fn a_step_that_fails_is_told_in_both_languages() {
 #[test]
 fn the_hosts_faults_are_told_in_both_languages() {
     told(&why_not_ebpf(), without_ebpf);
+    told(&listen_faults(), listen_fault);
     told(&host_errors(), host_error);
     told(&load_errors(), load_error);
 }

@@ -232,6 +232,7 @@ fn lacks() -> Vec<Lack> {
         Lack::StartTime,
         Lack::ResidentPages,
         Lack::Uptime,
+        Lack::NetworkId,
         Lack::Bytes,
         Lack::CpuList,
         Lack::Quota,
