@@ -175,6 +175,8 @@ pub enum Field {
     UnixAddress = PLACEHOLDER + 136,
     /// `sock.sk_shutdown`
     SockShutdown = PLACEHOLDER + 144,
+    /// `socket.sk`
+    SocketSock = PLACEHOLDER + 152,
 }
 
 /// The first number that stands for a field: larger than any offset into what the programs share with userspace, small

@@ -2,7 +2,7 @@
 //!
 //! `ready` notes when data came that nobody had read, `read` begins a request and charges its wait to the cgroup of the
 //! task that reads, `sent` charges its time of service as far as it has been answered. `state` makes and ends the record
-//! of a TCP connection. `live` hands out what waits or is served at this moment.
+//! of a TCP connection. Where the kernel has no tracepoints for the first three, `functions` calls the same. `live` hands out what waits or is served at this moment.
 #![no_std]
 #![no_main]
 #![feature(core_intrinsics)]
@@ -25,6 +25,7 @@
 
 mod charge;
 mod connection;
+mod functions;
 #[allow(dead_code, reason = "requests need no more than a task's cgroup")]
 #[path = "../kernel.rs"]
 mod kernel;
@@ -43,45 +44,21 @@ const MSG_PEEK: i32 = 2;
 /// `sk_data_ready(const struct sock *sk)`: include/trace/events/sock.h
 #[btf_tracepoint(function = "sk_data_ready")]
 fn ready(ctx: BtfTracePointContext) -> i32 {
-    let socket = Socket::new(ctx.arg(0));
-    // What another program keeps with the socket is no record of ours.
-    let known = if socket.has_storage() { found(socket) } else { None };
-    if let Some(connection) = known {
-        connection.data_came(socket);
-    } else if let Some(listener) = socket.unix_listener()
-        && let Some(connection) = open(socket, listener)
-    {
-        connection.data_came(socket);
-    }
+    data_came(Socket::new(ctx.arg(0)));
     0
 }
 
 /// `sock_recv_length(struct sock *sk, int ret, int flags)`: include/trace/events/sock.h
 #[btf_tracepoint(function = "sock_recv_length")]
 fn read(ctx: BtfTracePointContext) -> i32 {
-    let socket = Socket::new(ctx.arg(0));
-    let (length, flags): (i32, i32) = (ctx.arg(1), ctx.arg(2));
-    if socket.has_storage()
-        && length > 0
-        && flags & MSG_PEEK == 0
-        && let Some(connection) = found(socket)
-    {
-        connection.data_read(socket);
-    }
+    data_read(Socket::new(ctx.arg(0)), ctx.arg(1), ctx.arg(2));
     0
 }
 
 /// `sock_send_length(struct sock *sk, int ret, int flags)`: include/trace/events/sock.h
 #[btf_tracepoint(function = "sock_send_length")]
 fn sent(ctx: BtfTracePointContext) -> i32 {
-    let socket = Socket::new(ctx.arg(0));
-    let length: i32 = ctx.arg(1);
-    if socket.has_storage()
-        && length > 0
-        && let Some(connection) = found(socket)
-    {
-        connection.data_sent();
-    }
+    data_sent(Socket::new(ctx.arg(0)), ctx.arg(1));
     0
 }
 
@@ -99,6 +76,40 @@ fn state(ctx: BtfTracePointContext) -> i32 {
         close(connection);
     }
     0
+}
+
+#[inline(always)]
+fn data_came(socket: Socket) {
+    // What another program keeps with the socket is no record of ours.
+    let known = if socket.has_storage() { found(socket) } else { None };
+    if let Some(connection) = known {
+        connection.data_came(socket);
+    } else if let Some(listener) = socket.unix_listener()
+        && let Some(connection) = open(socket, listener)
+    {
+        connection.data_came(socket);
+    }
+}
+
+#[inline(always)]
+fn data_read(socket: Socket, length: i32, flags: i32) {
+    if socket.has_storage()
+        && length > 0
+        && flags & MSG_PEEK == 0
+        && let Some(connection) = found(socket)
+    {
+        connection.data_read(socket);
+    }
+}
+
+#[inline(always)]
+fn data_sent(socket: Socket, length: i32) {
+    if socket.has_storage()
+        && length > 0
+        && let Some(connection) = found(socket)
+    {
+        connection.data_sent();
+    }
 }
 
 #[panic_handler]

@@ -39,6 +39,13 @@ impl Socket {
         Self(pointer)
     }
 
+    /// The socket behind a file: `struct socket` (include/linux/net.h). One that was closed has none.
+    #[inline(always)]
+    pub(crate) fn of(file: *const u8) -> Option<Self> {
+        let socket: *const u8 = Self(file).load(Field::SocketSock);
+        (!socket.is_null()).then_some(Self(socket))
+    }
+
     #[inline(always)]
     pub(crate) fn pointer(self) -> *const u8 {
         self.0

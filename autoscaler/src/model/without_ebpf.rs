@@ -40,6 +40,11 @@ pub enum WhyNotEbpf {
         /// The first release that has it.
         since: &'static str,
     },
+    /// A function that the programs are called at is not among those of this kernel that may be traced.
+    NoFunction {
+        /// Its name.
+        function: &'static str,
+    },
     /// Capabilities that the daemon lacks (capabilities(7)).
     NotPermitted {
         /// Their names, e.g. `CAP_BPF`.

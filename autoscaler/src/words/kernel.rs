@@ -47,6 +47,11 @@ pub fn without_ebpf(language: Language, why: &WhyNotEbpf) -> String {
             "this kernel has no tracepoint `{event}`: it needs Linux {since}",
             "este kernel no tiene el tracepoint `{event}`: le hace falta Linux {since}"
         ),
+        WhyNotEbpf::NoFunction { function } => say!(
+            language,
+            "this kernel has no function `{function}` that could be traced",
+            "este kernel no tiene ninguna función `{function}` que se pueda trazar"
+        ),
         WhyNotEbpf::NoHelper { helper, since } => say!(
             language,
             "this kernel has no `{helper}` for BPF programs: it needs Linux {since}",

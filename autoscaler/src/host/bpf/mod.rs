@@ -5,6 +5,7 @@ mod mapped;
 mod offsets;
 mod permission;
 mod relocate;
+mod types;
 
 use std::collections::VecDeque;
 
@@ -17,6 +18,7 @@ pub use offsets::VMLINUX as KERNEL_TYPES;
 pub(super) use offsets::{ACCOUNTING, Offsets, REQUESTS};
 pub(super) use permission::{check, explain};
 pub(super) use relocate::relocated;
+pub(super) use types::KernelTypes;
 
 use crate::host::cpu_list::{CpuList, InvalidCpuList};
 use crate::model::{Behind, KernelFault, KernelStep, WhyNotEbpf};

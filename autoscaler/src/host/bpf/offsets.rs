@@ -1,10 +1,11 @@
 //! Where the running kernel keeps the fields that the programs read.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use autoscaler_common::Field;
-use btfparse::{Offset, Readable, TypeInformation, TypeVariant};
+use btfparse::{Offset, TypeInformation, TypeVariant};
 
+use crate::host::bpf::types::KernelTypes;
 use crate::model::{BtfFault, WhyNotEbpf};
 
 /// The running kernel's own description of its types.
@@ -67,6 +68,7 @@ pub(in crate::host) const REQUESTS: &[Named] = &[
     Named::new(Field::SockShutdown, "sock", &["sk_shutdown"]),
     Named::new(Field::SockPort, "sock", &["__sk_common.skc_num"]),
     Named::new(Field::SockNet, "sock", &["__sk_common.skc_net.net"]).needs("CONFIG_NET_NS=y"),
+    Named::new(Field::SocketSock, "socket", &["sk"]),
     Named::new(Field::UnixAddress, "unix_sock", &["addr"]).needs("CONFIG_UNIX=y"),
 ];
 
@@ -84,24 +86,12 @@ pub(in crate::host) struct Offsets(Vec<(Field, u32)>);
 impl Offsets {
     /// Looks `fields` up in the type information at `path`.
     pub(in crate::host) fn read(path: &Path, fields: &[Named]) -> Result<Self, WhyNotEbpf> {
-        let bytes = std::fs::read(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => WhyNotEbpf::NoBtf {
-                path: PathBuf::from(path),
-            },
-            _ => WhyNotEbpf::BadBtf {
-                why: BtfFault::System {
-                    path: PathBuf::from(path),
-                    error: error.into(),
-                },
-            },
-        })?;
-        let types = TypeInformation::new(&Bytes(bytes)).map_err(|error| WhyNotEbpf::BadBtf {
-            why: BtfFault::Malformed {
-                path: PathBuf::from(path),
-                words: error.message().to_owned(),
-            },
-        })?;
-        let offset = |named: &Named| Ok((named.field, find(&types, named)?));
+        Self::of_kernel(&KernelTypes::read(path)?, fields)
+    }
+
+    /// The same in what has been read of it.
+    pub(in crate::host) fn of_kernel(types: &KernelTypes, fields: &[Named]) -> Result<Self, WhyNotEbpf> {
+        let offset = |named: &Named| Ok((named.field, find(types.all(), named)?));
         fields.iter().map(offset).collect::<Result<_, _>>().map(Self)
     }
 
@@ -150,22 +140,6 @@ fn bytes(types: &TypeInformation, id: u32, path: &str) -> Option<u32> {
     match types.offset_of(id, path) {
         Ok((_, Offset::ByteOffset(offset))) => Some(offset),
         _ => None,
-    }
-}
-
-/// Type information in memory.
-struct Bytes(Vec<u8>);
-
-impl Readable for Bytes {
-    fn read(&self, offset: u64, buffer: &mut [u8]) -> btfparse::Result<()> {
-        let rest = usize::try_from(offset)
-            .ok()
-            .and_then(|offset| self.0.get(offset..));
-        let part = rest.and_then(|rest| rest.get(..buffer.len())).ok_or_else(|| {
-            btfparse::Error::new(btfparse::ErrorKind::IOError, "the type information ends early")
-        })?;
-        buffer.copy_from_slice(part);
-        Ok(())
     }
 }
 

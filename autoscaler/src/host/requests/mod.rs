@@ -4,6 +4,7 @@
 //! (`autoscaler-ebpf/src/requests`). What they have charged lies in an array of their own for each CPU; what waits or is
 //! served at this moment is told by an iterator over the records.
 
+mod attached;
 mod live;
 mod programs;
 
@@ -14,12 +15,15 @@ use anyhow::Result;
 use live::LiveIterator;
 use programs::Programs;
 
-use crate::host::bpf::{self, KERNEL_TYPES, Offsets, REQUESTS};
+use crate::host::bpf::{self, KERNEL_TYPES, KernelTypes, Offsets, REQUESTS};
 use crate::host::usage::{CgroupId, monotonic};
-use crate::model::{RequestLook, WhyNotEbpf};
+use crate::model::{RequestLook, RequestsWay, WhyNotEbpf};
 
 /// Where requests are seen.
 pub trait RequestWatch: Send {
+    /// By what the kernel tells of them.
+    fn way(&self) -> RequestsWay;
+
     /// Has the requests of these cgroups charged to `index` from now on, and those of no others. A connection is known
     /// from its first data on: one that was open before is not seen until its client opens another.
     ///
@@ -48,6 +52,7 @@ pub fn open(services: u32) -> Result<Box<dyn RequestWatch>, WhyNotEbpf> {
 
 /// The kernel programs as a source of requests. Dropped, the kernel forgets them.
 pub struct RequestSource {
+    way: RequestsWay,
     programs: Programs,
     live: LiveIterator,
     /// The cgroups whose requests are charged, and to which index.
@@ -55,24 +60,42 @@ pub struct RequestSource {
 }
 
 impl RequestSource {
-    /// Loads and attaches the programs, with room for the requests of `indexes` services, in `cgroups` cgroups together.
+    /// Loads and attaches the programs, on tracepoints, or at functions where the kernel has not all of those, with room for the requests of `indexes` services, in `cgroups` cgroups together.
     ///
     /// # Errors
     /// What this host lacks for it.
     pub fn open(indexes: u32, cgroups: u32) -> Result<Self, WhyNotEbpf> {
         bpf::check()?;
-        let offsets = Offsets::read(Path::new(KERNEL_TYPES), REQUESTS)?;
-        let programs = Programs::start(&offsets, indexes, cgroups).map_err(bpf::explain)?;
-        let live = programs.live().map_err(bpf::explain)?;
-        Ok(Self {
-            programs,
-            live,
-            wanted: HashMap::new(),
+        let types = KernelTypes::read(Path::new(KERNEL_TYPES))?;
+        let offsets = Offsets::of_kernel(&types, REQUESTS)?;
+        let start = |way| {
+            if let Some(lack) = attached::lack(way, &types) {
+                return Err(lack);
+            }
+            let programs = Programs::start(way, &offsets, indexes, cgroups).map_err(bpf::explain)?;
+            let live = programs.live().map_err(bpf::explain)?;
+            Ok(Self {
+                way,
+                programs,
+                live,
+                wanted: HashMap::new(),
+            })
+        };
+        start(RequestsWay::Tracepoints).or_else(|why| {
+            start(RequestsWay::Functions).map_err(|other| match why {
+                // What there is beside it says more.
+                WhyNotEbpf::NoEvent { .. } => other,
+                why => why,
+            })
         })
     }
 }
 
 impl RequestWatch for RequestSource {
+    fn way(&self) -> RequestsWay {
+        self.way
+    }
+
     fn want(&mut self, index: u32, cgroups: &[CgroupId]) -> Result<()> {
         let stale = |(id, of): (&CgroupId, &u32)| (*of == index && !cgroups.contains(id)).then_some(*id);
         let stale: Vec<CgroupId> = self.wanted.iter().filter_map(stale).collect();

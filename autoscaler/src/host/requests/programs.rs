@@ -3,26 +3,17 @@
 use anyhow::{Context, Result};
 use autoscaler_common::{BUCKETS, Requests};
 use aya::maps::{HashMap, MapData};
-use aya::programs::{Iter, ProgramError};
-use aya::{Btf, BtfError, Ebpf, EbpfLoader};
+use aya::programs::Iter;
+use aya::{Btf, Ebpf, EbpfLoader};
 
-use crate::host::bpf::{
-    Mapped, Offsets, failed, possible_cpus, raise_memlock, refused, relocated, tracepoint,
-};
+use crate::host::bpf::{Mapped, Offsets, failed, possible_cpus, raise_memlock, refused, relocated};
+use crate::host::requests::attached;
 use crate::host::requests::live::LiveIterator;
 use crate::host::usage::CgroupId;
-use crate::model::{BtfFault, KernelStep, WhyNotEbpf};
+use crate::model::{BtfFault, KernelStep, RequestsWay, WhyNotEbpf};
 
 /// The object that `cargo xtask build-ebpf` makes.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../bpf/requests.bpf.o");
-
-/// Program in the object, the tracepoint that it is attached to, and the first release that has that.
-const ATTACHED: [(&str, &str, &str); 4] = [
-    ("state", "inet_sock_set_state", "4.16"),
-    ("read", "sock_recv_length", "6.3"),
-    ("sent", "sock_send_length", "6.3"),
-    ("ready", "sk_data_ready", "6.3"),
-];
 
 /// The programs, attached, with their maps.
 pub(super) struct Programs {
@@ -34,8 +25,13 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Loads and attaches the programs.
-    pub(super) fn start(offsets: &Offsets, indexes: u32, cgroups: u32) -> Result<Self, WhyNotEbpf> {
+    /// Loads and attaches the programs of a way.
+    pub(super) fn start(
+        way: RequestsWay,
+        offsets: &Offsets,
+        indexes: u32,
+        cgroups: u32,
+    ) -> Result<Self, WhyNotEbpf> {
         raise_memlock();
         let cpus = possible_cpus().map_err(failed)?;
         let entries = indexes
@@ -47,13 +43,9 @@ impl Programs {
             .map_max_entries("WANTED", cgroups)
             .map_max_entries("REQUESTS", entries);
         let mut ebpf = loader.load(&relocated(OBJECT, offsets)?).map_err(failed)?;
-        load_programs(&mut ebpf)?;
+        load_programs(&mut ebpf, way)?;
         let (wanted, requests) = take_maps(&mut ebpf, entries).map_err(failed)?;
-        for (name, ..) in ATTACHED {
-            tracepoint(&mut ebpf, name)?
-                .attach()
-                .map_err(|error| refused(name, &error))?;
-        }
+        attached::attach(&mut ebpf, way)?;
         Ok(Self {
             ebpf,
             wanted,
@@ -131,21 +123,11 @@ fn take_maps(ebpf: &mut Ebpf, entries: u32) -> Result<(HashMap<MapData, u64, u32
     Ok((wanted, requests))
 }
 
-fn load_programs(ebpf: &mut Ebpf) -> Result<(), WhyNotEbpf> {
+fn load_programs(ebpf: &mut Ebpf, way: RequestsWay) -> Result<(), WhyNotEbpf> {
     let btf = Btf::from_sys_fs().map_err(|error| WhyNotEbpf::BadBtf {
         why: BtfFault::Words(error.to_string()),
     })?;
-    for (name, event, since) in ATTACHED {
-        tracepoint(ebpf, name)?
-            .load(event, &btf)
-            .map_err(|error| match error {
-                // Each tracepoint has a type of its own: `btf_trace_…`.
-                ProgramError::Btf(BtfError::UnknownBtfTypeName { .. }) => {
-                    WhyNotEbpf::NoEvent { event, since }
-                }
-                error => refused(name, &error),
-            })?;
-    }
+    attached::load(ebpf, way, &btf)?;
     let live = ebpf
         .program_mut("live")
         .context(KernelStep::Program("live".to_owned()))

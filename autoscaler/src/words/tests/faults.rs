@@ -221,6 +221,9 @@ pub(super) fn why_not_ebpf() -> Vec<WhyNotEbpf> {
             field: "a.b".into(),
             needs: Some("CONFIG_X=y".into()),
         },
+        WhyNotEbpf::NoFunction {
+            function: "unix_release",
+        },
         WhyNotEbpf::NoEvent {
             event: "sk_data_ready",
             since: "6.3",

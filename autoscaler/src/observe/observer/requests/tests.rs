@@ -9,7 +9,7 @@ use crate::config::parse;
 use crate::host::cgroup::CgroupMount;
 use crate::host::fixture::Fixture;
 use crate::host::usage::CgroupId;
-use crate::model::{CgroupMemory, ProcessId};
+use crate::model::{CgroupMemory, ProcessId, RequestsWay};
 
 /// What the kernel was asked for, and what it answers.
 #[derive(Default)]
@@ -37,6 +37,10 @@ impl Drop for Open {
 }
 
 impl RequestWatch for Open {
+    fn way(&self) -> RequestsWay {
+        RequestsWay::Tracepoints
+    }
+
     fn want(&mut self, index: u32, cgroups: &[CgroupId]) -> anyhow::Result<()> {
         let mut kernel = self.0.0.lock().unwrap();
         let before = kernel.wanted.insert(index, cgroups.to_vec());
