@@ -96,7 +96,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => done(run::run(args, language)),
         Command::Simulate(args) => done(simulate::run(&args)),
         Command::Top(args) => done(top::run(&args)),
-        Command::Requests(args) => done(requests::run(&args)),
+        Command::Requests(args) => done(requests::run(&args, language)),
         Command::Status(args) => done(status::run(args, language)),
         Command::History(args) => done(history::run(&args)),
         Command::Why(args) => done(why::run(&args, language)),

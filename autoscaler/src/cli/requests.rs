@@ -2,10 +2,11 @@
 
 mod json;
 mod plain;
+mod seen;
 mod sought;
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -13,12 +14,12 @@ use tokio::signal::ctrl_c;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::cli::daemon::Daemon;
-use crate::cli::failure::{failed, no_runtime};
+use crate::cli::failure::no_runtime;
+use crate::cli::language::Sources;
 use crate::cli::print_to_reader;
 use crate::cli::top::seconds;
-use crate::host::requests::{self, RequestWatch};
-use crate::model::{RequestFigures, RequestLook, WhyNotEbpf};
-use crate::words;
+use crate::model::{DEFAULT_PATH, Language};
+use seen::Seer;
 use sought::{Sought, sought};
 
 /// Shows the requests of a server as the kernel sees them: how many, how long they waited and were served, how many workers
@@ -26,7 +27,8 @@ use sought::{Sought, sought};
 ///
 /// Asks nothing of the server and needs no daemon and no configuration: `--cgroup` or `--pid` name any service. A request
 /// waits from its first byte until the server reads it, and is served until the last byte of the answer. A connection that
-/// was open before counts from its client's next one on. Ends with the distribution of both times. Needs root, and Linux 6.3.
+/// was open before counts from its client's next one on. Ends with the distribution of both times. Needs root, and Linux 5.16. Where
+/// the kernel lets no program see requests, only the connections are shown that nobody has accepted yet.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -42,7 +44,9 @@ Columns:
   WAITING    requests that wait now, and for how long the oldest has
   WAIT       mean, p50, p95 and p99 of the requests that were begun
   SERVICE    mean and p95 of those that are over
-  LOST       connections that were closed without an answer")]
+  LOST       connections that were closed without an answer
+  QUEUE      connections that nobody has accepted yet, and how many may wait so: of the fullest listening socket, ! if
+             there is no room. A server that accepts before it can serve, as threads and event loops do, has none")]
 pub(super) struct Args {
     /// The project, as the configuration names it
     #[arg(conflicts_with_all = ["cgroup", "pid"])]
@@ -77,10 +81,14 @@ pub(super) struct Args {
     daemon: Daemon,
 }
 
-pub(super) fn run(args: &Args) -> Result<()> {
+pub(super) fn run(args: &Args, asked: Option<Language>) -> Result<()> {
     let services = sought(args)?;
-    let count = u32::try_from(services.len()).unwrap_or(u32::MAX);
-    let mut source = requests::open(count).map_err(|why| not_seen(&why))?;
+    let sources = Sources {
+        asked,
+        daemon: None,
+        config: Path::new(DEFAULT_PATH),
+    };
+    let mut seer = Seer::open(services.len(), sources.language())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let passes = match args.iterations {
         Some(0) => None,
@@ -89,17 +97,12 @@ pub(super) fn run(args: &Args) -> Result<()> {
     };
     runtime
         .map_err(|error| no_runtime(&error))?
-        .block_on(show(args, &services, source.as_mut(), passes))
+        .block_on(show(args, &services, &mut seer, passes))
 }
 
 /// Shows pass after pass, until there were as many as asked for, nobody reads any more, or Ctrl-C.
-async fn show(
-    args: &Args,
-    services: &[Sought],
-    source: &mut dyn RequestWatch,
-    passes: Option<u64>,
-) -> Result<()> {
-    let first = look(services, source)?;
+async fn show(args: &Args, services: &[Sought], seer: &mut Seer, passes: Option<u64>) -> Result<()> {
+    let first = seer.look(services)?;
     let mut before = first.clone();
     let mut ticks = interval(args.delay);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -110,12 +113,12 @@ async fn show(
             _ = ticks.tick() => {}
             _ = ctrl_c() => break,
         }
-        let now = look(services, source)?;
-        let figures = between(&before, &now);
+        let now = seer.look(services)?;
+        let happened = before.until(&now);
         let text = if args.json {
-            json::pass(services, &figures)?
+            json::pass(services, seer.way(), &happened)?
         } else {
-            plain::pass(services, &figures, shown)
+            plain::pass(services, seer.way(), &happened, shown)
         };
         if !print_to_reader(&text)? {
             return Ok(());
@@ -126,45 +129,5 @@ async fn show(
     if args.json {
         return Ok(());
     }
-    print_to_reader(&plain::distributions(services, &between(&first, &before))).map(|_| ())
-}
-
-/// How the requests of each service stand. Cgroups may come and go below it.
-fn look(services: &[Sought], source: &mut dyn RequestWatch) -> Result<Vec<RequestLook>> {
-    for (index, service) in (0..).zip(services) {
-        source
-            .want(index, &service.cgroups())
-            .map_err(|error| kernel_failed(&error))?;
-    }
-    let indexes: Vec<u32> = (0..).zip(services).map(|(index, _)| index).collect();
-    source.look(&indexes).map_err(|error| kernel_failed(&error))
-}
-
-fn between(before: &[RequestLook], now: &[RequestLook]) -> Vec<RequestFigures> {
-    let pairs = before.iter().zip(now);
-    pairs
-        .map(|(before, now)| RequestFigures::between(before, now))
-        .collect()
-}
-
-/// Why requests cannot be seen here.
-pub(super) fn not_seen(why: &WhyNotEbpf) -> anyhow::Error {
-    failed(|language| {
-        let why = words::without_ebpf(language, why);
-        words::say!(
-            language,
-            "requests cannot be seen here: {why}",
-            "aquí no se pueden ver las peticiones: {why}"
-        )
-    })
-}
-
-fn kernel_failed(error: &anyhow::Error) -> anyhow::Error {
-    failed(|language| {
-        words::say!(
-            language,
-            "the kernel does not tell of requests any more: {error:#}",
-            "el kernel ya no informa de las peticiones: {error:#}"
-        )
-    })
+    print_to_reader(&plain::distributions(services, &first.until(&before))).map(|_| ())
 }

@@ -9,8 +9,8 @@ use anyhow::Result;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::cli::daemon::Daemon;
+use crate::cli::failure::failed;
 use crate::cli::projects::{home, projects};
-use crate::cli::requests::not_seen;
 use crate::host::process::Procfs;
 use crate::host::requests;
 use crate::host::usage::{self, UsageSource};
@@ -126,6 +126,18 @@ pub(super) fn run(args: &Args) -> Result<()> {
     }
     sampler.take_from(source, why_not_ebpf);
     print::run(sampler, &printing, &mut io::stdout().lock())
+}
+
+/// Why requests cannot be seen here.
+fn not_seen(why: &WhyNotEbpf) -> anyhow::Error {
+    failed(|language| {
+        let why = words::without_ebpf(language, why);
+        words::say!(
+            language,
+            "requests cannot be seen here: {why}",
+            "aquí no se pueden ver las peticiones: {why}"
+        )
+    })
 }
 
 /// The best source of figures, and what is missing where that is not the kernel program.
