@@ -58,6 +58,13 @@ def installed():
     return done.stdout == "install ok installed"
 
 
+def install():
+    """Installs the package if need be, without starting the daemon."""
+    if not installed():
+        dpkg("--install", package())
+        stop()
+
+
 def configure(projects, **rules):
     """Writes the configuration as an administrator would: one file, whole."""
     CONFIG.parent.mkdir(exist_ok=True)
@@ -69,8 +76,7 @@ def configure(projects, **rules):
 
 def start(projects, **rules):
     """Installs the package if need be and starts the daemon with this configuration."""
-    if not installed():
-        dpkg("--install", package())
+    install()
     stop()
     subprocess.run(["rm", "-rf", "/run/autoscaler"], check=True)
     configure(projects, **rules)

@@ -10,7 +10,11 @@ def lends_current_task():
     return (int(major), int(minor)) >= (5, 11)
 
 
-def tells_of_sockets():
-    """Whether there are tracepoints for what a socket receives and sends (sock_recv_length and its like, since 6.3)."""
+def sees_requests_by():
+    """By what requests are seen: tracepoints for what a socket receives and sends (since 6.3), the functions in which that
+    happens (bpf_skc_to_unix_sock is lent since 5.16), or listening sockets alone."""
     major, minor = os.uname().release.split(".")[:2]
-    return (int(major), int(minor)) >= (6, 3)
+    version = (int(major), int(minor))
+    if version >= (6, 3):
+        return "tracepoints"
+    return "functions" if version >= (5, 16) else "listen_queues"

@@ -54,9 +54,23 @@ class Load:
             self._over.wait(self.pause)
 
 
+def connect(port, timeout=120):
+    """A connection to a port of this host, or to the Unix socket at a path."""
+    if isinstance(port, int):
+        return socket.create_connection(("127.0.0.1", port), timeout=timeout)
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(timeout)
+    try:
+        connection.connect(port)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
 def request(port, path="/", timeout=120):
     """One request. Returns the body; raises unless the answer is a whole one of status 200."""
-    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
+    with connect(port, timeout) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         answer = b""
         while chunk := connection.recv(65536):

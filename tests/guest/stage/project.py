@@ -197,9 +197,9 @@ class Project:
         """Waits until there are this many workers."""
         until(lambda: self.count() == count, lambda: f"{self.unit} at {count} workers, has {self.count()}", seconds)
 
-    def load(self, path="/burn?ms=50", clients=4, pause=0.0):
+    def load(self, path="/burn?ms=50", clients=4, pause=0.0, limit=100_000):
         """A load on this project, to be used by `with`; its counts go into the verdict."""
-        load = Load(self.port, path, clients, pause)
+        load = Load(self.port, path, clients, pause, limit)
         self.loads.append(load)
         return load
 
