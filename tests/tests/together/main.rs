@@ -12,6 +12,7 @@ mod daemon;
 mod dashboard;
 mod history;
 mod init;
+mod listen;
 mod metrics;
 mod observe;
 mod requests;

@@ -214,7 +214,14 @@ fn the_command_shows_any_service_and_says_what_is_not_there() -> Result<()> {
     let text = String::from_utf8_lossy(&shown.stdout);
     ensure!(text.lines().count() == 3, "{shown:?}");
     let last: Value = serde_json::from_str(text.lines().last().context("a pass")?)?;
+    let way = last["seen_by"].as_str().context("by what")?;
+    ensure!(["tracepoints", "functions"].contains(&way), "{last}");
     let service = &last["services"][0];
+    let queues = service["listen_queues"].as_array().context("its sockets")?;
+    ensure!(
+        queues.len() == 1 && queues[0]["limit"].as_u64() > Some(0) && queues[0]["full"] == false,
+        "{service}"
+    );
     ensure!(service["answered"].as_u64() > Some(0), "{service}");
     // Three ask two workers without a pause: both are busy, and one waits.
     let busy = service["busy"].as_f64().context("busy")?;
@@ -226,7 +233,7 @@ fn the_command_shows_any_service_and_says_what_is_not_there() -> Result<()> {
 
     let name = format!("/{}", cgroup.relative().display());
     let plain = String::from_utf8(show(&["--cgroup", &name, "-n", "1"])?.stdout)?;
-    ensure!(plain.contains("REQ/S") && plain.contains(&name), "{plain}");
+    ensure!(plain.contains("seen by: ") && plain.contains("REQ/S") && plain.contains(&name), "{plain}");
     ensure!(plain.contains("requests in") && plain.contains("▇"), "{plain}");
     ensure!(load.stop().failed.is_empty());
 
