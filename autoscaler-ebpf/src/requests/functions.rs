@@ -10,13 +10,20 @@ use aya_ebpf::macros::{fentry, fexit};
 use aya_ebpf::programs::{FEntryContext, FExitContext};
 
 use crate::connection::{close, found};
-use crate::socket::Socket;
+use crate::socket::{Naming, Socket};
 use crate::{data_came, data_read, data_sent};
 
 /// `void sock_def_readable(struct sock *sk)`: net/core/sock.c. Since 6.3 it begins with `sk_data_ready`.
 #[fentry(function = "sock_def_readable")]
 fn came(ctx: FEntryContext) -> i32 {
-    data_came(Socket::new(ctx.arg(0)));
+    data_came(Socket::new(ctx.arg(0)), Naming::Typed);
+    0
+}
+
+/// The same before 5.16.
+#[fentry(function = "sock_def_readable")]
+fn came_copied(ctx: FEntryContext) -> i32 {
+    data_came(Socket::new(ctx.arg(0)), Naming::Copied);
     0
 }
 

@@ -36,7 +36,7 @@ use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;
 
 use connection::{close, found, open};
-use socket::{ESTABLISHED, SYN_RECEIVED, Socket, TCP_CLOSED};
+use socket::{ESTABLISHED, Naming, SYN_RECEIVED, Socket, TCP_CLOSED};
 
 /// Reads without taking (include/linux/socket.h).
 const MSG_PEEK: i32 = 2;
@@ -44,7 +44,7 @@ const MSG_PEEK: i32 = 2;
 /// `sk_data_ready(const struct sock *sk)`: include/trace/events/sock.h
 #[btf_tracepoint(function = "sk_data_ready")]
 fn ready(ctx: BtfTracePointContext) -> i32 {
-    data_came(Socket::new(ctx.arg(0)));
+    data_came(Socket::new(ctx.arg(0)), Naming::Typed);
     0
 }
 
@@ -79,12 +79,12 @@ fn state(ctx: BtfTracePointContext) -> i32 {
 }
 
 #[inline(always)]
-fn data_came(socket: Socket) {
+fn data_came(socket: Socket, by: Naming) {
     // What another program keeps with the socket is no record of ours.
     let known = if socket.has_storage() { found(socket) } else { None };
     if let Some(connection) = known {
         connection.data_came(socket);
-    } else if let Some(listener) = socket.unix_listener()
+    } else if let Some(listener) = socket.unix_listener(by)
         && let Some(connection) = open(socket, listener)
     {
         connection.data_came(socket);

@@ -1,7 +1,7 @@
 //! The kernel's sockets, read by direct loads as `kernel.rs` reads tasks.
 
 use autoscaler_common::Field;
-use aya_ebpf::helpers::generated::bpf_skc_to_unix_sock;
+use aya_ebpf::helpers::generated::{bpf_probe_read_kernel, bpf_skc_to_unix_sock};
 
 /// Of a connection that data may go through, TCP's or a Unix socket's (`include/net/tcp_states.h`).
 pub(crate) const ESTABLISHED: i32 = 1;
@@ -20,6 +20,19 @@ const SOCK_STREAM: u16 = 1;
 
 /// Nothing more comes (include/net/sock.h).
 const RCV_SHUTDOWN: u8 = 1;
+
+/// How the name of a Unix socket is read.
+#[derive(Clone, Copy)]
+pub(crate) enum Naming {
+    /// Through a pointer to the Unix socket that the kernel lends (since 5.16).
+    Typed,
+    /// By a copy of what is there.
+    Copied,
+}
+
+/// Where `struct unix_sock` has its name: no load that the verifier checks, and so no number of a field. The loader knows.
+#[unsafe(no_mangle)]
+static UNIX_ADDRESS: u64 = 0;
 
 /// What the connections of one listening socket have in common.
 #[derive(Clone, Copy)]
@@ -60,23 +73,42 @@ impl Socket {
     /// The listener of a Unix connection, where this is the end that a server has got from `accept`. That end shares its
     /// listener's name; the client's has none, unless it was bound, which nobody does.
     #[inline(always)]
-    pub(crate) fn unix_listener(self) -> Option<Listener> {
+    pub(crate) fn unix_listener(self, by: Naming) -> Option<Listener> {
         if self.load::<u16>(Field::SockFamily) != AF_UNIX
             || self.load::<u16>(Field::SockType) != SOCK_STREAM
             || i32::from(self.load::<u8>(Field::SockState)) != ESTABLISHED
         {
             return None;
         }
-        // SAFETY: the helper checks the socket's family, and gives no pointer to one of another.
-        let unix = unsafe { bpf_skc_to_unix_sock(self.0.cast_mut().cast()) };
-        if unix.is_null() {
-            return None;
-        }
-        let name: u64 = Self(unix.cast::<u8>()).load(Field::UnixAddress);
+        let name = match by {
+            Naming::Typed => self.unix_name()?,
+            Naming::Copied => self.unix_name_copied(),
+        };
         (name != 0).then_some(Listener {
             address: name,
             port: 0,
         })
+    }
+
+    /// The address of a Unix socket's name.
+    #[inline(always)]
+    fn unix_name(self) -> Option<u64> {
+        // SAFETY: the helper checks the socket's family, and gives no pointer to one of another.
+        let unix = unsafe { bpf_skc_to_unix_sock(self.0.cast_mut().cast()) };
+        (!unix.is_null()).then(|| Self(unix.cast::<u8>()).load(Field::UnixAddress))
+    }
+
+    /// The same, copied from where it must be: `struct unix_sock` begins with the socket that every Unix socket is
+    /// (`include/net/af_unix.h`).
+    #[inline(always)]
+    fn unix_name_copied(self) -> u64 {
+        // SAFETY: a whole word of this object, which the loader has written.
+        let offset = unsafe { (&raw const UNIX_ADDRESS).read_volatile() };
+        let place = self.0.wrapping_add(offset as usize);
+        let mut name = 0_u64;
+        // SAFETY: the helper writes a whole word, zero where there is nothing to read.
+        unsafe { bpf_probe_read_kernel((&raw mut name).cast(), size_of::<u64>() as u32, place.cast()) };
+        name
     }
 
     /// The listener of a TCP connection: its network namespace and its port.

@@ -12,9 +12,8 @@ def lends_current_task():
 
 def sees_requests_by():
     """By what requests are seen: tracepoints for what a socket receives and sends (since 6.3), the functions in which that
-    happens (bpf_skc_to_unix_sock is lent since 5.16), or listening sockets alone."""
+    happens, or listening sockets alone."""
     major, minor = os.uname().release.split(".")[:2]
-    version = (int(major), int(minor))
-    if version >= (6, 3):
+    if (int(major), int(minor)) >= (6, 3):
         return "tracepoints"
-    return "functions" if version >= (5, 16) else "listen_queues"
+    return "functions" if lends_current_task() else "listen_queues"

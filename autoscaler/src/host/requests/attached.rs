@@ -20,7 +20,7 @@ pub(super) enum Place {
 }
 
 /// A program of the object, and its place.
-type Attached = (&'static str, Place);
+pub(super) type Attached = (&'static str, Place);
 
 const STATE: Attached = ("state", Place::Event("inet_sock_set_state", "4.16"));
 
@@ -38,8 +38,13 @@ const FUNCTIONS: &[Attached] = &[
     ("inet_read", Place::End("inet_recvmsg")),
     ("unix_sent", Place::End("unix_stream_sendmsg")),
     ("inet_sent", Place::End("inet_sendmsg")),
-    ("came", Place::Entry("sock_def_readable")),
 ];
+
+/// The last of them: it makes records of Unix connections.
+const CAME: Attached = ("came", Place::Entry("sock_def_readable"));
+
+/// The same where the kernel lends no typed pointer to a Unix socket: it copies the name from where it is.
+const CAME_COPIED: Attached = ("came_copied", Place::Entry("sock_def_readable"));
 
 /// Of IPv6, which a kernel may be without.
 const FUNCTIONS_IPV6: &[Attached] = &[
@@ -47,27 +52,28 @@ const FUNCTIONS_IPV6: &[Attached] = &[
     ("inet6_sent", Place::End("inet6_sendmsg")),
 ];
 
-/// What the programs of either way call, and since when it is lent.
-const HELPER: (&str, &str) = ("bpf_skc_to_unix_sock", "5.16");
+/// What gives a typed pointer to a Unix socket, since 5.16.
+const TYPED: &str = "bpf_skc_to_unix_sock";
 
-/// The programs of a way. Those that make records come last: nothing is half seen for long.
-pub(super) fn of(way: RequestsWay) -> Vec<Attached> {
-    let ipv6 = || Path::new("/proc/net/if_inet6").exists();
-    match way {
+/// The programs of a way on this kernel. Those that make records come last: nothing is half seen for long.
+pub(super) fn of(way: RequestsWay, types: &KernelTypes) -> Vec<Attached> {
+    let mut all = match way {
         RequestsWay::Tracepoints => TRACEPOINTS.to_vec(),
-        RequestsWay::Functions if ipv6() => [FUNCTIONS_IPV6, FUNCTIONS].concat(),
         RequestsWay::Functions => FUNCTIONS.to_vec(),
         RequestsWay::ListenQueues => Vec::new(),
+    };
+    if way == RequestsWay::Functions {
+        if Path::new("/proc/net/if_inet6").exists() {
+            all.extend(FUNCTIONS_IPV6);
+        }
+        all.push(if types.lends(TYPED) { CAME } else { CAME_COPIED });
     }
+    all
 }
 
-/// What this kernel lacks for a way.
-pub(super) fn lack(way: RequestsWay, types: &KernelTypes) -> Option<WhyNotEbpf> {
-    let (helper, since) = HELPER;
-    if !types.lends(helper) {
-        return Some(WhyNotEbpf::NoHelper { helper, since });
-    }
-    of(way).into_iter().find_map(|(_, place)| match place {
+/// What this kernel lacks for them.
+pub(super) fn lack(programs: &[Attached], types: &KernelTypes) -> Option<WhyNotEbpf> {
+    programs.iter().find_map(|(_, place)| match *place {
         Place::Event(event, since) if !types.has_event(event) => Some(WhyNotEbpf::NoEvent { event, since }),
         Place::Entry(function) | Place::End(function) if !types.has_function(function) => {
             Some(WhyNotEbpf::NoFunction { function })
@@ -76,10 +82,10 @@ pub(super) fn lack(way: RequestsWay, types: &KernelTypes) -> Option<WhyNotEbpf> 
     })
 }
 
-/// Loads the programs of a way, and no others.
-pub(super) fn load(ebpf: &mut Ebpf, way: RequestsWay, btf: &Btf) -> Result<(), WhyNotEbpf> {
-    for (name, place) in of(way) {
-        let loaded = match place {
+/// Loads these programs, and no others.
+pub(super) fn load(ebpf: &mut Ebpf, programs: &[Attached], btf: &Btf) -> Result<(), WhyNotEbpf> {
+    for (name, place) in programs {
+        let loaded = match *place {
             Place::Event(event, _) => tracepoint(ebpf, name)?.load(event, btf),
             Place::Entry(function) => entry(ebpf, name)?.load(function, btf),
             Place::End(function) => end(ebpf, name)?.load(function, btf),
@@ -90,9 +96,9 @@ pub(super) fn load(ebpf: &mut Ebpf, way: RequestsWay, btf: &Btf) -> Result<(), W
 }
 
 /// Attaches them. Nothing of a way that fails is left: what was attached goes with `ebpf`.
-pub(super) fn attach(ebpf: &mut Ebpf, way: RequestsWay) -> Result<(), WhyNotEbpf> {
-    for (name, place) in of(way) {
-        let attached = match place {
+pub(super) fn attach(ebpf: &mut Ebpf, programs: &[Attached]) -> Result<(), WhyNotEbpf> {
+    for (name, place) in programs {
+        let attached = match *place {
             Place::Event(..) => tracepoint(ebpf, name)?.attach().map(drop),
             Place::Entry(_) => entry(ebpf, name)?.attach().map(drop),
             Place::End(_) => end(ebpf, name)?.attach().map(drop),

@@ -69,10 +69,11 @@ impl RequestSource {
         let types = KernelTypes::read(Path::new(KERNEL_TYPES))?;
         let offsets = Offsets::of_kernel(&types, REQUESTS)?;
         let start = |way| {
-            if let Some(lack) = attached::lack(way, &types) {
+            let programs = attached::of(way, &types);
+            if let Some(lack) = attached::lack(&programs, &types) {
                 return Err(lack);
             }
-            let programs = Programs::start(way, &offsets, indexes, cgroups).map_err(bpf::explain)?;
+            let programs = Programs::start(&programs, &offsets, indexes, cgroups).map_err(bpf::explain)?;
             let live = programs.live().map_err(bpf::explain)?;
             Ok(Self {
                 way,

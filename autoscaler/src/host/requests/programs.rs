@@ -1,16 +1,16 @@
 //! The programs and their maps: loaded and attached. Nothing is pinned: all of it goes when the process ends.
 
 use anyhow::{Context, Result};
-use autoscaler_common::{BUCKETS, Requests};
+use autoscaler_common::{BUCKETS, Field, Requests};
 use aya::maps::{HashMap, MapData};
 use aya::programs::Iter;
 use aya::{Btf, Ebpf, EbpfLoader};
 
 use crate::host::bpf::{Mapped, Offsets, failed, possible_cpus, raise_memlock, refused, relocated};
-use crate::host::requests::attached;
+use crate::host::requests::attached::{self, Attached};
 use crate::host::requests::live::LiveIterator;
 use crate::host::usage::CgroupId;
-use crate::model::{BtfFault, KernelStep, RequestsWay, WhyNotEbpf};
+use crate::model::{BtfFault, KernelStep, WhyNotEbpf};
 
 /// The object that `cargo xtask build-ebpf` makes.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../bpf/requests.bpf.o");
@@ -25,9 +25,9 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Loads and attaches the programs of a way.
+    /// Loads these programs and attaches them.
     pub(super) fn start(
-        way: RequestsWay,
+        programs: &[Attached],
         offsets: &Offsets,
         indexes: u32,
         cgroups: u32,
@@ -38,14 +38,17 @@ impl Programs {
             .checked_mul(cpus)
             .context(KernelStep::Room)
             .map_err(failed)?;
+        let unix_address = offsets.of(Field::UnixAddress as u16).map(u64::from);
+        let unix_address = unix_address.unwrap_or_default();
         let mut loader = EbpfLoader::new();
         loader
+            .override_global("UNIX_ADDRESS", &unix_address, true)
             .map_max_entries("WANTED", cgroups)
             .map_max_entries("REQUESTS", entries);
         let mut ebpf = loader.load(&relocated(OBJECT, offsets)?).map_err(failed)?;
-        load_programs(&mut ebpf, way)?;
+        load_programs(&mut ebpf, programs)?;
         let (wanted, requests) = take_maps(&mut ebpf, entries).map_err(failed)?;
-        attached::attach(&mut ebpf, way)?;
+        attached::attach(&mut ebpf, programs)?;
         Ok(Self {
             ebpf,
             wanted,
@@ -123,11 +126,11 @@ fn take_maps(ebpf: &mut Ebpf, entries: u32) -> Result<(HashMap<MapData, u64, u32
     Ok((wanted, requests))
 }
 
-fn load_programs(ebpf: &mut Ebpf, way: RequestsWay) -> Result<(), WhyNotEbpf> {
+fn load_programs(ebpf: &mut Ebpf, programs: &[Attached]) -> Result<(), WhyNotEbpf> {
     let btf = Btf::from_sys_fs().map_err(|error| WhyNotEbpf::BadBtf {
         why: BtfFault::Words(error.to_string()),
     })?;
-    attached::load(ebpf, way, &btf)?;
+    attached::load(ebpf, programs, &btf)?;
     let live = ebpf
         .program_mut("live")
         .context(KernelStep::Program("live".to_owned()))
