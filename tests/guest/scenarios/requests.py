@@ -126,8 +126,9 @@ def exact(stage, project, way):
     assert counts == {"begun": REQUESTS, "answered": REQUESTS, "abandoned": 0}, counts
     busy = sum(one["busy"] * one["covered_seconds"] for one in seen)
     assert busy >= REQUESTS * SLEEP, busy
-    # One worker serves one at a time.
-    assert max(one["busy"] for one in seen) <= 1.05, seen
+    # One worker serves one at a time. One that ends in the middle of a look is charged to the pass before or after it.
+    lasted = sum(one["covered_seconds"] for one in seen if one["busy"] > 0)
+    assert busy <= lasted + 2 * SLEEP, (busy, lasted)
     waits = [one["waited"]["mean_seconds"] for one in seen if one["waited"]["mean_seconds"]]
     # Four ask one worker: three wait.
     assert max(waits) > SLEEP, waits

@@ -233,7 +233,10 @@ fn the_command_shows_any_service_and_says_what_is_not_there() -> Result<()> {
 
     let name = format!("/{}", cgroup.relative().display());
     let plain = String::from_utf8(show(&["--cgroup", &name, "-n", "1"])?.stdout)?;
-    ensure!(plain.contains("seen by: ") && plain.contains("REQ/S") && plain.contains(&name), "{plain}");
+    ensure!(
+        plain.contains("seen by: ") && plain.contains("REQ/S") && plain.contains(&name),
+        "{plain}"
+    );
     ensure!(plain.contains("requests in") && plain.contains("▇"), "{plain}");
     ensure!(load.stop().failed.is_empty());
 
