@@ -1,5 +1,7 @@
 //! A real worker server inside a cgroup.
 
+mod ruby;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -25,7 +27,7 @@ pub struct Options {
     pub loopback: bool,
     /// Run it below a shell that waits for it: `/bin/sh -c 'server …; true'`.
     pub wrapper_shell: bool,
-    /// The application for gunicorn, `wsgi:app` unless given.
+    /// The application for gunicorn, `wsgi:app` unless given, or for uvicorn, `asgi:app` unless given.
     pub app: Option<String>,
     /// More arguments for the server.
     pub args: Vec<String>,
@@ -84,20 +86,29 @@ impl Server {
     /// # Errors
     /// When it does not come up; the message ends with its log.
     pub fn uvicorn(venv: &Venv, cgroup: &ScratchCgroup, options: &Options) -> Result<Self> {
-        let mut command = vec![venv.bin("uvicorn").display().to_string()];
-        command.extend(["--app-dir".to_owned(), apps().display().to_string()]);
-        command.extend(["--workers".to_owned(), options.workers.to_string()]);
-        command.extend(options.args.iter().cloned());
         let options = Options {
             loopback: true,
             ..options.clone()
         };
-        Self::start(command, cgroup, &options, |address| {
-            let port = match address {
-                Address::Loopback(port) => port.to_string(),
-                Address::Unix(_) => String::new(),
+        Self::uvicorn_on_either(venv, cgroup, &options)
+    }
+
+    /// The same, on a Unix socket where the options ask for no loopback.
+    ///
+    /// # Errors
+    /// As [`Self::uvicorn`].
+    pub fn uvicorn_on_either(venv: &Venv, cgroup: &ScratchCgroup, options: &Options) -> Result<Self> {
+        let mut command = vec![venv.bin("uvicorn").display().to_string()];
+        command.extend(["--app-dir".to_owned(), apps().display().to_string()]);
+        command.extend(["--workers".to_owned(), options.workers.to_string()]);
+        command.extend(options.args.iter().cloned());
+        Self::start(command, cgroup, options, |address| {
+            let (kind, place) = match address {
+                Address::Loopback(port) => ("--port", port.to_string()),
+                Address::Unix(socket) => ("--uds", socket.display().to_string()),
             };
-            vec!["--port".to_owned(), port, "asgi:app".to_owned()]
+            let app = options.app.clone().unwrap_or_else(|| "asgi:app".to_owned());
+            vec![kind.to_owned(), place, app]
         })
     }
 
@@ -128,6 +139,8 @@ impl Server {
             // gunicorn's control socket (from 25.1) would otherwise be shared by all servers of one user.
             .env("XDG_RUNTIME_DIR", directory.path())
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            // Where `tests/apps/timed.*` write down what they serve.
+            .env("REQUEST_LOG", directory.path().join("requests"))
             .current_dir(directory.path())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -203,6 +216,20 @@ impl Server {
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+    }
+
+    /// How many requests an application of `tests/apps/timed.*` has written down, and how long they took together.
+    ///
+    /// # Errors
+    /// When a line is no pair of times.
+    pub fn request_log(&self) -> Result<(usize, Duration)> {
+        let text = fs::read_to_string(self.directory.path().join("requests")).unwrap_or_default();
+        let mut sum = Duration::ZERO;
+        for line in text.lines() {
+            let (start, end) = line.split_once(' ').with_context(|| line.to_owned())?;
+            sum += Duration::from_nanos(end.parse::<u64>()?.saturating_sub(start.parse()?));
+        }
+        Ok((text.lines().count(), sum))
     }
 
     /// Kills the process that was started and reaps it.

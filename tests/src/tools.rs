@@ -22,6 +22,8 @@ pub enum Tool {
     Dpkg,
     /// `mmdebstrap`: the guest's root file system.
     Mmdebstrap,
+    /// nginx, which most servers stand behind.
+    Nginx,
     /// `openssl`: certificates of the tests' own authority.
     Openssl,
     /// `perf bench`: the loads of the bench.
@@ -32,16 +34,20 @@ pub enum Tool {
     Prometheus,
     /// `ps`, which people look at the workers with.
     Ps,
+    /// puma.
+    Puma,
     /// Python with its venv module, which Debian packs apart.
     Python,
     /// The guest's machine.
     Qemu,
     /// RabbitMQ.
     RabbitMq,
-    /// Redis, and its `redis-cli`.
+    /// Redis, its `redis-cli` and its `redis-benchmark`.
     Redis,
     /// A terminal that a test can type into and read.
     Tmux,
+    /// unicorn.
+    Unicorn,
     /// `setpriv`, `unshare`, `taskset`: other rights, namespaces, CPUs.
     UtilLinux,
 }
@@ -58,16 +64,19 @@ impl Tool {
             Self::E2fsprogs => &["mke2fs", "debugfs", "e2fsck"],
             Self::Dpkg => &["dpkg-deb"],
             Self::Mmdebstrap => &["mmdebstrap"],
+            Self::Nginx => &["nginx"],
             Self::Openssl => &["openssl"],
             Self::Perf => &["perf"],
             Self::Pip => &["pip3"],
             Self::Prometheus => &["prometheus", "promtool"],
             Self::Ps => &["ps"],
+            Self::Puma => &["puma"],
             Self::Python => &["python3"],
             Self::Qemu => &["qemu-system-x86_64"],
             Self::RabbitMq => &["/usr/lib/rabbitmq/bin/rabbitmq-server", "epmd"],
-            Self::Redis => &["redis-server", "redis-cli"],
+            Self::Redis => &["redis-server", "redis-cli", "redis-benchmark"],
             Self::Tmux => &["tmux"],
+            Self::Unicorn => &["unicorn"],
             Self::UtilLinux => &["setpriv", "unshare", "taskset"],
         }
     }
@@ -80,16 +89,19 @@ impl Tool {
             Self::E2fsprogs => &["e2fsprogs"],
             Self::Dpkg => &["dpkg"],
             Self::Mmdebstrap => &["mmdebstrap"],
+            Self::Nginx => &["nginx"],
             Self::Openssl => &["openssl"],
             Self::Perf => &["linux-perf"],
             Self::Pip => &["python3-pip"],
             Self::Prometheus => &["prometheus"],
             Self::Ps => &["procps"],
+            Self::Puma => &["puma"],
             Self::Python => &["python3-venv"],
             Self::Qemu => &["qemu-system-x86"],
             Self::RabbitMq => &["rabbitmq-server"],
             Self::Redis => &["redis-server", "redis-tools"],
             Self::Tmux => &["tmux"],
+            Self::Unicorn => &["unicorn"],
             Self::UtilLinux => &["util-linux"],
         }
     }
@@ -197,6 +209,12 @@ pub fn require(tools: &[Tool]) -> bool {
     } else {
         Err(format!("it needs {}", remedy(&missing)))
     })
+}
+
+/// Where a program is that no ordinary user's `PATH` need lead to.
+#[must_use]
+pub fn path_of(program: &str) -> Option<PathBuf> {
+    find(program)
 }
 
 /// Where a program is: on the `PATH` or in a directory of the system's own.

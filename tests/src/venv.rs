@@ -87,6 +87,18 @@ impl Venv {
         )
     }
 
+    /// An environment with one version of gunicorn (or [`NEWEST`]) and gevent.
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn gunicorn_with_gevent(version: &str) -> Result<Self> {
+        let gunicorn = requirement("gunicorn", version);
+        Self::with(
+            &format!("gunicorn-gevent-{version}"),
+            &[gunicorn.as_str(), "gevent", "packaging", "setuptools<81"],
+        )
+    }
+
     /// An environment with Grafana's published models of one version, of [`GRAFANAS`].
     ///
     /// # Errors
@@ -124,6 +136,19 @@ impl Venv {
         install(&root, requirements)?;
         fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
         Ok(Self { root })
+    }
+
+    /// The version of a package that it has.
+    ///
+    /// # Errors
+    /// When it has none of that name.
+    pub fn version(&self, package: &str) -> Result<String> {
+        let ask = format!("import importlib.metadata as m; print(m.version('{package}'))");
+        let told = Command::new(self.bin("python")).args(["-c", &ask]).output()?;
+        if !told.status.success() {
+            bail!("no {package}: {}", String::from_utf8_lossy(&told.stderr));
+        }
+        Ok(String::from_utf8(told.stdout)?.trim().to_owned())
     }
 
     /// The path of a program of this environment.
