@@ -18,7 +18,16 @@ pub(crate) const DEMO: &[Tool] = &[Tool::Cc, Tool::Python];
 pub(crate) const DEMO_CELERY: &[Tool] = &[Tool::Cc, Tool::Python, Tool::Redis];
 
 /// `cargo xtask bench`.
-pub(crate) const BENCH: &[Tool] = &[Tool::Cc, Tool::Perf, Tool::Python, Tool::UtilLinux];
+pub(crate) const BENCH: &[Tool] = &[
+    Tool::Cc,
+    Tool::Nginx,
+    Tool::Perf,
+    Tool::Puma,
+    Tool::Python,
+    Tool::Redis,
+    Tool::Unicorn,
+    Tool::UtilLinux,
+];
 
 /// `cargo xtask screenshot`.
 pub(crate) const SCREENSHOT: &[Tool] = &[Tool::Cc, Tool::Python, Tool::Tmux];

@@ -16,6 +16,7 @@ impl Server {
     /// When it does not come up; the message ends with its log.
     pub fn puma(cgroup: &ScratchCgroup, options: &Options, threads: u32) -> Result<Self> {
         let mut command = vec!["puma".to_owned()];
+        command.extend(["--environment".to_owned(), "production".to_owned()]);
         command.extend(["--workers".to_owned(), options.workers.to_string()]);
         command.extend(["--threads".to_owned(), format!("{threads}:{threads}")]);
         command.extend(options.args.iter().cloned());
@@ -38,6 +39,8 @@ impl Server {
         fs::write(&config, format!("worker_processes {}\n", options.workers))
             .with_context(|| format!("cannot write {}", config.display()))?;
         let mut command = vec!["unicorn".to_owned()];
+        // As it is on a server: without Rack's own checks and access log.
+        command.extend(["--env".to_owned(), "none".to_owned()]);
         command.extend(["--config-file".to_owned(), config.display().to_string()]);
         command.extend(options.args.iter().cloned());
         Self::start(command, cgroup, options, |address| {

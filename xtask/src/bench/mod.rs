@@ -7,6 +7,7 @@ mod exactness;
 mod perf;
 mod programs;
 mod report;
+mod requests;
 mod series;
 mod slowdown;
 mod snapshot;
@@ -49,15 +50,18 @@ enum Table {
     Snapshot,
     /// Our figures against the kernel's own
     Exactness,
+    /// Requests of real servers against their own logs, and tens of thousands of them at full speed
+    Requests,
 }
 
-const TABLES: [Table; 6] = [
+const TABLES: [Table; 7] = [
     Table::Cost,
     Table::Slowdown,
     Table::Web,
     Table::Daemon,
     Table::Snapshot,
     Table::Exactness,
+    Table::Requests,
 ];
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -76,9 +80,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         if !args.only.is_empty() && !args.only.contains(&table) {
             continue;
         }
-        let section = table.measure(args.rounds)?;
-        println!("{}", section.markdown());
-        report.sections.push(section);
+        for measure in table.sections() {
+            let section = measure(args.rounds)?;
+            println!("{}", section.markdown());
+            report.sections.push(section);
+        }
     }
     let out = workspace().join(&args.out);
     fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
@@ -91,14 +97,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 impl Table {
-    fn measure(self, rounds: u32) -> Result<Section> {
+    /// What takes its parts, given the rounds.
+    fn sections(self) -> &'static [fn(u32) -> Result<Section>] {
         match self {
-            Self::Cost => cost::measure(rounds),
-            Self::Slowdown => slowdown::measure(rounds),
-            Self::Web => web::measure(rounds),
-            Self::Daemon => daemon::measure(),
-            Self::Snapshot => snapshot::measure(rounds),
-            Self::Exactness => exactness::measure(),
+            Self::Cost => &[cost::measure],
+            Self::Slowdown => &[slowdown::measure],
+            Self::Web => &[web::measure],
+            Self::Daemon => &[|_| daemon::measure()],
+            Self::Snapshot => &[snapshot::measure],
+            Self::Exactness => &[|_| exactness::measure()],
+            Self::Requests => &[|_| requests::measure(), |_| requests::speed()],
         }
     }
 }
