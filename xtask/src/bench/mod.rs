@@ -52,9 +52,11 @@ enum Table {
     Exactness,
     /// Requests of real servers against their own logs, and tens of thousands of them at full speed
     Requests,
+    /// Run time of the request programs per event, and what servers lose by them
+    RequestsCost,
 }
 
-const TABLES: [Table; 7] = [
+const TABLES: [Table; 8] = [
     Table::Cost,
     Table::Slowdown,
     Table::Web,
@@ -62,6 +64,7 @@ const TABLES: [Table; 7] = [
     Table::Snapshot,
     Table::Exactness,
     Table::Requests,
+    Table::RequestsCost,
 ];
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -107,6 +110,7 @@ impl Table {
             Self::Snapshot => &[snapshot::measure],
             Self::Exactness => &[|_| exactness::measure()],
             Self::Requests => &[|_| requests::measure(), |_| requests::speed()],
+            Self::RequestsCost => &[requests::cost, requests::share, requests::throughput],
         }
     }
 }

@@ -118,7 +118,7 @@ fn move_the_second(perf: u32) -> Result<()> {
 }
 
 /// The CPU time of all children that have ended, seconds.
-fn children() -> Result<f64> {
+pub(super) fn children() -> Result<f64> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).context("cannot read the children's CPU time")?;
     let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     Ok(seconds(usage.user_time()) + seconds(usage.system_time()))

@@ -1,9 +1,17 @@
 //! Requests seen in the kernel: how exact they are, beside the log of the application and the clock of its clients.
 
 mod case;
+mod cost;
+mod echo;
+mod programs;
+mod share;
 mod speed;
+mod throughput;
 
+pub(super) use cost::measure as cost;
+pub(super) use share::measure as share;
 pub(super) use speed::measure as speed;
+pub(super) use throughput::measure as throughput;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
