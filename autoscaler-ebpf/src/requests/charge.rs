@@ -8,6 +8,7 @@ use aya_ebpf::helpers::bpf_get_smp_processor_id;
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, HashMap, LruHashMap};
 
+use crate::connection::now;
 use crate::kernel::Cgroup;
 
 /// Cgroup id → the place of its counters: userspace names those whose requests are wanted. The loader sets the size.
@@ -22,6 +23,43 @@ static REQUESTS: Array<Requests> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 /// read.
 #[map]
 static LISTENERS: LruHashMap<u64, u32> = LruHashMap::with_max_entries(4096, 0);
+
+/// TCP listeners, as [`Foreign`] has them → when a cgroup last read from one of their connections whose requests nobody wants.
+/// Apart from `LISTENERS`, so that a host's many others take no place of those that are wanted.
+#[map]
+static FOREIGN: LruHashMap<Foreign, u64> = LruHashMap::with_max_entries(1024, 0);
+
+/// A listener by its two words, for before there is a record: a pointer to the verifier, which may be stored but not shifted.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct Foreign {
+    pub(crate) address: u64,
+    pub(crate) port: u64,
+}
+
+/// For how long nobody looks again whose the connections of a listener are, ns: as powers of two go, a second. One that a
+/// cgroup comes to share, or is wanted from now on, is known again after it.
+const FOREIGN_FOR: u64 = 1 << 30;
+
+/// Whether the connections of this listener are known to be of no interest.
+#[inline(always)]
+pub(crate) fn is_foreign(listener: &Foreign) -> bool {
+    // SAFETY: plain data, copied at once.
+    let since = unsafe { FOREIGN.get(listener) }.copied();
+    since.is_some_and(|since| now().wrapping_sub(since) < FOREIGN_FOR)
+}
+
+/// Notes that a cgroup has read from `connection` whose requests nobody wants, unless one has that are wanted.
+#[inline(always)]
+pub(crate) fn found_foreign(connection: &Connection) {
+    if place_of_listener(connection).is_none() {
+        let listener = Foreign {
+            address: connection.listener,
+            port: u64::from(connection.port),
+        };
+        let _ = FOREIGN.insert(listener, now(), 0);
+    }
+}
 
 /// The place of the cgroup that has read from `connection`; `None` where nobody wants its requests.
 #[inline(always)]

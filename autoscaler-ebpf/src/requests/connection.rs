@@ -12,7 +12,7 @@ use aya_ebpf::helpers::generated::{bpf_sk_storage_delete, bpf_sk_storage_get};
 use aya_ebpf::helpers::{bpf_get_current_task_btf, bpf_ktime_get_ns};
 use aya_ebpf::macros::btf_map;
 
-use crate::charge::{Charge, place_of};
+use crate::charge::{Charge, Foreign, found_foreign, is_foreign, place_of};
 use crate::kernel::Task;
 use crate::socket::{Listener, Socket};
 
@@ -30,9 +30,19 @@ pub(crate) fn found(socket: Socket) -> Option<Record> {
     storage(socket, 0)
 }
 
-/// The same, made for a connection of `listener` where there is none.
+/// The same, made for a connection of `listener` where there is none; none is made where nobody wants its requests.
 #[inline(always)]
 pub(crate) fn open(socket: Socket, listener: Listener) -> Option<Record> {
+    let Listener { address, port } = listener;
+    // Of Unix sockets the records stay, so that they are not asked about again.
+    if port != 0
+        && is_foreign(&Foreign {
+            address,
+            port: u64::from(port),
+        })
+    {
+        return None;
+    }
     let record = storage(socket, u64::from(BPF_SK_STORAGE_GET_F_CREATE))?;
     let connection = record.read_side();
     connection.listener = listener.address;
@@ -110,6 +120,7 @@ impl Record {
             if connection.place == Connection::NOBODYS {
                 // The kernel forgets the record of a TCP connection; that of a Unix one would be made again at once.
                 if socket.is_inet() {
+                    found_foreign(connection);
                     forget(socket);
                 }
                 return;
@@ -163,7 +174,7 @@ fn forget(socket: Socket) {
 }
 
 #[inline(always)]
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     // SAFETY: the helper has no precondition.
     unsafe { bpf_ktime_get_ns() }
 }

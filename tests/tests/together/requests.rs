@@ -3,6 +3,7 @@
 mod early;
 mod halves;
 mod idle;
+mod late;
 mod pipelined;
 mod room;
 mod upload;
