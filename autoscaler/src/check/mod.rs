@@ -127,12 +127,16 @@ async fn projects(
     let snapshot = observer.observe_over(&wanted, WINDOW).await?;
     let requests = match observer.requests_fault() {
         Some(why) => Some(Fact::RequestsUnseen(why.clone())),
-        None => observer.sees_requests().then_some(Fact::RequestsSeen),
+        None => observer.requests_way().map(Fact::RequestsSeen),
     };
     let mut findings: Vec<Finding> = requests.into_iter().map(Finding::of_host).collect();
     for (name, sample) in &snapshot.projects {
         if let Some(project) = config.projects.get(name) {
-            let facts = project::look(procfs, project, &snapshot.host, sample).await;
+            let mut facts = project::look(procfs, project, &snapshot.host, sample).await;
+            if let Some(look) = observer.listening(name) {
+                facts.extend(look.queues.iter().cloned().map(Fact::Listens));
+                facts.extend(look.unseen.iter().cloned().map(Fact::ListensUnseen));
+            }
             findings.extend(facts.into_iter().map(|fact| Finding::of_project(project, fact)));
         }
     }

@@ -15,7 +15,9 @@ pub use client::Client;
 pub use protocol::{Answer, Command, Done, Request, Response, VERSION};
 pub use server::{Call, Desk, serve};
 pub use socket::Socket;
-pub use status::{DecisionStatus, NextStep, OrderStatus, ProjectStatus, RequestsStatus, Status};
+pub use status::{
+    DecisionStatus, ListenQueueStatus, NextStep, OrderStatus, ProjectStatus, RequestsStatus, Status,
+};
 
 /// The socket's name in the daemon's runtime directory.
 pub const SOCKET_NAME: &str = "control.sock";

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::RequestSummary;
+use crate::model::{ListenQueue, RequestSummary};
 
 /// The daemon and all of its projects.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Status {
     pub source: String,
     /// Why they do not come from the kernel program.
     pub without_ebpf: Option<String>,
+    /// By what requests are seen: `tracepoints`, `functions` or `listen_queues`; `None` where no project wants it.
+    #[serde(default)]
+    pub requests_by: Option<String>,
     /// Why requests cannot be seen, where a project wants them.
     #[serde(default)]
     pub without_requests: Option<String>,
@@ -91,6 +94,9 @@ pub struct ProjectStatus {
     /// Its requests since the check before, where they are seen.
     #[serde(default)]
     pub requests: Option<RequestsStatus>,
+    /// Its listening sockets, where its requests are wanted.
+    #[serde(default)]
+    pub listen_queues: Vec<ListenQueueStatus>,
     /// What the last check decided.
     pub decision: Option<DecisionStatus>,
     /// The last decision that changed the count.
@@ -101,6 +107,30 @@ pub struct ProjectStatus {
     pub down: Vec<NextStep>,
     /// What was ordered by hand and still holds.
     pub order: Option<OrderStatus>,
+}
+
+/// A listening socket.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ListenQueueStatus {
+    /// Where it listens.
+    pub address: String,
+    /// Connections that nobody has accepted yet.
+    pub waiting: u32,
+    /// As many as there is room for.
+    pub limit: u32,
+    /// Connections that the kernel has thrown away since it listens, where that is counted.
+    pub dropped: Option<u64>,
+}
+
+impl From<&ListenQueue> for ListenQueueStatus {
+    fn from(queue: &ListenQueue) -> Self {
+        Self {
+            address: queue.address.clone(),
+            waiting: queue.waiting,
+            limit: queue.limit,
+            dropped: queue.dropped,
+        }
+    }
 }
 
 /// The requests of a project between two checks. Times in seconds; `None` where there were none.

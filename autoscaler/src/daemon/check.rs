@@ -172,7 +172,9 @@ impl Checks {
             (Some(why), before) if Some(why) != before.as_ref() => {
                 self.reporter.say(&Message::RequestsUnseen { why });
             }
-            (None, Some(_)) if self.observer.sees_requests() => self.reporter.say(&Message::RequestsSeen),
+            (None, Some(_)) if self.observer.requests_way().is_some() => {
+                self.reporter.say(&Message::RequestsSeen);
+            }
             _ => {}
         }
         self.ongoing.requests_unseen = fault;

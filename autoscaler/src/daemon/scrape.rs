@@ -38,7 +38,6 @@ impl Checks {
     pub(super) fn scrape(&mut self) -> Scrape {
         let totals = self.observer.totals();
         let mut requests = self.observer.request_totals();
-        let (seen, unseen) = (self.observer.sees_requests(), self.observer.requests_fault());
         let board = &self.board;
         let projects = self.config.projects.iter().map(|(name, project)| {
             let row = board.get(name);
@@ -48,6 +47,11 @@ impl Checks {
                 look: row.and_then(|row| row.checked.clone()),
                 totals: totals.get(name).copied(),
                 requests: requests.remove(name),
+                listening: self
+                    .observer
+                    .listening(name)
+                    .map(|look| look.queues.clone())
+                    .unwrap_or_default(),
                 counts: row.map(|row| row.counts.clone()).unwrap_or_default(),
             };
             (name.clone(), scrape)
@@ -56,7 +60,7 @@ impl Checks {
         Scrape {
             source: self.observer.source_kind(),
             health: self.observer.source_health(),
-            requests_seen: (seen || unseen.is_some()).then_some(seen && unseen.is_none()),
+            requests_way: self.observer.requests_way(),
             host,
             checked_at,
             check_interval: self.interval(),

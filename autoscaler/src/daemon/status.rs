@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
-use crate::control::{DecisionStatus, NextStep, OrderStatus, ProjectStatus, RequestsStatus, Status};
+use crate::control::{
+    DecisionStatus, ListenQueueStatus, NextStep, OrderStatus, ProjectStatus, RequestsStatus, Status,
+};
 use crate::daemon::board::Row;
 use crate::daemon::check::Checks;
 use crate::daemon::orders::{Given, Term};
@@ -41,7 +43,14 @@ impl Checks {
         let projects = self.config.projects.values().map(|project| {
             let name = &project.name;
             let (row, given) = (self.board.get(name), self.orders.get(name));
-            told.project(project, row, self.steps.is_under_way(name), given)
+            let mut status = told.project(project, row, self.steps.is_under_way(name), given);
+            let listening = self
+                .observer
+                .listening(name)
+                .into_iter()
+                .flat_map(|look| &look.queues);
+            status.listen_queues = listening.map(ListenQueueStatus::from).collect();
+            status
         });
         Status {
             program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -58,6 +67,7 @@ impl Checks {
                 .without_ebpf
                 .as_ref()
                 .map(|why| words::without_ebpf(language, why)),
+            requests_by: self.observer.requests_way().map(|way| way.code().to_owned()),
             without_requests: self
                 .observer
                 .requests_fault()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::host::usage::Health;
-use crate::model::{Bounds, Decided, Host, Look, RequestLook, SourceKind};
+use crate::model::{Bounds, Decided, Host, ListenQueue, Look, RequestLook, RequestsWay, SourceKind};
 use crate::observe::Totals;
 
 /// What one scrape says.
@@ -15,8 +15,8 @@ pub struct Scrape {
     pub source: SourceKind,
     /// What that source lost.
     pub health: Health,
-    /// Whether requests can be seen; `None` where no project wants it.
-    pub requests_seen: Option<bool>,
+    /// By what requests are seen; `None` where no project wants it.
+    pub requests_way: Option<RequestsWay>,
     /// The host at the last check.
     pub host: Option<Host>,
     /// When that was.
@@ -52,6 +52,8 @@ pub struct ProjectScrape {
     pub totals: Option<Totals>,
     /// Its requests at this moment, where they are seen.
     pub requests: Option<RequestLook>,
+    /// Its listening sockets at the last check.
+    pub listening: Vec<ListenQueue>,
     /// What has been counted since the start.
     pub counts: Counts,
 }

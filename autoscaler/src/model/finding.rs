@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    Bounds, CgroupError, ClientError, Fault, Host, HostError, LoadError, Notice, PoolFault, Project,
-    QueueFault, Refusal, RequestFault, RequestSummary, ServiceError, SourceKind, StoreError, SystemFault,
-    Uncounted, Unobservable, UsageFault, WhyNotEbpf,
+    Bounds, CgroupError, ClientError, Fault, Host, HostError, ListenFault, ListenQueue, LoadError, Notice,
+    PoolFault, Project, QueueFault, Refusal, RequestFault, RequestSummary, RequestsWay, ServiceError,
+    SourceKind, StoreError, SystemFault, Uncounted, Unobservable, UsageFault, WhyNotEbpf,
 };
 
 /// One thing that was looked at.
@@ -298,9 +298,13 @@ pub enum Fact {
     /// Its CPU could not be measured.
     NoCpu,
     /// The requests of projects that want it can be seen.
-    RequestsSeen,
+    RequestsSeen(RequestsWay),
     /// They cannot.
     RequestsUnseen(WhyNotEbpf),
+    /// A listening socket of a project whose requests are wanted.
+    Listens(ListenQueue),
+    /// Why there may be more of them.
+    ListensUnseen(ListenFault),
     /// A project's requests were seen.
     Requests(RequestSummary),
     /// A project's thresholds are over requests, which do not say what they ask.
@@ -425,7 +429,9 @@ impl Fact {
             Self::Refused(_) => "refused",
             Self::Cpu { .. } => "cpu",
             Self::NoCpu => "no_cpu",
-            Self::RequestsSeen => "requests_seen",
+            Self::RequestsSeen(_) => "requests_seen",
+            Self::Listens(_) => "listens",
+            Self::ListensUnseen(_) => "listens_unseen",
             Self::RequestsUnseen(_) => "requests_unseen",
             Self::Requests(_) => "requests",
             Self::RequestsSayNothing(_) => "requests_say_nothing",
@@ -471,6 +477,7 @@ impl Fact {
             | Self::CodeNewer { .. }
             | Self::NoCpu
             | Self::RequestsUnseen(_)
+            | Self::ListensUnseen(_)
             | Self::NoMemoryLimit { .. }
             | Self::UnacknowledgedUnknown(_)
             | Self::Uncounted(_)

@@ -8,6 +8,7 @@ use super::config::notice;
 use super::figures::workers;
 use super::host::{cgroup_error, host_error, service_error};
 use super::kernel::{source, usage_fault, without_ebpf};
+use super::listen::listen_fault;
 use super::load::{fault, load_error};
 use super::queue::queue_fault;
 use super::requests;
@@ -340,11 +341,9 @@ fn says(language: Language, fact: &Fact) -> String {
             )
         }
         Fact::Refused(refusal) => refused(language, refusal),
-        Fact::RequestsSeen => say!(
-            language,
-            "requests seen in the kernel, by its tracepoints",
-            "peticiones vistas en el kernel, por sus tracepoints"
-        ),
+        Fact::RequestsSeen(way) => requests::way(language, *way),
+        Fact::Listens(queue) => requests::listens(language, queue),
+        Fact::ListensUnseen(fault) => listen_fault(language, fault),
         Fact::RequestsUnseen(why) => {
             let why = without_ebpf(language, why);
             say!(

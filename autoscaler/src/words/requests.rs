@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::figures::{threshold, workers};
-use crate::model::{Language, Reason, RequestFault, RequestSummary};
+use crate::model::{Language, ListenQueue, Reason, RequestFault, RequestSummary, RequestsWay};
 
 /// The reasons that are about requests alone.
 pub(super) fn reason(language: Language, reason: &Reason) -> String {
@@ -47,6 +47,42 @@ pub(super) fn reason(language: Language, reason: &Reason) -> String {
         // No others come here.
         _ => String::new(),
     }
+}
+
+/// By what requests are seen.
+pub(super) fn way(language: Language, way: RequestsWay) -> String {
+    match way {
+        RequestsWay::Tracepoints => say!(
+            language,
+            "requests seen in the kernel, at its tracepoints",
+            "peticiones vistas en el kernel, en sus tracepoints"
+        ),
+        RequestsWay::Functions => say!(
+            language,
+            "requests seen in the kernel, at its functions",
+            "peticiones vistas en el kernel, en sus funciones"
+        ),
+        RequestsWay::ListenQueues => say!(
+            language,
+            "of requests, only the connections that nobody has accepted yet can be seen",
+            "de las peticiones solo se pueden ver las conexiones que nadie ha aceptado todavía"
+        ),
+    }
+}
+
+/// A listening socket.
+pub(super) fn listens(language: Language, queue: &ListenQueue) -> String {
+    let ListenQueue {
+        address,
+        waiting,
+        limit,
+        ..
+    } = queue;
+    say!(
+        language,
+        "listens at {address}: {waiting} of {limit} connections wait to be accepted",
+        "escucha en {address}: {waiting} de {limit} conexiones esperan ser aceptadas"
+    )
 }
 
 /// The requests of a moment.

@@ -92,7 +92,10 @@ impl Seer {
                 cgroup.and_then(|cgroup| cgroup.processes()).unwrap_or_default()
             })
             .collect();
-        let requests = self.source.as_mut().map(|source| requests_of(services, source.as_mut()));
+        let requests = self
+            .source
+            .as_mut()
+            .map(|source| requests_of(services, source.as_mut()));
         let listening = self.listening.look(&pids);
         for fault in listening.iter().flat_map(|look| &look.unseen) {
             if !self.told.contains(fault) {
@@ -115,9 +118,7 @@ fn requests_of(services: &[Sought], source: &mut dyn RequestWatch) -> Result<Vec
             .map_err(|error| kernel_failed(&error))?;
     }
     let indexes: Vec<u32> = (0..).zip(services).map(|(index, _)| index).collect();
-    source
-        .look(&indexes)
-        .map_err(|error| kernel_failed(&error))
+    source.look(&indexes).map_err(|error| kernel_failed(&error))
 }
 
 impl Seen {

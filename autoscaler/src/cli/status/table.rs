@@ -15,6 +15,8 @@ struct Words {
     next: &'static str,
     queue: &'static str,
     requests: [&'static str; 6],
+    listen: &'static str,
+    dropped: &'static str,
     waiting: &'static str,
     oldest: &'static str,
     reserved: &'static str,
@@ -42,6 +44,8 @@ const EN: Words = Words {
     next: "next",
     queue: "queue",
     requests: ["requests", "busy", "wait", "service", "long", "without an answer"],
+    listen: "socket",
+    dropped: "thrown away",
     waiting: "waiting",
     oldest: "oldest",
     reserved: "fetched ahead",
@@ -74,6 +78,8 @@ const ES: Words = Words {
     last_step: "último paso",
     next: "siguiente",
     queue: "cola",
+    listen: "socket",
+    dropped: "descartadas",
     requests: [
         "peticiones",
         "ocupados",
@@ -302,6 +308,9 @@ fn paragraph(project: &ProjectStatus, words: &Words, now: i64) -> String {
     }
     if let Some(seen) = &project.requests {
         lines.push((words.requests[0], requests::line(seen, project, words)));
+    }
+    for socket in &project.listen_queues {
+        lines.push((words.listen, requests::socket(socket, words)));
     }
     for what in &project.uncounted {
         lines.push((words.queue, format!("⚠️ {what}")));

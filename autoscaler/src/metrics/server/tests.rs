@@ -16,7 +16,7 @@ fn scrape() -> Scrape {
     Scrape {
         source: SourceKind::CpuStat,
         health: Health::default(),
-        requests_seen: None,
+        requests_way: None,
         host: None,
         checked_at: None,
         check_interval: Duration::from_mins(2),

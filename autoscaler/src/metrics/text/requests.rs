@@ -7,9 +7,9 @@ use autoscaler_common::{BUCKETS, bucket_of};
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::{MetricType, TypedMetric};
 
-use super::{Sample, counter, family, gauge, look, plain};
+use super::{Sample, counter, family, flag, gauge, look};
 use crate::metrics::{ProjectScrape, Scrape};
-use crate::model::RequestLook;
+use crate::model::{ListenQueue, RequestLook, RequestsWay};
 
 /// The least and the greatest bound of a bucket, as powers of two of ns: 1.05 ms and 68.7 s.
 const BOUNDS: std::ops::RangeInclusive<u32> = 20..=36;
@@ -59,14 +59,16 @@ impl Times {
 impl Scrape {
     /// The requests of the projects that want them seen.
     pub(super) fn requests(&self, out: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        if let Some(seen) = self.requests_seen {
-            gauge(
-                out,
-                "autoscaler_requests_seen",
-                "Whether the requests of the projects that want it can be seen",
-                [plain(f64::from(u8::from(seen)))],
-            )?;
-        }
+        let seen = self.requests_way.map(|way| {
+            let seen = way != RequestsWay::ListenQueues;
+            (vec![("by", way.code().to_owned())], flag(seen))
+        });
+        gauge(
+            out,
+            "autoscaler_requests_seen",
+            "Whether the requests of the projects that want it can be seen, and by what the kernel tells of them",
+            seen,
+        )?;
         counter(
             out,
             "autoscaler_requests_answered",
@@ -119,7 +121,34 @@ impl Scrape {
             "autoscaler_requests_long",
             "Requests that are served for longer than one should take, at the last check",
             self.each(|project| Some(f64::from(look(project)?.figures.requests?.long))),
+        )?;
+        gauge(
+            out,
+            "autoscaler_listen_queue_waiting",
+            "Connections to a listening socket of the project that nobody had accepted at the last check",
+            self.sockets(|queue| Some(f64::from(queue.waiting))),
+        )?;
+        gauge(
+            out,
+            "autoscaler_listen_queue_limit",
+            "As many such connections as there is room for",
+            self.sockets(|queue| Some(f64::from(queue.limit))),
+        )?;
+        counter(
+            out,
+            "autoscaler_listen_queue_dropped",
+            "Connections that the kernel has thrown away for want of room; left out where it does not count them",
+            self.sockets(|queue| Some(queue.dropped? as f64)),
         )
+    }
+
+    fn sockets(&self, figure: fn(&ListenQueue) -> Option<f64>) -> impl Iterator<Item = Sample> {
+        self.projects.iter().flat_map(move |(name, project)| {
+            project.listening.iter().filter_map(move |queue| {
+                let labels = vec![("project", name.clone()), ("address", queue.address.clone())];
+                Some((labels, figure(queue)?))
+            })
+        })
     }
 
     fn counted(&self, figure: fn(&RequestLook) -> f64) -> impl Iterator<Item = Sample> {

@@ -8,7 +8,9 @@ use autoscaler_common::{Live, Requests, bucket_of};
 use super::*;
 use crate::host::usage::Health;
 use crate::metrics::{Counts, Process};
-use crate::model::{Bounds, CgroupMemory, Figures, Host, Look, Measure, RequestLook};
+use crate::model::{
+    Bounds, CgroupMemory, Figures, Host, ListenQueue, Look, Measure, RequestLook, RequestsWay,
+};
 use crate::observe::Totals;
 
 /// Two requests of 2 ms and of 80 ms, and one that waits.
@@ -47,7 +49,8 @@ fn waits_are_a_histogram_of_prometheus_own_type() {
         "autoscaler_requests_answered_total{project=\"back\\\"dipro\"} 2.0",
         "autoscaler_requests_busy_seconds_total{project=\"back\\\"dipro\"} 0.5",
         "autoscaler_requests_waiting{project=\"back\\\"dipro\"} 1.0",
-        "autoscaler_requests_seen 1.0",
+        "autoscaler_requests_seen{by=\"tracepoints\"} 1.0",
+        "autoscaler_listen_queue_waiting{project=\"back\\\"dipro\",address=\"/run/shop.sock\"} 3.0",
     ] {
         assert!(
             text.lines().any(|found| found == line),
@@ -85,6 +88,13 @@ fn scrape() -> Scrape {
             throttled: None,
         }),
         requests: Some(requests()),
+        listening: vec![ListenQueue {
+            inode: 7,
+            address: "/run/shop.sock".into(),
+            waiting: 3,
+            limit: 2048,
+            dropped: None,
+        }],
         counts: Counts {
             decisions: BTreeMap::from([
                 (("scale_up", "above_rung"), 2),
@@ -101,7 +111,7 @@ fn scrape() -> Scrape {
             map_full: 0,
             discarded: 3,
         },
-        requests_seen: Some(true),
+        requests_way: Some(RequestsWay::Tracepoints),
         host: Some(Host {
             cpus: 4,
             memory_total_mib: 2,

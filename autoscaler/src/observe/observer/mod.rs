@@ -21,13 +21,14 @@ use requests::RequestMeter;
 
 use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::cpu_list::CpuList;
+use crate::host::listen::ListenSource;
 use crate::host::machine::HostReader;
 use crate::host::process::Procfs;
 use crate::host::service::ServiceManager;
 use crate::host::usage::{self, Health, Usage, UsageSource};
 use crate::model::{
-    Config, CpuSample, HostError, ProcessId, ProjectSample, Snapshot, SourceKind, SourceNews, Unobservable,
-    UsageFault, WhyNotEbpf, Workload,
+    Config, CpuSample, HostError, ListenLook, ProcessId, Project, ProjectSample, RequestsWay, Snapshot,
+    SourceKind, SourceNews, Unobservable, UsageFault, WhyNotEbpf, Workload,
 };
 use crate::observe::workload::server::server_in;
 
@@ -60,6 +61,9 @@ pub struct Observer<S> {
     usage_fault: Option<UsageFault>,
     readings: Readings,
     requests: RequestMeter,
+    listen: ListenSource,
+    /// See [`Observer::listening`].
+    listening: BTreeMap<String, ListenLook>,
     /// The cgroups that the last look found, by project.
     cgroups: BTreeMap<String, Cgroup>,
 }
@@ -83,6 +87,8 @@ impl<S: ServiceManager> Observer<S> {
             host: HostReader::new(procfs.clone()),
             readings: Readings::new(procfs.clone()),
             requests: RequestMeter::new(requests),
+            listen: ListenSource::default(),
+            listening: BTreeMap::new(),
             procfs,
             services,
             source,
@@ -122,10 +128,16 @@ impl<S: ServiceManager> Observer<S> {
         self.requests.fault()
     }
 
-    /// Whether the kernel programs that see requests are loaded.
+    /// By what requests are seen; `None` where no project wants it.
     #[must_use]
-    pub fn sees_requests(&self) -> bool {
-        self.requests.is_open()
+    pub fn requests_way(&self) -> Option<RequestsWay> {
+        self.requests.way()
+    }
+
+    /// The listening sockets of a project whose requests are wanted, as the last look saw them.
+    #[must_use]
+    pub fn listening(&self, project: &str) -> Option<&ListenLook> {
+        self.listening.get(project)
     }
 
     /// Another configuration is in force: what failed before is tried again at the next look.
@@ -182,6 +194,7 @@ impl<S: ServiceManager> Observer<S> {
             .collect();
         self.readings.retain(config);
         let mut requests = self.requests.look(config, &self.cgroups);
+        self.listening = self.look_at_sockets(config);
         let mut projects = BTreeMap::new();
         for (name, place) in located {
             let sample = match place {
@@ -290,6 +303,19 @@ impl<S: ServiceManager> Observer<S> {
         } else {
             Err(Unobservable::SharedCgroup { others })
         }
+    }
+
+    /// The listening sockets of the projects whose requests are wanted.
+    fn look_at_sockets(&mut self, config: &Config) -> BTreeMap<String, ListenLook> {
+        let wanted = |name: &String| config.projects.get(name).is_some_and(Project::wants_requests);
+        let wanting = self.cgroups.iter().filter(|(name, _)| wanted(name));
+        // A cgroup that is just going has no processes any more.
+        let processes = wanting.map(|(name, cgroup)| (name.clone(), cgroup.processes().unwrap_or_default()));
+        let (names, pids): (Vec<String>, Vec<Vec<u32>>) = processes.unzip();
+        if names.is_empty() {
+            return BTreeMap::new();
+        }
+        names.into_iter().zip(self.listen.look(&pids)).collect()
     }
 
     async fn locate(&mut self, config: &Config) -> BTreeMap<String, Result<Location, Unobservable>> {

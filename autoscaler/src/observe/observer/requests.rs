@@ -10,7 +10,7 @@ use crate::host::requests::RequestWatch;
 use crate::host::usage;
 use crate::model::{
     Concurrency, Config, Project, ProjectSample, RequestFault, RequestFigures, RequestLook, RequestSample,
-    WhyNotEbpf,
+    RequestsWay, WhyNotEbpf,
 };
 use crate::observe::workload::concurrency;
 
@@ -72,9 +72,23 @@ impl RequestMeter {
         self.fault.as_ref().map(|fault| &fault.why)
     }
 
-    /// Whether they are seen now.
-    pub(super) fn is_open(&self) -> bool {
-        self.source.is_some()
+    /// By what they are seen, where some project wants them: where no program can be had, by listening sockets alone.
+    pub(super) fn way(&self) -> Option<RequestsWay> {
+        match (&self.source, &self.fault) {
+            (Some(source), _) => Some(source.watch.way()),
+            (None, Some(_)) => Some(RequestsWay::ListenQueues),
+            (None, None) => None,
+        }
+    }
+
+    /// A project's cgroup has just been found: its connections from here on are seen, and not only those after the next
+    /// look. What the kernel has against it is told then.
+    pub(super) fn found(&mut self, name: &str, place: &Cgroup) {
+        if let Some(source) = &mut self.source
+            && let Some(service) = source.services.get(name)
+        {
+            let _ = source.watch.want(service.index, &ids(place.path()));
+        }
     }
 
     /// The configuration has changed: what could not be had before is tried again at the next look.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    Bounds, CgroupError, Fact, Finding, Grade, Host, KernelStep, Notice, RequestFault, RequestSummary,
-    SourceFault, SourceKind, Taken, UsageFault,
+    Bounds, CgroupError, Fact, Finding, Grade, Host, KernelStep, ListenQueue, Notice, RequestFault,
+    RequestSummary, RequestsWay, SourceFault, SourceKind, Taken, UsageFault,
 };
 use crate::words::tests::celery::{all_uncounted, pool_faults, queue_faults};
 use crate::words::tests::faults::{
@@ -36,7 +36,16 @@ fn of_the_host() -> Vec<Fact> {
         Fact::TreeWithoutMemory { path: path() },
         Fact::Pressure,
         Fact::NoPressure,
-        Fact::RequestsSeen,
+        Fact::RequestsSeen(RequestsWay::Tracepoints),
+        Fact::RequestsSeen(RequestsWay::Functions),
+        Fact::RequestsSeen(RequestsWay::ListenQueues),
+        Fact::Listens(ListenQueue {
+            inode: 7,
+            address: "127.0.0.1:8000".into(),
+            waiting: 3,
+            limit: 2048,
+            dropped: None,
+        }),
         Fact::KernelTypes { path: path() },
         Fact::NoKernelTypes { path: path() },
         Fact::Source {

@@ -1,7 +1,7 @@
 //! A project's requests in one line.
 
 use super::{NONE, Words, beside};
-use crate::control::{ProjectStatus, RequestsStatus};
+use crate::control::{ListenQueueStatus, ProjectStatus, RequestsStatus};
 
 /// `12.4/s, busy 40 < 78% < 75 (3.1 of 4), 2 waiting (oldest 480ms), wait p50 12ms p95 480ms p99 610ms, service 200ms p95 310ms`.
 pub(super) fn line(seen: &RequestsStatus, project: &ProjectStatus, words: &Words) -> String {
@@ -43,6 +43,25 @@ pub(super) fn line(seen: &RequestsStatus, project: &ProjectStatus, words: &Words
     parts.join(", ")
 }
 
+/// `127.0.0.1:8000: 3/2048 waiting, 12 thrown away`.
+pub(super) fn socket(socket: &ListenQueueStatus, words: &Words) -> String {
+    let full = if socket.waiting > socket.limit {
+        " ⚠️"
+    } else {
+        ""
+    };
+    let dropped = socket.dropped.filter(|dropped| *dropped > 0);
+    let dropped = dropped.map(|dropped| format!(", {dropped} {}", words.dropped));
+    format!(
+        "{}: {}/{} {}{full}{}",
+        socket.address,
+        socket.waiting,
+        socket.limit,
+        words.waiting,
+        dropped.unwrap_or_default()
+    )
+}
+
 /// `0.4ms`, `480ms`, `12.5s`.
 fn time(seconds: Option<f64>) -> String {
     match seconds {
@@ -58,6 +77,21 @@ mod tests {
     use super::super::EN;
     use super::*;
     use crate::control::NextStep;
+
+    #[test]
+    fn a_socket_that_is_full_stands_out() {
+        let queue = |waiting, dropped| ListenQueueStatus {
+            address: "/run/shop.sock".into(),
+            waiting,
+            limit: 4,
+            dropped,
+        };
+        assert_eq!(socket(&queue(3, Some(0)), &EN), "/run/shop.sock: 3/4 waiting");
+        assert_eq!(
+            socket(&queue(5, Some(12)), &EN),
+            "/run/shop.sock: 5/4 waiting ⚠️, 12 thrown away"
+        );
+    }
 
     #[test]
     fn thresholds_stand_around_their_figures() {
