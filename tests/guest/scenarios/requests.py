@@ -3,15 +3,17 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
+from pathlib import Path
 
 from stage import daemon, kernel, systemd
 from stage.load import connect
 from stage.wait import until
 
-DEADLINE = 420
+DEADLINE = 600
 QUICK = True
 
 REQUESTS = 60
@@ -95,6 +97,7 @@ def run(stage):
             exact(stage, project, way)
     if way == "functions":
         abandoned(private)
+    hardened(backdipro, private, way)
 
 
 def queued(project):
@@ -146,3 +149,34 @@ def abandoned(project):
         view.next()
         assert view.total("abandoned") == 1, view.passes
     project.answers()
+
+
+# What its comment names for a service with a network of its own.
+DROP_IN = "CapabilityBoundingSet=CAP_SYS_ADMIN\nRestrictNamespaces=net\n"
+# Lines of the daemon's unit that a command which ends has no use for.
+DAEMONS = re.compile(r"^(Type|ExecStart|ExecReload|Restart|RestartSec|WatchdogSec|RuntimeDirectory.*|StateDirectory.*)=.*\n", re.M)
+
+
+def hardened(project, private, way):
+    """What the daemon's unit may do is enough for all but the sockets of another network, and those take its drop-in."""
+    seen, said = within_unit(project)
+    assert seen["seen_by"] == way and queue(seen["services"][0], project), (seen, said)
+    seen, said = within_unit(private)
+    assert not seen["services"][0]["listen_queues"] and "takes CAP_SYS_ADMIN" in said, (seen, said)
+    seen, said = within_unit(private, DROP_IN)
+    assert queue(seen["services"][0], private) and "CAP_SYS_ADMIN" not in said, (seen, said)
+
+
+def within_unit(project, more=""):
+    """What the command shows, and says, under all the restrictions of the daemon's unit."""
+    unit = Path(systemd.show(daemon.UNIT, "FragmentPath")).read_text()
+    path = str(project.cgroup).removeprefix("/sys/fs/cgroup")
+    command = f"/usr/bin/autoscaler requests --language en --cgroup {path} --json --delay 0.5 -n 1"
+    service = f"[Service]\nType=oneshot\nExecStart={command}\nStandardOutput=file:/run/seen\nStandardError=file:/run/said\n"
+    unit = DAEMONS.sub("", unit).replace("[Service]\n", service).replace("[Install]\n", f"{more}[Install]\n")
+    systemd.write_unit("hardened.service", unit)
+    systemd.systemctl("daemon-reload")
+    for file in ("/run/seen", "/run/said"):
+        Path(file).unlink(missing_ok=True)
+    systemd.systemctl("start", "hardened.service")
+    return json.loads(Path("/run/seen").read_text()), Path("/run/said").read_text()
