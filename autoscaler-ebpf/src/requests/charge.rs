@@ -8,7 +8,6 @@ use aya_ebpf::helpers::bpf_get_smp_processor_id;
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, HashMap, LruHashMap};
 
-use crate::connection::now;
 use crate::kernel::Cgroup;
 
 /// Cgroup id → the place of its counters: userspace names those whose requests are wanted. The loader sets the size.
@@ -24,41 +23,25 @@ static REQUESTS: Array<Requests> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 #[map]
 static LISTENERS: LruHashMap<u64, u32> = LruHashMap::with_max_entries(4096, 0);
 
-/// TCP listeners, as [`Foreign`] has them → when a cgroup last read from one of their connections whose requests nobody wants.
-/// Apart from `LISTENERS`, so that a host's many others take no place of those that are wanted.
+/// Bit by bit, the ports at which services listen whose requests are wanted.
 #[map]
-static FOREIGN: LruHashMap<Foreign, u64> = LruHashMap::with_max_entries(1024, 0);
+static PORTS: Array<u64> = Array::with_max_entries(1024, 0);
 
-/// A listener by its two words, for before there is a record: a pointer to the verifier, which may be stored but not shifted.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub(crate) struct Foreign {
-    pub(crate) address: u64,
-    pub(crate) port: u64,
+/// How often userspace has changed what is wanted.
+#[map]
+static CHANGES: Array<u64> = Array::with_max_entries(1, 0);
+
+/// Whether somebody listens at this port whose requests are wanted.
+#[inline(always)]
+pub(crate) fn is_served(port: u16) -> bool {
+    let ports = PORTS.get(u32::from(port >> 6));
+    ports.is_some_and(|ports| ports >> (port & 63) & 1 == 1)
 }
 
-/// For how long nobody looks again whose the connections of a listener are, ns: as powers of two go, a second. One that a
-/// cgroup comes to share, or is wanted from now on, is known again after it.
-const FOREIGN_FOR: u64 = 1 << 30;
-
-/// Whether the connections of this listener are known to be of no interest.
+/// How often it has been changed what is wanted; never 0.
 #[inline(always)]
-pub(crate) fn is_foreign(listener: &Foreign) -> bool {
-    // SAFETY: plain data, copied at once.
-    let since = unsafe { FOREIGN.get(listener) }.copied();
-    since.is_some_and(|since| now().wrapping_sub(since) < FOREIGN_FOR)
-}
-
-/// Notes that a cgroup has read from `connection` whose requests nobody wants, unless one has that are wanted.
-#[inline(always)]
-pub(crate) fn found_foreign(connection: &Connection) {
-    if place_of_listener(connection).is_none() {
-        let listener = Foreign {
-            address: connection.listener,
-            port: u64::from(connection.port),
-        };
-        let _ = FOREIGN.insert(listener, now(), 0);
-    }
+pub(crate) fn changes() -> u64 {
+    CHANGES.get(0).map_or(1, |changes| changes + 1)
 }
 
 /// The place of the cgroup that has read from `connection`; `None` where nobody wants its requests.

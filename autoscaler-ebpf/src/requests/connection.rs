@@ -8,11 +8,11 @@ use core::ptr::null_mut;
 use autoscaler_common::Connection;
 use aya_ebpf::bindings::BPF_SK_STORAGE_GET_F_CREATE;
 use aya_ebpf::btf_maps::SkStorage;
-use aya_ebpf::helpers::generated::{bpf_sk_storage_delete, bpf_sk_storage_get};
+use aya_ebpf::helpers::generated::bpf_sk_storage_get;
 use aya_ebpf::helpers::{bpf_get_current_task_btf, bpf_ktime_get_ns};
 use aya_ebpf::macros::btf_map;
 
-use crate::charge::{Charge, Foreign, found_foreign, is_foreign, place_of};
+use crate::charge::{Charge, changes, place_of};
 use crate::kernel::Task;
 use crate::socket::{Listener, Socket};
 
@@ -30,19 +30,9 @@ pub(crate) fn found(socket: Socket) -> Option<Record> {
     storage(socket, 0)
 }
 
-/// The same, made for a connection of `listener` where there is none; none is made where nobody wants its requests.
+/// The same, made for a connection of `listener` where there is none.
 #[inline(always)]
 pub(crate) fn open(socket: Socket, listener: Listener) -> Option<Record> {
-    let Listener { address, port } = listener;
-    // Of Unix sockets the records stay, so that they are not asked about again.
-    if port != 0
-        && is_foreign(&Foreign {
-            address,
-            port: u64::from(port),
-        })
-    {
-        return None;
-    }
     let record = storage(socket, u64::from(BPF_SK_STORAGE_GET_F_CREATE))?;
     let connection = record.read_side();
     connection.listener = listener.address;
@@ -106,10 +96,14 @@ impl Record {
 
     /// Data was read: a request begins, unless it is more of the one that is being served.
     #[inline(always)]
-    pub(crate) fn data_read(self, socket: Socket) {
+    pub(crate) fn data_read(self) {
         let connection = self.read_side();
         if connection.place == Connection::NOBODYS {
-            return;
+            // Nobody wanted its requests, and nobody has asked for others since.
+            if connection.begun == changes() {
+                return;
+            }
+            (connection.begun, connection.sent, connection.cgroup) = (0, 0, 0);
         }
         // SAFETY: the helper has no precondition.
         let task = Task::new(unsafe { bpf_get_current_task_btf() }.cast());
@@ -118,11 +112,8 @@ impl Record {
             connection.cgroup = cgroup.address();
             connection.place = place_of(cgroup, connection).unwrap_or(Connection::NOBODYS);
             if connection.place == Connection::NOBODYS {
-                // The kernel forgets the record of a TCP connection; that of a Unix one would be made again at once.
-                if socket.is_inet() {
-                    found_foreign(connection);
-                    forget(socket);
-                }
+                // The record stays, or it would be made again at once.
+                connection.begun = changes();
                 return;
             }
         }
@@ -163,18 +154,7 @@ impl Record {
 }
 
 #[inline(always)]
-fn forget(socket: Socket) {
-    // SAFETY: as in `storage`.
-    unsafe {
-        bpf_sk_storage_delete(
-            (&raw const CONNECTIONS).cast_mut().cast(),
-            socket.pointer().cast_mut().cast(),
-        );
-    }
-}
-
-#[inline(always)]
-pub(crate) fn now() -> u64 {
+fn now() -> u64 {
     // SAFETY: the helper has no precondition.
     unsafe { bpf_ktime_get_ns() }
 }

@@ -1,8 +1,9 @@
 //! The kernel programs that see requests: a small state machine for each connection that a server has accepted.
 //!
-//! `ready` notes when data came that nobody had read, `read` begins a request and charges its wait to the cgroup of the
-//! task that reads, `sent` charges its time of service as far as it has been answered. `state` makes and ends the record
-//! of a TCP connection. Where the kernel has no tracepoints for the first three, `functions` calls the same. `live` hands out what waits or is served at this moment.
+//! `ready` makes the record of a connection and notes when data came that nobody had read, `read` begins a request and charges
+//! its wait to the cgroup of the task that reads, `sent` charges its time of service as far as it has been answered, `gone` ends
+//! the record of a TCP connection. Where the kernel has no tracepoints for the first three, `functions` calls the same. `live`
+//! hands out what waits or is served at this moment.
 #![no_std]
 #![no_main]
 #![feature(core_intrinsics)]
@@ -36,7 +37,7 @@ use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;
 
 use connection::{close, found, open};
-use socket::{ESTABLISHED, Naming, SYN_RECEIVED, Socket, TCP_CLOSED};
+use socket::{Naming, Socket};
 
 /// Reads without taking (include/linux/socket.h).
 const MSG_PEEK: i32 = 2;
@@ -62,15 +63,12 @@ fn sent(ctx: BtfTracePointContext) -> i32 {
     0
 }
 
-/// `inet_sock_set_state(const struct sock *sk, const int oldstate, const int newstate)`: include/trace/events/sock.h
-#[btf_tracepoint(function = "inet_sock_set_state")]
-fn state(ctx: BtfTracePointContext) -> i32 {
+/// `tcp_destroy_sock(struct sock *sk)`: include/trace/events/tcp.h. Once a connection, where `inet_sock_set_state` is called five
+/// times on either side of one.
+#[btf_tracepoint(function = "tcp_destroy_sock")]
+fn gone(ctx: BtfTracePointContext) -> i32 {
     let socket = Socket::new(ctx.arg(0));
-    let (old, new): (i32, i32) = (ctx.arg(1), ctx.arg(2));
-    if new == ESTABLISHED && old == SYN_RECEIVED {
-        open(socket, socket.tcp_listener());
-    } else if new == TCP_CLOSED
-        && socket.has_storage()
+    if socket.has_storage()
         && let Some(connection) = found(socket)
     {
         close(connection);
@@ -84,7 +82,7 @@ fn data_came(socket: Socket, by: Naming) {
     let known = if socket.has_storage() { found(socket) } else { None };
     if let Some(connection) = known {
         connection.data_came(socket);
-    } else if let Some(listener) = socket.unix_listener(by)
+    } else if let Some(listener) = socket.listener(by)
         && let Some(connection) = open(socket, listener)
     {
         connection.data_came(socket);
@@ -98,7 +96,7 @@ fn data_read(socket: Socket, length: i32, flags: i32) {
         && flags & MSG_PEEK == 0
         && let Some(connection) = found(socket)
     {
-        connection.data_read(socket);
+        connection.data_read();
     }
 }
 

@@ -3,17 +3,19 @@
 use autoscaler_common::Field;
 use aya_ebpf::helpers::generated::{bpf_probe_read_kernel, bpf_skc_to_unix_sock};
 
+use crate::charge::is_served;
+
 /// Of a connection that data may go through, TCP's or a Unix socket's (`include/net/tcp_states.h`).
-pub(crate) const ESTABLISHED: i32 = 1;
-
-/// Of a TCP connection whose client has yet to answer.
-pub(crate) const SYN_RECEIVED: i32 = 3;
-
-/// Of a TCP connection that is over.
-pub(crate) const TCP_CLOSED: i32 = 7;
+const ESTABLISHED: i32 = 1;
 
 /// A Unix socket (include/linux/socket.h).
 const AF_UNIX: u16 = 1;
+
+/// A socket of IPv4.
+const AF_INET: u16 = 2;
+
+/// A socket of IPv6.
+const AF_INET6: u16 = 10;
 
 /// A socket of bytes in order (include/linux/net.h).
 const SOCK_STREAM: u16 = 1;
@@ -73,9 +75,8 @@ impl Socket {
     /// The listener of a Unix connection, where this is the end that a server has got from `accept`. That end shares its
     /// listener's name; the client's has none, unless it was bound, which nobody does.
     #[inline(always)]
-    pub(crate) fn unix_listener(self, by: Naming) -> Option<Listener> {
-        if self.load::<u16>(Field::SockFamily) != AF_UNIX
-            || self.load::<u16>(Field::SockType) != SOCK_STREAM
+    fn unix_listener(self, by: Naming) -> Option<Listener> {
+        if self.load::<u16>(Field::SockType) != SOCK_STREAM
             || i32::from(self.load::<u8>(Field::SockState)) != ESTABLISHED
         {
             return None;
@@ -111,25 +112,41 @@ impl Socket {
         name
     }
 
-    /// The listener of a TCP connection: its network namespace and its port.
+    /// The listener of a connection, where this is the end that a server has got from `accept`.
     #[inline(always)]
-    pub(crate) fn tcp_listener(self) -> Listener {
-        Listener {
-            address: self.load(Field::SockNet),
-            port: u32::from(self.load::<u16>(Field::SockPort)),
+    pub(crate) fn listener(self, by: Naming) -> Option<Listener> {
+        if self.load::<u16>(Field::SockFamily) == AF_UNIX {
+            self.unix_listener(by)
+        } else {
+            self.tcp_listener()
         }
+    }
+
+    /// The listener of a TCP connection: its network namespace and its port. A client's end has another port than one that
+    /// somebody listens at.
+    #[inline(always)]
+    fn tcp_listener(self) -> Option<Listener> {
+        let port = self.load::<u16>(Field::SockPort);
+        if !is_served(port) {
+            return None;
+        }
+        let family = self.load::<u16>(Field::SockFamily);
+        if (family != AF_INET && family != AF_INET6)
+            || self.load::<u16>(Field::SockType) != SOCK_STREAM
+            || i32::from(self.load::<u8>(Field::SockState)) != ESTABLISHED
+        {
+            return None;
+        }
+        Some(Listener {
+            address: self.load(Field::SockNet),
+            port: u32::from(port),
+        })
     }
 
     /// Whether the other end has said that it will send nothing more.
     #[inline(always)]
     pub(crate) fn is_half_closed(self) -> bool {
         self.load::<u8>(Field::SockShutdown) & RCV_SHUTDOWN != 0
-    }
-
-    /// Whether it is no Unix socket, so that the end of its connection is told of.
-    #[inline(always)]
-    pub(crate) fn is_inet(self) -> bool {
-        self.load::<u16>(Field::SockFamily) != AF_UNIX
     }
 
     #[inline(always)]

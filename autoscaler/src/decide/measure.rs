@@ -181,7 +181,7 @@ fn busy<'a>(host: &'a Host, sample: &'a ProjectSample, rungs: Rungs<'a>) -> Opti
 }
 
 fn wait<'a>(host: &'a Host, sample: &'a ProjectSample, rungs: Rungs<'a>) -> Option<Measured<'a>> {
-    let requests = seen(sample)?;
+    let requests = seen(sample).filter(|requests| !requests.reads_ahead)?;
     // Where nobody came, nobody waited.
     let wait = requests.figures.wait_quantile(0.95).unwrap_or_default();
     Some(Measured {

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::host::cgroup::ids;
 use crate::host::process::Procfs;
 use crate::host::requests::RequestWatch;
 use crate::host::usage::UsageSource;
@@ -58,7 +57,7 @@ pub fn watch(
     let directories: Vec<PathBuf> = web.iter().map(|service| service.directory.clone()).collect();
     let mut indexes = Vec::new();
     for (index, directory) in (0..).zip(&directories) {
-        requests.want(index, &ids(directory))?;
+        requests.want(index, directory)?;
         indexes.push(index);
     }
     let before = (requests.look(&indexes)?, usage.read(&directories)?.usage);

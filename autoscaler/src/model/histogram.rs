@@ -6,11 +6,11 @@ use autoscaler_common::{BUCKETS, bucket_of, lower_bound};
 
 /// Times by their size: eight buckets for each doubling, so that a time read off it is no more than a sixteenth off.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Histogram([u64; BUCKETS]);
+pub struct Histogram(Box<[u64; BUCKETS]>);
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self([0; BUCKETS])
+        Self(Box::new([0; BUCKETS]))
     }
 }
 
@@ -28,14 +28,13 @@ impl Histogram {
     /// The times that were counted in buckets, from `before` to `now`.
     #[must_use]
     pub fn between(before: &[u64; BUCKETS], now: &[u64; BUCKETS]) -> Self {
-        Self(std::array::from_fn(|bucket| {
-            now[bucket].wrapping_sub(before[bucket])
-        }))
+        let since = |bucket: usize| now[bucket].wrapping_sub(before[bucket]);
+        Self(Box::new(std::array::from_fn(since)))
     }
 
     /// Takes all of `more` in.
     pub fn add(&mut self, more: &Self) {
-        for (times, more) in self.0.iter_mut().zip(&more.0) {
+        for (times, more) in self.0.iter_mut().zip(more.0.iter()) {
             *times += more;
         }
     }

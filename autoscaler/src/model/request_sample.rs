@@ -13,6 +13,8 @@ pub struct RequestSample {
     pub figures: RequestFigures,
     /// How many each worker can serve at a time.
     pub concurrency: Concurrency,
+    /// The server reads requests before it has a thread for them: on kept connections their wait is among the busy time.
+    pub reads_ahead: bool,
 }
 
 /// How many requests one worker can serve at a time.
@@ -35,6 +37,8 @@ pub enum Concurrency {
 pub enum RequestFault {
     /// This host does not let us see them.
     NotSeen,
+    /// `wait_thresholds`, and the server reads requests before it has a thread for them.
+    ReadsAhead,
     /// `busy_thresholds`, and an event loop has no slots that could be busy.
     EventLoop,
     /// `busy_thresholds`, and how many threads a worker has is not known.
@@ -85,11 +89,14 @@ impl RequestFault {
         if rules.busy.is_none() && rules.wait.is_none() {
             return None;
         }
-        let concurrency = match sample.requests.as_ref()? {
+        let requests = match sample.requests.as_ref()? {
             Err(fault) => return Some(*fault),
-            Ok(requests) => requests.concurrency,
+            Ok(requests) => requests,
         };
-        match concurrency {
+        if rules.wait.is_some() && requests.reads_ahead {
+            return Some(Self::ReadsAhead);
+        }
+        match requests.concurrency {
             _ if rules.busy.is_none() => None,
             Concurrency::Threads(_) => None,
             Concurrency::EventLoop => Some(Self::EventLoop),
@@ -108,6 +115,7 @@ impl RequestSample {
         Self {
             figures: self.figures.and_then(later.figures),
             concurrency: later.concurrency,
+            reads_ahead: later.reads_ahead,
         }
     }
 

@@ -111,6 +111,11 @@ pub(super) fn unseen(language: Language, fault: RequestFault) -> String {
             "requests cannot be seen here, so nothing can be said of busy workers and waits: `autoscaler check` says why",
             "aquí no se pueden ver las peticiones, así que nada se sabe de workers ocupados ni de esperas: `autoscaler check` dice por qué"
         ),
+        RequestFault::ReadsAhead => say!(
+            language,
+            "\"wait_thresholds\" says nothing of this server: puma reads requests before a thread is free, so their wait looks like service. Write \"busy_thresholds\" and \"threads_per_worker\"",
+            "\"wait_thresholds\" no dice nada de este servidor: puma lee las peticiones antes de tener un hilo libre, y su espera parece servicio. Escriba \"busy_thresholds\" y \"threads_per_worker\""
+        ),
         RequestFault::EventLoop => say!(
             language,
             "\"busy_thresholds\" says nothing of this server: an event loop serves as many requests as come. Write \"wait_thresholds\"",

@@ -8,9 +8,8 @@ mod pipelined;
 mod room;
 mod upload;
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write as _};
 use std::net::TcpStream;
-use std::os::unix::fs::MetadataExt as _;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,7 +35,7 @@ const EACH: usize = 15;
 /// The programs, charging the requests of `cgroup` to index 0.
 fn watching(cgroup: &ScratchCgroup) -> Result<RequestSource> {
     let mut source = RequestSource::open(2, 16).map_err(|why| anyhow::anyhow!("{why}"))?;
-    source.want(0, &[cgroup.path().metadata()?.ino()])?;
+    source.want(0, cgroup.path())?;
     Ok(source)
 }
 
@@ -124,12 +123,12 @@ fn requests_are_counted_and_timed_over_unix_sockets_and_tcp() -> Result<()> {
         (true, "gthread"),
     ] {
         let cgroup = ScratchCgroup::new("requests")?;
-        let source = watching(&cgroup)?;
         let options = Options {
             loopback,
             ..Options::workers(2).args(&["--worker-class", class, "--threads", "1"])
         };
         let server = Server::gunicorn(&Venv::gunicorn("23.0.0")?, &cgroup, &options)?;
+        let source = watching(&cgroup)?;
         exact(&server, &source).with_context(|| format!("{class}, loopback: {loopback}"))?;
     }
     Ok(())
@@ -141,8 +140,8 @@ fn requests_of_an_event_loop_are_seen() -> Result<()> {
         return Ok(());
     }
     let cgroup = ScratchCgroup::new("requests-loop")?;
-    let source = watching(&cgroup)?;
     let server = Server::uvicorn(&Venv::uvicorn(NEWEST)?, &cgroup, &Options::workers(2))?;
+    let source = watching(&cgroup)?;
     exact(&server, &source)
 }
 
@@ -178,12 +177,12 @@ fn what_waits_and_what_is_served_is_seen_while_it_lasts() -> Result<()> {
     }
     for loopback in [false, true] {
         let cgroup = ScratchCgroup::new("requests-live")?;
-        let source = watching(&cgroup)?;
         let options = Options {
             loopback,
             ..Options::workers(1).args(&["--timeout", "600"])
         };
         let server = Server::gunicorn(&Venv::gunicorn("23.0.0")?, &cgroup, &options)?;
+        let source = watching(&cgroup)?;
         settled(&source)?;
         let address = server.address().clone();
         let clients: Vec<_> = (0..3)
@@ -285,7 +284,7 @@ fn send(address: &Address, text: &str) -> Result<TcpStream> {
 }
 
 /// Reads so many answers to their last byte.
-fn answers(stream: &mut TcpStream, count: usize) -> Result<()> {
+fn answers(stream: &mut (impl Read + ?Sized), count: usize) -> Result<()> {
     let mut seen = String::new();
     let mut whole = 0;
     while whole < count {
@@ -316,7 +315,6 @@ fn odd_connections_are_counted_and_none_stays() -> Result<()> {
         return Ok(());
     }
     let cgroup = ScratchCgroup::new("requests-odd")?;
-    let source = watching(&cgroup)?;
     let options = Options {
         loopback: true,
         ..Options::workers(1).args(&[
@@ -329,6 +327,7 @@ fn odd_connections_are_counted_and_none_stays() -> Result<()> {
         ])
     };
     let server = Server::gunicorn(&Venv::gunicorn("23.0.0")?, &cgroup, &options)?;
+    let source = watching(&cgroup)?;
     let address = server.address();
     let mut before = settled(&source)?;
     let mut came = |what: &str, begun: u64, abandoned: u64| -> Result<()> {

@@ -114,7 +114,7 @@ impl Seer {
 fn requests_of(services: &[Sought], source: &mut dyn RequestWatch) -> Result<Vec<RequestLook>> {
     for (index, service) in (0..).zip(services) {
         source
-            .want(index, &service.cgroups())
+            .want(index, &service.directory)
             .map_err(|error| kernel_failed(&error))?;
     }
     let indexes: Vec<u32> = (0..).zip(services).map(|(index, _)| index).collect();

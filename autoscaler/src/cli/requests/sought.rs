@@ -7,9 +7,8 @@ use anyhow::Result;
 use crate::cli::failure::failed;
 use crate::cli::projects::{home, projects};
 use crate::cli::requests::Args;
-use crate::host::cgroup::{CgroupMount, ids};
+use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
-use crate::host::usage::CgroupId;
 use crate::top::model::text::clean;
 use crate::top::sample::DaemonWatch;
 use crate::words::{self, say};
@@ -21,13 +20,6 @@ pub(super) struct Sought {
     pub(super) name: String,
     /// The cgroup's directory.
     pub(super) directory: PathBuf,
-}
-
-impl Sought {
-    /// The cgroup and all below it.
-    pub(super) fn cgroups(&self) -> Vec<CgroupId> {
-        ids(&self.directory)
-    }
 }
 
 /// The services that the arguments name.

@@ -35,8 +35,10 @@ pub(super) fn take_in(project: &Project, host: &Host, sample: &ProjectSample, st
         state.forget_measure(Measure::Queue);
     }
     if let Some(Reason::RequestsUnseen(fault)) = measure::unseen_requests(project, sample) {
-        state.forget_measure(Measure::Busy);
-        if fault == RequestFault::NotSeen {
+        if fault != RequestFault::ReadsAhead {
+            state.forget_measure(Measure::Busy);
+        }
+        if matches!(fault, RequestFault::NotSeen | RequestFault::ReadsAhead) {
             state.forget_measure(Measure::Wait);
         }
     }

@@ -77,6 +77,7 @@ impl Site {
             requests: Some(Ok(RequestSample {
                 figures: self.figures(bench),
                 concurrency: Concurrency::Threads(self.threads),
+                reads_ahead: false,
             })),
             // It waits for its database: hardly any CPU.
             ..bench.sample(Some(0.02))
@@ -351,6 +352,29 @@ fn a_host_without_a_free_cpu_stands_against_workers_that_compute_and_not_against
         let decision = bench.check_sample(&sample);
         assert_eq!(decision.action.to().is_some(), steps, "{decision:?}");
     }
+}
+
+#[test]
+fn a_server_that_reads_ahead_is_not_judged_by_its_waits() {
+    let mut bench = by_busy(3);
+    bench.project.requests.wait = Some(rungs(&[(4, 100.0)], &[(1, 20.0)]));
+    for _ in 0..10 {
+        let mut sample = SITE.sample(&bench);
+        if let Some(Ok(requests)) = &mut sample.requests {
+            requests.reads_ahead = true;
+        }
+        let decision = bench.check_sample(&sample);
+        assert_eq!(decision.reason, Reason::RequestsUnseen(RequestFault::ReadsAhead));
+    }
+    let mut sample = Site::offering(3.0).sample(&bench);
+    if let Some(Ok(requests)) = &mut sample.requests {
+        requests.reads_ahead = true;
+    }
+    assert_eq!(
+        bench.check_sample(&sample).action,
+        Action::ScaleUp { from: 3, to: 4 },
+        "busy leads up all the same"
+    );
 }
 
 #[test]

@@ -11,7 +11,8 @@ mod sockets;
 use std::collections::{BTreeMap, HashMap};
 
 use diag::SockDiag;
-use sockets::{Held, held};
+use sockets::Held;
+pub(super) use sockets::held;
 
 use crate::host::process::Procfs;
 use crate::model::{ListenFault, ListenLook, ListenQueue};

@@ -8,17 +8,17 @@ use crate::model::{Lack, ListenFault, ProcessError};
 
 /// What the processes of a service hold.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(in crate::host) struct Held {
     /// The inodes of their sockets.
-    pub(super) sockets: BTreeSet<u32>,
+    pub(in crate::host) sockets: BTreeSet<u32>,
     /// Their network namespaces, each with a process that is in it.
-    pub(super) networks: BTreeMap<NetworkId, u32>,
+    pub(in crate::host) networks: BTreeMap<NetworkId, u32>,
     /// Why that may not be all: the first process of which it could not be read.
     pub(super) unread: Vec<ListenFault>,
 }
 
 /// Reads the open files of each process.
-pub(super) fn held(procfs: &Procfs, pids: &[u32]) -> Held {
+pub(in crate::host) fn held(procfs: &Procfs, pids: &[u32]) -> Held {
     let mut all = Held::default();
     for pid in pids {
         match sockets(procfs, *pid, &mut all.sockets).and_then(|()| network(procfs, *pid)) {

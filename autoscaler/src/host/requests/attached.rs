@@ -22,17 +22,17 @@ pub(super) enum Place {
 /// A program of the object, and its place.
 pub(super) type Attached = (&'static str, Place);
 
-const STATE: Attached = ("state", Place::Event("inet_sock_set_state", "4.16"));
+const GONE: Attached = ("gone", Place::Event("tcp_destroy_sock", "4.16"));
 
 const TRACEPOINTS: &[Attached] = &[
-    STATE,
+    GONE,
     ("read", Place::Event("sock_recv_length", "6.3")),
     ("sent", Place::Event("sock_send_length", "6.3")),
     ("ready", Place::Event("sk_data_ready", "6.3")),
 ];
 
 const FUNCTIONS: &[Attached] = &[
-    STATE,
+    GONE,
     ("unix_gone", Place::Entry("unix_release")),
     ("unix_read", Place::End("unix_stream_recvmsg")),
     ("inet_read", Place::End("inet_recvmsg")),

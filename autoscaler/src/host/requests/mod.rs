@@ -6,9 +6,10 @@
 
 mod attached;
 mod live;
+mod ports;
 mod programs;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use anyhow::Result;
@@ -16,6 +17,8 @@ use live::LiveIterator;
 use programs::Programs;
 
 use crate::host::bpf::{self, KERNEL_TYPES, KernelTypes, Offsets, REQUESTS};
+use crate::host::cgroup::{CgroupMount, ids};
+use crate::host::process::Procfs;
 use crate::host::usage::{CgroupId, monotonic};
 use crate::model::{RequestLook, RequestsWay, WhyNotEbpf};
 
@@ -24,12 +27,12 @@ pub trait RequestWatch: Send {
     /// By what the kernel tells of them.
     fn way(&self) -> RequestsWay;
 
-    /// Has the requests of these cgroups charged to `index` from now on, and those of no others. A connection is known
-    /// from its first data on: one that was open before is not seen until its client opens another.
+    /// Has the requests of the cgroup in this directory, and of all below it, charged to `index` from now on, and those of no
+    /// others. A connection is known from its next data on.
     ///
     /// # Errors
     /// When the kernel refuses, or has no room for as many.
-    fn want(&mut self, index: u32, cgroups: &[CgroupId]) -> Result<()>;
+    fn want(&mut self, index: u32, service: &Path) -> Result<()>;
 
     /// How the requests stand that are charged to each of `indexes`, at one moment.
     ///
@@ -57,15 +60,22 @@ pub struct RequestSource {
     live: LiveIterator,
     /// The cgroups whose requests are charged, and to which index.
     wanted: HashMap<CgroupId, u32>,
+    /// The ports of each index.
+    ports: HashMap<u32, BTreeSet<u16>>,
+    procfs: Procfs,
+    mount: CgroupMount,
 }
 
 impl RequestSource {
-    /// Loads and attaches the programs, on tracepoints, or at functions where the kernel has not all of those, with room for the requests of `indexes` services, in `cgroups` cgroups together.
+    /// Loads and attaches the programs, on tracepoints, or at functions where the kernel has not all of those, with room for
+    /// the requests of `indexes` services, in `cgroups` cgroups together.
     ///
     /// # Errors
     /// What this host lacks for it.
     pub fn open(indexes: u32, cgroups: u32) -> Result<Self, WhyNotEbpf> {
         bpf::check()?;
+        let procfs = Procfs::default();
+        let mount = CgroupMount::discover(&procfs).map_err(|_| WhyNotEbpf::NoCgroup2)?;
         let types = KernelTypes::read(Path::new(KERNEL_TYPES))?;
         let offsets = Offsets::of_kernel(&types, REQUESTS)?;
         let start = |way| {
@@ -80,6 +90,9 @@ impl RequestSource {
                 programs,
                 live,
                 wanted: HashMap::new(),
+                ports: HashMap::new(),
+                procfs: procfs.clone(),
+                mount: mount.clone(),
             })
         };
         start(RequestsWay::Tracepoints).or_else(|why| {
@@ -97,7 +110,16 @@ impl RequestWatch for RequestSource {
         self.way
     }
 
-    fn want(&mut self, index: u32, cgroups: &[CgroupId]) -> Result<()> {
+    fn want(&mut self, index: u32, service: &Path) -> Result<()> {
+        // One that has just gone has no processes any more, and may come back at the same port.
+        let cgroup = self.mount.open(service);
+        let pids = cgroup.and_then(|cgroup| cgroup.processes()).unwrap_or_default();
+        if !pids.is_empty() {
+            self.ports.insert(index, ports::of(&self.procfs, &pids));
+        }
+        self.programs
+            .serve(&self.ports.values().flatten().copied().collect())?;
+        let cgroups = ids(service);
         let stale = |(id, of): (&CgroupId, &u32)| (*of == index && !cgroups.contains(id)).then_some(*id);
         let stale: Vec<CgroupId> = self.wanted.iter().filter_map(stale).collect();
         for id in stale {
@@ -105,9 +127,9 @@ impl RequestWatch for RequestSource {
             self.wanted.remove(&id);
         }
         for id in cgroups {
-            if self.wanted.get(id) != Some(&index) {
-                self.programs.charge(*id, index)?;
-                self.wanted.insert(*id, index);
+            if self.wanted.get(&id) != Some(&index) {
+                self.programs.charge(id, index)?;
+                self.wanted.insert(id, index);
             }
         }
         Ok(())

@@ -1,8 +1,10 @@
 //! The programs and their maps: loaded and attached. Nothing is pinned: all of it goes when the process ends.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 use autoscaler_common::{BUCKETS, Field, Requests};
-use aya::maps::{HashMap, MapData};
+use aya::maps::{Array, HashMap, Map, MapData, MapError};
 use aya::programs::Iter;
 use aya::{Btf, Ebpf, EbpfLoader};
 
@@ -19,6 +21,9 @@ static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../bpf/requests.bpf.o"
 pub(super) struct Programs {
     ebpf: Ebpf,
     wanted: HashMap<MapData, u64, u32>,
+    ports: Array<MapData, u64>,
+    changes: Array<MapData, u64>,
+    changed: u64,
     requests: Mapped<Requests>,
     cpus: u32,
     indexes: u32,
@@ -47,11 +52,17 @@ impl Programs {
             .map_max_entries("REQUESTS", entries);
         let mut ebpf = loader.load(&relocated(OBJECT, offsets)?).map_err(failed)?;
         load_programs(&mut ebpf, programs)?;
-        let (wanted, requests) = take_maps(&mut ebpf, entries).map_err(failed)?;
+        let requests = Mapped::new(taken(&mut ebpf, "REQUESTS").map_err(failed)?, entries as usize);
+        let requests = requests.map_err(failed)?;
+        let wanted = map(&mut ebpf, "WANTED")?;
+        let (ports, changes) = (map(&mut ebpf, "PORTS")?, map(&mut ebpf, "CHANGES")?);
         attached::attach(&mut ebpf, programs)?;
         Ok(Self {
             ebpf,
             wanted,
+            ports,
+            changes,
+            changed: 0,
             requests,
             cpus,
             indexes,
@@ -78,7 +89,8 @@ impl Programs {
     /// Has the requests of this cgroup charged to `index`.
     pub(super) fn charge(&mut self, cgroup: CgroupId, index: u32) -> Result<()> {
         let place = self.place(index);
-        self.wanted.insert(cgroup, place, 0).context(KernelStep::Room)
+        self.wanted.insert(cgroup, place, 0).context(KernelStep::Room)?;
+        self.changed()
     }
 
     /// Where the counters of `index` begin: one for each CPU.
@@ -89,9 +101,29 @@ impl Programs {
     /// Has its requests charged no more.
     pub(super) fn charge_no_more(&mut self, cgroup: CgroupId) -> Result<()> {
         match self.wanted.remove(&cgroup) {
-            Ok(()) | Err(aya::maps::MapError::KeyNotFound) => Ok(()),
+            Ok(()) | Err(MapError::KeyNotFound) => Ok(()),
             Err(error) => Err(error).context(KernelStep::Remove),
         }
+    }
+
+    /// Has connections to these ports seen from their next data on, and to no others. Those that are known stay so.
+    pub(super) fn serve(&mut self, ports: &BTreeSet<u16>) -> Result<()> {
+        let mut words = [0_u64; WORDS];
+        for port in ports {
+            words[usize::from(port >> 6)] |= 1 << (port & 63);
+        }
+        for (index, word) in (0..).zip(words) {
+            if self.ports.get(&index, 0).ok() != Some(word) {
+                self.ports.set(index, word, 0).context(KernelStep::Room)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has connections looked at again that were nobody's.
+    fn changed(&mut self) -> Result<()> {
+        self.changed += 1;
+        self.changes.set(0, self.changed, 0).context(KernelStep::Room)
     }
 
     /// What all CPUs have charged to `index`.
@@ -116,14 +148,17 @@ impl Programs {
     }
 }
 
-fn take_maps(ebpf: &mut Ebpf, entries: u32) -> Result<(HashMap<MapData, u64, u32>, Mapped<Requests>)> {
-    let mut take = |name: &str| {
-        ebpf.take_map(name)
-            .with_context(|| KernelStep::Map(name.to_owned()))
-    };
-    let wanted = HashMap::try_from(take("WANTED")?)?;
-    let requests = Mapped::new(take("REQUESTS")?, entries as usize)?;
-    Ok((wanted, requests))
+/// 64 ports to a word.
+const WORDS: usize = 1024;
+
+fn taken(ebpf: &mut Ebpf, name: &str) -> Result<Map> {
+    ebpf.take_map(name)
+        .with_context(|| KernelStep::Map(name.to_owned()))
+}
+
+fn map<M: TryFrom<Map, Error = MapError>>(ebpf: &mut Ebpf, name: &str) -> Result<M, WhyNotEbpf> {
+    let map = taken(ebpf, name).map_err(failed)?;
+    M::try_from(map).map_err(failed)
 }
 
 fn load_programs(ebpf: &mut Ebpf, programs: &[Attached]) -> Result<(), WhyNotEbpf> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::host::bpf;
-use crate::host::cgroup::{Cgroup, ids};
+use crate::host::cgroup::Cgroup;
 use crate::host::process::Procfs;
 use crate::host::requests::RequestWatch;
 use crate::host::usage;
@@ -87,7 +87,7 @@ impl RequestMeter {
         if let Some(source) = &mut self.source
             && let Some(service) = source.services.get(name)
         {
-            let _ = source.watch.want(service.index, &ids(place.path()));
+            let _ = source.watch.want(service.index, place.path());
         }
     }
 
@@ -150,7 +150,11 @@ impl RequestMeter {
                 concurrency::told(procfs, sample.master.pid),
             ),
         };
-        RequestSample { figures, concurrency }
+        RequestSample {
+            figures,
+            concurrency,
+            reads_ahead: concurrency::reads_ahead(procfs, sample.master.pid),
+        }
     }
 
     /// What the command line tells, unless what is seen contradicts it.
@@ -259,7 +263,7 @@ impl Source {
                     contradicted: 0,
                 }
             });
-            if let Err(error) = self.watch.want(service.index, &ids(place.path())) {
+            if let Err(error) = self.watch.want(service.index, place.path()) {
                 refused.push((name.clone(), error));
             }
         }

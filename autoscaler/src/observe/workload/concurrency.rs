@@ -37,6 +37,13 @@ pub fn told(procfs: &Procfs, master: u32) -> Option<Concurrency> {
     }
 }
 
+/// Whether the server whose main process is `master` reads requests before a thread is free for them, so that their wait looks
+/// like service: puma, on connections that its clients keep.
+pub(in crate::observe) fn reads_ahead(procfs: &Procfs, master: u32) -> bool {
+    let cmdline = procfs.cmdline(master).unwrap_or_default();
+    Kind::of(&cmdline) == Some(Kind::Web("puma"))
+}
+
 fn gunicorn(arguments: &[String]) -> Concurrency {
     let class = value(arguments, "-k", "--worker-class").unwrap_or("sync");
     if !THREADED.contains(&class) {

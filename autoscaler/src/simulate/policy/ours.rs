@@ -100,6 +100,7 @@ fn requests(served: &Served) -> RequestSample {
             serving: 0,
         },
         concurrency: Concurrency::Threads(1),
+        reads_ahead: false,
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use anyhow::{Result, ensure};
 
 use super::{CgroupSample, ProjectState};
-use crate::host::cgroup::ids;
 use crate::host::requests::RequestWatch;
 use crate::host::usage::CgroupId;
 use crate::model::{RequestFigures, RequestLook};
@@ -60,7 +59,7 @@ impl Requests {
                 service.index < ROOM,
                 "requests: there is room for {ROOM} services"
             );
-            self.watch.want(service.index, &ids(&cgroup.place.dir))?;
+            self.watch.want(service.index, &cgroup.place.dir)?;
         }
         let mut seen = HashMap::new();
         let indexes: Vec<u32> = self.services.values().map(|service| service.index).collect();

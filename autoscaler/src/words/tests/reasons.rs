@@ -137,6 +137,7 @@ fn over_requests() -> Vec<Reason> {
         },
         Reason::RequestsUnseen(RequestFault::NotSeen),
         Reason::RequestsUnseen(RequestFault::EventLoop),
+        Reason::RequestsUnseen(RequestFault::ReadsAhead),
         Reason::RequestsUnseen(RequestFault::Untold {
             serving: 8,
             workers: 2,

@@ -1,6 +1,5 @@
 //! A daemon that follows the requests of real servers which wait and use no CPU.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::process::Command;
 use std::time::Duration;
 
@@ -153,7 +152,7 @@ fn two_services_are_charged_apart() -> Result<()> {
     let scenes = [Scene::new(1, &[])?, Scene::new(1, &[])?];
     let mut source = RequestSource::open(2, 16).map_err(|why| anyhow::anyhow!("{why}"))?;
     for (index, scene) in (0..).zip(&scenes) {
-        source.want(index, &[scene.cgroup.path().metadata()?.ino()])?;
+        source.want(index, scene.cgroup.path())?;
     }
     for (scene, count) in scenes.iter().zip([7, 12]) {
         for _ in 0..count {

@@ -96,8 +96,8 @@ fn an_answer_before_its_request_is_read_leaves_nothing_counted() -> Result<()> {
         ("rsc", 1, 1, 0),
     ] {
         let cgroup = ScratchCgroup::new("requests-early")?;
-        let source = watching(&cgroup)?;
         let server = Odd::start(&cgroup, steps)?;
+        let source = watching(&cgroup)?;
         for asked in 1..=5 {
             ask(&server.address).with_context(|| steps.to_owned())?;
             let wanted = (begun * asked, answered * asked, abandoned * asked);

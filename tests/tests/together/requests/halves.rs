@@ -12,10 +12,10 @@ use autoscaler_tests::{Address, ScratchCgroup, Server, Venv, require_root_bpf, u
 use super::{SOON, counts, look, settled, watching};
 
 /// A connection that can be asked on.
-trait Connection: Read + Write {}
+pub(super) trait Connection: Read + Write {}
 impl<T: Read + Write> Connection for T {}
 
-fn connect(address: &Address) -> Result<Box<dyn Connection>> {
+pub(super) fn connect(address: &Address) -> Result<Box<dyn Connection>> {
     Ok(match address {
         Address::Unix(path) => Box::new(UnixStream::connect(path)?),
         Address::Loopback(port) => Box::new(TcpStream::connect((Ipv4Addr::LOCALHOST, *port))?),
@@ -30,12 +30,12 @@ fn half_a_request_is_served_while_it_holds_a_worker_and_no_longer() -> Result<()
     }
     for loopback in [false, true] {
         let cgroup = ScratchCgroup::new("requests-halves")?;
-        let source = watching(&cgroup)?;
         let options = Options {
             loopback,
             ..Options::workers(1).args(&["--timeout", "600"])
         };
         let gunicorn = Server::gunicorn(&Venv::gunicorn("23.0.0")?, &cgroup, &options)?;
+        let source = watching(&cgroup)?;
         let before = counts(&settled(&source)?);
         let held = || {
             until("the half request to be served", SOON, || {

@@ -33,9 +33,9 @@ fn idle_connections_count_for_nothing() -> Result<()> {
         setrlimit(Resource::RLIMIT_NOFILE, files, hard.max(files)).context("no room for the connections")?;
     }
     let cgroup = ScratchCgroup::new("requests-idle")?;
-    let source = watching(&cgroup)?;
     let options = Options::workers(2).args(&["--timeout-keep-alive", "600", "--no-access-log"]);
     let server = Server::uvicorn(&Venv::uvicorn(NEWEST)?, &cgroup, &options)?;
+    let source = watching(&cgroup)?;
     let before = settled(&source)?;
     let mut kept: Vec<TcpStream> = Vec::new();
     for _ in 0..CONNECTIONS / AT_A_TIME {

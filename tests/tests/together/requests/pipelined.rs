@@ -15,7 +15,6 @@ fn a_request_waits_behind_the_one_before_it_on_its_connection() -> Result<()> {
         return Ok(());
     }
     let cgroup = ScratchCgroup::new("requests-pipelined")?;
-    let source = watching(&cgroup)?;
     let options = Options {
         loopback: true,
         ..Options::workers(1).args(&[
@@ -28,6 +27,7 @@ fn a_request_waits_behind_the_one_before_it_on_its_connection() -> Result<()> {
         ])
     };
     let server = Server::gunicorn(&Venv::gunicorn("23.0.0")?, &cgroup, &options)?;
+    let source = watching(&cgroup)?;
     let before = settled(&source)?;
 
     let first = "GET /sleep/1 HTTP/1.1\r\nHost: localhost\r\n\r\n";

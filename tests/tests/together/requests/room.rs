@@ -1,6 +1,5 @@
 //! More cgroups than there is room for, and cgroups in which nobody serves.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
@@ -18,27 +17,20 @@ fn where_there_is_no_room_for_another_the_first_is_charged_still() -> Result<()>
     if !require_root_bpf() || !require(&[Tool::Python]) {
         return Ok(());
     }
-    let (first, second) = (
-        ScratchCgroup::new("requests-first")?,
-        ScratchCgroup::new("requests-second")?,
-    );
-    let id = |cgroup: &ScratchCgroup| -> Result<u64> { Ok(cgroup.path().metadata()?.ino()) };
+    let cgroup = ScratchCgroup::new("requests-room")?;
     let mut source = RequestSource::open(1, 1).map_err(|why| anyhow::anyhow!("{why}"))?;
-    let both = [id(&first)?, id(&second)?];
+    let server = Server::gunicorn(&Venv::gunicorn("23.0.0")?, &cgroup, &Options::workers(2))?;
+    let below = cgroup.child("below")?;
     // As at every look: the same error, and the same figures.
     for _ in 0..3 {
-        let refused = source.want(0, &both).err().context("two had room")?;
+        let refused = source.want(0, cgroup.path()).err().context("two had room")?;
         let fault = KernelFault::from(refused);
         ensure!(fault.step == Some(KernelStep::Room), "{fault:?}");
     }
-    let server = Server::gunicorn(&Venv::gunicorn("23.0.0")?, &first, &Options::workers(2))?;
     exact(&server, &source)?;
-    drop(server);
 
-    // The second has its place once the first is wanted no more.
-    source.want(0, &both[1..])?;
-    let server = Server::gunicorn(&Venv::gunicorn("23.0.0")?, &second, &Options::workers(2))?;
-    exact(&server, &source)
+    // Another has its place once the first is wanted no more.
+    source.want(0, &below)
 }
 
 /// What asks is not charged, whoever wants its cgroup.

@@ -32,7 +32,6 @@ fn an_upload_is_one_request() -> Result<()> {
     }
     for loops in [false, true] {
         let cgroup = ScratchCgroup::new("requests-upload")?;
-        let source = watching(&cgroup)?;
         let options = |app: &str| Options {
             loopback: true,
             app: Some(app.to_owned()),
@@ -43,6 +42,7 @@ fn an_upload_is_one_request() -> Result<()> {
         } else {
             Server::gunicorn(&Venv::gunicorn("23.0.0")?, &cgroup, &options("timed:app"))?
         };
+        let source = watching(&cgroup)?;
         let before = settled(&source)?;
         let mut connection = upload(server.address())?;
         answers(&mut connection, 1)?;

@@ -114,9 +114,8 @@ impl Case {
     pub(super) fn run(&self, source: &mut RequestSource) -> Result<Seen> {
         let cgroup = ScratchCgroup::new("bench-requests")?;
         let home = tempfile::tempdir()?;
-        // Before it starts: what is read while nobody wants it is not seen on a kept connection later, either.
-        want(source, &cgroup)?;
         let (server, version) = self.start(&cgroup, home.path())?;
+        want(source, &cgroup)?;
         let front = self
             .front
             .then(|| Nginx::before(server.address(), self.keep_alive))

@@ -1,15 +1,14 @@
 //! Run time of each of the request programs per event, by whose socket it is.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use autoscaler::host::requests::RequestWatch as _;
-use autoscaler_tests::cgroup;
+use autoscaler_tests::{ScratchCgroup, cgroup};
 use serde_json::{Value, json};
 
-use super::echo::{Ends, connections, messages};
+use super::echo::{Ends, connections, listener, messages};
 use super::programs::{Attached, PROGRAMS};
 use crate::bench::report::Section;
 use crate::bench::series::Series;
@@ -17,8 +16,8 @@ use crate::bench::series::Series;
 const MESSAGES: usize = 20_000;
 const CONNECTIONS: usize = 2_000;
 
-/// `state` is told of connections, the others of messages.
-const STATE: usize = 3;
+/// `gone` is told of connections, the others of messages.
+const GONE: usize = 3;
 
 /// Where a program ran: on sockets that it keeps no record of, on a server's that nobody asks about, on one whose requests
 /// are wanted.
@@ -35,18 +34,23 @@ type Figures = [(Series, Series); PLACES.len()];
 
 pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
     let mut attached = Attached::new()?;
-    let mut messages_of: [Figures; STATE] = Default::default();
+    let nobodys = ScratchCgroup::new("bench-nobodys")?;
+    let mut messages_of: [Figures; GONE] = Default::default();
     let mut states: [(Series, Series); 2] = Default::default();
+    let ours = listener()?;
     for _ in 0..rounds {
-        attached.source.want(0, &[])?;
-        let foreign = attached.during(|| connections(CONNECTIONS))?[STATE].mean();
-        let tcp = attached.during(|| messages(Ends::Tcp, MESSAGES))?;
+        attached.source.want(0, nobodys.path())?;
+        // At a port that nobody has asked about.
+        let theirs = listener()?;
+        let foreign = attached.during(|| connections(&theirs, CONNECTIONS))?[GONE].mean();
+        let tcp = attached.during(|| messages(Ends::Tcp(&theirs), MESSAGES))?;
         let pair = attached.during(|| messages(Ends::UnixPair, MESSAGES))?;
         let unix = attached.during(|| messages(Ends::Unix, MESSAGES))?;
-        attached.source.want(0, &[own_cgroup()?])?;
-        let watched_tcp = attached.during(|| messages(Ends::Tcp, MESSAGES))?;
+        drop(theirs);
+        attached.source.want(0, &own_cgroup()?)?;
+        let watched_tcp = attached.during(|| messages(Ends::Tcp(&ours), MESSAGES))?;
         let watched_unix = attached.during(|| messages(Ends::Unix, MESSAGES))?;
-        let watched = attached.during(|| connections(CONNECTIONS))?[STATE].mean();
+        let watched = attached.during(|| connections(&ours, CONNECTIONS))?[GONE].mean();
         for (state, mean) in states.iter_mut().zip([foreign, watched]) {
             state.0.add(mean.0);
             state.1.add(mean.1);
@@ -62,8 +66,8 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
                 server(watched_tcp[program].mean(), tcp),
                 server(watched_unix[program].mean(), pair),
             ];
-            for ((ours, empty), mean) in figures.iter_mut().zip(means) {
-                ours.add(mean.0);
+            for ((run, empty), mean) in figures.iter_mut().zip(means) {
+                run.add(mean.0);
                 empty.add(mean.1);
             }
         }
@@ -71,16 +75,16 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
     let mut rows = Vec::new();
     let mut data = serde_json::Map::new();
     let mut add = |program: &str, place: &str, figures: &(Series, Series)| {
-        let (ours, empty) = figures;
-        let net = ours.median() - empty.median();
+        let (run, empty) = figures;
+        let net = run.median() - empty.median();
         rows.push(vec![
             program.to_owned(),
             place.to_owned(),
-            ours.show(0),
+            run.show(0),
             empty.show(0),
             format!("{net:.0}"),
         ]);
-        let figures = json!({ "ours_ns": ours.json(), "empty_ns": empty.json(), "net_ns": net });
+        let figures = json!({ "ours_ns": run.json(), "empty_ns": empty.json(), "net_ns": net });
         data.insert(format!("{program}, {}", place.replace('*', "")), figures);
     };
     for ((program, _), figures) in PROGRAMS.iter().zip(&messages_of) {
@@ -90,15 +94,15 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
     }
     let whose = ["nobody's connections", "**connections to a watched server**"];
     for (place, figures) in whose.iter().zip(&states) {
-        add("state", place, figures);
+        add("gone", place, figures);
     }
     Ok(Section {
         title: "Requests: cost per event",
         note: format!(
             "Run time per event in ns by the kernel's own `bpf_stats`, {rounds} rounds of {MESSAGES} messages to and fro between \
              two threads that do nothing else, and of {CONNECTIONS} connections, beside an empty program on the same tracepoint: \
-             net is without it. A server's end is told from its client's by taking off what the client's costs. `state` is run \
-             for every step of both ends of a connection."
+             net is without it. A server's end is told from its client's by taking off what the client's costs. `gone` is run \
+             for either end of a connection."
         ),
         columns: vec!["program", "socket", "ours, ns", "empty, ns", "net"],
         rows,
@@ -107,9 +111,8 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
 }
 
 /// The cgroup of this process: the line `0::PATH` of cgroups(7).
-fn own_cgroup() -> Result<u64> {
+fn own_cgroup() -> Result<PathBuf> {
     let text = fs::read_to_string("/proc/self/cgroup")?;
     let path = text.lines().find_map(|line| line.strip_prefix("0::/"));
-    let path = cgroup::mount()?.join(Path::new(path.context("no cgroup")?));
-    Ok(fs::metadata(path)?.ino())
+    Ok(cgroup::mount()?.join(path.context("no cgroup")?))
 }

@@ -11,9 +11,10 @@ use anyhow::{Result, bail};
 const MESSAGE: [u8; 64] = [b'x'; 64];
 
 /// What the two ends are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ends {
-    Tcp,
+#[derive(Clone, Copy)]
+pub(super) enum Ends<'a> {
+    /// Of this listener.
+    Tcp(&'a TcpListener),
     /// The one end from a listener with a name, as a server has it.
     Unix,
     /// Neither end has a name: no record is ever made of it.
@@ -21,10 +22,10 @@ pub(super) enum Ends {
 }
 
 /// Sends so many messages each way over one connection.
-pub(super) fn messages(ends: Ends, count: usize) -> Result<()> {
+pub(super) fn messages(ends: Ends<'_>, count: usize) -> Result<()> {
     match ends {
-        Ends::Tcp => {
-            let (client, server) = tcp(&TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?)?;
+        Ends::Tcp(listener) => {
+            let (client, server) = tcp(listener)?;
             client.set_nodelay(true)?;
             server.set_nodelay(true)?;
             both(client, server, count)
@@ -43,11 +44,15 @@ pub(super) fn messages(ends: Ends, count: usize) -> Result<()> {
     }
 }
 
+/// A listener at a port of its own.
+pub(super) fn listener() -> Result<TcpListener> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?)
+}
+
 /// Makes so many connections to one TCP listener; on each, one message goes each way.
-pub(super) fn connections(count: usize) -> Result<()> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+pub(super) fn connections(listener: &TcpListener, count: usize) -> Result<()> {
     for _ in 0..count {
-        let (mut client, mut server) = tcp(&listener)?;
+        let (mut client, mut server) = tcp(listener)?;
         turn(&mut client, true)?;
         turn(&mut server, false)?;
         turn(&mut server, true)?;

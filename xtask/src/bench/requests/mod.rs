@@ -13,8 +13,6 @@ pub(super) use share::measure as share;
 pub(super) use speed::measure as speed;
 pub(super) use throughput::measure as throughput;
 
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -163,7 +161,7 @@ fn open() -> Result<RequestSource> {
 
 /// Has the requests of `cgroup` charged.
 fn want(source: &mut RequestSource, cgroup: &ScratchCgroup) -> Result<()> {
-    source.want(0, &[fs::metadata(cgroup.path())?.ino()])
+    source.want(0, cgroup.path())
 }
 
 fn look(source: &RequestSource) -> Result<RequestLook> {

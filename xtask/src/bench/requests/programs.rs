@@ -14,7 +14,7 @@ pub(super) const PROGRAMS: [(&str, &str); 4] = [
     ("ready", "sk_data_ready"),
     ("read", "sock_recv_length"),
     ("sent", "sock_send_length"),
-    ("state", "inet_sock_set_state"),
+    ("gone", "tcp_destroy_sock"),
 ];
 
 pub(super) struct Attached {

@@ -33,14 +33,13 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
     for loopback in [true, false] {
         let mut attached = Attached::new()?;
         let cgroup = ScratchCgroup::new("bench-requests-share")?;
-        // Before it starts: the programs look away for a second from a listener that was nobody's.
-        want(&mut attached.source, &cgroup)?;
         let options = Options {
             loopback,
             app: Some("timed:app".to_owned()),
             ..Options::workers(2)
         };
         let server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, &options)?;
+        want(&mut attached.source, &cgroup)?;
         settled(&attached.source)?;
         let mut client = Client::new(server.address(), false);
         let mut shares = Shares::default();
@@ -92,7 +91,7 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
             "ready",
             "read",
             "sent",
-            "state",
+            "gone",
             "all, us",
             "net, us",
             "net share",

@@ -92,7 +92,6 @@ fn start(cgroup: &ScratchCgroup, loopback: bool, workers: u32, class: &[&str]) -
 
 fn fast(source: &mut RequestSource, loopback: bool, keep_alive: bool) -> Result<Outcome> {
     let cgroup = ScratchCgroup::new("bench-requests-fast")?;
-    want(source, &cgroup)?;
     let threads = [
         "--worker-class",
         "gthread",
@@ -102,6 +101,7 @@ fn fast(source: &mut RequestSource, loopback: bool, keep_alive: bool) -> Result<
         "60",
     ];
     let server = start(&cgroup, loopback, 2, &threads)?;
+    want(source, &cgroup)?;
     let before = settled(source)?;
     let start = Instant::now();
     together(server.address(), keep_alive, "/", REQUESTS / CLIENTS)?;
@@ -142,8 +142,8 @@ fn killed(loopback: bool) -> Result<Outcome> {
     // Of its own: to others, what is begun and never over would look as if it were under way.
     let source = &mut open()?;
     let cgroup = ScratchCgroup::new("bench-requests-killed")?;
-    want(source, &cgroup)?;
     let server = start(&cgroup, loopback, u32::try_from(CLIENTS)?, &["--timeout", "600"])?;
+    want(source, &cgroup)?;
     let before = settled(source)?;
     let address = server.address().clone();
     let clients: Vec<_> = (0..CLIENTS)

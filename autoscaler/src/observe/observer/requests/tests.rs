@@ -1,5 +1,6 @@
 //! The meter over a kernel that exists only here.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use autoscaler_common::{Live, Requests};
@@ -8,7 +9,6 @@ use super::*;
 use crate::config::parse;
 use crate::host::cgroup::CgroupMount;
 use crate::host::fixture::Fixture;
-use crate::host::usage::CgroupId;
 use crate::model::{CgroupMemory, ProcessId, RequestsWay};
 
 /// What the kernel was asked for, and what it answers.
@@ -18,7 +18,7 @@ struct Kernel {
     closed: u32,
     refuses: bool,
     broken: bool,
-    wanted: BTreeMap<u32, Vec<CgroupId>>,
+    wanted: BTreeMap<u32, PathBuf>,
     /// A place was given to another service while its programs were loaded.
     reused: bool,
     counted: Requests,
@@ -41,10 +41,10 @@ impl RequestWatch for Open {
         RequestsWay::Tracepoints
     }
 
-    fn want(&mut self, index: u32, cgroups: &[CgroupId]) -> anyhow::Result<()> {
+    fn want(&mut self, index: u32, service: &Path) -> anyhow::Result<()> {
         let mut kernel = self.0.0.lock().unwrap();
-        let before = kernel.wanted.insert(index, cgroups.to_vec());
-        kernel.reused |= before.is_some_and(|before| before != cgroups);
+        let before = kernel.wanted.insert(index, service.to_owned());
+        kernel.reused |= before.is_some_and(|before| before != service);
         Ok(())
     }
 
@@ -101,12 +101,7 @@ impl Scene {
             self.host.cgroup(name, &[]);
         }
         let mount = CgroupMount::discover(&self.host.procfs()).unwrap();
-        let place = |name: &&str| {
-            (
-                (*name).to_owned(),
-                mount.open(std::path::Path::new(name)).unwrap(),
-            )
-        };
+        let place = |name: &&str| ((*name).to_owned(), mount.open(Path::new(name)).unwrap());
         names.iter().map(place).collect()
     }
 }
