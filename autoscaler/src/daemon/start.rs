@@ -44,7 +44,11 @@ impl Sources {
             procfs: Procfs::default(),
             usage,
             without_ebpf,
-            requests: Box::new(requests::open),
+            requests: Box::new(|services| {
+                let opened = requests::open(services);
+                memory::give_back();
+                opened
+            }),
         }
     }
 }
