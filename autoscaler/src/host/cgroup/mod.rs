@@ -17,4 +17,4 @@ pub use events::MemoryEvents;
 pub use mount::CgroupMount;
 pub use pressure::{Pressure, Stalled};
 pub use throttle::{CpuTotals, ThrottleCounters};
-pub use tree::ids;
+pub use tree::Tree;

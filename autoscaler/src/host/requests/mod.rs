@@ -17,7 +17,7 @@ use live::LiveIterator;
 use programs::Programs;
 
 use crate::host::bpf::{self, KERNEL_TYPES, KernelTypes, Offsets, REQUESTS};
-use crate::host::cgroup::{CgroupMount, ids};
+use crate::host::cgroup::Tree;
 use crate::host::process::Procfs;
 use crate::host::usage::{CgroupId, monotonic};
 use crate::model::{RequestLook, RequestsWay, WhyNotEbpf};
@@ -63,7 +63,6 @@ pub struct RequestSource {
     /// The ports of each index.
     ports: HashMap<u32, BTreeSet<u16>>,
     procfs: Procfs,
-    mount: CgroupMount,
 }
 
 impl RequestSource {
@@ -74,8 +73,6 @@ impl RequestSource {
     /// What this host lacks for it.
     pub fn open(indexes: u32, cgroups: u32) -> Result<Self, WhyNotEbpf> {
         bpf::check()?;
-        let procfs = Procfs::default();
-        let mount = CgroupMount::discover(&procfs).map_err(|_| WhyNotEbpf::NoCgroup2)?;
         let types = KernelTypes::read(Path::new(KERNEL_TYPES))?;
         let offsets = Offsets::of_kernel(&types, REQUESTS)?;
         let start = |way| {
@@ -91,8 +88,7 @@ impl RequestSource {
                 live,
                 wanted: HashMap::new(),
                 ports: HashMap::new(),
-                procfs: procfs.clone(),
-                mount: mount.clone(),
+                procfs: Procfs::default(),
             })
         };
         start(RequestsWay::Tracepoints).or_else(|why| {
@@ -111,15 +107,13 @@ impl RequestWatch for RequestSource {
     }
 
     fn want(&mut self, index: u32, service: &Path) -> Result<()> {
-        // One that has just gone has no processes any more, and may come back at the same port.
-        let cgroup = self.mount.open(service);
-        let pids = cgroup.and_then(|cgroup| cgroup.processes()).unwrap_or_default();
+        let Tree { ids: cgroups, pids } = Tree::read(service);
+        // One that has just ended may come back at the same port.
         if !pids.is_empty() {
             self.ports.insert(index, ports::of(&self.procfs, &pids));
         }
         self.programs
             .serve(&self.ports.values().flatten().copied().collect())?;
-        let cgroups = ids(service);
         let stale = |(id, of): (&CgroupId, &u32)| (*of == index && !cgroups.contains(id)).then_some(*id);
         let stale: Vec<CgroupId> = self.wanted.iter().filter_map(stale).collect();
         for id in stale {

@@ -156,7 +156,7 @@ fn label(loopback: bool) -> &'static str {
 
 /// The programs, with nobody's requests wanted yet.
 fn open() -> Result<RequestSource> {
-    RequestSource::open(1, 4).map_err(|why| anyhow::anyhow!("{why}"))
+    RequestSource::open(1, 4096).map_err(|why| anyhow::anyhow!("{why}"))
 }
 
 /// Has the requests of `cgroup` charged.
