@@ -21,6 +21,14 @@ pub struct Promise {
     pub percent: f64,
 }
 
+impl Promise {
+    /// Share of the requests that may be late, from 0 to 1.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        self.percent / 100.0
+    }
+}
+
 impl Default for Promise {
     /// At most 1 % over 100 ms.
     fn default() -> Self {
