@@ -79,6 +79,9 @@ fn full(project: &str) -> Look {
             node: None,
             uncounted: Vec::new(),
         }),
+        requests: None,
+        promise: None,
+        late: None,
         thresholds: [
             (Measure::Cpu, Some(75.0), Some(35.0)),
             (Measure::Queue, Some(30.0), None),
@@ -159,6 +162,9 @@ fn what_is_written_is_read() {
         memory: CgroupMemory::default(),
         cgroup: None,
         queue: None,
+        requests: None,
+        promise: None,
+        late: None,
         thresholds: Thresholds::default(),
         decided: None,
     };
