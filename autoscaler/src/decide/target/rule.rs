@@ -13,6 +13,8 @@ mod price;
 mod variation;
 mod waiting;
 
+use std::cmp::Ordering;
+
 use arrivals::{Arrivals, Rate};
 use patience::Patience;
 use price::Price;
@@ -103,6 +105,19 @@ pub struct Wish {
     pub is_short: bool,
 }
 
+impl Wish {
+    /// Nothing is known yet.
+    fn stay(workers: u32) -> Self {
+        Self {
+            workers,
+            needed: workers,
+            busy: 0.0,
+            urgent: false,
+            is_short: false,
+        }
+    }
+}
+
 /// What is known of one project's load, from look to look.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Rule {
@@ -130,54 +145,41 @@ impl Rule {
             .requests
             .unwrap_or_else(|| as_requests(seen.busy, self.service(promise)));
         self.take_in(seen.seconds, seen.busy, &requests);
-        let stay = Wish {
-            workers: room.workers,
-            needed: room.workers,
-            busy: 0.0,
-            urgent: false,
-            is_short: false,
-        };
         let Some(rate) = self.arrivals.rate(self.dispersion.ratio()) else {
-            return stay;
+            return Wish::stay(room.workers);
         };
-        let service = self.service(promise);
-        let load = self.load_at(rate, service, promise, room);
-        let price = self.price.of_a_worker(promise.share());
-        let Judged {
-            needed,
-            more,
-            fewer,
-            is_short,
-        } = judge(&load, price, room);
+        let load = self.load_at(rate, self.service(promise), promise, room);
+        let judged = judge(&load, self.price.of_a_worker(promise.share()), room);
         if seen.requests.is_some() {
-            let is_full = room.workers >= room.bounds.max;
-            let kept = requests.late <= AIMED * promise.share() * requests.begun;
-            // What the maximum costs is not the price's fault.
-            if !is_full || kept {
-                self.price.learn(promise.share(), requests.begun, requests.late);
-            }
+            self.learn_price(promise, &requests, room);
         }
-        let urgent = urgent(&load, requests.waiting, room).max(hidden(seen, room));
-        let stay = Wish {
-            busy: load.busy,
-            is_short: is_short || urgent > room.bounds.max,
-            ..stay
+        self.patience
+            .add(judged.more * seen.seconds, judged.fewer * seen.seconds);
+        let Bounds { min, max } = room.bounds;
+        let at_once = urgent(&load, requests.waiting, room).max(hidden(seen, room));
+        let needed = judged.needed.max(at_once.min(max));
+        let urgent = at_once.clamp(min, max) > room.workers;
+        let long_enough = match needed.cmp(&room.workers) {
+            Ordering::Greater => urgent || self.patience.is_over_for_more(),
+            Ordering::Equal => false,
+            Ordering::Less => self.patience.is_over_for_fewer(),
         };
-        let urgent = urgent.clamp(room.bounds.min, room.bounds.max);
-        let needed = needed.max(urgent);
-        self.patience.add(more * seen.seconds, fewer * seen.seconds);
-        self.load = Some(load);
-        let is_urgent = urgent > room.workers;
-        let up = needed > room.workers && (is_urgent || self.patience.is_over_for_more());
-        let down = needed < room.workers && self.patience.is_over_for_fewer();
-        if !(up || down) {
-            return Wish { needed, ..stay };
-        }
-        Wish {
-            workers: needed,
+        let wish = Wish {
+            workers: if long_enough { needed } else { room.workers },
             needed,
-            urgent: is_urgent,
-            ..stay
+            busy: load.busy,
+            urgent,
+            is_short: at_once > max || judged.is_short && self.patience.is_over_for_more(),
+        };
+        self.load = Some(load);
+        wish
+    }
+
+    /// Moves the price by what was kept of the promise. What the maximum costs is not its fault.
+    fn learn_price(&mut self, promise: &Promise, requests: &SeenRequests, room: Room) {
+        let is_kept = requests.late <= AIMED * promise.share() * requests.begun;
+        if room.workers < room.bounds.max || is_kept {
+            self.price.learn(promise.share(), requests.begun, requests.late);
         }
     }
 

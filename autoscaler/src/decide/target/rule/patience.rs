@@ -25,8 +25,9 @@ impl Patience {
     /// Takes in what one more worker (or as many more as are wanted) would have been worth, and what fewer would, in
     /// worker-seconds; either may be negative.
     pub(super) fn add(&mut self, more: f64, fewer: f64) {
-        self.up = (self.up + more).max(0.0);
-        self.down = (self.down + fewer).max(0.0);
+        // Beyond what a step costs nothing more is learned: where none can be taken, it has to pass as well.
+        self.up = (self.up + more).clamp(0.0, 2.0 * UP);
+        self.down = (self.down + fewer).clamp(0.0, 2.0 * DOWN);
     }
 
     /// Whether staying has cost more than a step up.

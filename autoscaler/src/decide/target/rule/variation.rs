@@ -13,6 +13,10 @@ const SUM: f64 = 10.0;
 /// Of a Poisson process, the ratios begin at this as if so many seconds had been seen already.
 const PRIOR: f64 = 120.0;
 
+/// How many times its variance a squared difference may be, and at least the mean: one jump of the load is no peak. Where
+/// peaks are usual, the variance grows with each.
+const ODD: f64 = 40.0;
+
 /// The highest peakedness believed. Beyond it, waiting itself is what varies, and not the load.
 const PEAK: f64 = 10.0;
 
@@ -82,9 +86,11 @@ impl Peakedness {
         let lag = lag(service);
         if let Some(before) = self.recent.len().checked_sub(lag).map(|at| self.recent[at]) {
             let difference = requests - before;
-            self.variance += (difference * difference / 2.0 - self.variance) / MEMORY;
             self.mean += (f64::midpoint(requests, before) - self.mean) / MEMORY;
             self.seen += (1.0 - self.seen) / MEMORY;
+            let usual = self.variance.max(self.mean) / self.seen;
+            let squared = (difference * difference / 2.0).min(ODD * usual);
+            self.variance += (squared - self.variance) / MEMORY;
         }
         self.recent.push_back(requests);
         while self.recent.len() > lag {
