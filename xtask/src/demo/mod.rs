@@ -11,7 +11,9 @@ mod ladder;
 mod neighbour;
 mod phase;
 mod requests;
+mod sites;
 mod stage;
+mod target;
 mod timeline;
 mod verdict;
 
@@ -55,6 +57,13 @@ enum Other {
         #[command(flatten)]
         args: celery::Args,
     },
+    /// Shows three sites that wait for their database, by CPU, by thresholds and by a promise about waiting (four minutes; needs
+    /// root)
+    Target {
+        /// Language of the daemon's log lines
+        #[arg(long, value_enum, default_value_t)]
+        language: Language,
+    },
     /// Shows two sites that wait for their database, one scaled by CPU and one by its busy workers (two minutes; needs root)
     Requests {
         /// Language of the daemon's log lines
@@ -95,6 +104,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.other {
         Some(Other::Celery { language, args }) => return celery::run(args, *language),
         Some(Other::Requests { language }) => return requests::run(&args.gunicorn, *language),
+        Some(Other::Target { language }) => return target::run(&args.gunicorn, *language),
         None => {}
     }
     if !setup::ready("the demo", setup::DEMO)? {

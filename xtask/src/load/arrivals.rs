@@ -13,46 +13,61 @@ use super::{Tally, Target};
 /// Most requests that are under way at a time: more are not begun until one ends.
 const MOST: usize = 1500;
 
+/// How many come in a second, and where they are counted.
+#[derive(Debug, Clone, Default)]
+struct Part {
+    per_second: f64,
+    tally: Arc<Mutex<Tally>>,
+}
+
 /// A running load. Dropping it ends it at once, requests under way included.
 pub(crate) struct Arrivals {
-    rate: watch::Sender<f64>,
-    tally: Arc<Mutex<Tally>>,
+    part: watch::Sender<Part>,
+    tallies: Vec<Arc<Mutex<Tally>>>,
     task: JoinHandle<()>,
 }
 
 impl Arrivals {
     /// Starts a load of no requests.
     pub(crate) fn start(target: &Target) -> Self {
-        let (rate, told) = watch::channel(0.0);
-        let tally = Arc::new(Mutex::new(Tally::new()));
-        let task = tokio::spawn(come(target.clone(), told, Arc::clone(&tally)));
-        Self { rate, tally, task }
+        let (part, told) = watch::channel(Part::default());
+        let task = tokio::spawn(come(target.clone(), told));
+        Self {
+            part,
+            tallies: Vec::new(),
+            task,
+        }
     }
 
-    /// From now on so many come in a second, evenly.
-    pub(crate) fn set(&self, per_second: f64) {
-        self.rate.send_replace(per_second);
+    /// From now on so many come in a second, evenly: another part.
+    pub(crate) fn set(&mut self, per_second: f64) {
+        let tally = Arc::default();
+        self.tallies.push(Arc::clone(&tally));
+        self.part.send_replace(Part { per_second, tally });
     }
 
-    /// Lets every request under way end, and returns what was counted.
-    pub(crate) async fn stop(self) -> Tally {
+    /// Lets every request under way end, and returns what was counted of those that came in each part.
+    pub(crate) async fn stop(self) -> Vec<Tally> {
         let Self {
-            rate,
-            tally,
+            part,
+            tallies,
             mut task,
         } = self;
-        drop(rate);
+        drop(part);
         // A panic of a request's task has been told; what was counted before stands.
         let _ = (&mut task).await;
-        std::mem::take(&mut *tally.lock().unwrap_or_else(PoisonError::into_inner))
+        let counted = |tally: Arc<Mutex<Tally>>| {
+            std::mem::take(&mut *tally.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        tallies.into_iter().map(counted).collect()
     }
 }
 
-async fn come(target: Target, mut rate: watch::Receiver<f64>, tally: Arc<Mutex<Tally>>) {
+async fn come(target: Target, mut part: watch::Receiver<Part>) {
     let mut under_way = JoinSet::new();
     let mut next = Instant::now();
     loop {
-        let per_second = *rate.borrow_and_update();
+        let Part { per_second, tally } = part.borrow_and_update().clone();
         let due = async {
             if per_second > 0.0 {
                 sleep_until(next).await;
@@ -61,7 +76,7 @@ async fn come(target: Target, mut rate: watch::Receiver<f64>, tally: Arc<Mutex<T
             }
         };
         tokio::select! {
-            changed = rate.changed() => {
+            changed = part.changed() => {
                 if changed.is_err() {
                     break;
                 }
@@ -70,7 +85,7 @@ async fn come(target: Target, mut rate: watch::Receiver<f64>, tally: Arc<Mutex<T
             Some(_) = under_way.join_next() => {}
             () = due, if under_way.len() < MOST => {
                 next += Duration::from_secs_f64(1.0 / per_second);
-                let (mut client, tally) = (Client::new(target.clone()), Arc::clone(&tally));
+                let mut client = Client::new(target.clone());
                 under_way.spawn(async move {
                     let outcome = client.ask().await;
                     tally.lock().unwrap_or_else(PoisonError::into_inner).record(outcome);

@@ -1,5 +1,4 @@
-//! `cargo xtask demo requests`: the same load on two sites that wait for their database. By its CPU the one is idle while
-//! people wait; the other follows its busy workers.
+//! The same load on several sites that wait for their database, each scaled by rules of its own.
 
 mod record;
 mod stage;
@@ -10,26 +9,45 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use autoscaler_tests::Venv;
+use serde_json::Value;
 use tokio::time::{MissedTickBehavior, interval};
 
+pub(super) use record::SiteRecord;
+#[cfg(test)]
+pub(super) use stage::accepted;
+pub(super) use stage::{FEWEST, SERVICE};
+
+use super::verdict::Point;
 use super::{Language, daemon, interrupt};
 use crate::setup;
 use record::Record;
 use stage::Stage;
 use timeline::Timeline;
 
-/// What comes to each site, one after the other: workers that it would keep busy, and for how long.
-const COURSE: [(u32, Duration); 3] = [
-    (1, Duration::from_secs(8)),
-    (6, Duration::from_secs(20)),
-    (2, Duration::from_secs(25)),
-];
+/// What is shown.
+pub(super) struct Show {
+    pub(super) title: &'static str,
+    pub(super) sites: Vec<SiteRules>,
+    /// What comes to each site, one after the other: workers that it would keep busy, and for how long.
+    pub(super) course: Vec<(u32, Duration)>,
+    /// What it all shows, by what was seen of each site.
+    pub(super) judge: fn(&[SiteRecord]) -> Vec<Point>,
+}
 
-/// Runs the demo.
+/// A site, and what its workers follow.
+pub(super) struct SiteRules {
+    pub(super) name: &'static str,
+    /// In a sentence.
+    pub(super) told: String,
+    /// Its configuration, beside its bounds.
+    pub(super) rules: Value,
+}
+
+/// Shows it.
 ///
 /// # Errors
 /// When something it needs is missing, when it is interrupted, and when what it shows is not what it should.
-pub(super) fn run(gunicorn: &str, language: Language) -> Result<()> {
+pub(super) fn run(show: &Show, gunicorn: &str, language: Language) -> Result<()> {
     if !setup::ready("the demo", setup::DEMO)? {
         return Ok(());
     }
@@ -42,16 +60,17 @@ pub(super) fn run(gunicorn: &str, language: Language) -> Result<()> {
     runtime.block_on(async {
         let mut interrupted = interrupt::Interrupt::listen()?;
         let mut timeline = Timeline::new(io::stdout());
-        let mut stage = Stage::set(&venv, &daemon, language)?;
-        timeline.header(&stage.introduction())?;
-        let mut record = Record::default();
+        let mut stage = Stage::set(&venv, &daemon, &show.sites, language)?;
+        timeline.header(show, &stage.introduction())?;
+        let mut record = Record::new(show.sites.len());
         tokio::select! {
             // First, because Ctrl-C reaches the daemon as well, and its end is then no fault.
             biased;
             signal = interrupted.wait() => bail!("ended by {signal}; everything that it started is ended too"),
-            played = play(&mut stage, &mut record, &mut timeline) => played?,
+            played = play(show, &mut stage, &mut record, &mut timeline) => played?,
         }
-        let points = stage.end(record, &mut timeline).await?;
+        let seen = stage.end(record, &mut timeline).await?;
+        let points = (show.judge)(&seen);
         timeline.verdict(&points)?;
         if points.iter().any(|point| !point.good) {
             bail!("the demo did not show what it should");
@@ -61,13 +80,22 @@ pub(super) fn run(gunicorn: &str, language: Language) -> Result<()> {
 }
 
 /// Walks through the course, a line a second.
-async fn play(stage: &mut Stage, record: &mut Record, timeline: &mut Timeline<io::Stdout>) -> Result<()> {
+async fn play(
+    show: &Show,
+    stage: &mut Stage,
+    record: &mut Record,
+    timeline: &mut Timeline<io::Stdout>,
+) -> Result<()> {
     let mut second = interval(Duration::from_secs(1));
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     second.tick().await;
     let start = Instant::now();
-    for (workers, time) in COURSE {
-        timeline.part(workers, stage.offer(workers))?;
+    let mut before = None;
+    for &(workers, time) in &show.course {
+        let per_second = stage.offer(workers);
+        if before.replace(workers) != Some(workers) {
+            timeline.part(workers, per_second)?;
+        }
         let begun = Instant::now();
         while begun.elapsed() < time {
             tokio::select! {

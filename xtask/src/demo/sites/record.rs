@@ -1,63 +1,79 @@
-//! What the demo saw, and what it proves.
+//! What was seen of each site.
 
-use super::stage::{FEWEST, Seen};
-use crate::demo::verdict::Point;
+use std::time::Duration;
+
+use super::stage::Seen;
 use crate::load::Tally;
 
-/// What people of the site that is scaled by its CPU wait for at least, s.
-const LATE: f64 = 5.0;
-
-/// What was seen so far, of both sites.
+/// What was seen of one site.
 #[derive(Debug, Default)]
-pub(super) struct Record {
+pub(in crate::demo) struct SiteRecord {
     /// The most workers.
-    most: [u32; 2],
+    pub(in crate::demo) most: u32,
     /// The workers at the last look.
-    last: [u32; 2],
+    pub(in crate::demo) last: u32,
     /// The highest CPU, percent.
-    cpu: [f64; 2],
+    pub(in crate::demo) cpu: f64,
     /// The most requests that waited.
-    waiting: [u64; 2],
+    pub(in crate::demo) waiting: u64,
+    /// Time of all workers together.
+    pub(in crate::demo) worker_time: Duration,
+    /// What those who asked saw, by part of the course.
+    parts: Vec<Tally>,
 }
 
+impl SiteRecord {
+    /// Requests that were answered.
+    pub(in crate::demo) fn answered(&self) -> u64 {
+        self.parts.iter().map(Tally::answered).sum()
+    }
+
+    /// Requests that failed.
+    pub(in crate::demo) fn failed(&self) -> u64 {
+        self.parts.iter().map(Tally::failed).sum()
+    }
+
+    /// How long 99 of 100 requests that came in these parts of the course took at most, s.
+    pub(in crate::demo) fn p99(&self, parts: impl IntoIterator<Item = usize>) -> f64 {
+        let mut all = Tally::new();
+        parts
+            .into_iter()
+            .filter_map(|part| self.parts.get(part))
+            .for_each(|part| all.add(part));
+        all.percentile(99.0).map_or(f64::NAN, |p99| p99.as_secs_f64())
+    }
+
+    /// The same of all.
+    pub(in crate::demo) fn p99_of_all(&self) -> f64 {
+        self.p99(0..self.parts.len())
+    }
+}
+
+/// What was seen so far, of all sites.
+#[derive(Debug)]
+pub(super) struct Record(Vec<SiteRecord>);
+
 impl Record {
-    pub(super) fn see(&mut self, seen: &[Seen; 2]) {
-        for (site, seen) in seen.iter().enumerate() {
-            self.most[site] = self.most[site].max(seen.workers);
-            self.last[site] = seen.workers;
-            self.cpu[site] = self.cpu[site].max(seen.cpu.unwrap_or(0.0));
-            self.waiting[site] = self.waiting[site].max(seen.waiting);
+    pub(super) fn new(sites: usize) -> Self {
+        Self(std::iter::repeat_with(SiteRecord::default).take(sites).collect())
+    }
+
+    /// A second has passed.
+    pub(super) fn see(&mut self, seen: &[Seen]) {
+        for (site, seen) in self.0.iter_mut().zip(seen) {
+            site.most = site.most.max(seen.workers);
+            site.last = seen.workers;
+            site.cpu = site.cpu.max(seen.cpu.unwrap_or(0.0));
+            site.waiting = site.waiting.max(seen.waiting);
+            site.worker_time += Duration::from_secs(u64::from(seen.workers));
         }
     }
 
-    /// The verdict; `told` is what those who asked saw of both sites.
-    pub(super) fn judge(&self, told: [&Tally; 2]) -> Vec<Point> {
-        let answered = told.map(Tally::answered);
-        let failed: u64 = told.iter().map(|told| told.failed()).sum();
-        let p99 = told.map(|told| told.percentile(99.0).map_or(f64::NAN, |p99| p99.as_secs_f64()));
-        let point = |good, text| Point { good, text };
-        vec![
-            point(
-                self.most[0] == FEWEST && p99[0] > LATE,
-                format!(
-                    "by CPU ({:.0} % at most): {} workers all the time, up to {} requests waiting, p99 {:.1} s",
-                    self.cpu[0], self.most[0], self.waiting[0], p99[0]
-                ),
-            ),
-            point(
-                self.most[1] > 5 && self.last[1] < self.most[1] && p99[1] < p99[0] / 2.0,
-                format!(
-                    "by busy workers: from {FEWEST} to {} and back to {}, up to {} requests waiting, p99 {:.1} s",
-                    self.most[1], self.last[1], self.waiting[1], p99[1]
-                ),
-            ),
-            point(
-                failed == 0 && answered.iter().all(|answered| *answered > 0),
-                format!(
-                    "{} and {} requests answered, {failed} failed",
-                    answered[0], answered[1]
-                ),
-            ),
-        ]
+    /// All of it; `told` is what those who asked saw.
+    pub(super) fn told(mut self, told: Vec<Vec<Tally>>) -> Vec<SiteRecord> {
+        for (site, parts) in self.0.iter_mut().zip(told) {
+            site.parts = parts;
+        }
+        self.0
     }
 }

@@ -14,25 +14,22 @@ use autoscaler_tests::venv::target_dir;
 use autoscaler_tests::{Address, ScratchCgroup, Server, Venv, until};
 use serde_json::{Value, json};
 
-use super::record::Record;
+use super::SiteRules;
+use super::record::{Record, SiteRecord};
 use super::timeline::Timeline;
 use crate::demo::Language;
 use crate::demo::daemon::Daemon;
-use crate::demo::verdict::Point;
-use crate::load::{Arrivals, Target};
+use crate::load::{Arrivals, Tally, Target};
 
 /// What each request waits, as for a database.
-const SERVICE: Duration = Duration::from_millis(200);
+pub(in crate::demo) const SERVICE: Duration = Duration::from_millis(200);
 /// Workers that each site begins with, its minimum, and the most that it may have.
-pub(super) const FEWEST: u32 = 2;
-pub(super) const MOST: u32 = 8;
+pub(in crate::demo) const FEWEST: u32 = 2;
+pub(in crate::demo) const MOST: u32 = 8;
 /// A request that takes longer has failed.
 const ANSWER_LIMIT: Duration = Duration::from_mins(3);
 /// The daemon answers from memory.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The two sites, in the order of every pair here.
-pub(super) const SITES: [&str; 2] = ["by_cpu", "by_busy"];
 
 /// What one look saw of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -50,6 +47,8 @@ pub(super) struct Seen {
 
 /// One site, asked.
 struct Site {
+    name: &'static str,
+    told: String,
     load: Arrivals,
     _server: Server,
     cgroup: ScratchCgroup,
@@ -59,15 +58,19 @@ struct Site {
 pub(super) struct Stage {
     pub(super) daemon: Daemon,
     home: PathBuf,
-    sites: [Site; 2],
+    sites: Vec<Site>,
 }
 
 impl Stage {
     /// Starts everything; nobody asks yet.
-    pub(super) fn set(venv: &Venv, daemon: &Path, language: Language) -> Result<Self> {
-        let sites = [Site::start(venv, SITES[0])?, Site::start(venv, SITES[1])?];
-        let home = target_dir().join("demo-requests");
-        let file = write_config(&home, &sites, language)?;
+    pub(super) fn set(venv: &Venv, daemon: &Path, rules: &[SiteRules], language: Language) -> Result<Self> {
+        let sites: Vec<Site> = rules
+            .iter()
+            .map(|rules| Site::start(venv, rules))
+            .collect::<Result<_>>()?;
+        let home = target_dir().join("demo-sites");
+        let cgroups: Vec<PathBuf> = sites.iter().map(|site| site.cgroup.relative()).collect();
+        let file = write_config(&home, &config(rules, &cgroups, language))?;
         let daemon = Daemon::start(daemon, &home, &file)?;
         let socket = home.join("run");
         until("the daemon to answer", PATIENCE, || Client::connect(&socket).ok())?;
@@ -76,56 +79,58 @@ impl Stage {
 
     /// What is about to be seen, as pairs of a word and what it stands for.
     pub(super) fn introduction(&self) -> Vec<(&'static str, String)> {
-        let [cpu, busy] = &self.sites;
-        let cgroup = |site: &Site| site.cgroup.path().display().to_string();
-        vec![
-            (
-                "sites",
-                format!(
-                    "two gunicorns with {FEWEST} to {MOST} sync workers; each request waits {} ms, as for a database",
-                    SERVICE.as_millis()
-                ),
+        let mut introduction = vec![(
+            "sites",
+            format!(
+                "gunicorns with {FEWEST} to {MOST} sync workers; each request waits {} ms, as for a database",
+                SERVICE.as_millis()
             ),
-            (
-                "by_cpu",
-                format!("up above 65 and 75 % CPU; in the cgroup {}", cgroup(cpu)),
-            ),
-            (
-                "by_busy",
-                format!(
-                    "up where 60 and 75 % of the workers are busy; in the cgroup {}",
-                    cgroup(busy)
-                ),
-            ),
-            ("daemon", self.daemon.command.clone()),
-            ("figures", "the daemon's own, over its control socket".to_owned()),
-        ]
+        )];
+        for site in &self.sites {
+            let cgroup = site.cgroup.path().display();
+            introduction.push((site.name, format!("{}; in the cgroup {cgroup}", site.told)));
+        }
+        introduction.push(("daemon", self.daemon.command.clone()));
+        introduction.push(("figures", "the daemon's own, over its control socket".to_owned()));
+        introduction
     }
 
     /// Has requests come that keep so many workers busy; how many a second.
-    pub(super) fn offer(&self, workers: u32) -> f64 {
+    pub(super) fn offer(&mut self, workers: u32) -> f64 {
         let per_second = f64::from(workers) / SERVICE.as_secs_f64();
-        for site in &self.sites {
+        for site in &mut self.sites {
             site.load.set(per_second);
         }
         per_second
     }
 
-    /// Asks the daemon how both sites stand.
-    pub(super) fn look(&self) -> Result<[Seen; 2]> {
+    /// Asks the daemon how the sites stand.
+    pub(super) fn look(&self) -> Result<Vec<Seen>> {
         let mut client = Client::connect(&self.home.join("run"))?;
         let Answer::Status(status) = client.ask_within(Command::Status, PATIENCE)? else {
             bail!("the daemon gave no status");
         };
-        Ok(SITES.map(|site| status.project(site).map(Seen::of).unwrap_or_default()))
+        let seen = |site: &Site| status.project(site.name).map(Seen::of).unwrap_or_default();
+        Ok(self.sites.iter().map(seen).collect())
     }
 
-    /// Lets every request come to its end, ends the daemon and judges what was seen.
-    pub(super) async fn end(self, record: Record, timeline: &mut Timeline<impl Write>) -> Result<Vec<Point>> {
-        let Self { daemon, sites, .. } = self;
+    /// Lets every request come to its end and ends the daemon: what was seen.
+    pub(super) async fn end(
+        self,
+        record: Record,
+        timeline: &mut Timeline<impl Write>,
+    ) -> Result<Vec<SiteRecord>> {
+        let Self {
+            daemon, mut sites, ..
+        } = self;
         timeline.drain()?;
-        let [cpu, busy] = sites;
-        let (cpu, busy) = tokio::join!(cpu.load.stop(), busy.load.stop());
+        for site in &mut sites {
+            site.load.set(0.0);
+        }
+        let mut told = Vec::new();
+        for site in sites {
+            told.push(site.stop().await);
+        }
         let (last, status) = daemon.end().await?;
         for line in last {
             timeline.log(&line)?;
@@ -133,13 +138,13 @@ impl Stage {
         if !status.success() {
             bail!("the daemon ended with {status} after SIGTERM");
         }
-        Ok(record.judge([&cpu, &busy]))
+        Ok(record.told(told))
     }
 }
 
 impl Site {
-    fn start(venv: &Venv, name: &str) -> Result<Self> {
-        let cgroup = ScratchCgroup::new(&format!("demo-{name}"))?;
+    fn start(venv: &Venv, rules: &SiteRules) -> Result<Self> {
+        let cgroup = ScratchCgroup::new(&format!("demo-{}", rules.name))?;
         let mut options = Options::workers(FEWEST);
         options.loopback = true;
         let server = Server::gunicorn(venv, &cgroup, &options)?;
@@ -153,10 +158,17 @@ impl Site {
             limit: ANSWER_LIMIT,
         };
         Ok(Self {
+            name: rules.name,
+            told: rules.told.clone(),
             load: Arrivals::start(&target),
             _server: server,
             cgroup,
         })
+    }
+
+    /// Lets every request come to its end; the server is there until then.
+    async fn stop(self) -> Vec<Tally> {
+        self.load.stop().await
     }
 }
 
@@ -173,40 +185,31 @@ impl Seen {
     }
 }
 
-fn write_config(home: &Path, sites: &[Site; 2], language: Language) -> Result<PathBuf> {
+fn write_config(home: &Path, config: &Value) -> Result<PathBuf> {
     fs::create_dir_all(home).with_context(|| format!("cannot make {}", home.display()))?;
     let file = home.join("config.json");
-    fs::write(
-        &file,
-        serde_json::to_string_pretty(&config(
-            &sites.each_ref().map(|site| site.cgroup.relative()),
-            language,
-        ))?,
-    )
-    .with_context(|| format!("cannot write {}", file.display()))?;
+    fs::write(&file, serde_json::to_string_pretty(config)?)
+        .with_context(|| format!("cannot write {}", file.display()))?;
     let permissions = fs::Permissions::from_mode(0o644);
     fs::set_permissions(&file, permissions).with_context(|| format!("cannot protect {}", file.display()))?;
     Ok(file)
 }
 
-fn config(cgroups: &[PathBuf; 2], language: Language) -> Value {
-    let hold = json!({ "scale_up": 0.03, "scale_down": 0.1 });
-    let site = |cgroup: &Path| {
-        json!({
+/// The daemon's configuration of these sites, each in its cgroup.
+fn config(sites: &[SiteRules], cgroups: &[PathBuf], language: Language) -> Value {
+    let mut projects = serde_json::Map::new();
+    for (site, cgroup) in sites.iter().zip(cgroups) {
+        let mut project = json!({
             "enabled": true,
             "cgroup": cgroup,
             "min_workers": FEWEST,
             "max_workers": MOST,
-        })
-    };
-    let [mut cpu, mut busy] = cgroups.each_ref().map(|cgroup| site(cgroup));
-    cpu["requests"] = true.into();
-    cpu["cpu_thresholds"] =
-        json!({ "scale_up_4": 65, "scale_up_8": 75, "scale_down_4": 45, "scale_down_2": 35 });
-    cpu["cpu_duration_minutes"] = hold.clone();
-    busy["busy_thresholds"] =
-        json!({ "scale_up_4": 60, "scale_up_8": 75, "scale_down_4": 45, "scale_down_2": 30 });
-    busy["busy_duration_minutes"] = hold;
+        });
+        if let (Some(project), Some(rules)) = (project.as_object_mut(), site.rules.as_object()) {
+            project.extend(rules.clone());
+        }
+        projects.insert(site.name.to_owned(), project);
+    }
     json!({
         "global": {
             "check_interval_seconds": 1,
@@ -216,25 +219,17 @@ fn config(cgroups: &[PathBuf; 2], language: Language) -> Value {
             "min_available_mb_per_worker": 16,
             "scale_down_min_available_mb": 16,
         },
-        "projects": { SITES[0]: cpu, SITES[1]: busy },
+        "projects": projects,
     })
 }
 
+/// Holds the sites of a show to what the daemon accepts.
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_daemon_accepts_the_configuration() {
-        let text = config(&[PathBuf::from("a"), PathBuf::from("b")], Language::En).to_string();
-        let loaded = autoscaler::config::parse("config.json", &text).unwrap();
-        assert!(loaded.notices.is_empty(), "{:?}", loaded.notices);
-        assert!(
-            loaded
-                .config
-                .projects
-                .values()
-                .all(|project| project.requests.wanted)
-        );
-    }
+pub(in crate::demo) fn accepted(show: &super::Show) {
+    let cgroups: Vec<PathBuf> = show.sites.iter().map(|site| PathBuf::from(site.name)).collect();
+    let text = config(&show.sites, &cgroups, Language::En).to_string();
+    let loaded = autoscaler::config::parse("config.json", &text).unwrap();
+    assert!(loaded.notices.is_empty(), "{:?}", loaded.notices);
+    let mut projects = loaded.config.projects.values();
+    assert!(projects.all(autoscaler::model::Project::wants_requests));
 }

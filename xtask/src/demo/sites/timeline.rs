@@ -3,13 +3,11 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use super::Show;
 use super::stage::Seen;
 use crate::demo::verdict::Point;
 
-const TITLE: &str = "autoscaler demo: workers that wait for a database, by CPU and by how many are busy";
-const SITES: &str = "                 |       by_cpu                          |       by_busy";
-const COLUMNS: &str =
-    "  time  offered  | workers   CPU   busy  waiting      p95  | workers   CPU   busy  waiting      p95";
+const COLUMNS: &str = " workers   CPU   busy  waiting      p95";
 
 /// Prints the demo.
 pub(super) struct Timeline<W> {
@@ -22,12 +20,20 @@ impl<W: Write> Timeline<W> {
     }
 
     /// What is about to be seen.
-    pub(super) fn header(&mut self, introduction: &[(&str, String)]) -> io::Result<()> {
-        writeln!(self.out, "{TITLE}\n")?;
+    pub(super) fn header(&mut self, show: &Show, introduction: &[(&str, String)]) -> io::Result<()> {
+        writeln!(self.out, "{}\n", show.title)?;
         for (word, meaning) in introduction {
             writeln!(self.out, "  {word:<10} {meaning}")?;
         }
-        writeln!(self.out, "\n{SITES}\n{COLUMNS}")
+        let width = COLUMNS.len();
+        let names = show.sites.iter().map(|site| format!("  |{:^width$}", site.name));
+        let names: String = names.collect();
+        let columns = format!("  |{COLUMNS}").repeat(show.sites.len());
+        writeln!(
+            self.out,
+            "\n{:16}{names}\n{:>6}{:>10}{columns}",
+            "", "time", "offered"
+        )
     }
 
     /// Another load begins.
@@ -40,8 +46,8 @@ impl<W: Write> Timeline<W> {
     }
 
     /// A second has passed.
-    pub(super) fn row(&mut self, time: Duration, offered: u32, seen: &[Seen; 2]) -> io::Result<()> {
-        write!(self.out, "{:>4} s  {offered:>7}", time.as_secs_f64().round())?;
+    pub(super) fn row(&mut self, time: Duration, offered: u32, seen: &[Seen]) -> io::Result<()> {
+        write!(self.out, "{:>4} s {offered:>9}", time.as_secs_f64().round())?;
         for seen in seen {
             write!(
                 self.out,
