@@ -214,6 +214,7 @@ impl Checks {
             .map(|(project, _, decision)| (project.name.as_str(), decision))
             .collect();
         let mut rows = Vec::with_capacity(samples.len());
+        self.promises.take_in_past();
         for (name, sample) in samples {
             let Some(project) = self.config.projects.get(name) else {
                 continue;
@@ -223,6 +224,7 @@ impl Checks {
             let look = Arc::new(case.look(now, decision));
             let outlook = decision.and_then(|decision| self.policy.outlook(&case, decision));
             self.board.looked(&look, outlook, occasion);
+            self.promises.note(&look);
             rows.extend(self.gathered.row(&case, &look, occasion));
         }
         // A check is kept without any project, too; what is gathered between two is not.

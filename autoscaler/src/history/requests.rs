@@ -97,17 +97,21 @@ const OF_PROMISE: [&str; 4] = [
 /// The columns of a query, and what joins them to its rows. In stores of before the `version` that has them there is nothing.
 pub(super) fn query(version: i64) -> (String, &'static str) {
     let of = |columns: &[&str], since| {
-        let column = |column: &&str| match version < since {
-            true => format!("NULL AS {column}"),
-            false => (*column).to_owned(),
+        let column = |column: &&str| {
+            if version < since {
+                format!("NULL AS {column}")
+            } else {
+                (*column).to_owned()
+            }
         };
         columns.iter().map(column).collect::<Vec<_>>().join(", ")
     };
     let seen = of(&COLUMNS, schema::WITH_REQUESTS);
     let promised = of(&OF_PROMISE, schema::WITH_PROMISES);
-    let join = match version < schema::WITH_REQUESTS {
-        true => "",
-        false => "LEFT JOIN requests ON requests.check_id = checks.id AND requests.project_id = ?1",
+    let join = if version < schema::WITH_REQUESTS {
+        ""
+    } else {
+        "LEFT JOIN requests ON requests.check_id = checks.id AND requests.project_id = ?1"
     };
     (format!("{seen}, {promised}"), join)
 }
@@ -134,6 +138,22 @@ pub(super) fn read(row: &Row<'_>) -> Result<Option<RequestSummary>> {
         abandoned: count(row, "requests_abandoned")?,
     }))
 }
+
+/// The requests of project ?1 from ?2 on and before ?3, ms, by the promise of a wait of ?4 µs: those of each ?5 ms together.
+pub(super) const LATENESS: &str = "
+SELECT min(checks.at_ms) AS at_ms,
+       sum(requests.promised_requests) AS promised_requests,
+       sum(requests.late_requests_centi) AS late_requests_centi
+FROM checks JOIN requests ON requests.check_id = checks.id AND requests.project_id = ?1
+WHERE checks.at_ms >= ?2 AND checks.at_ms < ?3 AND requests.promised_wait_us = ?4
+GROUP BY checks.at_ms / ?5 ORDER BY 1";
+
+/// The last promise of project ?1 from ?2 on, ms.
+pub(super) const LAST_PROMISE: &str = "
+SELECT requests.promised_wait_us, requests.promised_milli
+FROM checks JOIN requests ON requests.check_id = checks.id AND requests.project_id = ?1
+WHERE checks.at_ms >= ?2 AND requests.promised_wait_us IS NOT NULL
+ORDER BY checks.at_ms DESC LIMIT 1";
 
 /// How many requests of a row were late; `None` where nothing was promised, or their wait was not seen.
 pub(super) fn late(row: &Row<'_>) -> Result<Option<Lateness>> {

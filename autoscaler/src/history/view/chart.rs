@@ -59,6 +59,10 @@ pub fn draw(past: &Past, zone: Zone, paper: Paper) -> String {
         past.checks.len(),
         past.steps().count()
     );
+    if let Some(kept) = &past.kept {
+        text += &words::promise(Language::En, kept);
+        text.push('\n');
+    }
     if past.checks.is_empty() {
         text += "No check was recorded in that time.\n";
         return text;
