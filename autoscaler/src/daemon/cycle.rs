@@ -17,7 +17,7 @@ use crate::daemon::policy::CountReset;
 use crate::decide::{Case, Occasion};
 use crate::host::service::number_of;
 use crate::model::{
-    Action, Decision, Host, Project, ProjectSample, Reason, RefusedCode, Snapshot, Unobservable,
+    Action, Decision, Host, Lateness, Project, ProjectSample, Reason, RefusedCode, Snapshot, Unobservable,
 };
 use crate::observe::Reading;
 use crate::words::{self, Message};
@@ -221,7 +221,14 @@ impl Checks {
             };
             let decision = decisions.get(name.as_str()).copied();
             let case = Case::new(project, host, sample);
-            let look = Arc::new(case.look(now, decision));
+            let mut look = case.look(now, decision);
+            // What came while it could not be looked at counts as well, as soon as it can be.
+            if let (Some(promise), Some(late)) = (look.promise, &mut look.late)
+                && let Some(waits) = self.observer.take_missed_waits(name)
+            {
+                late.add(Lateness::counted(&waits, promise.wait));
+            }
+            let look = Arc::new(look);
             let outlook = decision.and_then(|decision| self.policy.outlook(&case, decision));
             self.board.looked(&look, outlook, occasion);
             self.promises.note(&look);
