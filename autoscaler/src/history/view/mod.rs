@@ -69,6 +69,11 @@ impl Past {
         self.checks.iter().any(|check| check.figures.requests.is_some())
     }
 
+    /// Whether there is anything of a promise to show.
+    fn has_promise(&self) -> bool {
+        self.checks.iter().any(|check| check.late.is_some())
+    }
+
     /// Whether there is anything of memory to show: not without the memory controller.
     fn has_memory(&self) -> bool {
         self.checks.iter().any(|check| check.memory.current.is_some())

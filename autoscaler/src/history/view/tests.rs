@@ -310,3 +310,31 @@ fn how_a_promise_was_kept_stands_above_the_chart_and_in_the_json() {
     );
     assert_eq!(promise["today"]["since"], 1_700_006_400);
 }
+
+#[test]
+fn late_requests_have_a_panel_where_something_was_promised() {
+    let paper = Paper {
+        width: 100,
+        colours: false,
+    };
+    let drawn = |past: &Past| {
+        let zone = Zone::UTC;
+        (draw(past, zone, paper), svg(&Picture { past, zone }).unwrap())
+    };
+    let (chart, picture) = drawn(&past());
+    assert!(!chart.contains("late requests") && !picture.contains("Late requests"));
+    let mut promised = past();
+    for check in &mut promised.checks {
+        check.promise = Some(Promise::default());
+        check.late = Some(Lateness {
+            begun: 100,
+            late: 8.0,
+        });
+    }
+    let (chart, picture) = drawn(&promised);
+    assert!(chart.contains("late requests, %"), "{chart}");
+    assert!(
+        picture.contains("Late requests, and as many as are promised"),
+        "{picture}"
+    );
+}
