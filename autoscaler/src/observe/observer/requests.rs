@@ -137,20 +137,6 @@ impl RequestMeter {
         seen
     }
 
-    /// Keeps the waits of requests that no sample has taken: those of projects that could not be looked at meanwhile.
-    pub(super) fn miss(&mut self, seen: Seen) {
-        for (name, figures) in seen {
-            if let Ok(figures) = figures {
-                self.missed.entry(name).or_default().add(&figures.waits);
-            }
-        }
-    }
-
-    /// The waits that were kept of a project since this was asked last.
-    pub(super) fn take_missed(&mut self, name: &str) -> Option<Histogram> {
-        self.missed.remove(name)
-    }
-
     /// The figures of a project with what is known of its workers.
     pub(super) fn sample(
         &mut self,
@@ -254,6 +240,20 @@ impl RequestMeter {
         let indexes: Vec<u32> = source.services.values().map(|service| service.index).collect();
         let looks = source.watch.look(&indexes).unwrap_or_default();
         source.services.keys().cloned().zip(looks).collect()
+    }
+
+    /// Keeps the waits of requests that no sample has taken: those of projects that could not be looked at meanwhile.
+    pub(super) fn miss(&mut self, seen: Seen) {
+        for (name, figures) in seen {
+            if let Ok(figures) = figures {
+                self.missed.entry(name).or_default().add(&figures.waits);
+            }
+        }
+    }
+
+    /// The waits that were kept of a project since this was asked last.
+    pub(super) fn take_missed(&mut self, name: &str) -> Option<Histogram> {
+        self.missed.remove(name)
     }
 }
 
