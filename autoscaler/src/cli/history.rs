@@ -9,6 +9,7 @@ use anyhow::Result;
 
 use crate::cli::daemon::duration;
 use crate::cli::failure::unwritable;
+use crate::cli::promise;
 use crate::cli::store::Place;
 use crate::history::view::picture::Picture;
 use crate::history::view::{Past, Zone, chart, export};
@@ -55,7 +56,8 @@ pub(super) fn run(args: &Args) -> Result<()> {
     // The check of this very moment belongs to it.
     let until = SystemTime::now() + Duration::from_secs(1);
     let since = until.checked_sub(args.since).unwrap_or(SystemTime::UNIX_EPOCH);
-    let past = Past::read(&reader, &args.project, since, until)?;
+    let mut past = Past::read(&reader, &args.project, since, until)?;
+    past.kept = promise::kept(config.as_ref(), &reader, &args.project, until)?;
     let zone = Zone::local(until);
     let drawing = Picture { past: &past, zone };
     if let Some(path) = &args.svg {

@@ -10,6 +10,7 @@ mod history;
 mod init;
 mod language;
 mod projects;
+mod promise;
 mod requests;
 mod run;
 mod simulate;

@@ -9,12 +9,12 @@ use crate::cli::daemon::{Daemon, duration};
 use crate::cli::failure::failed;
 use crate::cli::language::Sources;
 use crate::cli::store::Place;
-use crate::cli::{clock, said};
+use crate::cli::{clock, promise, said};
 use crate::control::{Answer, Command};
 use crate::history::view::Past;
 use crate::model::{ClientError, Language, ProtocolFault};
 use crate::report::{Episode, unix};
-use crate::words::say;
+use crate::words::{self, say};
 
 /// Tells what was decided about a project, and why, with the figures behind it.
 ///
@@ -104,13 +104,17 @@ pub(super) fn run(args: &Args, asked: Option<Language>) -> Result<()> {
             }));
         }
     };
-    let text = if args.json {
-        serde_json::to_string_pretty(&episodes)? + "\n"
-    } else if episodes.is_empty() {
+    if args.json {
+        return super::print(&(serde_json::to_string_pretty(&episodes)? + "\n"));
+    }
+    let mut text = if episodes.is_empty() {
         format!("{} {}\n", words.nothing, args.project)
     } else {
         told(&episodes, words, unix(now))
     };
+    if let Some(promise) = args.promise(now, language) {
+        let _ = writeln!(text, "\n{promise}");
+    }
     super::print(&text)
 }
 
@@ -136,6 +140,18 @@ impl Args {
                 why: ProtocolFault::OtherAnswer("why")
             }),
         }
+    }
+
+    /// How the project's promise was kept, in words: the daemon knows it, or the history does.
+    fn promise(&self, now: SystemTime, language: Language) -> Option<String> {
+        if let Ok(Answer::Status(status)) = self.daemon.ask(Command::Status, Some(language)) {
+            let promise = status.project(&self.project)?.promise.as_ref()?;
+            return Some(promise.words.clone());
+        }
+        let config = self.place.config().ok()?;
+        let reader = self.place.open(config.as_ref(), &self.project).ok()?;
+        let kept = promise::kept(config.as_ref(), &reader, &self.project, now).ok()??;
+        Some(words::promise(language, &kept))
     }
 
     /// What the history holds up to `before`, Unix time in seconds, or up to now.

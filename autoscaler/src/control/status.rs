@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ListenQueue, RequestSummary};
+use crate::report::PromiseStatus;
 
 /// The daemon and all of its projects.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -94,6 +95,9 @@ pub struct ProjectStatus {
     /// Its requests since the check before, where they are seen.
     #[serde(default)]
     pub requests: Option<RequestsStatus>,
+    /// How its promise about requests was kept; `None` where it goes by thresholds.
+    #[serde(default)]
+    pub promise: Option<PromiseStatus>,
     /// Its listening sockets, where its requests are wanted.
     #[serde(default)]
     pub listen_queues: Vec<ListenQueueStatus>,

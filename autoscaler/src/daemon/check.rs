@@ -13,6 +13,7 @@ use crate::daemon::gather::Gathered;
 use crate::daemon::keep::Keeper;
 use crate::daemon::orders::Orders;
 use crate::daemon::policy::Policy;
+use crate::daemon::promises::Promises;
 use crate::daemon::scrape::Exporter;
 use crate::daemon::state_file::StateFile;
 use crate::daemon::steps::{Ended, Steps};
@@ -38,6 +39,7 @@ pub(super) struct Checks {
     pub(super) board: Board,
     pub(super) keeper: Keeper,
     pub(super) gathered: Gathered,
+    pub(super) promises: Promises,
     pub(super) exporter: Exporter,
     pub(super) published: watch::Sender<Arc<Status>>,
     pub(super) steps: Steps,

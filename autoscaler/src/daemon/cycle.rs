@@ -18,7 +18,7 @@ use crate::decide::{Case, Occasion};
 use crate::host::service::number_of;
 use crate::host::usage::monotonic;
 use crate::model::{
-    Action, Decision, Host, Project, ProjectSample, Reason, RefusedCode, Snapshot, Unobservable,
+    Action, Decision, Host, Lateness, Project, ProjectSample, Reason, RefusedCode, Snapshot, Unobservable,
 };
 use crate::observe::Reading;
 use crate::words::{self, Message};
@@ -232,15 +232,24 @@ impl Checks {
             .map(|(project, _, decision)| (project.name.as_str(), decision))
             .collect();
         let mut rows = Vec::with_capacity(samples.len());
+        self.promises.take_in_past();
         for (name, sample) in samples {
             let Some(project) = self.config.projects.get(name) else {
                 continue;
             };
             let decision = decisions.get(name.as_str()).copied();
             let case = Case::new(project, host, sample);
-            let look = Arc::new(case.look(now, decision));
+            let mut look = case.look(now, decision);
+            // What came while it could not be looked at counts as well, as soon as it can be.
+            if let (Some(promise), Some(late)) = (look.promise, &mut look.late)
+                && let Some(waits) = self.observer.take_missed_waits(name)
+            {
+                late.add(Lateness::counted(&waits, promise.wait));
+            }
+            let look = Arc::new(look);
             let outlook = decision.and_then(|decision| self.policy.outlook(&case, decision));
             self.board.looked(&look, outlook, occasion);
+            self.promises.note(&look);
             rows.extend(self.gathered.row(&case, &look, occasion));
         }
         // A check is kept without any project, too; what is gathered between two is not.

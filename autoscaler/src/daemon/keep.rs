@@ -40,10 +40,7 @@ impl Keeper {
         self.finish();
         self.storage = Some(storage.clone());
         if storage.enabled {
-            let path = storage
-                .path
-                .clone()
-                .unwrap_or_else(|| default_path(&self.state_dir));
+            let path = self.path_of(storage);
             let retention = Retention {
                 keep: storage.keep,
                 max_bytes: storage.max_mib << 20,
@@ -51,6 +48,17 @@ impl Keeper {
             self.recorder = Some(Recorder::start(path, retention)?);
         }
         Ok(())
+    }
+
+    fn path_of(&self, storage: &Storage) -> PathBuf {
+        let configured = storage.path.clone();
+        configured.unwrap_or_else(|| default_path(&self.state_dir))
+    }
+
+    /// Where it is kept; `None` where nothing is.
+    fn path(&self) -> Option<PathBuf> {
+        self.recorder.as_ref()?;
+        Some(self.path_of(self.storage.as_ref()?))
     }
 
     /// Keeps one check.
@@ -129,6 +137,7 @@ impl Checks {
                 why: StoreError::NoThread(error.into()),
             });
         }
+        self.promises.follow(&self.config, self.keeper.path());
     }
 
     pub(super) fn say_history(&self, news: &HistoryNews) {

@@ -16,6 +16,7 @@ mod memory;
 mod notify;
 mod orders;
 mod policy;
+mod promises;
 mod reload;
 mod requests;
 mod scrape;

@@ -14,6 +14,7 @@ use crate::daemon::gather::Gathered;
 use crate::daemon::keep::Keeper;
 use crate::daemon::orders::Orders;
 use crate::daemon::policy::Policy;
+use crate::daemon::promises::Promises;
 use crate::daemon::scrape::Exporter;
 use crate::daemon::state_file::{LeftBehind, StateFile};
 use crate::daemon::steps::Steps;
@@ -79,6 +80,7 @@ impl Checks {
                 !options.dry_run && options.mode == RunMode::Daemon,
             ),
             gathered: Gathered::default(),
+            promises: Promises::default(),
             published: watch::Sender::default(),
             steps: Steps::new(actor(options, bus.clone())?),
             bus,

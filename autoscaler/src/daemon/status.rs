@@ -13,7 +13,7 @@ use crate::daemon::check::Checks;
 use crate::daemon::orders::{Given, Term};
 use crate::host::usage;
 use crate::model::{CpuBasis, Decision, Language, Look, Next, Order, Project, Reason, SourceKind};
-use crate::report::unix;
+use crate::report::{PromiseStatus, unix};
 use crate::words;
 
 impl Checks {
@@ -50,6 +50,8 @@ impl Checks {
                 .into_iter()
                 .flat_map(|look| &look.queues);
             status.listen_queues = listening.map(ListenQueueStatus::from).collect();
+            let kept = self.promises.kept(name);
+            status.promise = kept.map(|kept| PromiseStatus::of(language, &kept));
             status
         });
         Status {

@@ -3,7 +3,7 @@
 mod row;
 
 use crate::model::{
-    Action, CgroupMemory, CpuSample, Decision, EventKind, Figures, Host, Lateness, Promise, ReadError,
+    Action, CgroupMemory, CpuSample, Decision, EventKind, Figures, Host, Kept, Lateness, Promise, ReadError,
     Reason, StoreError, Thresholds,
 };
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use std::{fs, io};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use crate::history::{from_millis, requests, schema, to_millis};
+use crate::report::{Ledger, QUARTER, WEEK};
 use crate::words::Bilingual;
 
 /// One project at one check of the past.
@@ -192,6 +193,60 @@ impl HistoryReader {
                 })
             },
         )
+    }
+
+    /// Requests of `project` and how many of them were late by a promise of this `wait`, from `since` on and before `until`:
+    /// those of a quarter of an hour together, at its first check.
+    pub fn lateness(
+        &self,
+        project: &str,
+        wait: Duration,
+        since: SystemTime,
+        until: SystemTime,
+    ) -> Result<Vec<(SystemTime, Lateness)>, ReadError> {
+        let Some(id) = self.project_id(project)? else {
+            return Ok(Vec::new());
+        };
+        if self.version < schema::WITH_PROMISES {
+            return Ok(Vec::new());
+        }
+        let whole = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        let params = params![
+            id,
+            to_millis(since),
+            to_millis(until),
+            whole(wait),
+            whole(QUARTER) / 1000
+        ];
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get("at_ms")?, requests::late(row)?));
+        let quarters = self.query(requests::LATENESS, params, read)?;
+        let known = quarters
+            .into_iter()
+            .filter_map(|(at, late)| Some((from_millis(at), late?)));
+        Ok(known.collect())
+    }
+
+    /// How `promise` was kept by `project`, seen from `now`.
+    pub fn kept(&self, project: &str, promise: Promise, now: SystemTime) -> Result<Kept, ReadError> {
+        let since = now.checked_sub(WEEK).unwrap_or(SystemTime::UNIX_EPOCH);
+        let mut ledger = Ledger::new(promise);
+        for (at, requests) in self.lateness(project, promise.wait, since, now)? {
+            ledger.note(at, Duration::ZERO, requests);
+        }
+        Ok(ledger.kept(now))
+    }
+
+    /// The promise of `project` that was last in force in the seven days before `now`.
+    pub fn promise(&self, project: &str, now: SystemTime) -> Result<Option<Promise>, ReadError> {
+        let since = now.checked_sub(WEEK).unwrap_or(SystemTime::UNIX_EPOCH);
+        match self.project_id(project)? {
+            Some(id) if self.version >= schema::WITH_PROMISES => {
+                let params = params![id, to_millis(since)];
+                let found = self.query(requests::LAST_PROMISE, params, requests::promise)?;
+                Ok(found.into_iter().flatten().next())
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The CPU that `project` used from `since` on and before `until`, in order. Checks without figures are

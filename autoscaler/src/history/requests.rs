@@ -139,6 +139,22 @@ pub(super) fn read(row: &Row<'_>) -> Result<Option<RequestSummary>> {
     }))
 }
 
+/// The requests of project ?1 from ?2 on and before ?3, ms, by the promise of a wait of ?4 µs: those of each ?5 ms together.
+pub(super) const LATENESS: &str = "
+SELECT min(checks.at_ms) AS at_ms,
+       sum(requests.promised_requests) AS promised_requests,
+       sum(requests.late_requests_centi) AS late_requests_centi
+FROM checks JOIN requests ON requests.check_id = checks.id AND requests.project_id = ?1
+WHERE checks.at_ms >= ?2 AND checks.at_ms < ?3 AND requests.promised_wait_us = ?4
+GROUP BY checks.at_ms / ?5 ORDER BY 1";
+
+/// The last promise of project ?1 from ?2 on, ms.
+pub(super) const LAST_PROMISE: &str = "
+SELECT requests.promised_wait_us, requests.promised_milli
+FROM checks JOIN requests ON requests.check_id = checks.id AND requests.project_id = ?1
+WHERE checks.at_ms >= ?2 AND requests.promised_wait_us IS NOT NULL
+ORDER BY checks.at_ms DESC LIMIT 1";
+
 /// How many requests of a row were late; `None` where nothing was promised, or their wait was not seen.
 pub(super) fn late(row: &Row<'_>) -> Result<Option<Lateness>> {
     let (begun, late) = (

@@ -240,6 +240,51 @@ fn a_window_has_its_beginning_and_not_its_end() {
 }
 
 #[test]
+fn late_requests_are_summed_by_quarters_of_an_hour_and_by_the_promise() {
+    let (_dir, path) = scene();
+    let mut store = filled(&path, 40);
+    let promise = full("backdipro").promise.unwrap();
+    let looser = Promise {
+        wait: promise.wait * 2,
+        percent: 5.0,
+    };
+    let other = Look {
+        promise: Some(looser),
+        ..full("backdipro")
+    };
+    let end = start() + Duration::from_mins(40);
+    store.write(&[check(end, vec![other])]).unwrap();
+
+    let reader = HistoryReader::open(&path).unwrap();
+    let read = |wait, from, to| {
+        let minute = |n| start() + Duration::from_mins(n);
+        reader
+            .lateness("backdipro", wait, minute(from), minute(to))
+            .unwrap()
+    };
+    let quarters = read(promise.wait, 0, 60);
+    // 22:13:20 is 1 min 40 s before a quarter.
+    let begun: Vec<u64> = quarters.iter().map(|(_, late)| late.begun / 1470).collect();
+    assert_eq!(begun, [2, 15, 15, 8]);
+    assert_eq!(quarters[1].0, start() + Duration::from_mins(2));
+    assert!((quarters[1].1.late - 15.0 * 12.25).abs() < 1e-9, "{quarters:?}");
+    assert_eq!(
+        read(promise.wait, 1, 2).len(),
+        1,
+        "a window has its beginning and not its end"
+    );
+    assert_eq!(read(looser.wait, 0, 60).len(), 1);
+    assert_eq!(read(Duration::from_secs(1), 0, 60), []);
+
+    assert_eq!(reader.promise("backdipro", end).unwrap(), Some(looser));
+    let later = end + Duration::from_hours(24 * 8);
+    assert_eq!(reader.promise("backdipro", later).unwrap(), None);
+    assert_eq!(reader.promise("nobody", end).unwrap(), None);
+    let kept = reader.kept("backdipro", promise, end).unwrap();
+    assert_eq!(kept.lately.unwrap().week.requests.begun, 40 * 1470);
+}
+
+#[test]
 fn what_is_too_old_goes() {
     let (_dir, path) = scene();
     let mut store = filled(&path, 1300);

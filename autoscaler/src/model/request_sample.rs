@@ -37,7 +37,7 @@ pub enum Concurrency {
 pub enum RequestFault {
     /// This host does not let us see them.
     NotSeen,
-    /// `wait_thresholds`, and the server reads requests before it has a thread for them.
+    /// `wait_thresholds` or a promise, and the server reads requests before it has a thread for them.
     ReadsAhead,
     /// `busy_thresholds`, and an event loop has no slots that could be busy.
     EventLoop,
@@ -82,18 +82,20 @@ pub struct RequestSummary {
 }
 
 impl RequestFault {
-    /// Why the requests of `sample` do not say what the thresholds of `project` ask; `None` where they do, or nobody asks.
+    /// Why the requests of `sample` do not say what the thresholds or the promise of `project` ask; `None` where they do, or
+    /// nobody asks.
     #[must_use]
     pub fn of(project: &Project, sample: &ProjectSample) -> Option<Self> {
         let rules = &project.requests;
-        if rules.busy.is_none() && rules.wait.is_none() {
+        let by_wait = rules.wait.is_some() || project.promise().is_some();
+        if rules.busy.is_none() && !by_wait {
             return None;
         }
         let requests = match sample.requests.as_ref()? {
             Err(fault) => return Some(*fault),
             Ok(requests) => requests,
         };
-        if rules.wait.is_some() && requests.reads_ahead {
+        if by_wait && requests.reads_ahead {
             return Some(Self::ReadsAhead);
         }
         match requests.concurrency {

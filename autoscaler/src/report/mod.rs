@@ -4,10 +4,14 @@
 //! when it is gone. Every other check is told at debug level only.
 
 mod chronicle;
+mod ledger;
 pub mod log;
+mod promise;
 mod said;
 
 pub use chronicle::{Chronicle, Episode, unix};
+pub use ledger::{Ledger, QUARTER, WEEK};
+pub use promise::{LateStatus, PromiseStatus};
 
 use said::Said;
 

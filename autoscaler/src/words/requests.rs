@@ -113,8 +113,8 @@ pub(super) fn unseen(language: Language, fault: RequestFault) -> String {
         ),
         RequestFault::ReadsAhead => say!(
             language,
-            "\"wait_thresholds\" says nothing of this server: puma reads requests before a thread is free, so their wait looks like service. Write \"busy_thresholds\" and \"threads_per_worker\"",
-            "\"wait_thresholds\" no dice nada de este servidor: puma lee las peticiones antes de tener un hilo libre, y su espera parece servicio. Escriba \"busy_thresholds\" y \"threads_per_worker\""
+            "the wait of its requests is not seen: puma reads them before a thread is free, so that it looks like service. Write \"busy_thresholds\" and \"threads_per_worker\" instead",
+            "no se ve la espera de sus peticiones: puma las lee antes de tener un hilo libre, y su espera parece servicio. Escriba en su lugar \"busy_thresholds\" y \"threads_per_worker\""
         ),
         RequestFault::EventLoop => say!(
             language,

@@ -36,7 +36,8 @@ fn config(cgroup: &Path, listen: &str) -> String {
              "projects": {{
                 "site": {{ "enabled": false, "cgroup": "/{}", "max_workers": 3, "cpu_thresholds": {{ "scale_up_2": 60 }} }},
                 "gone": {{ "enabled": true, "cgroup": "/no-such-cgroup", "max_workers": 3,
-                           "cpu_thresholds": {{ "scale_up_2": 60 }} }} }} }}"#,
+                           "cpu_thresholds": {{ "scale_up_2": 60 }} }},
+                "promising": {{ "enabled": false, "cgroup": "/nor-such-a-one", "max_workers": 3, "policy": "target" }} }} }}"#,
         cgroup.display()
     )
 }
@@ -205,7 +206,7 @@ fn a_real_prometheus_scrapes_it_and_the_counters_follow_the_kernels() -> Result<
     for query in dashboard()? {
         let asked = query
             .replace("$instance", ".*")
-            .replace("$project", "site|gone")
+            .replace("$project", "site|gone|promising")
             .replace("$__rate_interval", "1m");
         let rows = until(&asked, LIMIT, || match prometheus.rows(&asked) {
             Ok(rows) if rows.is_empty() && !DEPENDS_ON_THE_SCENE.iter().any(|name| query.contains(name)) => {
@@ -247,6 +248,7 @@ fn the_rules_and_the_dashboard_name_figures_that_are_served() -> Result<()> {
 
     let source = concat!(
         include_str!("../../../autoscaler/src/metrics/text.rs"),
+        include_str!("../../../autoscaler/src/metrics/text/promise.rs"),
         include_str!("../../../autoscaler/src/metrics/text/requests.rs"),
         include_str!("../../../autoscaler/src/metrics/text/tests.rs")
     );

@@ -15,6 +15,7 @@ struct Words {
     next: &'static str,
     queue: &'static str,
     requests: [&'static str; 6],
+    promise: &'static str,
     listen: &'static str,
     dropped: &'static str,
     waiting: &'static str,
@@ -44,6 +45,7 @@ const EN: Words = Words {
     next: "next",
     queue: "queue",
     requests: ["requests", "busy", "wait", "service", "long", "without an answer"],
+    promise: "promise",
     listen: "socket",
     dropped: "thrown away",
     waiting: "waiting",
@@ -78,6 +80,7 @@ const ES: Words = Words {
     last_step: "último paso",
     next: "siguiente",
     queue: "cola",
+    promise: "promesa",
     listen: "socket",
     dropped: "descartadas",
     requests: [
@@ -308,6 +311,9 @@ fn paragraph(project: &ProjectStatus, words: &Words, now: i64) -> String {
     }
     if let Some(seen) = &project.requests {
         lines.push((words.requests[0], requests::line(seen, project, words)));
+    }
+    if let Some(promise) = &project.promise {
+        lines.push((words.promise, promise.words.clone()));
     }
     for socket in &project.listen_queues {
         lines.push((words.listen, requests::socket(socket, words)));

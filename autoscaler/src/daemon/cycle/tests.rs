@@ -1,7 +1,9 @@
 //! A broker that does not answer keeps nobody else waiting.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
+use autoscaler_common::{Requests, bucket_of};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -10,9 +12,13 @@ use super::*;
 use crate::config::parse;
 use crate::control::ProjectStatus;
 use crate::daemon::requests::tests::{order_of, sources};
+use crate::daemon::start::Sources;
 use crate::daemon::{Options, RunMode};
 use crate::decide::Promised;
 use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
+use crate::host::requests::RequestWatch;
+use crate::host::usage;
+use crate::model::{RequestLook, RequestsWay};
 
 /// A site with two workers, and a Celery project whose broker is at `port`.
 fn host() -> Fixture {
@@ -69,6 +75,17 @@ async fn until_read(checks: &mut Checks) {
     timeout(Duration::from_mins(1), read).await.unwrap();
 }
 
+/// Handles what happens until no step of the project is under way.
+async fn until_done(checks: &mut Checks, project: &str) {
+    let done = async {
+        while checks.steps.is_under_way(project) {
+            let happened = checks.happened().await;
+            checks.handle(happened).await;
+        }
+    };
+    timeout(Duration::from_mins(1), done).await.unwrap();
+}
+
 /// A broker that accepts every connection, and answers none until the listener is dropped with the connections.
 async fn silent() -> (TcpListener, u16) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -93,10 +110,7 @@ async fn a_silent_broker_delays_no_other_check_and_no_order() {
     assert!(decided(&checks, "site").is_some());
     assert_eq!(decided(&checks, "tasks"), None);
 
-    while checks.steps.is_under_way("site") {
-        let happened = checks.happened().await;
-        checks.handle(happened).await;
-    }
+    until_done(&mut checks, "site").await;
     let answer = ask(&mut checks, "site", 2).await.try_recv();
     assert!(matches!(answer, Ok(Answer::Done(_))), "{answer:?}");
     let mut waits = ask(&mut checks, "tasks", 2).await;
@@ -156,4 +170,70 @@ async fn a_step_under_way_has_its_memory_promised() {
         .steps
         .begin_endless("site", Action::ScaleUp { from: 2, to: 3 });
     assert_ne!(checks.steps.promised(&checks.config), free);
+}
+
+/// A kernel that has counted these requests.
+struct Counted(Arc<Mutex<Requests>>);
+
+impl RequestWatch for Counted {
+    fn way(&self) -> RequestsWay {
+        RequestsWay::Tracepoints
+    }
+
+    fn want(&mut self, _: u32, _: &Path) -> Result<()> {
+        Ok(())
+    }
+
+    fn look(&self, indexes: &[u32]) -> Result<Vec<RequestLook>> {
+        let look = |_: &u32| RequestLook {
+            at: usage::monotonic(),
+            counted: *self.0.lock().unwrap(),
+            live: Vec::new(),
+        };
+        Ok(indexes.iter().map(look).collect())
+    }
+}
+
+#[tokio::test]
+async fn late_requests_of_a_time_in_which_nothing_else_was_seen_are_counted_once() {
+    let (host, dir) = (host(), tempfile::tempdir().unwrap());
+    let options = Options {
+        language: None,
+        config: dir.path().join("config.json"),
+        runtime_dir: dir.path().to_owned(),
+        state_dir: dir.path().to_owned(),
+        dry_run: true,
+        mode: RunMode::Daemon,
+    };
+    let text = r#"{ "site": { "enabled": true, "cgroup": "/site", "max_workers": 3, "policy": "target" } }"#;
+    let counted = Arc::new(Mutex::new(Requests::default()));
+    let kernel = Arc::clone(&counted);
+    let sources = Sources {
+        requests: Box::new(move |_| Ok(Box::new(Counted(Arc::clone(&kernel))))),
+        ..sources(&host)
+    };
+    let mut checks = Checks::looking_at(sources, parse("config.json", text).unwrap(), &options).unwrap();
+    let promised = |checks: &Checks| checks.board.get("site").unwrap().counts.promised;
+    let wait = |millis: u64| {
+        let mut counted = counted.lock().unwrap();
+        counted.begun += 1;
+        counted.waits[bucket_of(millis * 1_000_000)] += 1;
+    };
+    checks.timed_check().await;
+    wait(900);
+    wait(1);
+    checks.timed_check().await;
+    assert_eq!(promised(&checks), Lateness { begun: 2, late: 1.0 });
+
+    // The service is being restarted at the very check.
+    until_done(&mut checks, "site").await;
+    host.cgroup("site", &[]);
+    wait(900);
+    checks.timed_check().await;
+    assert_eq!(decided(&checks, "site").as_deref(), Some("cgroup_empty"));
+    host.cgroup("site", &[10, 11, 12]);
+    for _ in 0..2 {
+        checks.timed_check().await;
+        assert_eq!(promised(&checks), Lateness { begun: 3, late: 2.0 });
+    }
 }

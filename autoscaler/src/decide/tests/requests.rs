@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use crate::decide::tests::bench::{Bench, backdipro};
 use crate::model::{
-    Action, Concurrency, CpuBasis, Decision, Histogram, Ladder, Measure, ProjectSample, Reason, RequestFault,
-    RequestFigures, RequestRules, RequestSample,
+    Action, Concurrency, CpuBasis, Decision, Histogram, Ladder, Measure, Policy, ProjectSample, Promise,
+    Reason, RequestFault, RequestFigures, RequestRules, RequestSample,
 };
 
 /// What requests show of a site that waits for its database.
@@ -337,6 +337,25 @@ fn what_cannot_be_seen_leads_nowhere_and_says_why() {
             );
         }
     }
+}
+
+#[test]
+fn a_promise_about_requests_that_cannot_be_seen_says_why() {
+    let mut bench = by_busy(3);
+    bench.project.policy = Policy::Target(Promise::default());
+    (bench.project.cpu, bench.project.requests) = (None, RequestRules::default());
+    let unseen = ProjectSample {
+        requests: Some(Err(RequestFault::NotSeen)),
+        ..bench.sample(Some(0.02))
+    };
+    let mut ahead = SITE.sample(&bench);
+    if let Some(Ok(requests)) = &mut ahead.requests {
+        requests.reads_ahead = true;
+    }
+    for (sample, fault) in [(unseen, RequestFault::NotSeen), (ahead, RequestFault::ReadsAhead)] {
+        assert_eq!(RequestFault::of(&bench.project, &sample), Some(fault));
+    }
+    assert_eq!(RequestFault::of(&bench.project, &SITE.sample(&bench)), None);
 }
 
 #[test]

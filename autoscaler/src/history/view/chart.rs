@@ -59,6 +59,10 @@ pub fn draw(past: &Past, zone: Zone, paper: Paper) -> String {
         past.checks.len(),
         past.steps().count()
     );
+    if let Some(kept) = &past.kept {
+        text += &words::promise(Language::En, kept);
+        text.push('\n');
+    }
     if past.checks.is_empty() {
         text += "No check was recorded in that time.\n";
         return text;
@@ -109,6 +113,9 @@ fn panels(past: &Past, zone: Zone) -> Vec<Panel> {
     if past.has_requests() {
         panels.extend(requests(past, zone));
     }
+    if past.has_promise() {
+        panels.push(late(past, zone));
+    }
     panels.push(Panel {
         caption: "workers".into(),
         height: 7,
@@ -152,6 +159,20 @@ fn requests(past: &Past, zone: Zone) -> [Panel; 2] {
         ],
     };
     [busy, wait]
+}
+
+/// Late requests, and how many may be.
+fn late(past: &Past, zone: Zone) -> Panel {
+    let top = past.highest(figure::late).max(past.highest(figure::promised));
+    Panel {
+        caption: "late requests, %   (dots: as many as are promised)".into(),
+        height: 8,
+        top: top.max(2.0),
+        lines: vec![
+            (past.lines(zone, figure::promised), Marker::Dot, UP),
+            (past.lines(zone, figure::late), Marker::Braille, FIGURE),
+        ],
+    }
 }
 
 impl Panel {

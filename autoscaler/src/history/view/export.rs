@@ -11,6 +11,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::history::view::Past;
 use crate::history::{PastCheck, PastEvent};
 use crate::model::{Action, Language, Measure, RequestSummary};
+use crate::report::PromiseStatus;
 use crate::words;
 
 /// One check; a column each in CSV.
@@ -74,6 +75,7 @@ struct Whole<'a> {
     project: &'a str,
     since: String,
     until: String,
+    promise: Option<PromiseStatus>,
     checks: Vec<Record<'a>>,
     events: Vec<EventRecord<'a>>,
 }
@@ -102,6 +104,10 @@ pub fn json(past: &Past, mut out: impl Write) -> Result<()> {
         project: &past.project,
         since: timestamp(past.since),
         until: timestamp(past.until),
+        promise: past
+            .kept
+            .as_ref()
+            .map(|kept| PromiseStatus::of(Language::En, kept)),
         checks: past.checks.iter().map(Record::of).collect(),
         events: past.events.iter().map(EventRecord::of).collect(),
     };

@@ -22,3 +22,13 @@ pub(super) fn wait(check: &PastCheck) -> Option<f64> {
     let wait = check.figures.requests?.wait_p95.unwrap_or_default();
     Some(wait.as_secs_f64() * 1e3)
 }
+
+/// Share of the requests that were late, percent; nothing where none came.
+pub(super) fn late(check: &PastCheck) -> Option<f64> {
+    check.late?.percent()
+}
+
+/// Share that may be late, percent.
+pub(super) fn promised(check: &PastCheck) -> Option<f64> {
+    Some(check.promise?.percent)
+}

@@ -11,7 +11,7 @@ mod zone;
 use std::time::SystemTime;
 
 use super::{HistoryReader, PastCheck, PastEvent};
-use crate::model::{Action, ReadError};
+use crate::model::{Action, Kept, ReadError};
 
 pub use zone::Zone;
 
@@ -28,10 +28,12 @@ pub struct Past {
     pub checks: Vec<PastCheck>,
     /// What happened between them, in order.
     pub events: Vec<PastEvent>,
+    /// How its promise about requests was kept lately, whatever the window; `None` where it has none.
+    pub kept: Option<Kept>,
 }
 
 impl Past {
-    /// Reads it.
+    /// Reads it, without how its promise was kept.
     pub fn read(
         reader: &HistoryReader,
         project: &str,
@@ -44,6 +46,7 @@ impl Past {
             until,
             checks: reader.checks(project, since, until)?,
             events: reader.events(project, since, until)?,
+            kept: None,
         })
     }
 
@@ -64,6 +67,11 @@ impl Past {
     /// Whether there is anything of requests to show.
     fn has_requests(&self) -> bool {
         self.checks.iter().any(|check| check.figures.requests.is_some())
+    }
+
+    /// Whether there is anything of a promise to show.
+    fn has_promise(&self) -> bool {
+        self.checks.iter().any(|check| check.late.is_some())
     }
 
     /// Whether there is anything of memory to show: not without the memory controller.

@@ -132,6 +132,9 @@ impl Picture<'_> {
         if past.has_requests() {
             panels.extend(self.requests());
         }
+        if past.has_promise() {
+            panels.push(self.late());
+        }
         panels.push(Panel {
             caption: "Workers, and each step decided on",
             unit: "workers",
@@ -157,6 +160,23 @@ impl Picture<'_> {
             });
         }
         panels
+    }
+
+    /// Late requests, and how many may be.
+    fn late(&self) -> Panel<'static> {
+        let past = self.past;
+        let top = past.highest(figure::late).max(past.highest(figure::promised));
+        Panel {
+            caption: "Late requests, and as many as are promised, %",
+            unit: "late, %",
+            height: 150,
+            top: 1.08 * top.max(2.0),
+            figure: past.lines(self.zone, figure::late),
+            range: Vec::new(),
+            bounds: vec![(UP, past.lines(self.zone, figure::promised))],
+            filled: false,
+            marked: true,
+        }
     }
 
     /// Requests that wait, busy slots of all, and the wait of 95 of 100.

@@ -6,7 +6,10 @@ use super::*;
 use crate::history::from_millis;
 use crate::history::view::chart::{Paper, draw};
 use crate::history::view::picture::Picture;
-use crate::model::{Action, CgroupMemory, EventKind, Figures, Host, Language, Measure, Reason};
+use crate::model::{
+    Action, CgroupMemory, EventKind, Figures, Host, Kept, Language, Lately, Lateness, Measure, Promise,
+    Reason, Stretch,
+};
 use crate::picture::{png, svg};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -62,6 +65,7 @@ fn past() -> Past {
         until: start() + 120 * MINUTE,
         checks: before.chain([step]).chain(after).collect(),
         events: Vec::new(),
+        kept: None,
     }
 }
 
@@ -264,5 +268,73 @@ fn the_past_is_told_as_a_running_daemon_tells_its_own() {
             ("scale_up", 1, "✅ scaled to 3 workers".to_owned()),
             ("hold", 29, "paused".to_owned()),
         ]
+    );
+}
+
+#[test]
+fn how_a_promise_was_kept_stands_above_the_chart_and_in_the_json() {
+    let stretch = |covered, late| Stretch {
+        since: start(),
+        covered,
+        whole: true,
+        requests: Lateness { begun: 1000, late },
+    };
+    let kept = Kept {
+        promise: Promise::default(),
+        lately: Some(Lately {
+            today: stretch(9 * 60 * MINUTE, 6.0),
+            week: stretch(7 * 24 * 60 * MINUTE, 9.4),
+        }),
+    };
+    let past = Past {
+        kept: Some(kept),
+        ..past()
+    };
+    let paper = Paper {
+        width: 100,
+        colours: false,
+    };
+    let text = draw(&past, Zone::UTC, paper);
+    assert_eq!(
+        text.lines().nth(1),
+        Some("over 100 ms: 0.6 % today, 0.9 % in 7 days of 1 % promised")
+    );
+    let mut json = Vec::new();
+    export::json(&past, &mut json).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    let promise = &json["promise"];
+    assert_eq!(promise["wait_ms"], 100.0);
+    assert_eq!(
+        (&promise["week"]["requests"], &promise["week"]["late"]),
+        (&1000.into(), &9.into())
+    );
+    assert_eq!(promise["today"]["since"], 1_700_006_400);
+}
+
+#[test]
+fn late_requests_have_a_panel_where_something_was_promised() {
+    let paper = Paper {
+        width: 100,
+        colours: false,
+    };
+    let drawn = |past: &Past| {
+        let zone = Zone::UTC;
+        (draw(past, zone, paper), svg(&Picture { past, zone }).unwrap())
+    };
+    let (chart, picture) = drawn(&past());
+    assert!(!chart.contains("late requests") && !picture.contains("Late requests"));
+    let mut promised = past();
+    for check in &mut promised.checks {
+        check.promise = Some(Promise::default());
+        check.late = Some(Lateness {
+            begun: 100,
+            late: 8.0,
+        });
+    }
+    let (chart, picture) = drawn(&promised);
+    assert!(chart.contains("late requests, %"), "{chart}");
+    assert!(
+        picture.contains("Late requests, and as many as are promised"),
+        "{picture}"
     );
 }

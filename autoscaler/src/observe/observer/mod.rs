@@ -29,8 +29,8 @@ use crate::host::process::Procfs;
 use crate::host::service::ServiceManager;
 use crate::host::usage::{self, Health, Usage, UsageSource};
 use crate::model::{
-    Config, CpuSample, HostError, ListenLook, ProcessId, Project, ProjectSample, RequestsWay, Snapshot,
-    SourceKind, SourceNews, Unobservable, UsageFault, WhyNotEbpf, Workload,
+    Config, CpuSample, Histogram, HostError, ListenLook, ProcessId, Project, ProjectSample, RequestsWay,
+    Snapshot, SourceKind, SourceNews, Unobservable, UsageFault, WhyNotEbpf, Workload,
 };
 use crate::observe::workload::server::server_in;
 
@@ -144,6 +144,12 @@ impl<S: ServiceManager> Observer<S> {
         self.listening.get(project)
     }
 
+    /// How long requests of a project waited that no look has told of, since the project could not be looked at; those
+    /// since this was asked last.
+    pub fn take_missed_waits(&mut self, project: &str) -> Option<Histogram> {
+        self.requests.take_missed(project)
+    }
+
     /// Another configuration is in force: what failed before is tried again at the next look.
     pub fn try_requests_again(&mut self) {
         self.requests.try_again();
@@ -206,7 +212,9 @@ impl<S: ServiceManager> Observer<S> {
                     let usage = usage.get(place.cgroup.path()).copied();
                     let seen = self.sample((config, &name), &place, (usage, taken_at), &online);
                     let mut sample = seen.await;
-                    if let (Ok(sample), Some(seen)) = (&mut sample, requests.remove(&name)) {
+                    if let Ok(sample) = &mut sample
+                        && let Some(seen) = requests.remove(&name)
+                    {
                         let project = &config.projects[&name];
                         let known = |figures| self.requests.sample(&self.procfs, project, sample, figures);
                         sample.requests = Some(seen.map(known));
@@ -221,6 +229,7 @@ impl<S: ServiceManager> Observer<S> {
             };
             projects.insert(name, sample);
         }
+        self.requests.miss(requests);
         if self.usage_fault.is_none() {
             self.baselines.advance();
         }

@@ -9,8 +9,8 @@ use crate::host::process::Procfs;
 use crate::host::requests::RequestWatch;
 use crate::host::usage;
 use crate::model::{
-    Concurrency, Config, Project, ProjectSample, RequestFault, RequestFigures, RequestLook, RequestSample,
-    RequestsWay, WhyNotEbpf,
+    Concurrency, Config, Histogram, Project, ProjectSample, RequestFault, RequestFigures, RequestLook,
+    RequestSample, RequestsWay, WhyNotEbpf,
 };
 use crate::observe::workload::concurrency;
 
@@ -32,6 +32,8 @@ pub(super) struct RequestMeter {
     open: OpenRequests,
     source: Option<Source>,
     fault: Option<Fault>,
+    /// How long requests waited in the time in which their project could not be looked at.
+    missed: BTreeMap<String, Histogram>,
 }
 
 struct Source {
@@ -66,6 +68,7 @@ impl RequestMeter {
             open,
             source: None,
             fault: None,
+            missed: BTreeMap::new(),
         }
     }
 
@@ -111,6 +114,7 @@ impl RequestMeter {
             .collect();
         if wanting.is_empty() {
             (self.source, self.fault) = (None, None);
+            self.missed.clear();
             return Seen::new();
         }
         self.prepare(&wanting);
@@ -249,6 +253,20 @@ impl RequestMeter {
         let indexes: Vec<u32> = source.services.values().map(|service| service.index).collect();
         let looks = source.watch.look(&indexes).unwrap_or_default();
         source.services.keys().cloned().zip(looks).collect()
+    }
+
+    /// Keeps the waits of requests that no sample has taken: those of projects that could not be looked at meanwhile.
+    pub(super) fn miss(&mut self, seen: Seen) {
+        for (name, figures) in seen {
+            if let Ok(figures) = figures {
+                self.missed.entry(name).or_default().add(&figures.waits);
+            }
+        }
+    }
+
+    /// The waits that were kept of a project since this was asked last.
+    pub(super) fn take_missed(&mut self, name: &str) -> Option<Histogram> {
+        self.missed.remove(name)
     }
 }
 

@@ -4,6 +4,7 @@ mod celery;
 mod checked;
 mod daemon;
 mod faults;
+mod promise;
 mod reasons;
 
 use std::io;

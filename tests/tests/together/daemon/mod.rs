@@ -2,6 +2,7 @@
 
 mod hup;
 mod lifecycle;
+mod promise;
 mod reload;
 mod requests;
 mod scaling;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::control::OrderStatus;
+use crate::report::PromiseStatus;
 
 fn status() -> Status {
     let told = |action: &str, words: &str, at| DecisionStatus {
@@ -96,6 +97,21 @@ fn a_paragraph_says_what_would_have_to_change() {
         "{text}"
     );
     assert!(text.contains("by hand  paused, root (uid 0, pid 9)"), "{text}");
+}
+
+#[test]
+fn a_promise_has_a_line_of_its_own() {
+    let mut status = status();
+    status.projects[0].promise = Some(PromiseStatus {
+        words: "over 100 ms: 0.6 % today, 0.9 % in 7 days of 1 % promised".into(),
+        ..PromiseStatus::default()
+    });
+    let line = "  promise     over 100 ms: 0.6 % today, 0.9 % in 7 days of 1 % promised\n";
+    let text = render(&status, 1000);
+    assert_eq!(text.matches(line).count(), 1, "{text}");
+    status.language = "es".into();
+    let text = render(&status, 1000);
+    assert!(text.contains("\n  promesa  "), "{text}");
 }
 
 #[test]
