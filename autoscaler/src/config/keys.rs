@@ -4,7 +4,13 @@ use super::fields::{Field, Fields, Findings};
 use crate::model::{Of, Wrong};
 
 /// Keys of `global` alone.
-const GLOBAL: &[&str] = &["check_interval_seconds", "history", "language", "metrics"];
+const GLOBAL: &[&str] = &[
+    "budget",
+    "check_interval_seconds",
+    "history",
+    "language",
+    "metrics",
+];
 
 /// Rules: in `global` for all projects, in a project for it alone.
 const RULES: &[&str] = &[
@@ -31,12 +37,14 @@ const PROJECT: &[&str] = &[
     "broker_url",
     "broker_url_env",
     "busy_thresholds",
+    "cadence_seconds",
     "cgroup",
     "cpu_thresholds",
     "enabled",
     "management_url",
     "max_workers",
     "min_workers",
+    "policy",
     "queue_thresholds",
     "queues",
     "redis_key_prefix",
@@ -44,9 +52,11 @@ const PROJECT: &[&str] = &[
     "redis_priority_steps",
     "redis_url",
     "service_name",
+    "target",
     "tasks_per_worker",
     "threads_per_worker",
     "wait_thresholds",
+    "weight",
 ];
 
 /// Keys that the user's earlier tool kept in the same file. They load and mean nothing.
@@ -64,16 +74,19 @@ const EARLIER_TOOL: &[&str] = &[
 /// Words that people write for a key of another name.
 const OTHER_NAMES: &[(&str, &str)] = &[
     ("broker", "broker_url"),
+    ("cadence", "cadence_seconds"),
     ("check_interval", "check_interval_seconds"),
     ("global_keyprefix", "redis_key_prefix"),
     ("interval", "check_interval_seconds"),
     ("max", "max_workers"),
     ("min", "min_workers"),
     ("priority_steps", "redis_priority_steps"),
+    ("promise", "target"),
     ("queue", "queues"),
     ("sep", "redis_priority_separator"),
     ("separator", "redis_priority_separator"),
     ("service", "service_name"),
+    ("slo", "target"),
     ("threads", "threads_per_worker"),
     ("unit", "service_name"),
 ];

@@ -1,6 +1,7 @@
 //! What the operator asked for: text → validated [`Config`], with line and column in every error.
 
 mod broker;
+mod budget;
 mod errors;
 mod fields;
 mod file;
@@ -11,6 +12,7 @@ mod metrics;
 mod names;
 mod parse;
 mod project;
+mod promise;
 mod requests;
 mod rules;
 mod stated;

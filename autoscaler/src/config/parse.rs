@@ -12,7 +12,7 @@ use crate::config::keys::Place;
 use crate::config::rules::Rules;
 use crate::config::{keys, names, project, syntax};
 use crate::model::{
-    Config, ConfigErrors, Global, Language, Metrics, Notice, Of, Project, Storage, Unit, Wrong,
+    Budget, Config, ConfigErrors, Global, Language, Metrics, Notice, Of, Project, Storage, Unit, Wrong,
 };
 
 /// A valid configuration and what the operator should know about it.
@@ -78,6 +78,7 @@ fn read(root: Option<&Value<'_>>, findings: &mut Findings<'_>) -> Option<Config>
         language: Language::default(),
         history: Storage::default(),
         metrics: None,
+        budget: None,
     };
     let mut rules = Rules::default();
     if let Some(field) = top.get("global")
@@ -120,6 +121,9 @@ fn read_global(global: &mut Global, fields: &Fields<'_>, findings: &mut Findings
     }
     if let Some(field) = fields.get("metrics") {
         global.metrics = Metrics::read(field, findings);
+    }
+    if let Some(field) = fields.get("budget") {
+        global.budget = Budget::read(field, findings);
     }
 }
 

@@ -1,12 +1,12 @@
-//! One project: its bounds, thresholds, target and broker.
+//! One project: its bounds, thresholds or promise, service and broker.
 
 use crate::config::fields::{Field, Fields, Findings};
 use crate::config::keys::Place;
 use crate::config::ladder::Scale;
 use crate::config::rules::Rules;
-use crate::config::{broker, keys, ladder, names, requests};
+use crate::config::{broker, keys, ladder, names, promise, requests};
 use crate::model::{
-    Bounds, CeleryActuator, Ladder, Notice, Of, Project, QueueRule, QueueSizing, Unit, Wrong,
+    Bounds, CeleryActuator, Ladder, Notice, Of, Policy, Project, QueueRule, QueueSizing, Unit, Wrong,
 };
 
 /// Most workers a project may be given. A typing error must not fill the host with processes.
@@ -29,6 +29,8 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
 
     let rules = rules.overlay(&fields, findings);
     let bounds = read_bounds(&fields, field, findings);
+    let course = promise::read(&fields, queue_keys(), findings);
+    let promised = course.policy != Policy::Ladders;
     let cpu = fields.get("cpu_thresholds").and_then(|rungs| {
         ladder::read(
             rungs,
@@ -44,7 +46,11 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
         .get("actuator")
         .and_then(|field| field.choice(&actuators, findings))
         .unwrap_or_default();
-    let queue = read_queue(&fields, field, (bounds, rules, actuator), findings);
+    let queue = if promised {
+        None
+    } else {
+        read_queue(&fields, field, (bounds, rules, actuator), findings)
+    };
     let service_name = read_service(&fields, field, actuator == CeleryActuator::Units, findings);
     let cgroup = fields.get("cgroup").and_then(|field| {
         let path = names::cgroup(field.text(findings)?);
@@ -69,7 +75,7 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
         Some(false)
     };
     let any_rung = cpu.is_some() || queue.is_some() || requests.busy.is_some() || requests.wait.is_some();
-    if !any_rung && findings.faults.len() == before {
+    if !any_rung && !promised && findings.faults.len() == before {
         findings.refuse(&field, Wrong::NoThresholds(name.to_owned()));
     }
     if findings.faults.len() > before {
@@ -81,6 +87,9 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
         service_name: service_name?,
         cgroup,
         bounds: bounds?,
+        policy: course.policy,
+        weight: course.weight,
+        cadence: course.cadence,
         cpu_basis: rules.cpu_basis,
         scale_up_on_saturated_host: rules.scale_up_on_saturated_host,
         reload_wait: rules.reload_wait,
@@ -149,6 +158,12 @@ const QUEUE_KEYS: &[&str] = &[
     "actuator",
 ];
 
+/// All keys of a Celery project: its rules over the queue, and those that go with them.
+fn queue_keys() -> impl Iterator<Item = &'static str> {
+    let rules = ["queue_thresholds", "tasks_per_worker"];
+    rules.into_iter().chain(QUEUE_KEYS.iter().copied())
+}
+
 fn read_queue(
     fields: &Fields<'_>,
     at: Field<'_>,
@@ -208,7 +223,7 @@ fn note_oddities(project: &Project, fields: &Fields<'_>, findings: &mut Findings
     if requests.wait.is_none() {
         idle_key("wait_duration_minutes", "wait_thresholds");
     }
-    if !requests.wanted {
+    if !requests.wanted && project.promise().is_none() {
         for key in [
             "threads_per_worker",
             "scale_down_while_busy",
@@ -216,6 +231,10 @@ fn note_oddities(project: &Project, fields: &Fields<'_>, findings: &mut Findings
         ] {
             idle_key(key, "requests");
         }
+    }
+    if project.promise().is_some() {
+        // It reaches every count within the bounds.
+        return;
     }
     let ladders = project.cpu.iter().chain(&requests.busy).chain(&requests.wait);
     let mut ladders: Vec<&Ladder> = ladders.collect();

@@ -7,7 +7,7 @@ use crate::config::keys;
 use crate::model::{CpuBasis, MemoryRules, Of, Unit};
 
 /// Most MiB that a memory rule may name: 95 TiB, above any host and far below overflow.
-const MEMORY_MIB: u64 = 100_000_000;
+pub(super) const MEMORY_MIB: u64 = 100_000_000;
 
 /// Longest time, in minutes, that a condition may have to hold: a year.
 const HOLD_MINUTES: f64 = 365.0 * 24.0 * 60.0;

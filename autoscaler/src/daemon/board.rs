@@ -77,6 +77,10 @@ impl Board {
     /// Notes a look at a project; `outlook` is the view from what was decided.
     pub(super) fn looked(&mut self, look: &Arc<Look>, outlook: Option<Outlook>, occasion: Occasion) {
         let row = self.row(&look.project);
+        // Each look has an interval of its own, whatever its occasion.
+        if let Some(late) = look.late {
+            row.counts.promised.add(late);
+        }
         if occasion == Occasion::Check {
             row.checked = Some(Arc::clone(look));
             if let Some(decided) = &look.decided {

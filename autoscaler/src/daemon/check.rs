@@ -9,6 +9,7 @@ use tokio::sync::{oneshot, watch};
 use crate::control::{Answer, Status};
 use crate::daemon::board::Board;
 use crate::daemon::cycle::Awaited;
+use crate::daemon::gather::Gathered;
 use crate::daemon::keep::Keeper;
 use crate::daemon::orders::Orders;
 use crate::daemon::policy::Policy;
@@ -36,6 +37,7 @@ pub(super) struct Checks {
     pub(super) waiting: BTreeSet<String>,
     pub(super) board: Board,
     pub(super) keeper: Keeper,
+    pub(super) gathered: Gathered,
     pub(super) exporter: Exporter,
     pub(super) published: watch::Sender<Arc<Status>>,
     pub(super) steps: Steps,

@@ -213,7 +213,7 @@ impl Checks {
             .iter()
             .map(|(project, _, decision)| (project.name.as_str(), decision))
             .collect();
-        let mut looks = Vec::with_capacity(samples.len());
+        let mut rows = Vec::with_capacity(samples.len());
         for (name, sample) in samples {
             let Some(project) = self.config.projects.get(name) else {
                 continue;
@@ -223,9 +223,12 @@ impl Checks {
             let look = Arc::new(case.look(now, decision));
             let outlook = decision.and_then(|decision| self.policy.outlook(&case, decision));
             self.board.looked(&look, outlook, occasion);
-            looks.push(look);
+            rows.extend(self.gathered.row(&case, &look, occasion));
         }
-        self.keeper.check(*host, looks);
+        // A check is kept without any project, too; what is gathered between two is not.
+        if occasion == Occasion::Check || !rows.is_empty() {
+            self.keeper.check(*host, rows);
+        }
     }
 
     /// Decides about every project that no step is under way for: each proposes, the memory is allotted, and what is left

@@ -8,6 +8,7 @@ mod boots;
 mod check;
 mod cycle;
 mod early;
+mod gather;
 mod holds;
 mod keep;
 mod lock;

@@ -28,6 +28,8 @@ impl Checks {
         self.orders.retain(|name| self.config.projects.contains_key(name));
         self.answer_taken_out();
         self.board.retain(|name| self.config.projects.contains_key(name));
+        self.gathered
+            .retain(|name| self.config.projects.contains_key(name));
         self.reporter
             .retain(|name| self.config.projects.contains_key(name));
         self.reporter.set_language(self.config.global.language);

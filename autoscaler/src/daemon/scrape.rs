@@ -44,6 +44,7 @@ impl Checks {
             let scrape = ProjectScrape {
                 enabled: project.enabled,
                 bounds: project.bounds,
+                promise: project.promise(),
                 look: row.and_then(|row| row.checked.clone()),
                 totals: totals.get(name).copied(),
                 requests: requests.remove(name),

@@ -10,6 +10,7 @@ use crate::act::{self, ActOptions, Actor};
 use crate::config::Loaded;
 use crate::daemon::board::Board;
 use crate::daemon::check::{Checks, Ongoing};
+use crate::daemon::gather::Gathered;
 use crate::daemon::keep::Keeper;
 use crate::daemon::orders::Orders;
 use crate::daemon::policy::Policy;
@@ -77,6 +78,7 @@ impl Checks {
                 &options.state_dir,
                 !options.dry_run && options.mode == RunMode::Daemon,
             ),
+            gathered: Gathered::default(),
             published: watch::Sender::default(),
             steps: Steps::new(actor(options, bus.clone())?),
             bus,

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use crate::decide::Case;
-use crate::model::{Decided, Decision, Figures, Look, Thresholds};
+use crate::model::{Decided, Decision, Figures, Lateness, Look, Thresholds};
 
 impl Case<'_> {
     /// What was seen at `at`, and what was decided about it.
@@ -18,6 +18,11 @@ impl Case<'_> {
             .workers
             .map(|workers| Thresholds::of(self.project, workers));
         let queue = sample.and_then(|sample| sample.queue.as_ref()?.as_ref().ok().cloned());
+        let requests = sample.and_then(|sample| sample.requests.as_ref()?.as_ref().ok());
+        let promise = self.project.promise();
+        let late = promise
+            .zip(requests)
+            .and_then(|(promise, seen)| Lateness::of(promise, seen));
         Look {
             project: self.project.name.clone(),
             at,
@@ -26,6 +31,9 @@ impl Case<'_> {
             memory: sample.map(|sample| sample.memory).unwrap_or_default(),
             cgroup: sample.map(|sample| sample.cgroup.clone()),
             queue,
+            requests: requests.cloned(),
+            promise,
+            late,
             thresholds: thresholds.unwrap_or_default(),
             decided: decision.map(|decision| Decided {
                 action: decision.action,

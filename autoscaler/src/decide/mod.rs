@@ -21,6 +21,7 @@ mod outlook;
 mod peaks;
 mod seen;
 mod state;
+mod target;
 mod tried;
 
 pub use boot::UnreadCode;
@@ -28,6 +29,7 @@ pub use budget::Promised;
 pub use capacity::{utilization_percent, wait_percent};
 pub use outlook::outlook;
 pub use state::PolicyState;
+pub use target::{Room, Rule, Seen, SeenRequests, Wish};
 
 use crate::model::{Action, Decision, Figures, Host, Order, Project, ProjectSample, Reason, Unobservable};
 

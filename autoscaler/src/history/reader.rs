@@ -3,8 +3,8 @@
 mod row;
 
 use crate::model::{
-    Action, CgroupMemory, CpuSample, Decision, EventKind, Figures, Host, ReadError, Reason, StoreError,
-    Thresholds,
+    Action, CgroupMemory, CpuSample, Decision, EventKind, Figures, Host, Lateness, Promise, ReadError,
+    Reason, StoreError, Thresholds,
 };
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -32,6 +32,10 @@ pub struct PastCheck {
     pub active: Option<u32>,
     /// The thresholds in force.
     pub thresholds: Thresholds,
+    /// The promise in force about its requests.
+    pub promise: Option<Promise>,
+    /// How many of them were late by it.
+    pub late: Option<Lateness>,
     /// What was decided; `None` while a step was under way.
     pub action: Option<Action>,
     /// The reason's name for machines.

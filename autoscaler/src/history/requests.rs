@@ -6,7 +6,7 @@ use rusqlite::types::FromSql;
 use rusqlite::{Result, Row, Transaction, params};
 
 use crate::history::schema;
-use crate::model::{Look, Measure, RequestSummary, StoreError};
+use crate::model::{Lateness, Look, Measure, Promise, RequestSummary, StoreError};
 
 /// The figures, in the order of the columns after `check_id` and `project_id`.
 pub(super) fn write(
@@ -20,7 +20,7 @@ pub(super) fn write(
         [Measure::Busy, Measure::Wait].map(|measure| [thresholds.up(measure), thresholds.down(measure)]);
     let [[busy_up, busy_down], [wait_up, wait_down]] = limits.map(|both| both.map(|limit| limit.map(centi)));
     let seen = look.figures.requests;
-    if seen.is_none() && busy_up.or(busy_down).or(wait_up).or(wait_down).is_none() {
+    if seen.is_none() && look.late.is_none() && busy_up.or(busy_down).or(wait_up).or(wait_down).is_none() {
         return Ok(());
     }
     let of = |figure: fn(&RequestSummary) -> f64| seen.as_ref().map(|seen| centi(figure(seen)));
@@ -30,10 +30,12 @@ pub(super) fn write(
     };
     let time = |figure: fn(&RequestSummary) -> Option<Duration>| {
         let time = seen.as_ref().and_then(figure);
-        time.map(|time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
+        time.map(micros)
     };
+    let promise = look.promise;
     transaction.execute(
-        "INSERT INTO requests VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+        "INSERT INTO requests VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+                                      ?20, ?21, ?22, ?23)",
         params![
             check,
             project,
@@ -54,12 +56,16 @@ pub(super) fn write(
             busy_down,
             wait_up,
             wait_down,
+            look.late.map(|late| i64::try_from(late.begun).unwrap_or(i64::MAX)),
+            look.late.map(|late| centi(late.late)),
+            promise.map(|promise| micros(promise.wait)),
+            promise.map(|promise| centi(promise.percent * 10.0)),
         ],
     )?;
     Ok(())
 }
 
-/// What [`read`] and [`thresholds`] read, by name.
+/// What [`read`] and [`thresholds`] read, by name; of the version that has the table.
 const COLUMNS: [&str; 17] = [
     "request_rate_centi",
     "busy_slots_centi",
@@ -80,13 +86,30 @@ const COLUMNS: [&str; 17] = [
     "wait_down_centi",
 ];
 
-/// The columns of a query, and what joins them to its rows. Stores of before the `version` that has the table have none.
+/// What [`late`] and [`promise`] read, by name.
+const OF_PROMISE: [&str; 4] = [
+    "promised_requests",
+    "late_requests_centi",
+    "promised_wait_us",
+    "promised_milli",
+];
+
+/// The columns of a query, and what joins them to its rows. In stores of before the `version` that has them there is nothing.
 pub(super) fn query(version: i64) -> (String, &'static str) {
-    if version < schema::WITH_REQUESTS {
-        return (COLUMNS.map(|column| format!("NULL AS {column}")).join(", "), "");
-    }
-    let join = "LEFT JOIN requests ON requests.check_id = checks.id AND requests.project_id = ?1";
-    (COLUMNS.join(", "), join)
+    let of = |columns: &[&str], since| {
+        let column = |column: &&str| match version < since {
+            true => format!("NULL AS {column}"),
+            false => (*column).to_owned(),
+        };
+        columns.iter().map(column).collect::<Vec<_>>().join(", ")
+    };
+    let seen = of(&COLUMNS, schema::WITH_REQUESTS);
+    let promised = of(&OF_PROMISE, schema::WITH_PROMISES);
+    let join = match version < schema::WITH_REQUESTS {
+        true => "",
+        false => "LEFT JOIN requests ON requests.check_id = checks.id AND requests.project_id = ?1",
+    };
+    (format!("{seen}, {promised}"), join)
 }
 
 /// The figures of a row; `None` where none were seen.
@@ -109,6 +132,27 @@ pub(super) fn read(row: &Row<'_>) -> Result<Option<RequestSummary>> {
         service_mean: time(row, "service_mean_us")?,
         service_p95: time(row, "service_p95_us")?,
         abandoned: count(row, "requests_abandoned")?,
+    }))
+}
+
+/// How many requests of a row were late; `None` where nothing was promised, or their wait was not seen.
+pub(super) fn late(row: &Row<'_>) -> Result<Option<Lateness>> {
+    let (begun, late) = (
+        optional::<i64>(row, "promised_requests")?,
+        of(row, "late_requests_centi")?,
+    );
+    Ok(begun.zip(late).map(|(begun, late)| Lateness {
+        begun: u64::try_from(begun).unwrap_or(0),
+        late,
+    }))
+}
+
+/// What was promised at a row.
+pub(super) fn promise(row: &Row<'_>) -> Result<Option<Promise>> {
+    let (wait, tenths) = (time(row, "promised_wait_us")?, of(row, "promised_milli")?);
+    Ok(wait.zip(tenths).map(|(wait, tenths)| Promise {
+        wait,
+        percent: tenths / 10.0,
     }))
 }
 
@@ -147,6 +191,10 @@ fn count(row: &Row<'_>, column: &str) -> Result<u64> {
 fn time(row: &Row<'_>, column: &str) -> Result<Option<Duration>> {
     let micros = optional::<i64>(row, column)?.and_then(|micros| u64::try_from(micros).ok());
     Ok(micros.map(Duration::from_micros))
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[expect(

@@ -8,7 +8,7 @@ use crate::model::StoreError;
 const APPLICATION_ID: i32 = 0x6173_636c;
 
 /// Each entry makes of version N a version N + 1; `PRAGMA user_version` says how many have been applied.
-const MIGRATIONS: &[&str] = &[V1, V2];
+const MIGRATIONS: &[&str] = &[V1, V2, V3];
 
 /// Numbers are integers of a small unit (ms, µs, KiB, hundredths): SQLite gives each as many bytes as it needs.
 const V1: &str = "
@@ -96,6 +96,17 @@ CREATE TABLE requests (
     wait_down_centi INTEGER,
     PRIMARY KEY (check_id, project_id)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// The first version that has what was promised about requests.
+pub(super) const WITH_PROMISES: i64 = 3;
+
+/// Requests that were read while there was a promise about them, those of them that were late, and the promise.
+const V3: &str = "
+ALTER TABLE requests ADD COLUMN promised_requests INTEGER;
+ALTER TABLE requests ADD COLUMN late_requests_centi INTEGER;
+ALTER TABLE requests ADD COLUMN promised_wait_us INTEGER;
+ALTER TABLE requests ADD COLUMN promised_milli INTEGER;
 ";
 
 /// The version of a store that this program writes and reads.

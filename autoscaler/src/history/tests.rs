@@ -1,8 +1,8 @@
 //! The store with real files: what is written is read, and no fault of the file stops the writer.
 
 use crate::model::{
-    Action, CgroupMemory, CpuSample, Decided, EventKind, Figures, HistoryNews, Host, Language, Look, Measure,
-    QueueSample, ReadError, Reason, RequestSummary, StoreError, Thresholds, Throttle,
+    Action, CgroupMemory, CpuSample, Decided, EventKind, Figures, HistoryNews, Host, Language, Lateness,
+    Look, Measure, Promise, QueueSample, ReadError, Reason, RequestSummary, StoreError, Thresholds, Throttle,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -78,6 +78,15 @@ fn full(project: &str) -> Look {
             pool_fault: None,
             node: None,
             uncounted: Vec::new(),
+        }),
+        requests: None,
+        promise: Some(Promise {
+            wait: Duration::from_micros(62_500),
+            percent: 0.125,
+        }),
+        late: Some(Lateness {
+            begun: 1470,
+            late: 12.25,
         }),
         thresholds: [
             (Measure::Cpu, Some(75.0), Some(35.0)),
@@ -159,6 +168,9 @@ fn what_is_written_is_read() {
         memory: CgroupMemory::default(),
         cgroup: None,
         queue: None,
+        requests: None,
+        promise: None,
+        late: None,
         thresholds: Thresholds::default(),
         decided: None,
     };
@@ -185,6 +197,7 @@ fn what_is_written_is_read() {
         (written.cpu, written.memory, written.active())
     );
     assert_eq!(past.thresholds, written.thresholds);
+    assert_eq!((past.promise, past.late), (written.promise, written.late));
     let decided = written.decided.unwrap();
     assert_eq!(past.action, Some(decided.action));
     assert_eq!(past.reason, Some(decided.reason.clone()));
@@ -209,6 +222,7 @@ fn what_is_written_is_read() {
         panic!("one check");
     };
     assert_eq!((past.cpu, past.action, past.decision()), (None, None, None));
+    assert_eq!((past.promise, past.late), (None, None));
     assert!(reader.checks("nobody", start(), forever()).unwrap().is_empty());
 }
 
@@ -422,6 +436,35 @@ fn a_recorder_that_is_behind_drops_and_counts_and_does_not_wait() {
     recorder.finish();
     let kept = times(&path).len() as u64;
     assert!(kept > 0 && kept + lost <= 1000, "{kept} kept, {lost} lost");
+}
+
+/// As written by the version before there were promises.
+#[test]
+fn a_store_without_promises_is_read_and_goes_on_with_them() {
+    let (_dir, path) = scene();
+    drop(filled(&path, 2));
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(
+        "ALTER TABLE requests DROP COLUMN promised_requests;
+         ALTER TABLE requests DROP COLUMN late_requests_centi;
+         ALTER TABLE requests DROP COLUMN promised_wait_us;
+         ALTER TABLE requests DROP COLUMN promised_milli;
+         PRAGMA user_version = 2;",
+    )
+    .unwrap();
+    drop(old);
+    let checks = || {
+        let reader = HistoryReader::open(&path).unwrap();
+        reader.checks("backdipro", start(), forever()).unwrap()
+    };
+    let before = checks();
+    assert_eq!(before[0].figures, full("backdipro").figures);
+    assert_eq!((before[0].promise, before[0].late), (None, None));
+    let mut store = Store::open(&path).unwrap().0;
+    assert_eq!(checks(), before, "a later version's daemon opened it meanwhile");
+    let later = start() + Duration::from_hours(1);
+    store.write(&[check(later, vec![full("backdipro")])]).unwrap();
+    assert_eq!(checks().last().unwrap().late, full("backdipro").late);
 }
 
 /// Written by the first release, with a project for each way to fail: every version reads it.

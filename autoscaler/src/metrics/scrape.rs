@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::host::usage::Health;
-use crate::model::{Bounds, Decided, Host, ListenQueue, Look, RequestLook, RequestsWay, SourceKind};
+use crate::model::{
+    Bounds, Decided, Host, Lateness, ListenQueue, Look, Promise, RequestLook, RequestsWay, SourceKind,
+};
 use crate::observe::Totals;
 
 /// What one scrape says.
@@ -46,6 +48,8 @@ pub struct ProjectScrape {
     pub enabled: bool,
     /// Fewest and most workers.
     pub bounds: Bounds,
+    /// What is promised about its requests.
+    pub promise: Option<Promise>,
     /// The last check.
     pub look: Option<Arc<Look>>,
     /// Its counters at this moment.
@@ -67,6 +71,8 @@ pub struct Counts {
     pub steps_done: u64,
     /// Steps that failed.
     pub steps_failed: u64,
+    /// Requests of the time in which there was a promise.
+    pub promised: Lateness,
 }
 
 impl Counts {

@@ -92,6 +92,7 @@ impl Collector for Scrape {
         self.usage(out)?;
         self.state(out)?;
         self.requests(out)?;
+        self.promises(out)?;
         self.decisions(out)
     }
 }
@@ -434,6 +435,7 @@ fn family<V, M: EncodeMetric + TypedMetric>(
     Ok(())
 }
 
+mod promise;
 mod requests;
 #[cfg(test)]
 mod tests;

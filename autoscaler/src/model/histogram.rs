@@ -63,6 +63,18 @@ impl Histogram {
         Some((least + next) / 2)
     }
 
+    /// How many times are longer than `limit`. Those of the bucket that it lies in are taken to be spread evenly over it.
+    #[must_use]
+    pub fn longer_than(&self, limit: Duration) -> f64 {
+        let limit = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
+        let bucket = bucket_of(limit);
+        let (least, next) = (lower_bound(bucket), lower_bound(bucket + 1));
+        // The last bucket has no end: what is beyond its nominal one is not told apart.
+        let beyond = next.saturating_sub(limit) as f64 / (next - least) as f64;
+        let longer: u64 = self.0[bucket + 1..].iter().sum();
+        longer as f64 + self.0[bucket] as f64 * beyond
+    }
+
     /// Each bucket that has any: from, to, and how many.
     pub fn buckets(&self) -> impl Iterator<Item = (Duration, Duration, u64)> + '_ {
         let buckets = self.0.iter().enumerate().filter(|(_, count)| **count > 0);

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use super::{Action, CgroupMemory, CpuSample, Decision, Figures, QueueSample, Reason, Thresholds};
+use super::{
+    Action, CgroupMemory, CpuSample, Decision, Figures, Lateness, Promise, QueueSample, Reason,
+    RequestSample, Thresholds,
+};
 
 /// One project as one look saw it.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +25,12 @@ pub struct Look {
     pub cgroup: Option<PathBuf>,
     /// The queues of a Celery project, where they could be read.
     pub queue: Option<QueueSample>,
+    /// Its requests over the interval, where they could be seen.
+    pub requests: Option<RequestSample>,
+    /// The promise in force about them; `None` where the project goes by thresholds.
+    pub promise: Option<Promise>,
+    /// How many of them were late by it; `None` where their wait could not be seen.
+    pub late: Option<Lateness>,
     /// The thresholds in force.
     pub thresholds: Thresholds,
     /// What was decided; `None` while a step was under way.

@@ -15,6 +15,7 @@ mod history_fault;
 mod host_error;
 mod kept;
 mod lack;
+mod lateness;
 mod listen;
 mod load_error;
 mod look;
@@ -29,6 +30,7 @@ mod peer;
 mod pool_fault;
 mod process_error;
 mod project;
+mod promise;
 mod queue_fault;
 mod read_fault;
 mod refusal;
@@ -60,6 +62,7 @@ pub use histogram::Histogram;
 pub use history_fault::{HistoryNews, ReadError, StoreError};
 pub use host_error::HostError;
 pub use lack::Lack;
+pub use lateness::{Kept, Lately, Lateness, Stretch};
 pub use listen::{ListenFault, ListenLook, ListenQueue};
 pub use load_error::{DEFAULT_PATH, Distrust, LoadError};
 pub use look::{Decided, Look};
@@ -77,6 +80,7 @@ pub use project::{
     Bounds, BrokerAccess, BrokerUrl, CeleryActuator, Config, CpuBasis, Global, Ladder, Language,
     ManagementUrl, MemoryRules, Priorities, Project, QueueRule, QueueSizing, RequestRules, Rungs, Workload,
 };
+pub use promise::{Policy, Promise};
 pub(crate) use queue_fault::quoted;
 pub use queue_fault::{QueueFault, TlsProblem};
 pub use read_fault::ReadFault;
@@ -86,7 +90,7 @@ pub use request_sample::{Concurrency, RequestFault, RequestSample, RequestSummar
 pub use requests_way::RequestsWay;
 pub use scale_fault::{AfterBoot, Cause, ScaleError, Step};
 pub use service_error::{BusFault, ServiceError};
-pub use settings::{Listen, Metrics, Storage};
+pub use settings::{Budget, Listen, Metrics, Storage};
 pub use silence::Silence;
 pub use snapshot::{
     CgroupMemory, CpuSample, Host, ProcessId, ProjectSample, QueueSample, Snapshot, Throttle, Unobservable,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Measure, Metrics, Storage};
+use crate::model::{Budget, Measure, Metrics, Policy, Promise, Storage};
 
 /// The whole configuration in force.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,8 @@ pub struct Global {
     pub history: Storage,
     /// Where figures are served to Prometheus; `None` for nowhere.
     pub metrics: Option<Metrics>,
+    /// The memory that all projects with a promise share; `None`: each has what the host has left.
+    pub budget: Option<Budget>,
 }
 
 /// Language of the log lines.
@@ -61,7 +63,7 @@ impl Language {
     }
 }
 
-/// One project: a service, its bounds and the thresholds that move its workers.
+/// One project: a service, its bounds, and the thresholds or the promise that moves its workers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Project {
     /// The project's key in the configuration.
@@ -75,6 +77,13 @@ pub struct Project {
     pub cgroup: Option<PathBuf>,
     /// Fewest and most workers.
     pub bounds: Bounds,
+    /// By what its workers are decided on. With a promise it has no ladder.
+    pub policy: Policy,
+    /// What one late request of it counts for beside those of others, where they share a pool of memory; 1 unless
+    /// configured.
+    pub weight: f64,
+    /// How often it is looked at where it has a promise: 1 s unless configured.
+    pub cadence: Duration,
     /// What 100 % means for this project.
     pub cpu_basis: CpuBasis,
     /// Whether to add workers although every CPU of the host is busy and the project's tasks wait for one.
@@ -93,6 +102,9 @@ pub struct Project {
 }
 
 impl Project {
+    /// How often a project with a promise is looked at unless configured: a queue of requests grows within a second.
+    pub const CADENCE: Duration = Duration::from_secs(1);
+
     /// What the project's workers are.
     #[must_use]
     pub fn workload(&self) -> Workload {
@@ -103,7 +115,7 @@ impl Project {
         }
     }
 
-    /// The project's ladders: any one may lead up, a step down needs the word of each.
+    /// The project's ladders: any one may lead up, a step down needs the word of each. One with a promise has none.
     pub fn ladders(&self) -> impl Iterator<Item = Rungs<'_>> {
         let cpu = self.cpu.as_ref().map(|ladder| Rungs {
             measure: Measure::Cpu,
@@ -129,10 +141,20 @@ impl Project {
         cpu.into_iter().chain(queue).chain(requests)
     }
 
+    /// The promise about its requests; `None` where it goes by thresholds.
+    #[must_use]
+    pub fn promise(&self) -> Option<Promise> {
+        match self.policy {
+            Policy::Ladders => None,
+            Policy::Target(promise) => Some(promise),
+        }
+    }
+
     /// Whether its requests are to be seen.
     #[must_use]
     pub fn wants_requests(&self) -> bool {
-        self.enabled && self.requests.wanted && self.workload() == Workload::SignalledServer
+        let wanted = self.requests.wanted || self.promise().is_some();
+        self.enabled && wanted && self.workload() == Workload::SignalledServer
     }
 
     /// The template whose instances are the project's workers; `None` where they are processes of one service.

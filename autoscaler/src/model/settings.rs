@@ -28,6 +28,13 @@ impl Default for Storage {
     }
 }
 
+/// The memory that all projects with a promise share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Their memory limits together, MiB.
+    pub memory_mib: u64,
+}
+
 /// Where figures are served to Prometheus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metrics {

@@ -155,6 +155,30 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
                 "el proyecto {name} no tiene ningún umbral: escriba \"cpu_thresholds\" (o \"queue_thresholds\" para Celery), por ejemplo \"cpu_thresholds\": {{ \"scale_up_2\": 65, \"scale_down_1\": 35 }}"
             )
         }
+        Wrong::WithoutTarget(key) => {
+            let key = quoted(key);
+            say!(
+                language,
+                "{key} means nothing without \"policy\": \"target\": write that too, or take {key} out",
+                "{key} no significa nada sin \"policy\": \"target\": escriba también eso, o quite {key}"
+            )
+        }
+        Wrong::ThresholdsBesideTarget(key) => {
+            let key = quoted(key);
+            say!(
+                language,
+                "{key} stands beside \"policy\": \"target\", which goes by a promise and not by thresholds: take {key} out",
+                "{key} está junto a \"policy\": \"target\", que sigue una promesa y no umbrales: quite {key}"
+            )
+        }
+        Wrong::TargetOfCelery(key) => {
+            let key = quoted(key);
+            say!(
+                language,
+                "{key} belongs to a Celery project, and \"policy\": \"target\" is a promise about requests: take {key} or \"policy\" out",
+                "{key} es de un proyecto de Celery, y \"policy\": \"target\" es una promesa sobre peticiones: quite {key} o \"policy\""
+            )
+        }
         Wrong::CgroupOfUnits => say!(
             language,
             "with \"actuator\": \"units\" systemd alone knows where the instances are: take \"cgroup\" out",
@@ -252,6 +276,11 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
             language,
             "\"path\" must be a file from / on: write for example \"/var/lib/autoscaler/history.db\"",
             "\"path\" debe ser un fichero desde / : escriba por ejemplo \"/var/lib/autoscaler/history.db\""
+        ),
+        Wrong::NoBudget => say!(
+            language,
+            "\"budget\" names no size: write {{ \"memory_mb\": 9000 }}",
+            "\"budget\" no dice cuánta memoria: escriba {{ \"memory_mb\": 9000 }}"
         ),
         Wrong::NoMetricsAddress => say!(
             language,

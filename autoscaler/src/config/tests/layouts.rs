@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::config::{Loaded, parse};
 use crate::model::{
-    Bounds, BrokerUrl, CeleryActuator, Config, CpuBasis, Language, MemoryRules, Notice, QueueSizing,
+    Bounds, BrokerUrl, Budget, CeleryActuator, Config, CpuBasis, Language, MemoryRules, Notice, Policy,
+    Promise, QueueSizing,
 };
 
 fn load(text: &str) -> Loaded {
@@ -160,6 +161,40 @@ fn both_layouts_mean_the_same() {
             project: "web".into()
         }]
     );
+}
+
+#[test]
+fn a_promise_needs_bounds_alone() {
+    let text = r#"{"web": {"enabled": true, "max_workers": 6, "policy": "target"}}"#;
+    let Loaded { config, notices } = load(text);
+    assert_eq!(notices, []);
+    let project = &config.projects["web"];
+    assert_eq!(project.bounds, Bounds { min: 1, max: 6 });
+    assert_eq!(project.policy, Policy::Target(Promise::default()));
+    assert_eq!((project.weight, project.cadence), (1.0, Duration::from_secs(1)));
+    assert_eq!(project.ladders().count(), 0);
+    assert!(project.wants_requests());
+    assert_eq!(config.global.budget, None);
+}
+
+#[test]
+fn a_promise_is_what_its_keys_say() {
+    let text = r#"{"global": {"budget": {"memory_mb": 9000}}, "projects": {
+        "web": {"enabled": true, "min_workers": 2, "max_workers": 6, "policy": "target", "weight": 2.5,
+                "target": {"wait_ms": 250, "percent": 0.5}, "cadence_seconds": 5},
+        "old": {"enabled": true, "max_workers": 2, "policy": "ladder",
+                "cpu_thresholds": {"scale_up_2": 60, "scale_down_1": 30}}}}"#;
+    let Loaded { config, notices } = load(text);
+    assert_eq!(notices, []);
+    let project = &config.projects["web"];
+    let promise = Promise {
+        wait: Duration::from_millis(250),
+        percent: 0.5,
+    };
+    assert_eq!(project.promise(), Some(promise));
+    assert_eq!((project.weight, project.cadence), (2.5, Duration::from_secs(5)));
+    assert_eq!(config.projects["old"].policy, Policy::Ladders);
+    assert_eq!(config.global.budget, Some(Budget { memory_mib: 9000 }));
 }
 
 #[test]

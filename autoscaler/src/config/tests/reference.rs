@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::{keys, metrics, storage};
+use crate::config::{budget, keys, metrics, promise, storage};
 
 /// The reference of the keys.
 const EXAMPLE: &str = include_str!("../../../../packaging/autoscaler.example.json");
@@ -25,6 +25,8 @@ fn known() -> BTreeSet<&'static str> {
     keys::all()
         .chain(storage::KEYS.iter().copied())
         .chain(metrics::KEYS.iter().copied())
+        .chain(budget::KEYS.iter().copied())
+        .chain(promise::KEYS.iter().copied())
         .collect()
 }
 

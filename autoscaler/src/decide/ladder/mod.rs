@@ -125,7 +125,8 @@ fn back_inside(project: &Project, host: &Host, workers: u32, state: &PolicyState
 
 /// The reason of a hold: the crossed rung that would act soonest, or that there is none.
 fn waiting(project: &Project, workers: u32, measured: &[Measured<'_>], state: &PolicyState) -> Reason {
-    if measured.is_empty() {
+    // A project without ladders lacks no figure.
+    if measured.is_empty() && project.ladders().next().is_some() {
         return Reason::NoFiguresYet;
     }
     let nearest = measured

@@ -46,6 +46,8 @@ pub(super) fn read(row: &Row<'_>) -> Result<PastCheck> {
         },
         active: row.get("queue_active")?,
         thresholds: thresholds(row)?,
+        promise: requests::promise(row)?,
+        late: requests::late(row)?,
         action: match action {
             Some(code) => action_of(code, workers, row.get("target")?),
             None => None,

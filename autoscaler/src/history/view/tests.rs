@@ -36,6 +36,8 @@ fn check(minute: u32, cpu: f64, workers: u32, action: Action) -> PastCheck {
             max: Some(u64::from(workers) * (500 << 20)),
         },
         active: None,
+        promise: None,
+        late: None,
         thresholds: [(Measure::Cpu, Some(75.0), Some(45.0))].into_iter().collect(),
         action: Some(action),
         reason_code: Some("above_rung".into()),

@@ -9,7 +9,8 @@ use super::*;
 use crate::host::usage::Health;
 use crate::metrics::{Counts, Process};
 use crate::model::{
-    Bounds, CgroupMemory, Figures, Host, ListenQueue, Look, Measure, RequestLook, RequestsWay,
+    Bounds, CgroupMemory, Figures, Host, Lateness, ListenQueue, Look, Measure, Promise, RequestLook,
+    RequestsWay,
 };
 use crate::observe::Totals;
 
@@ -75,12 +76,19 @@ fn scrape() -> Scrape {
         },
         cgroup: None,
         queue: None,
+        requests: None,
+        promise: None,
+        late: None,
         thresholds: [(Measure::Cpu, Some(80.0), None)].into_iter().collect(),
         decided: None,
     };
     let project = ProjectScrape {
         enabled: true,
         bounds: Bounds { min: 1, max: 6 },
+        promise: Some(Promise {
+            wait: Duration::from_millis(100),
+            percent: 0.5,
+        }),
         look: Some(Arc::new(look)),
         totals: Some(Totals {
             on_cpu: Duration::from_millis(1500),
@@ -102,6 +110,10 @@ fn scrape() -> Scrape {
             ]),
             steps_done: 2,
             steps_failed: 0,
+            promised: Lateness {
+                begun: 200,
+                late: 1.25,
+            },
         },
     };
     Scrape {
@@ -164,6 +176,29 @@ fn every_figure_stands_in_the_older_format() {
         !text.contains("throttled"),
         "a figure that nobody has is left out:\n{text}"
     );
+}
+
+#[test]
+fn a_promise_has_its_requests_counted_and_one_that_is_not_made_has_no_figure() {
+    let promised = text(scrape(), Format::Prometheus).unwrap();
+    for line in [
+        "# TYPE autoscaler_requests_promised_total counter",
+        r#"autoscaler_requests_promised_total{project="back\"dipro"} 200.0"#,
+        r#"autoscaler_requests_late_total{project="back\"dipro"} 1.25"#,
+        r#"autoscaler_request_wait_promised_seconds{project="back\"dipro"} 0.1"#,
+        r#"autoscaler_requests_late_promised_ratio{project="back\"dipro"} 0.005"#,
+    ] {
+        assert!(
+            promised.lines().any(|found| found == line),
+            "{line} is not in\n{promised}"
+        );
+    }
+    let mut scrape = scrape();
+    for project in scrape.projects.values_mut() {
+        project.promise = None;
+    }
+    let unpromised = text(scrape, Format::Prometheus).unwrap();
+    assert!(!unpromised.contains("promised"), "{unpromised}");
 }
 
 #[test]

@@ -54,6 +54,12 @@ pub enum Wrong {
     MaximumBelowMinimum(u32, u32),
     /// A project without thresholds.
     NoThresholds(String),
+    /// A key of the promise without the policy that keeps one.
+    WithoutTarget(String),
+    /// Thresholds (their key) beside a promise.
+    ThresholdsBesideTarget(String),
+    /// A key of a Celery project beside a promise.
+    TargetOfCelery(String),
     /// `cgroup` where systemd alone knows where the workers are.
     CgroupOfUnits,
     /// Instances of something that is no template.
@@ -86,6 +92,8 @@ pub enum Wrong {
     Broker(BadBroker),
     /// A path of the history that is none.
     HistoryPath,
+    /// `budget` without a size.
+    NoBudget,
     /// `metrics` without an address.
     NoMetricsAddress,
     /// Something that is no address.

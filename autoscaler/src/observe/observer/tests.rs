@@ -64,6 +64,9 @@ fn project(name: &str, cgroup: Option<&str>) -> Project {
         service_name: format!("{name}.service"),
         cgroup: cgroup.map(PathBuf::from),
         bounds: Bounds { min: 1, max: 6 },
+        policy: crate::model::Policy::default(),
+        weight: 1.0,
+        cadence: Duration::from_secs(1),
         cpu_basis: CpuBasis::Workers,
         scale_up_on_saturated_host: false,
         reload_wait: Duration::ZERO,
@@ -87,6 +90,7 @@ fn config(projects: Vec<Project>) -> Config {
             language: Language::Es,
             history: Storage::default(),
             metrics: None,
+            budget: None,
         },
         projects: projects
             .into_iter()

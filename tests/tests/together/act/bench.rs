@@ -39,6 +39,9 @@ pub(crate) fn project(max: u32) -> Project {
         service_name: "site.service".to_owned(),
         cgroup: None,
         bounds: Bounds { min: 1, max },
+        policy: autoscaler::model::Policy::default(),
+        weight: 1.0,
+        cadence: Duration::from_secs(1),
         cpu_basis: CpuBasis::Workers,
         scale_up_on_saturated_host: false,
         reload_wait: Duration::ZERO,
@@ -65,6 +68,7 @@ pub(crate) fn sample(server: &Server, cgroup: &ScratchCgroup) -> Result<ProjectS
             language: Language::En,
             history: Storage::default(),
             metrics: None,
+            budget: None,
         },
         projects: [(project.name.clone(), project)].into(),
     };

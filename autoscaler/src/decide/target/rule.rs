@@ -1,0 +1,275 @@
+//! The rule that keeps a promise about waiting: how many workers, told by nothing but the promise.
+//!
+//! Each second it learns how many requests arrive ([`arrivals`]), how much they vary ([`variation`]), and how long one takes.
+//! That says how many would wait too long before each count of workers ([`waiting`]). The count wanted is the least at which
+//! one more worker saves fewer late requests than it is worth ([`price`]), and the price itself moves until what was promised
+//! is what is kept. A step is taken when staying has cost as much as a step may ([`patience`]), or at once where requests
+//! wait and the workers there are will not serve them soon. docs/promise.md has the derivation, the sources and what each
+//! constant is for.
+
+mod arrivals;
+mod patience;
+mod price;
+mod variation;
+mod waiting;
+
+use arrivals::{Arrivals, Rate};
+use patience::Patience;
+use price::Price;
+use serde::{Deserialize, Serialize};
+use variation::{Dispersion, Peakedness};
+use waiting::Load;
+
+use crate::model::Promise;
+
+/// Seconds over which the time of service is learned.
+const SERVICE_MEMORY: f64 = 320.0;
+
+/// The shortest time in which waiting requests are to be served, seconds: what a single burst leaves is gone by then.
+const SOON: f64 = 2.0;
+
+/// Of the workers, the share from which on a load that is known by its CPU alone may be cut short by the workers' number.
+const HIDDEN: f64 = 0.95;
+
+/// How far a count goes up in which a load may be cut short.
+const BEYOND: f64 = 1.5;
+
+/// What was seen since the last look.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Seen {
+    /// The time covered.
+    pub seconds: f64,
+    /// Workers' time spent on requests, seconds.
+    pub busy: f64,
+    /// The requests, where they are seen; otherwise `busy` is CPU and the wait for one, and says all there is to say.
+    pub requests: Option<SeenRequests>,
+}
+
+/// The requests since the last look.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SeenRequests {
+    /// Requests whose service began.
+    pub begun: f64,
+    /// Of these, those that had waited for too long.
+    pub late: f64,
+    /// Requests that wait now.
+    pub waiting: f64,
+}
+
+/// The workers there are, and those there may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Room {
+    /// Workers, with those that are booting.
+    pub workers: u32,
+    /// The fewest and the most there may be.
+    pub bounds: (u32, u32),
+    /// Seconds that a new worker takes to boot.
+    pub boot: f64,
+}
+
+/// What the rule asks for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wish {
+    /// The count to have now: the present one where it is to stay.
+    pub workers: u32,
+    /// The count that the load asks for, within the bounds and before any patience.
+    pub needed: u32,
+    /// Workers that the load keeps busy.
+    pub busy: f64,
+    /// Whether it is for requests that wait already.
+    pub urgent: bool,
+}
+
+/// What is known of one project's load, from look to look.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Rule {
+    #[serde(skip)]
+    arrivals: Arrivals,
+    dispersion: Dispersion,
+    peakedness: Peakedness,
+    price: Price,
+    #[serde(skip)]
+    patience: Patience,
+    /// Workers' seconds and requests, the later the more they count: their ratio is the mean time of service.
+    served: (f64, f64),
+    #[serde(skip)]
+    waiting: f64,
+    /// The load as the last look found it.
+    #[serde(skip)]
+    load: Option<Load>,
+}
+
+impl Rule {
+    /// Takes one look in, of a second or a few, and says how many workers there should be.
+    pub fn look(&mut self, promise: &Promise, seen: &Seen, room: Room) -> Wish {
+        let requests = seen.requests.unwrap_or_else(|| as_requests(seen.busy, promise));
+        self.take_in(seen.seconds, seen.busy, &requests);
+        let stay = Wish {
+            workers: room.workers,
+            needed: room.workers,
+            busy: 0.0,
+            urgent: false,
+        };
+        let Some(rate) = self.arrivals.rate(self.dispersion.ratio()) else {
+            return stay;
+        };
+        let service = self.service(promise);
+        let load = self.load_at(rate, service, promise, room);
+        let price = self.price.of_a_worker(promise.share());
+        let (needed, more, fewer) = judge(&load, price, room);
+        if seen.requests.is_some() {
+            let is_full = room.workers >= room.bounds.1;
+            let kept = requests.late <= AIMED * promise.share() * requests.begun;
+            // What the maximum costs is not the price's fault.
+            if !is_full || kept {
+                self.price.learn(promise.share(), requests.begun, requests.late);
+            }
+        }
+        let urgent = urgent(&load, requests.waiting, room)
+            .max(hidden(seen, room))
+            .clamp(room.bounds.0, room.bounds.1);
+        let needed = needed.max(urgent);
+        self.patience.add(more * seen.seconds, fewer * seen.seconds);
+        let busy = load.busy;
+        self.load = Some(load);
+        let is_urgent = urgent > room.workers;
+        let up = needed > room.workers && (is_urgent || self.patience.is_over_for_more());
+        let down = needed < room.workers && self.patience.is_over_for_fewer();
+        if !(up || down) {
+            return Wish { needed, busy, ..stay };
+        }
+        self.patience = Patience::default();
+        Wish {
+            workers: needed,
+            needed,
+            busy,
+            urgent: is_urgent,
+        }
+    }
+
+    /// Late requests a second that one worker more than `workers` would save, as the last look found the load: what a
+    /// worker is worth here, to compare with what it is worth elsewhere.
+    #[must_use]
+    pub fn gain(&self, workers: u32) -> f64 {
+        let Some(load) = &self.load else {
+            return 0.0;
+        };
+        let mut waiting = load.waiting();
+        waiting.late(workers) - waiting.late(workers + 1)
+    }
+
+    fn take_in(&mut self, seconds: f64, busy: f64, requests: &SeenRequests) {
+        let arrived = (requests.begun + requests.waiting - self.waiting).max(0.0);
+        self.waiting = requests.waiting;
+        let kept = (-seconds / SERVICE_MEMORY).exp();
+        self.served = (
+            self.served.0.mul_add(kept, busy),
+            self.served.1.mul_add(kept, requests.begun),
+        );
+        let service = self.mean_service().unwrap_or_default();
+        let parts = seconds.round().max(1.0);
+        for _ in 0..whole(parts) {
+            self.arrivals.add(arrived / parts);
+            self.dispersion.add(arrived / parts);
+            self.peakedness.add(busy / seconds + requests.waiting, service);
+        }
+        self.price.see(requests.begun, seconds);
+    }
+
+    fn mean_service(&self) -> Option<f64> {
+        (self.served.1 >= 1.0 && self.served.0 > 0.0).then(|| self.served.0 / self.served.1)
+    }
+
+    /// Mean seconds of service; before the first request, as long as one may wait.
+    fn service(&self, promise: &Promise) -> f64 {
+        self.mean_service().unwrap_or(promise.wait.as_secs_f64())
+    }
+
+    fn load_at(&self, rate: Rate, service: f64, promise: &Promise, room: Room) -> Load {
+        // A worker that is asked for now meets the load there is when it has booted.
+        let ahead = rate.slope.max(0.0) * (room.boot + 1.0);
+        let arriving = rate.now + ahead;
+        let busy = arriving * service;
+        // What is not known of the rate adds to the spread of the load, as if the load itself varied.
+        let unknown = if busy > 0.0 {
+            rate.variance * service * service / busy
+        } else {
+            0.0
+        };
+        Load {
+            rate: arriving,
+            busy,
+            peakedness: self.peakedness.ratio(service) + unknown,
+            service,
+            wait: promise.wait.as_secs_f64(),
+        }
+    }
+}
+
+/// Of what was promised, the share below which the maximum keeps it.
+const AIMED: f64 = 0.75;
+
+/// Work that is known by its CPU alone, as requests of which each takes as long as it may wait.
+fn as_requests(busy: f64, promise: &Promise) -> SeenRequests {
+    SeenRequests {
+        begun: busy / promise.wait.as_secs_f64(),
+        ..SeenRequests::default()
+    }
+}
+
+/// The count that `load` asks for, and what it would have been worth for a second to go there, in workers: up, and down.
+fn judge(load: &Load, price: f64, room: Room) -> (u32, f64, f64) {
+    let (min, max) = room.bounds;
+    let mut waiting = load.waiting();
+    let mut needed = whole(load.busy).saturating_add(1).max(min);
+    while needed < max && waiting.late(needed) - waiting.late(needed + 1) > price {
+        needed += 1;
+    }
+    let needed = needed.min(max).max(min);
+    let workers = room.workers;
+    let now = waiting.late(workers);
+    let mut worth = |other: u32| {
+        let saved = (now - waiting.late(other)) / price.max(f64::MIN_POSITIVE);
+        let saved = if saved.is_nan() { 0.0 } else { saved };
+        (saved - (f64::from(other) - f64::from(workers))).clamp(-1e6, 1e6)
+    };
+    let more = worth(needed.max(workers + 1));
+    let fewer = match workers.checked_sub(1) {
+        Some(one_less) => worth(needed.min(one_less)),
+        None => 0.0,
+    };
+    (needed, more, fewer)
+}
+
+/// The count that serves the requests which wait already, and those to come, soon enough.
+fn urgent(load: &Load, waiting: f64, room: Room) -> u32 {
+    if waiting <= 0.0 {
+        return 0;
+    }
+    let soon = SOON.max(room.boot).max(3.0 * load.service);
+    whole((load.busy + waiting * load.service / soon).ceil())
+}
+
+/// Where the CPU is all that is known and all workers are busy, the load is at least that: the count to try.
+fn hidden(seen: &Seen, room: Room) -> u32 {
+    let workers = f64::from(room.workers);
+    let is_cut_short = seen.requests.is_none() && seen.busy >= HIDDEN * workers * seen.seconds;
+    if is_cut_short {
+        whole((BEYOND * workers).ceil())
+    } else {
+        0
+    }
+}
+
+/// The whole part of a figure that is never negative.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a cast saturates"
+)]
+fn whole(figure: f64) -> u32 {
+    figure as u32
+}
+
+#[cfg(test)]
+mod tests;
