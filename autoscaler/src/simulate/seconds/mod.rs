@@ -7,7 +7,9 @@
 mod arrivals;
 mod erlang;
 mod exact;
+mod hindsight;
 mod lane;
+mod pool;
 mod quantile;
 mod random;
 mod rate;
@@ -17,12 +19,14 @@ mod waits;
 
 use std::time::Duration;
 
+pub use hindsight::{Tuned, tune};
 pub use lane::Second;
+pub use pool::{Member, Parting, Shared, share};
 pub use rate::Rate;
 pub use rule::Policy;
 pub use score::Score;
 
-use crate::model::Project;
+use crate::model::{Project, Promise};
 use arrivals::Arrivals;
 use lane::Lane;
 use rule::{Rule, Seen};
@@ -52,8 +56,8 @@ pub struct Setting {
     pub traffic: Traffic,
     /// From the order until a new worker serves.
     pub boot: Duration,
-    /// A longer wait is late.
-    pub promised_wait: Duration,
+    /// What is promised: a longer wait is late.
+    pub promise: Promise,
     /// Between two checks of the ladder; it checks at whole seconds.
     pub check_interval: Duration,
     /// Of the random numbers.
@@ -116,7 +120,7 @@ impl Player {
             ns(setting.boot)
         };
         Self {
-            lane: Lane::new(workers, boot, ns(setting.promised_wait)),
+            lane: Lane::new(workers, boot, ns(setting.promise.wait)),
             tally: Tally::default(),
             rule,
         }
@@ -130,7 +134,8 @@ impl Player {
             cpu: second.busy * setting.traffic.cpu_share,
             coming,
         });
-        self.tally.second(&second, workers, wanted);
+        self.tally.pass(&second);
+        self.tally.step(workers, wanted);
         if wanted != workers {
             self.lane.set(wanted);
         }
@@ -138,7 +143,7 @@ impl Player {
 
     fn score(&self, rate: &Rate, setting: &Setting) -> Score {
         self.tally
-            .score(&self.lane, rate.days(), ns(setting.promised_wait))
+            .score(&self.lane, rate.days(), ns(setting.promise.wait))
     }
 }
 

@@ -43,11 +43,15 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Adds a second, after which `workers` became `wanted`.
-    pub(super) fn second(&mut self, second: &Second, workers: u32, wanted: u32) {
+    /// Adds a second.
+    pub(super) fn pass(&mut self, second: &Second) {
         self.now += 1;
         self.arrived += second.arrived;
         self.waiting = second.waiting;
+    }
+
+    /// After it, `workers` become `wanted`.
+    pub(super) fn step(&mut self, workers: u32, wanted: u32) {
         if wanted == workers {
             return;
         }

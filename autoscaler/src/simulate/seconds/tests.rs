@@ -10,7 +10,7 @@ use super::lane::Lane;
 use super::random::Random;
 use super::{Policy, Rate, SECOND, Setting, Traffic, erlang, ns, replay};
 use crate::config::parse;
-use crate::model::Project;
+use crate::model::{Project, Promise};
 use crate::simulate::{Scale, Trace};
 
 const ALL: std::ops::Range<f64> = f64::NEG_INFINITY..f64::INFINITY;
@@ -24,7 +24,7 @@ fn setting() -> Setting {
             cpu_share: 1.0,
         },
         boot: Duration::from_secs(4),
-        promised_wait: Duration::from_millis(100),
+        promise: Promise::default(),
         check_interval: Duration::from_mins(2),
         seed: 1,
     }
@@ -151,7 +151,8 @@ fn recording() -> impl Strategy<Value = String> {
     })
 }
 
-const POLICIES: [Policy; 6] = [
+const POLICIES: [Policy; 7] = [
+    Policy::Target,
     Policy::Ladder,
     Policy::Hpa(70.0),
     Policy::Knative(70.0),
@@ -188,7 +189,7 @@ proptest! {
     ) {
         let setting = setting();
         let mut arrivals = Arrivals::new(&setting.traffic, seed);
-        let mut lane = Lane::new(3, boot * 1_000_000, ns(setting.promised_wait));
+        let mut lane = Lane::new(3, boot * 1_000_000, ns(setting.promise.wait));
         let (mut arrived, mut begun, mut kept, mut busy) = (0, 0, 0.0, 0.0);
         for (workers, seconds) in counts {
             for _ in 0..seconds {

@@ -6,11 +6,14 @@ mod knative;
 mod ladder;
 mod oracle;
 mod square_root;
+mod target;
 mod window;
 
 use std::time::Duration;
 
 use serde::Serialize;
+
+pub(super) use target::Target;
 
 use super::{Second, Setting};
 use crate::model::Project;
@@ -43,6 +46,8 @@ pub(super) trait Rule: Send {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(into = "String")]
 pub enum Policy {
+    /// The rule that keeps a promise about waiting.
+    Target,
     /// The project's own ladders.
     Ladder,
     /// Kubernetes, aiming at this CPU, percent.
@@ -70,6 +75,7 @@ impl Policy {
         };
         let percent = |knob: f64| (1.0..=100.0).contains(&knob).then_some(knob);
         match (rule, knob) {
+            ("target", None) => Some(Self::Target),
             ("ladder", None) => Some(Self::Ladder),
             ("hpa", Some(knob)) => percent(knob).map(Self::Hpa),
             ("knative", knob) => percent(knob.unwrap_or(KNATIVE_PERCENT)).map(Self::Knative),
@@ -86,6 +92,7 @@ impl Policy {
     #[must_use]
     pub fn name(self) -> String {
         match self {
+            Self::Target => "target".into(),
             Self::Ladder => "ladder".into(),
             Self::Hpa(percent) => format!("hpa:{}", rounded(percent)),
             Self::Knative(percent) => format!("knative:{}", rounded(percent)),
@@ -107,13 +114,14 @@ impl Policy {
     pub(super) fn rule(self, project: &Project, setting: &Setting) -> Box<dyn Rule> {
         let bounds = project.bounds;
         match self {
+            Self::Target => Box::new(Target::new(setting.promise, bounds, setting.boot.as_secs_f64())),
             Self::Ladder => Box::new(ladder::Ladder::new(project, setting.check_interval.as_secs_f64())),
             Self::Hpa(percent) => Box::new(hpa::Hpa::new(bounds, percent)),
             Self::Knative(percent) => Box::new(knative::Knative::new(bounds, percent)),
             Self::SquareRoot(factor) => Box::new(square_root::SquareRoot::new(bounds, factor)),
             Self::Fixed(workers) => Box::new(fixed::Fixed(workers)),
             Self::Oracle(percent) => {
-                let wait = ratio(setting.promised_wait, setting.traffic.service);
+                let wait = ratio(setting.promise.wait, setting.traffic.service);
                 Box::new(oracle::Oracle::new(bounds, wait, percent / 100.0))
             }
         }
