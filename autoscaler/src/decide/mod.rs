@@ -29,8 +29,8 @@ pub use boot::UnreadCode;
 pub use budget::Promised;
 pub use capacity::{utilization_percent, wait_percent};
 pub use outlook::outlook;
-pub use state::PolicyState;
 pub use pool::{Claim, Pool};
+pub use state::PolicyState;
 pub use target::{Room, Rule, Seen, SeenRequests, Wish};
 
 use crate::model::{Action, Decision, Figures, Host, Order, Project, ProjectSample, Reason, Unobservable};

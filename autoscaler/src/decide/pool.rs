@@ -65,20 +65,16 @@ impl Pool {
         while let Some(i) = most_worth(claims, &counts, &waits) {
             let needs = claims[i].worker_mib;
             if needs > free {
-                match self.taken_for(i, claims, &counts, free, now) {
-                    Some(Taken { from, is_missed }) => {
-                        for loser in from {
-                            counts[loser] -= 1;
-                            free += claims[loser].worker_mib;
-                        }
-                        if is_missed {
-                            self.swapped = Some(now);
-                        }
-                    }
-                    None => {
-                        waits[i] = false;
-                        continue;
-                    }
+                let Some(Taken { from, is_missed }) = self.taken_for(i, claims, &counts, free, now) else {
+                    waits[i] = false;
+                    continue;
+                };
+                for loser in from {
+                    counts[loser] -= 1;
+                    free += claims[loser].worker_mib;
+                }
+                if is_missed {
+                    self.swapped = Some(now);
                 }
             }
             free -= needs;
@@ -89,7 +85,14 @@ impl Pool {
     }
 
     /// The workers of others that may be taken to make room for one of `i`; `None` where there is no such room.
-    fn taken_for(&self, i: usize, claims: &[Claim<'_>], counts: &[u32], free: u64, now: f64) -> Option<Taken> {
+    fn taken_for(
+        &self,
+        i: usize,
+        claims: &[Claim<'_>],
+        counts: &[u32],
+        free: u64,
+        now: f64,
+    ) -> Option<Taken> {
         let mut counts = counts.to_vec();
         let mut free = free;
         let mut taken = Taken {
@@ -100,7 +103,8 @@ impl Pool {
         let worth = claims[i].weight * (claims[i].gain)(counts[i]);
         let mut missed = 0.0;
         while free < claims[i].worker_mib {
-            let others = (0..claims.len()).filter(|j| *j != i && self.may_lose(*j, &claims[*j], counts[*j], now));
+            let others =
+                (0..claims.len()).filter(|j| *j != i && self.may_lose(*j, &claims[*j], counts[*j], now));
             let loser = others.min_by(|a, b| {
                 let cost = |j: usize| cost(&claims[j], counts[j]);
                 cost(*a).total_cmp(&cost(*b))
@@ -128,7 +132,8 @@ struct Taken {
 
 fn taken(claims: &[Claim<'_>], counts: &[u32]) -> u64 {
     let mib = claims.iter().zip(counts);
-    mib.map(|(claim, count)| u64::from(*count) * claim.worker_mib).sum()
+    mib.map(|(claim, count)| u64::from(*count) * claim.worker_mib)
+        .sum()
 }
 
 /// The project that one more worker is worth most to for its memory, of those that want one.
@@ -181,21 +186,39 @@ mod tests {
         assert_eq!(pool.share(&claims, 300, 0.0), [1, 2]);
         assert_eq!(Pool::default().share(&claims, 400, 0.0), [2, 2]);
         // Four times the memory for three times the gain.
-        let heavy = [claims[0], Claim { worker_mib: 400, ..claims[1] }];
+        let heavy = [
+            claims[0],
+            Claim {
+                worker_mib: 400,
+                ..claims[1]
+            },
+        ];
         assert_eq!(Pool::default().share(&heavy, 900, 0.0), [3, 1]);
-        let weighty = [Claim { weight: 4.0, ..claims[0] }, claims[1]];
+        let weighty = [
+            Claim {
+                weight: 4.0,
+                ..claims[0]
+            },
+            claims[1],
+        ];
         assert_eq!(Pool::default().share(&weighty, 300, 0.0), [2, 1]);
     }
 
     #[test]
     fn a_worker_that_is_only_held_is_taken_first_and_one_that_is_missed_only_for_clearly_more() {
         let gain = |_| 1.0;
-        let held = Claim { needed: 2, ..claim(4, 4, &gain) };
+        let held = Claim {
+            needed: 2,
+            ..claim(4, 4, &gain)
+        };
         let missed = claim(3, 3, &gain);
         let asks = |much: &dyn Fn(u32) -> f64, others: &[Claim<'_>]| {
             let mut claims = vec![claim(1, 2, much)];
             claims.extend(others);
-            let total = taken(&claims, &claims.iter().map(|claim| claim.workers).collect::<Vec<_>>());
+            let total = taken(
+                &claims,
+                &claims.iter().map(|claim| claim.workers).collect::<Vec<_>>(),
+            );
             Pool::default().share(&claims, total, 0.0)
         };
         assert_eq!(asks(&|_| 0.1, &[held, missed]), [2, 3, 3]);
@@ -210,15 +233,18 @@ mod tests {
         let (more, less) = (|_| 9.0, |_| 1.0);
         let mut pool = Pool::default();
         let at = |pool: &mut Pool, workers: [u32; 2], now: f64| {
-            pool.share(&[claim(workers[0], 6, &more), claim(workers[1], 5, &less)], 600, now)
+            pool.share(
+                &[claim(workers[0], 6, &more), claim(workers[1], 5, &less)],
+                600,
+                now,
+            )
         };
         assert_eq!(at(&mut pool, [1, 5], 0.0), [2, 4]);
         assert_eq!(at(&mut pool, [2, 4], 4.0), [2, 4]);
         assert_eq!(at(&mut pool, [2, 4], 5.0), [3, 3]);
         // Now the other one is worth more: not before the first has had its worker for a minute.
-        let turned = |pool: &mut Pool, now: f64| {
-            pool.share(&[claim(3, 6, &less), claim(3, 5, &more)], 600, now)
-        };
+        let turned =
+            |pool: &mut Pool, now: f64| pool.share(&[claim(3, 6, &less), claim(3, 5, &more)], 600, now);
         assert_eq!(turned(&mut pool, 60.0), [3, 3]);
         assert_eq!(turned(&mut pool, 65.0), [2, 4]);
     }

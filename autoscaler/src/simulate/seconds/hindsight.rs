@@ -31,6 +31,43 @@ pub fn tune(rate: &Rate, setting: &Setting, project: &Project, late_percent: f64
         .collect()
 }
 
+/// What the oracle takes for each lateness: no rule is on the other side of it for long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frontier {
+    /// Late requests in percent and worker-hours a day; the later the fewer hours.
+    points: Vec<(f64, f64)>,
+}
+
+impl Frontier {
+    /// The oracle's figures on this load.
+    #[must_use]
+    pub fn of(rate: &Rate, setting: &Setting, project: &Project) -> Self {
+        let prices = (0..FRONTIER).map(|i| 0.001 * 100_000_f64.powf(f64::from(i) / f64::from(FRONTIER - 1)));
+        let policies: Vec<Policy> = prices.map(Policy::Oracle).collect();
+        let runs = replay(rate, setting, project, &policies);
+        let points = runs
+            .iter()
+            .map(|run| (run.score.late_percent, run.score.worker_hours_a_day));
+        Self {
+            points: points.collect(),
+        }
+    }
+
+    /// The oracle's worker-hours a day at this lateness; `None` where it is never so late, or never so little.
+    #[must_use]
+    pub fn hours_at(&self, late_percent: f64) -> Option<f64> {
+        let log = |percent: f64| percent.max(1e-6).ln();
+        self.points.windows(2).find_map(|pair| {
+            let ((low, most), (high, least)) = (pair[0], pair[1]);
+            let part = (log(late_percent) - log(low)) / (log(high) - log(low));
+            (low < high && (low..=high).contains(&late_percent)).then_some(most + (least - most) * part)
+        })
+    }
+}
+
+/// Prices that the oracle is tried at.
+const FRONTIER: u32 = 12;
+
 /// The one knob of a rival: its policy at a setting, and the range of it, from where it is late to where it is not.
 struct Knob {
     policy: fn(f64) -> Policy,

@@ -15,16 +15,18 @@ mod random;
 mod rate;
 mod rule;
 mod score;
+mod told;
 mod waits;
 
 use std::time::Duration;
 
-pub use hindsight::{Tuned, tune};
+pub use hindsight::{Frontier, Tuned, tune};
 pub use lane::Second;
 pub use pool::{Member, Parting, Shared, share};
 pub use rate::Rate;
 pub use rule::Policy;
 pub use score::Score;
+pub use told::{shared_told, told, tuned_told};
 
 use crate::model::{Project, Promise};
 use arrivals::Arrivals;

@@ -6,7 +6,7 @@ use super::arrivals::Arrivals;
 use super::lane::Lane;
 use super::rule::{Seen, Target};
 use super::score::{Score, Tally};
-use super::{Rate, Setting, ns};
+use super::{Rate, Setting, erlang, ns};
 use crate::decide::{Claim, Pool};
 use crate::model::Bounds;
 
@@ -35,7 +35,7 @@ pub enum Parting {
     Pool,
     /// First come, first served: who asks while there is some gets it.
     FirstCome,
-    /// Each has a part of its own, by its mean demand times a worker's memory.
+    /// Each has a part of its own: the best parts there are, chosen with the whole load known.
     Fixed,
 }
 
@@ -129,24 +129,42 @@ pub fn share(members: &[Member], parting: Parting, total_mib: u64) -> Shared {
 
 /// The most workers that each may have.
 fn maxima(members: &[Member], parting: Parting, total_mib: u64) -> Vec<u32> {
-    let share = |member: &Member| member.rate.mean() * member.worker_mib as f64;
-    let all: f64 = members.iter().map(share).sum();
-    members
-        .iter()
-        .map(|member| {
-            if parting != Parting::Fixed {
-                return member.bounds.max;
-            }
-            let mib = total_mib as f64 * share(member) / all.max(f64::MIN_POSITIVE);
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "saturates"
-            )]
-            let most = (mib / member.worker_mib.max(1) as f64).round() as u32;
-            most.clamp(member.bounds.min, member.bounds.max)
-        })
-        .collect()
+    if parting != Parting::Fixed {
+        return members.iter().map(|member| member.bounds.max).collect();
+    }
+    let late: Vec<Vec<f64>> = members.iter().map(late_by_maximum).collect();
+    let mut counts: Vec<u32> = members.iter().map(|member| member.bounds.min).collect();
+    let mut free = total_mib;
+    for (member, count) in members.iter().zip(&counts) {
+        free = free.saturating_sub(member.worker_mib * u64::from(*count));
+    }
+    let worth = |i: usize, count: u32| {
+        let at = |count: u32| late[i][count as usize];
+        members[i].weight * (at(count) - at(count + 1)) / members[i].worker_mib.max(1) as f64
+    };
+    while let Some(i) = (0..members.len())
+        .filter(|i| counts[*i] < members[*i].bounds.max && members[*i].worker_mib <= free)
+        .max_by(|a, b| worth(*a, counts[*a]).total_cmp(&worth(*b, counts[*b])))
+    {
+        counts[i] += 1;
+        free -= members[i].worker_mib;
+    }
+    counts
+}
+
+/// Requests that would be late over the whole load before each count of workers, from 0 to the maximum, by Erlang's formula.
+fn late_by_maximum(member: &Member) -> Vec<f64> {
+    let Setting { promise, traffic, .. } = &member.setting;
+    let (wait, service) = (promise.wait.as_secs_f64(), traffic.service.as_secs_f64());
+    let mut late = vec![0.0; member.bounds.max as usize + 1];
+    for busy in member.rate.each().step_by(60) {
+        let requests = busy / service;
+        late[0] += requests;
+        for (sum, share) in late[1..].iter_mut().zip(erlang::late(busy, wait / service)) {
+            *sum += share * requests;
+        }
+    }
+    late
 }
 
 /// Grants each service, in their order, what is free.
