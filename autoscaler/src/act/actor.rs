@@ -86,6 +86,7 @@ impl Actor {
                 dry_run,
                 workers: Ok(Workers::Untouched),
                 left: None,
+                boot: None,
                 memory: None,
             };
         }
@@ -108,6 +109,7 @@ impl Actor {
                     dry_run,
                     workers,
                     left: None,
+                    boot: None,
                     memory: None,
                 };
             }
@@ -123,6 +125,7 @@ impl Actor {
                 dry_run,
                 workers: Ok(Workers::Untouched),
                 left: None,
+                boot: None,
                 memory,
             };
         }
@@ -152,12 +155,17 @@ impl Actor {
             }),
             None => self.scale(cancel, project, sample, (cgroup, to)).await,
         };
-        let (workers, left) = match walked {
-            Ok(ScaleReport { end, left, .. }) => (
+        let (workers, left, boot) = match walked {
+            Ok(ScaleReport {
+                end,
+                left,
+                slowest_boot,
+            }) => (
                 end.map(|Scaled { from, to }| Workers::Scaled { from, to }),
                 Some(left),
+                slowest_boot,
             ),
-            Err(error) => (Err(error), None),
+            Err(error) => (Err(error), None, None),
         };
         let reached = match &workers {
             Ok(Workers::Scaled { to, .. }) => Some(*to),
@@ -178,6 +186,7 @@ impl Actor {
             dry_run,
             workers,
             left,
+            boot,
             memory,
         }
     }
@@ -209,6 +218,7 @@ impl Actor {
             workers: sample.workers.clone(),
             to,
             bounds: project.bounds,
+            together: project.promise().is_some(),
         };
         let refused = |refusal| early(Cause::Refused(refusal));
         let timing = Timing {

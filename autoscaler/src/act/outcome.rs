@@ -12,6 +12,8 @@ pub struct Outcome {
     pub workers: Result<Workers, ScaleError>,
     /// See [`ScaleReport::left`](super::ScaleReport::left); `None` when no step was on its way: what the decision saw stands.
     pub left: Option<Vec<ProcessId>>,
+    /// How long the slowest of the workers that came took from being asked for until it served.
+    pub boot: Option<std::time::Duration>,
     /// The memory limit; `None` when it was not looked at.
     pub memory: Option<Result<Limit, MemoryError>>,
 }

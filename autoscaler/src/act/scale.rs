@@ -23,6 +23,9 @@ pub struct Plan {
     pub to: u32,
     /// The counts that no step leaves.
     pub bounds: Bounds,
+    /// Whether the next worker is asked for as soon as the one before is seen, and not once it serves: for a load that does
+    /// not wait for one boot after the other.
+    pub together: bool,
 }
 
 /// How long to wait for what.
@@ -163,7 +166,9 @@ async fn walk(
         match step {
             Step::Down => *left = arrival(actuator, step, left, timing, reached).await?,
             Step::Up => {
-                *left = boot::brought(actuator, left, timing, reached).await?;
+                let before = left.clone();
+                let wanted = if plan.together { plan.to } else { *reached + 1 };
+                *left = boot::brought(cancel, actuator, (&before, wanted), timing, reached).await?;
                 *slowest_boot = (*slowest_boot).max(Some(asked.elapsed()));
             }
         }

@@ -221,6 +221,12 @@ impl Checks {
             .any(|project| project.cgroup.is_none())
     }
 
+    /// Whether any project has a promise to keep.
+    pub(super) fn has_promises(&self) -> bool {
+        let mut projects = self.config.projects.values();
+        projects.any(|project| project.enabled && project.promise().is_some())
+    }
+
     pub(super) fn save(&mut self) {
         if self.dry_run {
             return;

@@ -16,6 +16,7 @@ use crate::control::Answer;
 use crate::daemon::policy::CountReset;
 use crate::decide::{Case, Occasion};
 use crate::host::service::number_of;
+use crate::host::usage::monotonic;
 use crate::model::{
     Action, Decision, Host, Project, ProjectSample, Reason, RefusedCode, Snapshot, Unobservable,
 };
@@ -95,6 +96,23 @@ impl Checks {
             && let Ok(snapshot) = self.observer.look_at(&self.config, name).await
         {
             self.follow_between(snapshot);
+        }
+    }
+
+    /// Looks at the counters of the projects with a promise, and then, as a whole, at those that want another count.
+    pub(super) async fn pulse(&mut self) {
+        let mut wanting = Vec::new();
+        for (name, pulse) in self.observer.pulse(&self.config, monotonic()) {
+            let Some(project) = self.config.projects.get(&name) else {
+                continue;
+            };
+            let coming = self.steps.coming(&name);
+            if self.policy.pulse(project, &pulse, coming) && self.orders.get(&name).is_none() {
+                wanting.push(name);
+            }
+        }
+        for name in wanting {
+            self.look_early(&name).await;
         }
     }
 

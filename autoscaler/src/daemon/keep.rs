@@ -153,6 +153,7 @@ mod tests {
                     cause,
                 }),
                 left: None,
+                boot: None,
                 memory: None,
             })
         };

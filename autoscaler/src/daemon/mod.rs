@@ -72,6 +72,9 @@ const CALLS: usize = 32;
 /// How often the configuration file is looked at for changes.
 const CONFIG_LOOK: Duration = Duration::from_secs(2);
 
+/// The shortest cadence of a project with a promise.
+const PULSE: Duration = Duration::from_secs(1);
+
 /// The longest that `--once` measures.
 const ONCE_WINDOW: Duration = Duration::from_secs(5);
 
@@ -110,6 +113,7 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
     let watchdog = notify::watchdog_interval();
     let mut alive = every(watchdog.unwrap_or(Duration::from_hours(1)));
     let mut due = every(checks.interval());
+    let mut pulses = every(PULSE);
 
     let mut unit_events = checks.unit_events();
     let mut early = EarlyLooks::default();
@@ -126,6 +130,7 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
                 early.checked();
                 notify::status(checks.line());
             }
+            _ = pulses.tick(), if checks.has_promises() => checks.pulse().await,
             happened = checks.happened() => checks.handle(happened).await,
             unit = unit_events.next(), if checks.use_systemd() => {
                 // A check that comes as soon sees it as well.

@@ -7,7 +7,7 @@ use crate::daemon::boots::Boots;
 use crate::daemon::holds::Holds;
 use crate::daemon::state_file::PolicyStates;
 use crate::decide::{Case, Proposal, outlook};
-use crate::model::{AfterBoot, Cause, Decision, Outlook, ProjectSample};
+use crate::model::{AfterBoot, Cause, Decision, Outlook, Project, ProjectSample, Pulse};
 
 /// What the rules remember of all projects.
 #[derive(Debug, Default)]
@@ -64,6 +64,13 @@ impl Policy {
         (proposal, reset)
     }
 
+    /// Takes a look of a second in at a project with a promise; `coming` is the count that a step under way leads to.
+    /// Whether it is to be looked at as a whole.
+    pub(super) fn pulse(&mut self, project: &Project, pulse: &Pulse, coming: Option<u32>) -> bool {
+        let state = self.states.entry(project.name.clone()).or_default();
+        state.pulse(project, pulse, coming)
+    }
+
     /// Makes a proposal the decision.
     pub(super) fn settle(&mut self, case: &Case<'_>, proposal: Proposal) -> Decision {
         let name = &case.project.name;
@@ -85,6 +92,9 @@ impl Policy {
             return;
         };
         state.step_left(left);
+        if let Some(boot) = outcome.boot {
+            state.booted(boot);
+        }
         match outcome.workers.as_ref().map_err(|error| &error.cause) {
             Err(Cause::BootFailed { server, .. }) => {
                 state.boot_failed(*server == AfterBoot::StartsAgain);

@@ -62,6 +62,11 @@ impl Steps {
         self.under_way.contains_key(project)
     }
 
+    /// The count that the step under way of a project leads to.
+    pub(super) fn coming(&self, project: &str) -> Option<u32> {
+        self.under_way.get(project)?.action.to()
+    }
+
     /// How many are under way.
     pub(super) fn count(&self) -> usize {
         self.under_way.len()

@@ -11,6 +11,7 @@ mod constraint;
 mod figures;
 mod guard;
 mod held;
+mod inside;
 mod ladder;
 mod look;
 mod measure;
@@ -88,6 +89,8 @@ impl<'a> Case<'a> {
                 state.observe(sample);
                 match self.order {
                     Some(_) => order::take_in(state),
+                    // What it goes by is taken in every second: see [`PolicyState::pulse`].
+                    None if self.project.promise().is_some() => {}
                     None => ladder::take_in(self.project, self.host, sample, state),
                 }
             }
@@ -103,6 +106,7 @@ impl<'a> Case<'a> {
             Err(fault) => (Action::Blocked, Reason::Unobservable(fault.clone())),
             Ok(sample) => match self.order {
                 Some(order) => order::outcome(order, project, host, sample.worker_count(), state),
+                None if project.promise().is_some() => target::outcome(project, host, sample, state),
                 None => ladder::outcome(project, host, sample, state),
             },
         };

@@ -1,6 +1,7 @@
 //! What the checks so far have left behind for the next one: held times, and what was last seen.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +11,9 @@ use crate::decide::held::{Above, Below, Held, Pending};
 use crate::decide::measure::Measured;
 use crate::decide::occupied::Occupied;
 use crate::decide::seen::{Overlap, Seen};
+use crate::decide::target::Target;
 use crate::decide::tried::{Tried, is_over_requests};
-use crate::model::{Action, Bounds, Decision, Measure, ProcessId, Project, ProjectSample, Reason};
+use crate::model::{Action, Bounds, Decision, Measure, ProcessId, Project, ProjectSample, Pulse, Reason};
 
 /// One project's memory from check to check. Everything in it can be lost at the price of waiting anew.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -38,6 +40,9 @@ pub struct PolicyState {
     /// How busy requests have kept the workers since the last step.
     #[serde(default)]
     occupied: Occupied,
+    /// What is known of a project with a promise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    target: Option<Box<Target>>,
     /// The held times of each measure.
     #[serde(flatten)]
     held: BTreeMap<Measure, Held>,
@@ -49,6 +54,31 @@ impl PolicyState {
     #[must_use]
     pub fn count_to_restore(&self) -> Option<u32> {
         self.restore
+    }
+
+    /// Takes a look of a second in at a project with a promise; `coming` is the count that a step under way leads to.
+    /// Whether the project is to be looked at as a whole, since another count is wanted.
+    pub fn pulse(&mut self, project: &Project, pulse: &Pulse, coming: Option<u32>) -> bool {
+        let seen = self.seen.as_ref().map(|seen| seen.workers.len());
+        let seen = seen.and_then(|workers| u32::try_from(workers).ok());
+        match coming.or(seen) {
+            Some(workers) if workers > 0 => {
+                let target = self.target.get_or_insert_default();
+                target.pulse(project, pulse, workers) && coming.is_none()
+            }
+            _ => false,
+        }
+    }
+
+    /// A worker that a step brought took so long to boot.
+    pub fn booted(&mut self, boot: Duration) {
+        if let Some(target) = &mut self.target {
+            target.booted(boot);
+        }
+    }
+
+    pub(super) fn target(&self) -> Option<&Target> {
+        self.target.as_deref()
     }
 
     pub(super) fn drop_restore(&mut self) {
@@ -232,6 +262,9 @@ impl PolicyState {
             }
             Action::Hold | Action::Blocked => sample.worker_count(),
         };
+        if let Some(target) = &mut self.target {
+            target.decided(decision.action);
+        }
         self.boot_to_come = match occasion {
             Occasion::Check => false,
             // No interval has ended: a boot that this look saw, or an earlier one, is in the figures to come.

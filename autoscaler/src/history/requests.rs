@@ -97,17 +97,21 @@ const OF_PROMISE: [&str; 4] = [
 /// The columns of a query, and what joins them to its rows. In stores of before the `version` that has them there is nothing.
 pub(super) fn query(version: i64) -> (String, &'static str) {
     let of = |columns: &[&str], since| {
-        let column = |column: &&str| match version < since {
-            true => format!("NULL AS {column}"),
-            false => (*column).to_owned(),
+        let column = |column: &&str| {
+            if version < since {
+                format!("NULL AS {column}")
+            } else {
+                (*column).to_owned()
+            }
         };
         columns.iter().map(column).collect::<Vec<_>>().join(", ")
     };
     let seen = of(&COLUMNS, schema::WITH_REQUESTS);
     let promised = of(&OF_PROMISE, schema::WITH_PROMISES);
-    let join = match version < schema::WITH_REQUESTS {
-        true => "",
-        false => "LEFT JOIN requests ON requests.check_id = checks.id AND requests.project_id = ?1",
+    let join = if version < schema::WITH_REQUESTS {
+        ""
+    } else {
+        "LEFT JOIN requests ON requests.check_id = checks.id AND requests.project_id = ?1"
     };
     (format!("{seen}, {promised}"), join)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{PoolFault, QueueFault, RequestFault, RequestSummary, Unobservable};
+use crate::model::{Demand, PoolFault, QueueFault, RequestFault, RequestSummary, Unobservable};
 
 /// The outcome of one check for one project.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,6 +139,12 @@ pub enum Reason {
         /// Whether it leads to more workers.
         up: bool,
     },
+    /// The load asks for another count, to keep the promise about waiting.
+    Demand(Demand),
+    /// The load asks for the count that there is.
+    DemandMet(Demand),
+    /// The load asks for another count, and has not for long enough to be worth a step.
+    DemandPending(Demand),
     /// There is no mean yet: the first check, or the counters could not be read.
     NoFiguresYet,
     /// The figures contain the boot of a new worker.
@@ -251,6 +257,13 @@ pub enum Reason {
         /// Mean time of service now.
         service: Duration,
     },
+    /// The project has taken too many steps of late, for whatever reason.
+    TooManySteps {
+        /// Steps taken.
+        steps: u32,
+        /// In so long.
+        within: Duration,
+    },
     /// The project's requests do not say what its thresholds ask.
     RequestsUnseen(RequestFault),
     /// The project's queues cannot be read.
@@ -323,6 +336,9 @@ impl Reason {
             Self::Restore { .. } => "restore",
             Self::WithinThresholds => "within_thresholds",
             Self::NotHeldYet { .. } => "not_held_yet",
+            Self::Demand(_) => "demand",
+            Self::DemandMet(_) => "demand_met",
+            Self::DemandPending(_) => "demand_pending",
             Self::NoFiguresYet => "no_figures_yet",
             Self::Booting => "booting",
             Self::BootFailed => "boot_failed",
@@ -332,6 +348,7 @@ impl Reason {
             Self::WorkersBusy { .. } => "workers_busy",
             Self::RequestsWait { .. } => "requests_wait",
             Self::SlowerNotBusier { .. } => "slower_not_busier",
+            Self::TooManySteps { .. } => "too_many_steps",
             Self::RequestsUnseen(_) => "requests_unseen",
             Self::ByHand { .. } => "by_hand",
             Self::Overdue { .. } => "overdue",

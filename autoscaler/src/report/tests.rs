@@ -259,6 +259,7 @@ fn came_of(workers: Result<Workers, Cause>) -> Outcome {
             cause,
         }),
         left: None,
+        boot: None,
         memory: None,
     }
 }

@@ -31,6 +31,7 @@ mod celery;
 mod check;
 mod client;
 mod config;
+mod demand;
 mod figures;
 mod history;
 mod host;

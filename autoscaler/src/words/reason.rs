@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::celery::pool_fault;
+use super::demand;
 use super::figures::{short, threshold, workers};
 use super::queue::queue_fault;
 use super::requests;
@@ -129,6 +130,9 @@ pub fn reason(language: Language, reason: &Reason) -> String {
         }
         Reason::WorkersBusy { .. } | Reason::RequestsWait { .. } | Reason::SlowerNotBusier { .. } => {
             requests::reason(language, reason)
+        }
+        Reason::Demand(_) | Reason::DemandMet(_) | Reason::DemandPending(_) | Reason::TooManySteps { .. } => {
+            demand::reason(language, reason)
         }
         Reason::RequestsUnseen(fault) => requests::unseen(language, *fault),
         Reason::Overdue { held, why } => overdue(language, why, &short(*held)),

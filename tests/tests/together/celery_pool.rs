@@ -56,6 +56,7 @@ async fn go(control: &mut PoolControl, to: u32) -> Result<()> {
         workers,
         to,
         bounds: Bounds { min: 1, max: 20 },
+        together: false,
     };
     scale(control, &plan, &Timing::default(), false).await?;
     Ok(())
@@ -300,6 +301,7 @@ async fn a_command_that_is_answered_late_was_given_all_the_same() -> Result<()> 
         workers: workers.clone(),
         to: 2,
         bounds: Bounds { min: 1, max: 20 },
+        together: false,
     };
     let up = Duration::from_millis(100);
     let impatient = Timing {

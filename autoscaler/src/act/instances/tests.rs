@@ -121,6 +121,7 @@ async fn go(actuator: &mut TemplateInstances<&Manager>, to: u32) -> Result<Scale
         workers: actuator.workers().await.unwrap(),
         to,
         bounds: Bounds { min: 1, max: 5 },
+        together: false,
     };
     scale(actuator, &plan, &Timing::default(), false).await
 }

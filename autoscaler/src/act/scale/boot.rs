@@ -3,6 +3,7 @@
 use tokio::time::{Instant, sleep};
 
 use crate::act::actuator::{Actuator, Boot};
+use crate::act::cancel::CancelToken;
 use crate::act::scale::{Timing, arrival, count, not_reloaded};
 use crate::model::{AfterBoot, Cause, ProcessId, Refusal, Step};
 
@@ -10,19 +11,22 @@ use crate::model::{AfterBoot, Cause, ProcessId, Refusal, Step};
 /// after the other, and waits for up to 5 s for each that boots (supervisors/multiprocess.py, `keep_subprocess_alive`).
 const RESTARTS_WITHIN: u32 = 3;
 
-/// Waits until the step up that was just asked for has brought a worker that serves; `before` are those that were
-/// there. The workers then.
+/// Waits until the step up that was just asked for has brought a worker that serves, and, one by one as they are seen, all
+/// others until there are `wanted`; `before` are those that were there. The workers then.
 pub(super) async fn brought(
+    cancel: &CancelToken,
     actuator: &mut impl Actuator,
-    before: &[ProcessId],
+    (before, wanted): (&[ProcessId], u32),
     timing: &Timing,
     reached: &mut u32,
 ) -> Result<Vec<ProcessId>, Cause> {
-    let mut now = match arrival(actuator, Step::Up, before, timing, reached).await {
-        // It may come and end within two looks, and the server with it.
-        Err(Cause::Refused(refusal)) if has_ended(&refusal) => return Err(ended(None)),
-        workers => workers?,
-    };
+    let mut now = arrived(actuator, before, timing, reached).await?;
+    let mut asked = 1;
+    while *reached < wanted && !cancel.is_cancelled() {
+        actuator.ask(Step::Up).await?;
+        asked += 1;
+        now = arrived(actuator, &now, timing, reached).await?;
+    }
     let mut booting: Vec<ProcessId> = added(before, &now).collect();
     let start = Instant::now();
     loop {
@@ -30,7 +34,7 @@ pub(super) async fn brought(
             // What has been replaced after its work had booted.
             booting.retain(|worker| now.contains(worker));
         } else if let Some(gone) = booting.iter().find(|worker| !now.contains(worker)) {
-            return Err(failed(actuator, (before, *gone), timing, reached).await);
+            return Err(failed(actuator, (before, *gone, asked), timing, reached).await);
         }
         let mut still = Vec::new();
         for worker in booting {
@@ -69,10 +73,24 @@ pub(super) async fn brought(
     }
 }
 
-/// What becomes of the server now that its new worker `gone` has ended.
+/// Waits until the step up that was just asked for is seen.
+async fn arrived(
+    actuator: &mut impl Actuator,
+    before: &[ProcessId],
+    timing: &Timing,
+    reached: &mut u32,
+) -> Result<Vec<ProcessId>, Cause> {
+    match arrival(actuator, Step::Up, before, timing, reached).await {
+        // It may come and end within two looks, and the server with it.
+        Err(Cause::Refused(refusal)) if has_ended(&refusal) => Err(ended(None)),
+        workers => workers,
+    }
+}
+
+/// What becomes of the server now that `gone` has ended, one of the `asked` workers that it was asked for.
 async fn failed(
     actuator: &mut impl Actuator,
-    (before, gone): (&[ProcessId], ProcessId),
+    (before, gone, asked): (&[ProcessId], ProcessId, usize),
     timing: &Timing,
     reached: &mut u32,
 ) -> Cause {
@@ -90,7 +108,7 @@ async fn failed(
             && server != AfterBoot::StartsAgain
         {
             server = AfterBoot::StartsAgain;
-            if actuator.takes_newest(again) && actuator.ask(Step::Down).await.is_ok() {
+            if actuator.takes_newest(again) && ask_down(actuator, asked, timing).await.is_ok() {
                 // The worker that ends and comes again may be missing just now, and be back at the next look.
                 server = take_back(actuator, before, timing, reached).await;
                 break;
@@ -99,6 +117,18 @@ async fn failed(
         sleep(timing.poll).await;
     }
     Cause::BootFailed { pid, server }
+}
+
+/// Asks for so many steps down. Those that end by themselves cannot be told from those that were asked to, so each is given
+/// a moment to be taken: standard signals coalesce.
+async fn ask_down(actuator: &mut impl Actuator, steps: usize, timing: &Timing) -> Result<(), Refusal> {
+    for step in 0..steps {
+        if step > 0 {
+            sleep(timing.settle).await;
+        }
+        actuator.ask(Step::Down).await?;
+    }
+    Ok(())
 }
 
 /// Waits until the count is what it was for as long as a worker takes to come again.

@@ -99,6 +99,7 @@ fn plan(from: &[u32], to: u32) -> Plan {
         workers: from.iter().copied().map(id).collect(),
         to,
         bounds: Bounds { min: 1, max: 9 },
+        together: false,
     }
 }
 
@@ -468,4 +469,49 @@ async fn a_step_is_taken_back_only_where_that_takes_the_newest() {
         assert_eq!(cause(&mut server, &plan(&[1], 2)).await, failed);
         assert_eq!(server.script.asked, asked);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn workers_that_are_wanted_together_are_asked_for_one_after_the_other_and_boot_beside_each_other() {
+    let together = Plan {
+        together: true,
+        ..plan(&[1], 4)
+    };
+    let proof = |_| Boot::Untold(Duration::from_secs(10));
+    let start = Instant::now();
+    let looks: &[&[u32]] = &[&[1], &[1, 2], &[1, 2, 3], &[1, 2, 3], &[1, 2, 3, 4]];
+    let mut server = Boots::new(looks, proof);
+    assert_eq!(
+        run(&mut server, &together).await.unwrap(),
+        Scaled { from: 1, to: 4 }
+    );
+    assert_eq!(server.script.asked, [Step::Up; 3]);
+    assert!(
+        (10..13).contains(&start.elapsed().as_secs()),
+        "one boot, not three"
+    );
+
+    let mut server = Obedient::with(1);
+    assert_eq!(
+        run(&mut server, &together).await.unwrap(),
+        Scaled { from: 1, to: 4 }
+    );
+    assert_eq!(server.too_early, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_workers_that_are_wanted_together_all_are_taken_back_where_one_does_not_serve() {
+    let together = Plan {
+        together: true,
+        ..plan(&[1], 3)
+    };
+    let looks: &[&[u32]] = &[&[1], &[1, 2], &[1, 2, 3], &[1, 3], &[1, 3, 4], &[1]];
+    let mut server = Boots::new(looks, |_| Boot::Boots);
+    server.newest_first = true;
+    let failed = Cause::BootFailed {
+        pid: Some(2),
+        server: AfterBoot::TakenBack,
+    };
+    assert_eq!(cause(&mut server, &together).await, failed);
+    assert_eq!(server.script.asked, [Step::Up, Step::Up, Step::Down, Step::Down]);
 }

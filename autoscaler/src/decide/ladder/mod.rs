@@ -9,10 +9,11 @@ mod up;
 
 pub(super) use up::highest_crossed;
 
+use crate::decide::Outcome;
+use crate::decide::inside::{back_inside, is_inside};
 use crate::decide::measure::{self, Measured};
 use crate::decide::state::PolicyState;
-use crate::decide::{Outcome, boot, guard};
-use crate::model::{Action, Bounds, Host, Measure, Project, ProjectSample, Reason, RequestFault};
+use crate::model::{Action, Host, Measure, Project, ProjectSample, Reason, RequestFault};
 
 /// Takes this look's figures into what is held.
 pub(super) fn take_in(project: &Project, host: &Host, sample: &ProjectSample, state: &mut PolicyState) {
@@ -87,40 +88,6 @@ pub(super) fn outcome(
 /// Why waiting does not help where no worker is seen.
 fn never_has_workers(project: &Project, sample: &ProjectSample) -> Option<Reason> {
     measure::unreadable_queue(project, sample).or_else(|| measure::pool_without_processes(project, sample))
-}
-
-fn is_inside(workers: u32, bounds: Bounds) -> bool {
-    (bounds.min..=bounds.max).contains(&workers)
-}
-
-/// A count outside the bounds, whoever made it so, is brought back at once; unless a reload may have made it so, whose
-/// old workers are going.
-fn back_inside(project: &Project, host: &Host, workers: u32, state: &PolicyState) -> Outcome {
-    let Bounds { min, max } = project.bounds;
-    if state.is_unsettled() {
-        return (Action::Hold, Reason::Unsettled);
-    }
-    if workers < min && state.in_boot() {
-        return (Action::Hold, Reason::Booting);
-    }
-    let (action, against) = if workers > max {
-        let step = Action::ScaleDown {
-            from: workers,
-            to: max,
-        };
-        // Whatever the memory: the bounds were set by hand.
-        (step, boot::against_down(state))
-    } else {
-        let step = Action::ScaleUp {
-            from: workers,
-            to: min,
-        };
-        (step, guard::against_up(project, host, min, None, state))
-    };
-    match against {
-        Some(reason) => (Action::Blocked, reason),
-        None => (action, Reason::OutsideBounds),
-    }
 }
 
 /// The reason of a hold: the crossed rung that would act soonest, or that there is none.

@@ -1,5 +1,209 @@
 //! The policy that keeps a promise about waiting.
+//!
+//! A project with a promise is looked at every second ([`Pulse`]): counters alone, no process. [`Rule`] says how many workers
+//! the load asks for. Where that is another count than there is, the project is looked at as a whole, and what stands against
+//! a step is asked: the same as with any policy, whether more workers help at all ([`trial`]), whether they wait for a CPU
+//! ([`pressure`]), and how many steps there were ([`steps`]).
 
+mod pressure;
+mod proposal;
 mod rule;
+mod steps;
+mod trial;
 
+use std::time::Duration;
+
+use pressure::{CpuShare, Pressure};
+pub(super) use proposal::outcome;
 pub use rule::{Room, Rule, Seen, SeenRequests, Wish};
+use serde::{Deserialize, Serialize};
+use steps::StepsTaken;
+use trial::{Trial, Work};
+
+use crate::model::{Action, Basis, Concurrency, Demand, Project, Promise, Pulse, Reason};
+
+/// How long a worker is taken to boot before one was seen to: gunicorn with a small application.
+const BOOT: Duration = Duration::from_secs(4);
+
+/// How much of the longest boot so far a faster one takes away: the next may be slow again.
+const BOOT_DECAY: f64 = 0.2;
+
+/// Seconds for which a wish is not looked into again after something stood against it, at first and at most.
+const AGAIN: (f64, f64) = (5.0, 60.0);
+
+/// What is known of a project with a promise, from look to look.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Target {
+    rule: Rule,
+    cpu_share: CpuShare,
+    /// Seconds that a new worker takes to boot.
+    boot: Option<f64>,
+    #[serde(skip)]
+    recent: Recent,
+}
+
+/// What a restart of the daemon may lose.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Recent {
+    /// Seconds seen so far.
+    now: f64,
+    pressure: Pressure,
+    trial: Trial,
+    steps: StepsTaken,
+    standing: Option<Standing>,
+    /// Until when a wish is not looked into, and how long that was last time.
+    refused: Option<(f64, f64)>,
+}
+
+/// What the last look made of the load.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Standing {
+    wish: Wish,
+    demand: Demand,
+}
+
+impl Target {
+    /// Takes a look of a second in at a project that has `workers` workers, those that boot among them. Whether the
+    /// project is to be looked at as a whole: another count is wanted.
+    pub(super) fn pulse(&mut self, project: &Project, pulse: &Pulse, workers: u32) -> bool {
+        let Some(promise) = project.promise() else {
+            return false;
+        };
+        let seconds = pulse.covered.as_secs_f64();
+        if seconds <= 0.0 {
+            return false;
+        }
+        let recent = &mut self.recent;
+        recent.now += seconds;
+        let (by, seen) = seen(&promise, pulse, &mut self.cpu_share);
+        recent.pressure.add(pulse, seen.busy);
+        let (threads, taken) = slots(by, pulse);
+        let boot = self.boot.unwrap_or(BOOT.as_secs_f64());
+        let room = Room {
+            workers,
+            bounds: project.bounds,
+            boot,
+            threads,
+            taken,
+        };
+        let mut wish = self.rule.look(&promise, &seen, room);
+        if by == Basis::LearnedCpu {
+            // What is guessed takes nothing away.
+            wish.workers = wish.workers.max(workers);
+        }
+        let work = Work {
+            seconds,
+            answers: seen.requests.map_or(0.0, |requests| requests.begun),
+            busy: seen.busy,
+            slots: workers.saturating_mul(threads),
+            workers,
+            boot,
+        };
+        wish.workers = wish
+            .workers
+            .min(recent.trial.most(workers).max(project.bounds.min));
+        if let Some(at_once) = recent.trial.look(work) {
+            wish.workers = at_once.clamp(project.bounds.min, project.bounds.max);
+            recent.refused = None;
+        } else if recent.trial.takes_back().is_some() {
+            wish.workers = wish.workers.min(workers);
+        }
+        let waiting = pulse.requests.as_ref().map_or(0, |figures| figures.waiting);
+        recent.standing = Some(Standing {
+            wish,
+            demand: Demand {
+                by,
+                busy: wish.busy,
+                waiting: waiting.try_into().unwrap_or(u64::MAX),
+                needed: wish.needed,
+            },
+        });
+        let may = recent.refused.is_none_or(|(until, _)| recent.now >= until);
+        wish.workers != workers && may
+    }
+
+    /// A new worker took so long to boot.
+    pub(super) fn booted(&mut self, boot: Duration) {
+        let (boot, before) = (boot.as_secs_f64(), self.boot.unwrap_or_default());
+        self.boot = Some(boot.max(before + (boot - before) * BOOT_DECAY));
+    }
+
+    /// Notes what was decided: a step, or something that stands against one.
+    pub(super) fn decided(&mut self, action: Action) {
+        let recent = &mut self.recent;
+        match action {
+            Action::ScaleUp { from, .. } | Action::ScaleDown { from, .. } => {
+                if matches!(action, Action::ScaleUp { .. }) {
+                    recent.trial.stepped_up(from);
+                }
+                recent.steps.add(recent.now);
+                recent.refused = None;
+                self.rule.stepped();
+            }
+            Action::Hold | Action::Blocked => {
+                let before = recent.refused.map_or(0.0, |(_, before)| before);
+                let pause = (2.0 * before).clamp(AGAIN.0, AGAIN.1);
+                recent.refused = Some((recent.now + pause, pause));
+            }
+        }
+    }
+
+    /// What stands against a step, as far as it is this policy's to know.
+    fn against(&self, project: &Project, up: bool) -> Option<Reason> {
+        let recent = &self.recent;
+        let too_many = || recent.steps.against(recent.now, up);
+        if !up {
+            return too_many();
+        }
+        let pressure = || recent.pressure.against_up();
+        let saturated = (!project.scale_up_on_saturated_host).then(pressure).flatten();
+        saturated.or_else(|| recent.trial.against_up()).or_else(too_many)
+    }
+}
+
+/// What the look says of the load, and by what it says it.
+fn seen(promise: &Promise, pulse: &Pulse, share: &mut CpuShare) -> (Basis, Seen) {
+    let seconds = pulse.covered.as_secs_f64();
+    let cpu = (pulse.on_cpu + pulse.cpu_wait).as_secs_f64();
+    let by_cpu = |busy| Seen {
+        seconds,
+        busy,
+        requests: None,
+    };
+    match (&pulse.requests, pulse.concurrency) {
+        (Ok(figures), Concurrency::Threads(_)) => {
+            let busy = figures.busy * seconds;
+            share.learn(pulse.covered, cpu, busy);
+            let requests = SeenRequests {
+                begun: figures.begun as f64,
+                late: figures.waits.longer_than(promise.wait),
+                waiting: figures.waiting as f64,
+            };
+            let seen = Seen {
+                seconds,
+                busy,
+                requests: Some(requests),
+            };
+            (Basis::Requests, seen)
+        }
+        (Ok(_), Concurrency::EventLoop | Concurrency::Untold { .. }) => (Basis::Cpu, by_cpu(cpu)),
+        (Err(_), _) => match share.busy(cpu) {
+            Some(busy) => (Basis::LearnedCpu, by_cpu(busy)),
+            None => (Basis::Cpu, by_cpu(cpu)),
+        },
+    }
+}
+
+/// Requests that a worker can serve at a time, and slots that long ones have taken.
+fn slots(by: Basis, pulse: &Pulse) -> (u32, u32) {
+    match (by, pulse.concurrency, &pulse.requests) {
+        (Basis::Requests, Concurrency::Threads(threads), Ok(figures)) => {
+            (threads.max(1), u32::try_from(figures.long).unwrap_or(u32::MAX))
+        }
+        (Basis::LearnedCpu, Concurrency::Threads(threads), _) => (threads.max(1), 0),
+        _ => (1, 0),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use variation::{Dispersion, Peakedness};
 use waiting::Load;
 
-use crate::model::Promise;
+use crate::model::{Bounds, Promise};
 
 /// Seconds over which the time of service is learned.
 const SERVICE_MEMORY: f64 = 320.0;
@@ -33,6 +33,10 @@ const HIDDEN: f64 = 0.95;
 
 /// How far a count goes up in which a load may be cut short.
 const BEYOND: f64 = 1.5;
+
+/// No second is worth more than so many worker-seconds: where a price is next to nothing, the count is still not right for a
+/// moment only.
+const WORTH: f64 = 1e6;
 
 /// What was seen since the last look.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -62,9 +66,26 @@ pub struct Room {
     /// Workers, with those that are booting.
     pub workers: u32,
     /// The fewest and the most there may be.
-    pub bounds: (u32, u32),
+    pub bounds: Bounds,
     /// Seconds that a new worker takes to boot.
     pub boot: f64,
+    /// Requests that each worker can serve at a time.
+    pub threads: u32,
+    /// Of all these slots, those that a request has taken for longer than one should last: a websocket, a long poll.
+    pub taken: u32,
+}
+
+impl Room {
+    /// Requests that so many workers can serve at a time.
+    fn slots(&self, workers: u32) -> u32 {
+        workers.saturating_mul(self.threads).saturating_sub(self.taken)
+    }
+
+    /// The fewest workers that have as many slots free.
+    fn workers_for(&self, slots: f64) -> u32 {
+        let slots = whole(slots.ceil()).saturating_add(self.taken);
+        slots.div_ceil(self.threads.max(1))
+    }
 }
 
 /// What the rule asks for.
@@ -78,6 +99,8 @@ pub struct Wish {
     pub busy: f64,
     /// Whether it is for requests that wait already.
     pub urgent: bool,
+    /// Whether the load asks for more than the most there may be.
+    pub is_short: bool,
 }
 
 /// What is known of one project's load, from look to look.
@@ -100,15 +123,19 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Takes one look in, of a second or a few, and says how many workers there should be.
+    /// Takes one look in, of a second or a few, and says how many workers there should be. A wish stays one until
+    /// [`Rule::stepped`].
     pub fn look(&mut self, promise: &Promise, seen: &Seen, room: Room) -> Wish {
-        let requests = seen.requests.unwrap_or_else(|| as_requests(seen.busy, promise));
+        let requests = seen
+            .requests
+            .unwrap_or_else(|| as_requests(seen.busy, self.service(promise)));
         self.take_in(seen.seconds, seen.busy, &requests);
         let stay = Wish {
             workers: room.workers,
             needed: room.workers,
             busy: 0.0,
             urgent: false,
+            is_short: false,
         };
         let Some(rate) = self.arrivals.rate(self.dispersion.ratio()) else {
             return stay;
@@ -116,46 +143,58 @@ impl Rule {
         let service = self.service(promise);
         let load = self.load_at(rate, service, promise, room);
         let price = self.price.of_a_worker(promise.share());
-        let (needed, more, fewer) = judge(&load, price, room);
+        let Judged {
+            needed,
+            more,
+            fewer,
+            is_short,
+        } = judge(&load, price, room);
         if seen.requests.is_some() {
-            let is_full = room.workers >= room.bounds.1;
+            let is_full = room.workers >= room.bounds.max;
             let kept = requests.late <= AIMED * promise.share() * requests.begun;
             // What the maximum costs is not the price's fault.
             if !is_full || kept {
                 self.price.learn(promise.share(), requests.begun, requests.late);
             }
         }
-        let urgent = urgent(&load, requests.waiting, room)
-            .max(hidden(seen, room))
-            .clamp(room.bounds.0, room.bounds.1);
+        let urgent = urgent(&load, requests.waiting, room).max(hidden(seen, room));
+        let stay = Wish {
+            busy: load.busy,
+            is_short: is_short || urgent > room.bounds.max,
+            ..stay
+        };
+        let urgent = urgent.clamp(room.bounds.min, room.bounds.max);
         let needed = needed.max(urgent);
         self.patience.add(more * seen.seconds, fewer * seen.seconds);
-        let busy = load.busy;
         self.load = Some(load);
         let is_urgent = urgent > room.workers;
         let up = needed > room.workers && (is_urgent || self.patience.is_over_for_more());
         let down = needed < room.workers && self.patience.is_over_for_fewer();
         if !(up || down) {
-            return Wish { needed, busy, ..stay };
+            return Wish { needed, ..stay };
         }
-        self.patience = Patience::default();
         Wish {
             workers: needed,
             needed,
-            busy,
             urgent: is_urgent,
+            ..stay
         }
     }
 
-    /// Late requests a second that one worker more than `workers` would save, as the last look found the load: what a
+    /// A step has been taken: what staying has cost is settled.
+    pub fn stepped(&mut self) {
+        self.patience = Patience::default();
+    }
+
+    /// Late requests a second that one worker more than `room` has would save, as the last look found the load: what a
     /// worker is worth here, to compare with what it is worth elsewhere.
     #[must_use]
-    pub fn gain(&self, workers: u32) -> f64 {
+    pub fn gain(&self, room: Room) -> f64 {
         let Some(load) = &self.load else {
             return 0.0;
         };
         let mut waiting = load.waiting();
-        waiting.late(workers) - waiting.late(workers + 1)
+        waiting.late(room.slots(room.workers)) - waiting.late(room.slots(room.workers + 1))
     }
 
     fn take_in(&mut self, seconds: f64, busy: f64, requests: &SeenRequests) {
@@ -209,36 +248,53 @@ impl Rule {
 /// Of what was promised, the share below which the maximum keeps it.
 const AIMED: f64 = 0.75;
 
-/// Work that is known by its CPU alone, as requests of which each takes as long as it may wait.
-fn as_requests(busy: f64, promise: &Promise) -> SeenRequests {
+/// Work that is known by its CPU alone, as requests of which each takes as long as those that were seen.
+fn as_requests(busy: f64, service: f64) -> SeenRequests {
     SeenRequests {
-        begun: busy / promise.wait.as_secs_f64(),
+        begun: busy / service,
         ..SeenRequests::default()
     }
 }
 
-/// The count that `load` asks for, and what it would have been worth for a second to go there, in workers: up, and down.
-fn judge(load: &Load, price: f64, room: Room) -> (u32, f64, f64) {
-    let (min, max) = room.bounds;
+/// What a load asks for, and what it would have been worth for a second to have it.
+struct Judged {
+    /// The count, within the bounds.
+    needed: u32,
+    /// What that many, or one more, would be worth beside the present count, in workers.
+    more: f64,
+    /// What that many, or one fewer, would be.
+    fewer: f64,
+    /// Whether one more than the most there may be is worth its price.
+    is_short: bool,
+}
+
+/// Judges the present count by `load`, where one worker is worth `price` late requests a second.
+fn judge(load: &Load, price: f64, room: Room) -> Judged {
+    let Bounds { min, max } = room.bounds;
     let mut waiting = load.waiting();
-    let mut needed = whole(load.busy).saturating_add(1).max(min);
-    while needed < max && waiting.late(needed) - waiting.late(needed + 1) > price {
+    let mut late = |workers: u32| waiting.late(room.slots(workers));
+    let mut needed = room.workers_for(load.busy.floor() + 1.0).max(min);
+    while needed < max && late(needed) - late(needed + 1) > price {
         needed += 1;
     }
-    let needed = needed.min(max).max(min);
+    let needed = needed.clamp(min, max);
+    let is_short = needed == max && late(max) - late(max + 1) > price;
     let workers = room.workers;
-    let now = waiting.late(workers);
+    let now = late(workers);
     let mut worth = |other: u32| {
-        let saved = (now - waiting.late(other)) / price.max(f64::MIN_POSITIVE);
-        let saved = if saved.is_nan() { 0.0 } else { saved };
-        (saved - (f64::from(other) - f64::from(workers))).clamp(-1e6, 1e6)
+        let saved = (now - late(other)) / price.max(f64::MIN_POSITIVE);
+        (saved - (f64::from(other) - f64::from(workers))).clamp(-WORTH, WORTH)
     };
     let more = worth(needed.max(workers + 1));
-    let fewer = match workers.checked_sub(1) {
-        Some(one_less) => worth(needed.min(one_less)),
-        None => 0.0,
-    };
-    (needed, more, fewer)
+    let fewer = workers
+        .checked_sub(1)
+        .map_or(0.0, |one_less| worth(needed.min(one_less)));
+    Judged {
+        needed,
+        more,
+        fewer,
+        is_short,
+    }
 }
 
 /// The count that serves the requests which wait already, and those to come, soon enough.
@@ -247,7 +303,7 @@ fn urgent(load: &Load, waiting: f64, room: Room) -> u32 {
         return 0;
     }
     let soon = SOON.max(room.boot).max(3.0 * load.service);
-    whole((load.busy + waiting * load.service / soon).ceil())
+    room.workers_for(load.busy + waiting * load.service / soon)
 }
 
 /// Where the CPU is all that is known and all workers are busy, the load is at least that: the count to try.

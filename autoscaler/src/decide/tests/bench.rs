@@ -14,7 +14,7 @@ use crate::model::{
 pub(super) const GIB: u64 = 1024;
 
 /// The user's own project: 1 to 6 workers, literal thresholds and durations.
-pub(super) fn backdipro(cpu_basis: CpuBasis) -> Project {
+pub(in crate::decide) fn backdipro(cpu_basis: CpuBasis) -> Project {
     Project {
         name: "backdipro".into(),
         enabled: true,
@@ -45,19 +45,19 @@ pub(super) fn backdipro(cpu_basis: CpuBasis) -> Project {
     }
 }
 
-pub(super) struct Bench {
-    pub(super) project: Project,
-    pub(super) host: Host,
-    pub(super) state: PolicyState,
-    pub(super) master: ProcessId,
-    pub(super) workers: Vec<ProcessId>,
-    pub(super) interval: Duration,
-    pub(super) elapsed: Duration,
+pub(in crate::decide) struct Bench {
+    pub(in crate::decide) project: Project,
+    pub(in crate::decide) host: Host,
+    pub(in crate::decide) state: PolicyState,
+    pub(in crate::decide) master: ProcessId,
+    pub(in crate::decide) workers: Vec<ProcessId>,
+    pub(in crate::decide) interval: Duration,
+    pub(in crate::decide) elapsed: Duration,
     next_pid: u32,
 }
 
 impl Bench {
-    pub(super) fn new(project: Project, workers: u32) -> Self {
+    pub(in crate::decide) fn new(project: Project, workers: u32) -> Self {
         let mut bench = Self {
             project,
             host: Host {
@@ -80,11 +80,11 @@ impl Bench {
         bench
     }
 
-    pub(super) fn count(&self) -> u32 {
+    pub(in crate::decide) fn count(&self) -> u32 {
         u32::try_from(self.workers.len()).unwrap()
     }
 
-    pub(super) fn set_workers(&mut self, count: u32) {
+    pub(in crate::decide) fn set_workers(&mut self, count: u32) {
         while self.count() > count {
             self.workers.remove(0);
         }
@@ -98,12 +98,12 @@ impl Bench {
     }
 
     /// HUP: the same master, all workers new, back to `count`.
-    pub(super) fn reload(&mut self, count: u32) {
+    pub(in crate::decide) fn reload(&mut self, count: u32) {
         self.workers.clear();
         self.set_workers(count);
     }
 
-    pub(super) fn sample(&self, load_cpus: Option<f64>) -> ProjectSample {
+    pub(in crate::decide) fn sample(&self, load_cpus: Option<f64>) -> ProjectSample {
         let cpu = load_cpus.map(|load| CpuSample {
             covered: self.interval,
             on_cpu: self.interval.mul_f64(load),
@@ -123,12 +123,12 @@ impl Bench {
     }
 
     /// One check with the CPU busy by `load_cpus`; carries the decision out.
-    pub(super) fn check_load(&mut self, load_cpus: f64) -> Decision {
+    pub(in crate::decide) fn check_load(&mut self, load_cpus: f64) -> Decision {
         self.check_sample(&self.sample(Some(load_cpus)))
     }
 
     /// One check with a figure of `percent` of the project's basis.
-    pub(super) fn check(&mut self, percent: f64) -> Decision {
+    pub(in crate::decide) fn check(&mut self, percent: f64) -> Decision {
         let capacity = match self.project.cpu_basis {
             CpuBasis::Host => f64::from(self.host.cpus),
             CpuBasis::Workers => f64::from(self.count().min(self.host.cpus)),
@@ -136,7 +136,7 @@ impl Bench {
         self.check_load(percent / 100.0 * capacity)
     }
 
-    pub(super) fn check_sample(&mut self, sample: &ProjectSample) -> Decision {
+    pub(in crate::decide) fn check_sample(&mut self, sample: &ProjectSample) -> Decision {
         self.elapsed += self.interval;
         let decision = self.under(None, &Ok(sample.clone()));
         if let Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. } = decision.action {
@@ -147,7 +147,7 @@ impl Bench {
     }
 
     /// One check under an order; nothing is carried out.
-    pub(super) fn under(
+    pub(in crate::decide) fn under(
         &mut self,
         order: Option<Order>,
         sample: &Result<ProjectSample, Unobservable>,
@@ -160,7 +160,7 @@ impl Bench {
     }
 
     /// Checks at `percent` until the count changes; how long that took, and the new count.
-    pub(super) fn until_change(&mut self, percent: f64) -> (Duration, u32) {
+    pub(in crate::decide) fn until_change(&mut self, percent: f64) -> (Duration, u32) {
         let (before, start) = (self.count(), self.elapsed);
         for _ in 0..2000 {
             self.check(percent);

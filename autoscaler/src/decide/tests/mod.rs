@@ -1,6 +1,6 @@
 //! The policy against hosts that exist only here.
 
-mod bench;
+pub(in crate::decide) mod bench;
 mod between;
 mod boots;
 mod budget;

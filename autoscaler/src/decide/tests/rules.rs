@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::decide::tests::bench::{Bench, backdipro, celery, queue_sample, with_queue};
 use crate::model::{
-    Action, Bounds, CpuBasis, Measure, Policy, PoolFault, Promise, QueueFault, QueueSample, QueueSizing,
-    Reason, Uncounted, Unobservable,
+    Action, Bounds, CpuBasis, Measure, PoolFault, QueueFault, QueueSample, QueueSizing, Reason, Uncounted,
+    Unobservable,
 };
 
 fn bench(workers: u32) -> Bench {
@@ -21,20 +21,6 @@ fn a_disabled_project_is_blocked_whatever_its_load() {
         assert_eq!(
             (decision.action, decision.reason),
             (Action::Blocked, Reason::Disabled)
-        );
-    }
-}
-
-#[test]
-fn a_project_without_ladders_holds_and_lacks_no_figure() {
-    let mut bench = bench(2);
-    bench.project.policy = Policy::Target(Promise::default());
-    bench.project.cpu = None;
-    for load in [0.0, 100.0] {
-        let decision = bench.check(load);
-        assert_eq!(
-            (decision.action, decision.reason),
-            (Action::Hold, Reason::WithinThresholds)
         );
     }
 }

@@ -4,6 +4,7 @@ mod aside;
 mod interval;
 mod locate;
 mod project;
+mod pulse;
 mod reach;
 mod readings;
 mod requests;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use interval::Baselines;
 use locate::Location;
+use pulse::Pulses;
 use reach::UntilUnreachable;
 use readings::Readings;
 use requests::RequestMeter;
@@ -61,6 +63,7 @@ pub struct Observer<S> {
     usage_fault: Option<UsageFault>,
     readings: Readings,
     requests: RequestMeter,
+    pulses: Pulses,
     listen: ListenSource,
     /// See [`Observer::listening`].
     listening: BTreeMap<String, ListenLook>,
@@ -87,6 +90,7 @@ impl<S: ServiceManager> Observer<S> {
             host: HostReader::new(procfs.clone()),
             readings: Readings::new(procfs.clone()),
             requests: RequestMeter::new(requests),
+            pulses: Pulses::new(&procfs),
             listen: ListenSource::default(),
             listening: BTreeMap::new(),
             procfs,
@@ -207,6 +211,9 @@ impl<S: ServiceManager> Observer<S> {
                         let known = |figures| self.requests.sample(&self.procfs, project, sample, figures);
                         sample.requests = Some(seen.map(known));
                     }
+                    if let Ok(sample) = &sample {
+                        self.found_threads(&config.projects[&name], sample);
+                    }
                     self.begin((config, &name), &place, &sample, taken_at);
                     sample
                 }
@@ -222,6 +229,15 @@ impl<S: ServiceManager> Observer<S> {
             host,
             projects,
         })
+    }
+
+    /// Notes how many threads a project's workers have, for the looks between two checks.
+    fn found_threads(&mut self, project: &Project, sample: &ProjectSample) {
+        let seen = match &sample.requests {
+            Some(Ok(requests)) => Some(requests.concurrency),
+            _ => None,
+        };
+        self.pulses.found(&self.procfs, project, sample.master.pid, seen);
     }
 
     /// Begins to read what the sample of a project lacks.

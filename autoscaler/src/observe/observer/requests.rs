@@ -45,6 +45,8 @@ struct Source {
 struct Service {
     index: u32,
     last: Option<RequestLook>,
+    /// The last look between two checks.
+    pulsed: Option<RequestLook>,
     /// Looks in a row that contradicted the command line.
     contradicted: u32,
 }
@@ -131,6 +133,17 @@ impl RequestMeter {
             seen.insert(name, Err(RequestFault::NotSeen));
         }
         seen
+    }
+
+    /// Looks at these projects between two checks, at those that the last check wanted. A project has no entry at the first
+    /// such look.
+    pub(super) fn pulse(&mut self, config: &Config, names: &[&str]) -> Seen {
+        match (&mut self.source, &self.fault) {
+            // What the kernel has against it is told by the next check.
+            (Some(source), _) => source.pulse(config, names).unwrap_or_default(),
+            (None, Some(_)) => unseen(&names.iter().copied().collect()),
+            (None, None) => Seen::new(),
+        }
     }
 
     /// The figures of a project with what is known of its workers.
@@ -260,6 +273,7 @@ impl Source {
                 Service {
                     index: self.next - 1,
                     last: None,
+                    pulsed: None,
                     contradicted: 0,
                 }
             });
@@ -280,6 +294,25 @@ impl Source {
                 seen.insert(name.clone(), Ok(RequestFigures::apart(last, &look, long)));
             }
             service.last = Some(look);
+        }
+        Ok(seen)
+    }
+
+    fn pulse(&mut self, config: &Config, names: &[&str]) -> anyhow::Result<Seen> {
+        let known = names
+            .iter()
+            .filter_map(|name| Some((*name, self.services.get(*name)?.index)));
+        let (names, indexes): (Vec<&str>, Vec<u32>) = known.unzip();
+        let mut seen = Seen::new();
+        for (name, look) in names.into_iter().zip(self.watch.look(&indexes)?) {
+            let Some(service) = self.services.get_mut(name) else {
+                continue;
+            };
+            if let Some(last) = &service.pulsed {
+                let long = config.projects[name].requests.long;
+                seen.insert(name.to_owned(), Ok(RequestFigures::apart(last, &look, long)));
+            }
+            service.pulsed = Some(look);
         }
         Ok(seen)
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    BusFault, CgroupError, Lack, Language, Measure, Next, ProcessError, ReadFault, Reason, RequestFault,
-    ServiceError, Unobservable,
+    Basis, BusFault, CgroupError, Demand, Lack, Language, Measure, Next, ProcessError, ReadFault, Reason,
+    RequestFault, ServiceError, Unobservable,
 };
 use crate::words::tests::celery::{pool_faults, queue_faults};
 use crate::words::tests::{both, denied_fault, neutral, told};
@@ -97,6 +97,13 @@ pub(super) fn reasons() -> Vec<Reason> {
 }
 
 /// Reasons over requests.
+const DEMAND: Demand = Demand {
+    by: Basis::Requests,
+    busy: 3.24,
+    waiting: 14,
+    needed: 5,
+};
+
 fn over_requests() -> Vec<Reason> {
     vec![
         Reason::AboveRung {
@@ -134,6 +141,22 @@ fn over_requests() -> Vec<Reason> {
             answers: 10.1,
             service_before: Duration::from_millis(200),
             service: Duration::from_millis(1240),
+        },
+        Reason::Demand(DEMAND),
+        Reason::Demand(Demand {
+            by: Basis::LearnedCpu,
+            waiting: 0,
+            ..DEMAND
+        }),
+        Reason::DemandMet(Demand {
+            by: Basis::Cpu,
+            waiting: 0,
+            ..DEMAND
+        }),
+        Reason::DemandPending(DEMAND),
+        Reason::TooManySteps {
+            steps: 120,
+            within: Duration::from_hours(1),
         },
         Reason::RequestsUnseen(RequestFault::NotSeen),
         Reason::RequestsUnseen(RequestFault::EventLoop),

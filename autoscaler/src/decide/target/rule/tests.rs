@@ -1,3 +1,5 @@
+use std::iter::repeat_n;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -9,8 +11,10 @@ fn promise() -> Promise {
 fn room(workers: u32) -> Room {
     Room {
         workers,
-        bounds: (1, 8),
+        bounds: Bounds { min: 1, max: 8 },
         boot: 4.0,
+        threads: 1,
+        taken: 0,
     }
 }
 
@@ -31,7 +35,11 @@ fn second(begun: f64, waiting: f64) -> Seen {
 fn counts(rule: &mut Rule, from: u32, seconds: impl IntoIterator<Item = Seen>) -> Vec<u32> {
     let mut workers = from;
     let step = |seen| {
-        workers = rule.look(&promise(), &seen, room(workers)).workers;
+        let wish = rule.look(&promise(), &seen, room(workers));
+        if wish.workers != workers {
+            rule.stepped();
+        }
+        workers = wish.workers;
         workers
     };
     seconds.into_iter().map(step).collect()
@@ -40,7 +48,7 @@ fn counts(rule: &mut Rule, from: u32, seconds: impl IntoIterator<Item = Seen>) -
 #[test]
 fn a_load_that_stands_still_leads_to_one_count_and_stays_there() {
     let mut rule = Rule::default();
-    let counts = counts(&mut rule, 1, [second(20.0, 0.0); 4000]);
+    let counts = counts(&mut rule, 1, repeat_n(second(20.0, 0.0), 4000));
     let settled = counts[600];
     assert!((3..=6).contains(&settled), "2 busy workers: {settled}");
     assert!(counts[600..].iter().all(|count| *count == settled));
@@ -49,7 +57,7 @@ fn a_load_that_stands_still_leads_to_one_count_and_stays_there() {
 #[test]
 fn requests_that_wait_are_answered_by_several_workers_at_once() {
     let mut rule = Rule::default();
-    let calm = counts(&mut rule, 2, [second(5.0, 0.0); 600]);
+    let calm = counts(&mut rule, 2, repeat_n(second(5.0, 0.0), 600));
     let workers = *calm.last().unwrap();
     let wish = rule.look(&promise(), &second(20.0, 60.0), room(workers));
     assert!(
@@ -61,11 +69,11 @@ fn requests_that_wait_are_answered_by_several_workers_at_once() {
 #[test]
 fn a_short_lull_takes_no_worker_away_and_a_long_one_does() {
     let mut rule = Rule::default();
-    let busy = counts(&mut rule, 4, [second(20.0, 0.0); 1200]);
+    let busy = counts(&mut rule, 4, repeat_n(second(20.0, 0.0), 1200));
     let workers = *busy.last().unwrap();
-    let lull = counts(&mut rule, workers, [second(4.0, 0.0); 30]);
+    let lull = counts(&mut rule, workers, repeat_n(second(4.0, 0.0), 30));
     assert_eq!(lull.last(), Some(&workers));
-    let calm = counts(&mut rule, workers, [second(4.0, 0.0); 900]);
+    let calm = counts(&mut rule, workers, repeat_n(second(4.0, 0.0), 900));
     assert!(*calm.last().unwrap() < workers);
 }
 
@@ -84,7 +92,7 @@ fn a_load_known_by_its_cpu_alone_is_tried_with_more_workers_where_all_are_busy()
 #[test]
 fn what_is_learned_survives_a_restart() {
     let mut rule = Rule::default();
-    counts(&mut rule, 2, [second(20.0, 1.0); 900]);
+    counts(&mut rule, 2, repeat_n(second(20.0, 1.0), 900));
     let text = serde_json::to_string(&rule).unwrap();
     let mut again: Rule = serde_json::from_str(&text).unwrap();
     assert_eq!(again.price, rule.price);
@@ -96,9 +104,27 @@ fn what_is_learned_survives_a_restart() {
 #[test]
 fn a_worker_is_worth_less_the_more_there_are() {
     let mut rule = Rule::default();
-    counts(&mut rule, 4, [second(30.0, 0.0); 600]);
-    let gains: Vec<f64> = (3..8).map(|workers| rule.gain(workers)).collect();
+    counts(&mut rule, 4, repeat_n(second(30.0, 0.0), 600));
+    let gains: Vec<f64> = (3..8).map(|workers| rule.gain(room(workers))).collect();
     assert!(gains.windows(2).all(|pair| pair[0] > pair[1]), "{gains:?}");
+}
+
+#[test]
+fn a_worker_with_threads_serves_as_many_and_a_long_request_takes_one() {
+    let mut rule = Rule::default();
+    for _ in 0..600 {
+        rule.look(&promise(), &second(20.0, 0.0), room(4));
+    }
+    let mut needed = |threads, taken| {
+        let room = Room {
+            threads,
+            taken,
+            ..room(4)
+        };
+        rule.look(&promise(), &second(20.0, 0.0), room).needed
+    };
+    assert_eq!(needed(4, 0), needed(1, 0).div_ceil(4));
+    assert_eq!(needed(1, 2), needed(1, 0) + 2);
 }
 
 fn anything() -> impl Strategy<Value = Seen> {
@@ -125,7 +151,7 @@ proptest! {
         for seen in looks {
             let wish = rule.look(&promise(), &seen, room(workers));
             prop_assert!((1..=8).contains(&wish.workers) && (1..=8).contains(&wish.needed), "{wish:?}");
-            prop_assert!(wish.busy.is_finite() && rule.gain(workers).is_finite());
+            prop_assert!(wish.busy.is_finite() && rule.gain(room(workers)).is_finite());
             workers = wish.workers;
         }
         let text = serde_json::to_string(&rule).unwrap();

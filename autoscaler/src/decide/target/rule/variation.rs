@@ -70,6 +70,8 @@ impl Dispersion {
 pub(super) struct Peakedness {
     variance: f64,
     mean: f64,
+    /// The part of the memory that is filled.
+    seen: f64,
     #[serde(skip)]
     recent: VecDeque<f64>,
 }
@@ -82,6 +84,7 @@ impl Peakedness {
             let difference = requests - before;
             self.variance += (difference * difference / 2.0 - self.variance) / MEMORY;
             self.mean += (f64::midpoint(requests, before) - self.mean) / MEMORY;
+            self.seen += (1.0 - self.seen) / MEMORY;
         }
         self.recent.push_back(requests);
         while self.recent.len() > lag {
@@ -93,8 +96,8 @@ impl Peakedness {
     pub(super) fn ratio(&self, service: f64) -> f64 {
         let poisson = within_a_second(service);
         // The mean of a second varies less than a moment in it: what is beyond that of a Poisson process counts.
-        let prior = PRIOR / MEMORY;
-        let seen = (self.variance + prior * poisson * self.mean) / ((1.0 + prior) * self.mean);
+        let prior = PRIOR / MEMORY * self.mean / self.seen;
+        let seen = (self.variance + prior * poisson) / (self.mean + prior);
         if seen.is_finite() {
             (1.0 + seen - poisson).clamp(1.0, PEAK)
         } else {

@@ -1,0 +1,299 @@
+//! Do more workers bring more answers? Before a slow database or a lock they only wait together: each that is added makes
+//! requests slower, and slower requests look like a load that asks for more.
+//!
+//! A step up is on trial while all workers are busy. Where it brought no more answers but slower ones, it is taken back, and
+//! that is the second half of the trial: if the fewer workers answer as many, the step was no help, and no other is taken for
+//! a while; if they answer fewer, it was, and the workers come back at once.
+
+use std::time::Duration;
+
+use crate::model::Reason;
+
+/// Seconds that a figure counts for.
+const MEMORY: f64 = 10.0;
+
+/// Seconds after which a count has shown what it does, its workers being up.
+const SHOWN: f64 = 30.0;
+
+/// Of the answers that a step should bring, the share that it must.
+const GAIN: f64 = 0.25;
+
+/// Of the time by which requests get slower where a step brings nothing at all, the share from which on it counts.
+const SLOWER: f64 = 0.5;
+
+/// Of the slots, the share that is busy where a step may have been too small and not useless.
+const FULL: f64 = 0.85;
+
+/// Seconds for which no step is taken after one that was no help, at first and at most.
+const REST: (f64, f64) = (300.0, 3600.0);
+
+/// Seconds for which a load that was suspected without cause is left alone.
+const TRUSTED: f64 = 600.0;
+
+/// What workers did of late.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Recent {
+    seconds: f64,
+    answers: f64,
+    busy: f64,
+}
+
+impl Recent {
+    fn add(&mut self, seconds: f64, answers: f64, busy: f64) {
+        let kept = (-seconds / MEMORY).exp();
+        self.seconds = self.seconds.mul_add(kept, seconds);
+        self.answers = self.answers.mul_add(kept, answers);
+        self.busy = self.busy.mul_add(kept, busy);
+    }
+
+    fn with(&self, workers: u32) -> Shown {
+        Shown {
+            workers,
+            answers: self.answers / self.seconds,
+            // Where nothing is answered, it takes as long as has been waited.
+            service: self.busy / self.answers.max(1.0),
+        }
+    }
+}
+
+/// What a count of workers has shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Shown {
+    workers: u32,
+    /// Answers a second.
+    answers: f64,
+    /// Seconds.
+    service: f64,
+}
+
+/// What stands against a further step: it brought slower answers and not more of them.
+type NoHelp = (Shown, Shown);
+
+/// Where the trial stands.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+enum Stage {
+    #[default]
+    None,
+    /// A step up was taken.
+    Up { before: Shown, since: f64 },
+    /// It was taken back.
+    Back { seen: NoHelp, since: f64 },
+    /// It was no help.
+    Rest { seen: NoHelp, until: f64 },
+    /// It was.
+    Trusted { until: f64 },
+}
+
+/// The trial of a project's last steps up.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Trial {
+    /// Seconds seen so far.
+    now: f64,
+    recent: Recent,
+    stage: Stage,
+    /// For how long no step was taken after the last that was no help.
+    rest: f64,
+}
+
+/// What was seen of requests in one look.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Work {
+    pub(super) seconds: f64,
+    pub(super) answers: f64,
+    /// Seconds of busy slots.
+    pub(super) busy: f64,
+    /// Slots that there are.
+    pub(super) slots: u32,
+    /// Workers that there are.
+    pub(super) workers: u32,
+    /// Seconds that a worker takes to boot.
+    pub(super) boot: f64,
+}
+
+impl Trial {
+    /// Takes one look in; the count to go to at once, where the trial asks for one.
+    pub(super) fn look(&mut self, work: Work) -> Option<u32> {
+        self.now += work.seconds;
+        self.recent.add(work.seconds, work.answers, work.busy);
+        let now = self.recent.with(work.workers);
+        let is_full = self.recent.busy >= FULL * f64::from(work.slots) * self.recent.seconds;
+        match self.stage {
+            Stage::Up { before, since } if self.now >= since + work.boot + SHOWN => {
+                if work.workers > before.workers && is_full && no_help(before, now) {
+                    let since = self.now;
+                    self.stage = Stage::Back {
+                        seen: (before, now),
+                        since,
+                    };
+                    return Some(before.workers);
+                }
+                self.stage = Stage::None;
+                self.rest = 0.0;
+            }
+            Stage::Back { seen, since } if self.now >= since + SHOWN => {
+                let (before, more) = seen;
+                let fewer = Shown {
+                    workers: before.workers,
+                    ..now
+                };
+                if is_full && has_more_answers(fewer, more) {
+                    self.stage = Stage::Trusted {
+                        until: self.now + TRUSTED,
+                    };
+                    return Some(more.workers);
+                }
+                self.rest = (2.0 * self.rest).clamp(REST.0, REST.1);
+                let until = self.now + self.rest;
+                self.stage = Stage::Rest { seen, until };
+            }
+            Stage::Rest { until, .. } | Stage::Trusted { until } if self.now >= until => {
+                self.stage = Stage::None;
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// A step up from `workers` is taken: from here on it is on trial, unless one is already or none is needed.
+    pub(super) fn stepped_up(&mut self, workers: u32) {
+        if self.stage == Stage::None && self.recent.answers >= 1.0 {
+            self.stage = Stage::Up {
+                before: self.recent.with(workers),
+                since: self.now,
+            };
+        }
+    }
+
+    /// The highest count to go to at once from `workers`: after a step that was no help, the next is a try.
+    pub(super) fn most(&self, workers: u32) -> u32 {
+        if self.rest > 0.0 {
+            workers.saturating_add((workers / 2).max(1))
+        } else {
+            u32::MAX
+        }
+    }
+
+    /// Why no step up is taken.
+    pub(super) fn against_up(&self) -> Option<Reason> {
+        match self.stage {
+            Stage::Back { seen, .. } | Stage::Rest { seen, .. } => Some(reason(seen)),
+            _ => None,
+        }
+    }
+
+    /// Why the last step up is taken back, where it is.
+    pub(super) fn takes_back(&self) -> Option<Reason> {
+        match self.stage {
+            Stage::Back { seen, .. } => Some(reason(seen)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether more workers brought slower answers and hardly more of them.
+fn no_help(before: Shown, now: Shown) -> bool {
+    let more = f64::from(now.workers) / f64::from(before.workers.max(1)) - 1.0;
+    let is_slower = now.service > before.service * SLOWER.mul_add(more, 1.0);
+    is_slower && !has_more_answers(before, now)
+}
+
+/// Whether the `more` workers answer as many more as they must, beside `fewer`.
+fn has_more_answers(fewer: Shown, more: Shown) -> bool {
+    let workers = f64::from(more.workers) / f64::from(fewer.workers.max(1)) - 1.0;
+    more.answers >= fewer.answers * GAIN.mul_add(workers, 1.0)
+}
+
+fn reason((before, now): NoHelp) -> Reason {
+    let seconds = |service: f64| Duration::try_from_secs_f64(service).unwrap_or(Duration::MAX);
+    Reason::SlowerNotBusier {
+        workers_before: before.workers,
+        answers_before: before.answers,
+        answers: now.answers,
+        service_before: seconds(before.service),
+        service: seconds(now.service),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many seconds with `workers` workers that are all busy and answer so many requests a second together.
+    fn full(trial: &mut Trial, seconds: u32, workers: u32, answers: f64) -> Option<u32> {
+        let work = Work {
+            seconds: 1.0,
+            answers,
+            busy: f64::from(workers),
+            slots: workers,
+            workers,
+            boot: 2.0,
+        };
+        (0..seconds).find_map(|_| trial.look(work))
+    }
+
+    #[test]
+    fn workers_that_bring_more_answers_stay() {
+        let mut trial = Trial::default();
+        full(&mut trial, 60, 2, 10.0);
+        trial.stepped_up(2);
+        assert_eq!(full(&mut trial, 120, 4, 18.0), None);
+        assert_eq!(trial.against_up(), None);
+    }
+
+    #[test]
+    fn workers_before_a_database_that_answers_no_faster_are_taken_back_and_no_more_are_added() {
+        let mut trial = Trial::default();
+        full(&mut trial, 60, 2, 10.0);
+        trial.stepped_up(2);
+        assert_eq!(full(&mut trial, 60, 4, 10.0), Some(2));
+        assert!(trial.takes_back().is_some());
+        assert_eq!(full(&mut trial, 60, 2, 10.0), None);
+        let Some(Reason::SlowerNotBusier { workers_before, .. }) = trial.against_up() else {
+            panic!("{trial:?}");
+        };
+        assert_eq!(workers_before, 2);
+        assert_eq!(trial.takes_back(), None);
+        full(&mut trial, 400, 2, 10.0);
+        assert_eq!(trial.against_up(), None, "tried again after a while");
+        assert_eq!(trial.most(2), 3, "and carefully");
+        // And each time it is no help, later.
+        trial.stepped_up(2);
+        full(&mut trial, 60, 4, 10.0);
+        full(&mut trial, 400, 2, 10.0);
+        assert!(trial.against_up().is_some());
+    }
+
+    #[test]
+    fn workers_that_were_a_help_after_all_come_back() {
+        let mut trial = Trial::default();
+        full(&mut trial, 60, 2, 20.0);
+        // The database gets slower at the same moment: four workers answer as many as two did before.
+        trial.stepped_up(2);
+        assert_eq!(full(&mut trial, 60, 4, 20.0), Some(2));
+        assert_eq!(full(&mut trial, 60, 2, 10.0), Some(4));
+        assert_eq!(trial.against_up(), None);
+        trial.stepped_up(4);
+        assert_eq!(
+            full(&mut trial, 300, 6, 20.0),
+            None,
+            "not suspected again at once"
+        );
+    }
+
+    #[test]
+    fn workers_that_are_not_all_busy_are_on_no_trial() {
+        let mut trial = Trial::default();
+        full(&mut trial, 60, 2, 10.0);
+        trial.stepped_up(2);
+        let work = Work {
+            seconds: 1.0,
+            answers: 10.0,
+            busy: 2.5,
+            slots: 6,
+            workers: 6,
+            boot: 2.0,
+        };
+        assert!((0..120).all(|_| trial.look(work).is_none()));
+        assert_eq!(trial.against_up(), None);
+    }
+}
