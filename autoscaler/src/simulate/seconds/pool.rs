@@ -231,6 +231,7 @@ impl<'a> Service<'a> {
         self.tally.step(self.lane.workers(), count);
         if count != self.lane.workers() {
             self.lane.set(count);
+            self.rule.stepped();
         }
     }
 }

@@ -37,22 +37,37 @@ impl Target {
             busy: second.busy,
             requests: Some(requests),
         };
-        let room = decide::Room {
-            workers: seen.workers,
-            bounds: (self.bounds.min, self.bounds.max),
-            boot: self.boot,
-        };
+        let room = self.room(seen.workers);
         self.rule.look(&self.promise, &seen_by_rule, room)
     }
 
     /// Late requests a second that one worker more than `workers` would save.
     pub(in crate::simulate::seconds) fn gain(&self, workers: u32) -> f64 {
-        self.rule.gain(workers)
+        self.rule.gain(self.room(workers))
+    }
+
+    /// The count has changed.
+    pub(in crate::simulate::seconds) fn stepped(&mut self) {
+        self.rule.stepped();
+    }
+
+    fn room(&self, workers: u32) -> decide::Room {
+        decide::Room {
+            workers,
+            bounds: self.bounds,
+            boot: self.boot,
+            threads: 1,
+            taken: 0,
+        }
     }
 }
 
 impl Rule for Target {
     fn next(&mut self, seen: &Seen) -> u32 {
-        self.wish(seen).workers
+        let wanted = self.wish(seen).workers;
+        if wanted != seen.workers {
+            self.stepped();
+        }
+        wanted
     }
 }
