@@ -102,8 +102,16 @@ fn in_spanish(command: Command) -> Command {
 
 /// The words that clap itself puts around ours.
 fn with_spanish_marks(text: &str) -> String {
-    const MARKS: [(&str, &str); 13] = [
+    const MARKS: [(&str, &str); 15] = [
         ("Options:", "Opciones:"),
+        (
+            "To the request, with a queue:",
+            "Petición a petición, con una cola:",
+        ),
+        (
+            "Several services in one pool of memory:",
+            "Varios servicios en un fondo común de memoria:",
+        ),
         ("Arguments:", "Argumentos:"),
         ("[OPTIONS]", "[OPCIONES]"),
         ("[default:", "[por omisión:"),

@@ -1,5 +1,8 @@
 //! `autoscaler simulate`: a recorded load through the policy.
 
+mod pool;
+mod seconds;
+
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
@@ -13,8 +16,9 @@ use clap::{ArgGroup, Args as ClapArgs};
 
 use crate::cli::daemon::duration;
 use crate::cli::failure::{failed, unopened, unwritable, wrong_usage};
+use crate::cli::language::Sources;
 use crate::cli::store::Store;
-use crate::model::{Config, DEFAULT_PATH, LoadError, Project};
+use crate::model::{Config, DEFAULT_PATH, Language, LoadError, Project};
 use crate::simulate::picture::Picture;
 use crate::simulate::{Demand, Scale, Service, Trace, Work};
 use crate::words::{nearest, quoted, say};
@@ -98,6 +102,15 @@ pub(super) struct Args {
     #[arg(long, value_name = "PERCENT", requires = "suggest", value_parser = percent)]
     max_unmet: Option<f64>,
 
+    #[command(flatten)]
+    requests: seconds::Requests,
+    /// Instead of one load, several services to the request in one pool of memory of so many MiB
+    #[arg(long, value_name = "MIB", requires = "loads", help_heading = "Several services in one pool of memory", value_parser = clap::value_parser!(u64).range(1..))]
+    pool_mb: Option<u64>,
+    /// One of them: FILE.csv,demand=1.5,mb=300 and as wanted min, max, weight, shift-hours; given again for each
+    #[arg(long = "load", value_name = "FILE.csv,KEY=VALUE", groups = ["recording", "scale"], requires = "pool_mb", help_heading = "Several services in one pool of memory", value_parser = pool::load)]
+    loads: Vec<pool::Load>,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -118,10 +131,22 @@ Examples:
   autoscaler simulate requests.csv --mean-demand 2.5 --from 2014-10-27 --until 2014-11-03 --svg week.svg
   autoscaler simulate busy.csv --busy-workers --waits --config /etc/autoscaler/config.json --project shop
   autoscaler simulate --history shop --since 7d --set shop.cpu_thresholds.scale_up_2=55
+  autoscaler simulate requests.csv --mean-demand 1.5 --policy target,ladder,hpa:50 --hindsight
+  autoscaler simulate --pool-mb 6144 --load a.csv,demand=1.5,mb=300 --load b.csv,demand=1,mb=500,weight=2
 
-The model: n workers serve at most n CPUs of demand, and no more than the host has; what is over is lost.";
+The fluid model, without a queue: n workers serve at most n CPUs of demand, and no more than the host has; what is over is
+lost. With --policy each request comes at random, waits for a worker that is free, and is served: it tells how long users wait.";
 
-pub(super) fn run(args: &Args) -> Result<()> {
+pub(super) fn run(args: &Args, language: Option<Language>) -> Result<()> {
+    let language = Sources {
+        asked: language,
+        daemon: None,
+        config: args.config.as_deref().unwrap_or(Path::new(DEFAULT_PATH)),
+    }
+    .language();
+    if let Some(total_mib) = args.pool_mb {
+        return super::print(&pool::run(args, language, total_mib)?);
+    }
     let (project, config) = project(args)?;
     let interval = args.check_interval.unwrap_or(config.global.check_interval);
     let Recording {
@@ -130,9 +155,12 @@ pub(super) fn run(args: &Args) -> Result<()> {
         trace,
         capped_percent,
     } = Recording::read(args, &config)?;
+    if args.requests.wanted(&project) {
+        let answer = seconds::run(args, language, (&name, &trace), &project, interval)?;
+        return super::print(&answer);
+    }
     let scale = args.mean_demand.map_or(Scale::BusyWorkers, Scale::MeanDemand);
-    let window = args.from.unwrap_or(f64::NEG_INFINITY)..args.until.unwrap_or(f64::INFINITY);
-    let demand = Demand::new(&trace, scale, interval, window).map_err(|error| {
+    let demand = Demand::new(&trace, scale, interval, args.window()).map_err(|error| {
         failed(|language| format!("{name}: {}", simulate::demand_error(language, &error)))
     })?;
     let service = Service {
@@ -207,6 +235,13 @@ pub(super) fn run(args: &Args) -> Result<()> {
         text
     };
     super::print(&text)
+}
+
+impl Args {
+    /// The part of the recording that is used, seconds since 1970.
+    fn window(&self) -> std::ops::Range<f64> {
+        self.from.unwrap_or(f64::NEG_INFINITY)..self.until.unwrap_or(f64::INFINITY)
+    }
 }
 
 /// What is replayed.
@@ -378,7 +413,7 @@ fn project(args: &Args) -> Result<(Project, Config)> {
             )
         }));
     }
-    if project.cpu.is_none() && !args.waits {
+    if project.cpu.is_none() && !args.waits && !args.requests.wanted(&project) {
         let project = quoted(wanted);
         return Err(wrong_usage(|language| {
             say!(

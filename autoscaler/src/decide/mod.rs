@@ -20,6 +20,7 @@ mod occupied;
 mod order;
 mod outlook;
 mod peaks;
+mod pool;
 mod seen;
 mod state;
 mod target;
@@ -29,6 +30,7 @@ pub use boot::UnreadCode;
 pub use budget::Promised;
 pub use capacity::{utilization_percent, wait_percent};
 pub use outlook::outlook;
+pub use pool::{Claim, Pool};
 pub use state::PolicyState;
 pub use target::{Room, Rule, Seen, SeenRequests, Wish};
 

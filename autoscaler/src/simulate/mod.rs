@@ -11,6 +11,7 @@ pub mod picture;
 pub mod policy;
 mod replay;
 mod score;
+pub mod seconds;
 mod service;
 mod suggest;
 mod table;

@@ -23,24 +23,32 @@ pub fn table(comparison: &Comparison) -> String {
         .iter()
         .map(|run| run.score.worker_hours)
         .fold(f64::MIN_POSITIVE, f64::max);
-    let mut rows = vec![HEADINGS.map(str::to_owned)];
+    let mut rows = vec![HEADINGS.map(str::to_owned).to_vec()];
     rows.extend(
         comparison
             .runs
             .iter()
             .map(|run| row(&run.label, &run.score, most)),
     );
-    let widths: [usize; 7] = std::array::from_fn(|column| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    });
+    aligned(&rows)
+}
+
+/// Rows of the same length as lines: the first column to the left, the others to the right.
+pub(super) fn aligned(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
-    for row in &rows {
-        let mut line = format!("{:<1$}", row[0], widths[0]);
-        for (cell, width) in row.iter().zip(widths).skip(1) {
-            let _ = write!(line, "  {cell:>width$}");
+    for row in rows {
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let _ = match column {
+                0 => write!(line, "{cell:<width$}"),
+                _ => write!(line, "  {cell:>width$}"),
+            };
         }
         text += line.trim_end();
         text += "\n";
@@ -48,8 +56,8 @@ pub fn table(comparison: &Comparison) -> String {
     text
 }
 
-fn row(label: &str, score: &Score, most: f64) -> [String; 7] {
-    [
+fn row(label: &str, score: &Score, most: f64) -> Vec<String> {
+    vec![
         label.to_owned(),
         format!("{:.1}", score.worker_hours),
         format!("{:.1} %", 100.0 * score.worker_hours / most),

@@ -62,7 +62,11 @@ pub fn words(
     if project.queue.is_some() {
         text += "the project has a rule over its queue too: it is left out here\n";
     }
-    let _ = write!(text, "\n{}", table(comparison));
+    let _ = write!(
+        text,
+        "fluid model, no queue: what is over is lost, and nobody waits; --policy simulates each request\n\n{}",
+        table(comparison)
+    );
     if let Some(suggestion) = suggestion {
         let _ = write!(text, "\n{}", advice(suggestion, bounds.max));
     }

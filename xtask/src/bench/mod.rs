@@ -5,6 +5,7 @@ mod cost;
 mod daemon;
 mod exactness;
 mod perf;
+mod policy;
 mod programs;
 mod report;
 mod requests;
@@ -54,9 +55,11 @@ enum Table {
     Requests,
     /// Run time of the request programs per event, and what servers lose by them
     RequestsCost,
+    /// The policies on recorded loads, simulated to the request: how late, how many worker-hours. Needs no root
+    Policy,
 }
 
-const TABLES: [Table; 8] = [
+const TABLES: [Table; 9] = [
     Table::Cost,
     Table::Slowdown,
     Table::Web,
@@ -65,18 +68,21 @@ const TABLES: [Table; 8] = [
     Table::Exactness,
     Table::Requests,
     Table::RequestsCost,
+    Table::Policy,
 ];
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     if cfg!(debug_assertions) {
         return again_optimized();
     }
-    ensure!(
-        nix::unistd::geteuid().is_root(),
-        "the kernel programs need root: sudo cargo xtask bench"
-    );
-    if !setup::ready("the bench", setup::BENCH)? {
-        return Ok(());
+    if args.only.is_empty() || args.only.iter().any(|table| *table != Table::Policy) {
+        ensure!(
+            nix::unistd::geteuid().is_root(),
+            "the kernel programs need root: sudo cargo xtask bench"
+        );
+        if !setup::ready("the bench", setup::BENCH)? {
+            return Ok(());
+        }
     }
     let mut report = Report::of_this_machine()?;
     for table in TABLES {
@@ -111,6 +117,7 @@ impl Table {
             Self::Exactness => &[|_| exactness::measure()],
             Self::Requests => &[|_| requests::measure(), |_| requests::speed()],
             Self::RequestsCost => &[requests::cost, requests::share, requests::throughput],
+            Self::Policy => &[|_| policy::measure(), |_| policy::pool()],
         }
     }
 }

@@ -62,8 +62,11 @@ Códigos de salida: 0 propuesta, 1 nada encontrado o el fichero ya existe, 2 uso
   autoscaler simulate requests.csv --mean-demand 2.5 --from 2014-10-27 --until 2014-11-03 --svg week.svg
   autoscaler simulate busy.csv --busy-workers --waits --config /etc/autoscaler/config.json --project shop
   autoscaler simulate --history shop --since 7d --set shop.cpu_thresholds.scale_up_2=55
+  autoscaler simulate requests.csv --mean-demand 1.5 --policy target,ladder,hpa:50 --hindsight
+  autoscaler simulate --pool-mb 6144 --load a.csv,demand=1.5,mb=300 --load b.csv,demand=1,mb=500,weight=2
 
-El modelo: n workers atienden como mucho n CPU de demanda, y no más de las que tiene la máquina; lo que pasa de ahí se pierde.",
+El modelo fluido, sin cola: n workers atienden como mucho n CPU de demanda, y no más de las que tiene la máquina; lo que pasa de
+ahí se pierde. Con --policy cada petición llega al azar, espera a un worker libre y se la atiende: dice cuánto esperan los usuarios.",
         ),
         "top" => (
             "Muestra en vivo la CPU y la espera en la cola de ejecución de cada cgroup",
@@ -148,6 +151,7 @@ Columnas:
 }
 
 /// The words of an argument of a command; most mean the same in all of them.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
     Some(match (command, id) {
         (_, "language") => {
@@ -227,6 +231,29 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         ("simulate", "suggest") => "Busca umbrales y duraciones con las menos horas de worker",
         ("simulate", "max_unmet") => {
             "Demanda que la sugerencia puede dejar sin atender, en porcentaje del total"
+        }
+        ("simulate", "policies") => {
+            "Simula cada petición con estas políticas: target, ladder, hpa:70, knative, sqrt:1.5, fixed:6; varias con comas [por omisión, para un proyecto con una promesa: todas]"
+        }
+        ("simulate", "hindsight") => {
+            "Además ajusta cada rival hasta que va igual de tarde que la primera política, y compara las horas de worker"
+        }
+        ("simulate", "service_ms") => "Tiempo medio en que se atiende una petición",
+        ("simulate", "cpu_percent") => "La parte de ese tiempo que es CPU",
+        ("simulate", "burst") => {
+            "Cuánto oscila el ritmo en unos segundos: su desviación típica entre su media"
+        }
+        ("simulate", "boot_seconds") => "Cuánto tarda un worker nuevo en atender",
+        ("simulate", "wait_ms") => {
+            "Quien espera más llega tarde [por omisión: la promesa del proyecto, o 100]"
+        }
+        ("simulate", "clip") => "Recorta la carga a tantos workers ocupados donde es mayor",
+        ("simulate", "seed") => "De los números al azar: la misma da las mismas cifras en cualquier máquina",
+        ("simulate", "pool_mb") => {
+            "En lugar de una carga, varios servicios petición a petición en un fondo común de memoria de tantos MiB"
+        }
+        ("simulate", "loads") => {
+            "Uno de ellos: FICHERO.csv,demand=1.5,mb=300 y si se quiere min, max, weight, shift-hours; se repite para cada uno"
         }
         ("top", "project") => "Muestra un proyecto, y los cgroups por debajo del suyo",
         ("top" | "requests", "cgroup") => {

@@ -12,10 +12,10 @@ use crate::model::Bounds;
 use crate::simulate::Served;
 
 /// `averageUtilization`: CPU of the pods' requests that is aimed at, percent.
-const TARGET_PERCENT: u64 = 70;
+const TARGET_PERCENT: f64 = 70.0;
 
-/// `--horizontal-pod-autoscaler-tolerance`, 0.1: from 63 to 77 % nothing is done.
-const TOLERATED_PERCENT: std::ops::RangeInclusive<u64> = 63..=77;
+/// `--horizontal-pod-autoscaler-tolerance`: with a target of 70 %, from 63 to 77 % nothing is done.
+const TOLERANCE: f64 = 0.1;
 
 /// `stabilizationWindowSeconds` of `scaleDown`: the highest recommendation of this time holds.
 const DOWN_WINDOW_SECONDS: f64 = 300.0;
@@ -24,6 +24,7 @@ const DOWN_WINDOW_SECONDS: f64 = 300.0;
 #[derive(Debug, Clone)]
 pub struct Hpa {
     bounds: Bounds,
+    target_percent: f64,
     /// Recommendations within the window: their age in seconds, and the count.
     recommended: VecDeque<(f64, u32)>,
 }
@@ -32,8 +33,15 @@ impl Hpa {
     /// With these bounds as `minReplicas` and `maxReplicas`.
     #[must_use]
     pub fn new(bounds: Bounds) -> Self {
+        Self::aiming_at(bounds, TARGET_PERCENT)
+    }
+
+    /// With this `averageUtilization` instead of the default, percent.
+    #[must_use]
+    pub fn aiming_at(bounds: Bounds, target_percent: f64) -> Self {
         Self {
             bounds,
+            target_percent,
             recommended: VecDeque::new(),
         }
     }
@@ -49,7 +57,7 @@ impl Policy for Hpa {
             *age += served.seconds;
         }
         self.recommended.retain(|(age, _)| *age < DOWN_WINDOW_SECONDS);
-        let wanted = wanted(workers, served);
+        let wanted = self.wanted(workers, served);
         self.recommended.push_back((0.0, wanted));
         let highest = self
             .recommended
@@ -67,16 +75,23 @@ impl Policy for Hpa {
     }
 }
 
-/// `ceil(pods * utilization / target)`, the utilization in whole percents as the controller has it.
-fn wanted(workers: u32, served: &Served) -> u32 {
-    let percent = 100.0 * served.served / (served.seconds * f64::from(workers));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
-    // A hair more, for sums of floating point that should be whole.
-    let percent = (percent + 1e-6) as u64;
-    if TOLERATED_PERCENT.contains(&percent) {
-        return workers;
+impl Hpa {
+    /// `ceil(pods * utilization / target)`, the utilization in whole percents as the controller has it.
+    fn wanted(&self, workers: u32, served: &Served) -> u32 {
+        let percent = 100.0 * served.served / (served.seconds * f64::from(workers));
+        // A hair more, for sums of floating point that should be whole; and less, where a quotient should be.
+        let ratio = (percent + 1e-6).floor() / self.target_percent;
+        if (ratio - 1.0).abs() <= TOLERANCE + 1e-9 {
+            return workers;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "saturates"
+        )]
+        let wanted = (f64::from(workers) * ratio - 1e-9).ceil() as u32;
+        wanted
     }
-    u32::try_from((u64::from(workers) * percent).div_ceil(TARGET_PERCENT)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod ours;
 pub use celery::Celery;
 pub use fixed::Fixed;
 pub use hpa::Hpa;
-pub use ours::Ours;
+pub use ours::{Look, Ours};
 
 use super::Served;
 

@@ -58,7 +58,25 @@ impl Ours {
         }
     }
 
-    fn host(&self, workers: u32, served: &Served) -> Host {
+    /// The policy over all that the project's ladders need: its CPU and its busy workers, on an ample host.
+    #[must_use]
+    pub fn of_requests(project: &Project) -> Self {
+        let mut ours = Self::new(
+            project,
+            Service {
+                cpus: project.bounds.max,
+                memory_mib: None,
+                work: Work::Computes,
+            },
+        );
+        ours.project.requests = RequestRules {
+            wait: None,
+            ..project.requests.clone()
+        };
+        ours
+    }
+
+    fn host(&self, workers: u32, look: &Look) -> Host {
         let cpus = self.service.cpus;
         let total = self.service.memory_mib.unwrap_or(AMPLE_MIB);
         let rules = &self.project.memory;
@@ -67,33 +85,71 @@ impl Ours {
             cpus,
             memory_total_mib: total,
             memory_available_mib: total.saturating_sub(taken),
-            busy_percent: Some(match self.service.work {
-                Work::Computes => 100.0 * served.served / (served.seconds * f64::from(cpus)),
-                Work::Waits => 0.0,
-            }),
+            busy_percent: Some(100.0 * look.on_cpu / (look.seconds * f64::from(cpus))),
         }
+    }
+
+    /// Workers from now on, after an interval of which `workers` of them showed this.
+    pub fn step(&mut self, workers: u32, look: &Look) -> u32 {
+        let host = self.host(workers, look);
+        if let Ok(sample) = &mut self.sample {
+            sample.cpu = Some(CpuSample {
+                covered: Duration::from_secs_f64(look.seconds),
+                on_cpu: Duration::from_secs_f64(look.on_cpu),
+                wait: Some(Duration::from_secs_f64(look.waited)),
+                allowed_cpus: f64::from(self.service.cpus),
+                throttle: None,
+            });
+            if self.project.requests.busy.is_some() {
+                sample.requests = Some(Ok(requests(look)));
+            }
+        }
+        let decision = Case::new(&self.project, &host, &self.sample).decide(&mut self.state);
+        let (Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. }) = decision.action else {
+            return workers;
+        };
+        if let Ok(sample) = &mut self.sample {
+            // gunicorn takes the oldest away, and a new worker is a new process.
+            let gone = workers.saturating_sub(to) as usize;
+            sample.workers.drain(..gone);
+            for _ in workers..to {
+                sample.workers.push(process(self.next_pid));
+                self.next_pid = self.next_pid.wrapping_add(1);
+            }
+        }
+        to
     }
 }
 
-/// Time of service of each request: any will do, for it stays the same.
-const SERVICE: Duration = Duration::from_millis(100);
+/// What the workers of one interval showed.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Look {
+    /// Its length, seconds.
+    pub seconds: f64,
+    /// CPU time that they used, CPU-seconds.
+    pub on_cpu: f64,
+    /// Time that they waited for a CPU, CPU-seconds.
+    pub waited: f64,
+    /// Time that they were busy with requests, worker-seconds.
+    pub busy: f64,
+    /// Requests whose service began.
+    pub begun: u64,
+}
 
 /// What the kernel would see of the requests of an interval.
-fn requests(served: &Served) -> RequestSample {
-    let busy = Duration::from_secs_f64(served.served);
-    let answered = u64::try_from(busy.as_nanos() / SERVICE.as_nanos()).unwrap_or(u64::MAX);
+fn requests(look: &Look) -> RequestSample {
     RequestSample {
         figures: RequestFigures {
-            covered: Duration::from_secs_f64(served.seconds),
-            begun: answered,
-            answered,
+            covered: Duration::from_secs_f64(look.seconds),
+            begun: look.begun,
+            answered: look.begun,
             abandoned: 0,
-            busy: served.served / served.seconds,
+            busy: look.busy / look.seconds,
             long: 0,
             waited: Duration::ZERO,
             waits: Histogram::default(),
             waits_so_far: Histogram::default(),
-            served: busy,
+            served: Duration::from_secs_f64(look.busy),
             services: Histogram::default(),
             waiting: 0,
             oldest_waiting: None,
@@ -117,35 +173,28 @@ impl Policy for Ours {
     }
 
     fn next(&mut self, workers: u32, served: &Served) -> u32 {
-        let host = self.host(workers, served);
-        if let Ok(sample) = &mut self.sample {
-            sample.cpu = Some(CpuSample {
-                covered: Duration::from_secs_f64(served.seconds),
-                on_cpu: match self.service.work {
-                    Work::Computes => Duration::from_secs_f64(served.served),
-                    Work::Waits => Duration::ZERO,
-                },
-                wait: Some(Duration::from_secs_f64(served.waited)),
-                allowed_cpus: f64::from(self.service.cpus),
-                throttle: None,
-            });
-        }
-        if let (Ok(sample), Work::Waits) = (&mut self.sample, self.service.work) {
-            sample.requests = Some(Ok(requests(served)));
-        }
-        let decision = Case::new(&self.project, &host, &self.sample).decide(&mut self.state);
-        let (Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. }) = decision.action else {
-            return workers;
+        let on_cpu = match self.service.work {
+            Work::Computes => served.served,
+            Work::Waits => 0.0,
         };
-        if let Ok(sample) = &mut self.sample {
-            // gunicorn takes the oldest away, and a new worker is a new process.
-            let gone = workers.saturating_sub(to) as usize;
-            sample.workers.drain(..gone);
-            for _ in workers..to {
-                sample.workers.push(process(self.next_pid));
-                self.next_pid = self.next_pid.wrapping_add(1);
-            }
-        }
-        to
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "saturates"
+        )]
+        let begun = (served.served / SERVICE_SECONDS) as u64;
+        self.step(
+            workers,
+            &Look {
+                seconds: served.seconds,
+                on_cpu,
+                waited: served.waited,
+                busy: served.served,
+                begun,
+            },
+        )
     }
 }
+
+/// Time of service of each request: any will do, for it stays the same.
+const SERVICE_SECONDS: f64 = 0.1;
