@@ -17,7 +17,6 @@ use crate::daemon::{Options, RunMode};
 use crate::decide::Promised;
 use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
 use crate::host::requests::RequestWatch;
-use crate::host::usage;
 use crate::model::{RequestLook, RequestsWay};
 
 /// A site with two workers, and a Celery project whose broker is at `port`.
@@ -186,7 +185,7 @@ impl RequestWatch for Counted {
 
     fn look(&self, indexes: &[u32]) -> Result<Vec<RequestLook>> {
         let look = |_: &u32| RequestLook {
-            at: usage::monotonic(),
+            at: monotonic(),
             counted: *self.0.lock().unwrap(),
             live: Vec::new(),
         };
