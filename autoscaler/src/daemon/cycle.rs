@@ -101,16 +101,16 @@ impl Checks {
 
     /// Looks at the counters of the projects with a promise, and then, as a whole, at those that want another count.
     pub(super) async fn pulse(&mut self) {
-        let mut wanting = Vec::new();
-        for (name, pulse) in self.observer.pulse(&self.config, monotonic()) {
-            let Some(project) = self.config.projects.get(&name) else {
-                continue;
-            };
-            let coming = self.steps.coming(&name);
-            if self.policy.pulse(project, &pulse, coming) && self.orders.get(&name).is_none() {
-                wanting.push(name);
+        let now = monotonic();
+        let pulses = self.observer.pulse(&self.config, now);
+        for (name, pulse) in &pulses {
+            if let Some(project) = self.config.projects.get(name) {
+                self.policy.pulse(project, pulse, self.steps.coming(name));
             }
         }
+        self.policy.share(&self.config, now);
+        let wants = |name: &String| self.policy.wants_a_look(name) && self.orders.get(name).is_none();
+        let wanting: Vec<String> = pulses.into_keys().filter(wants).collect();
         for name in wanting {
             self.look_early(&name).await;
         }

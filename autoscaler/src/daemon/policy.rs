@@ -1,13 +1,14 @@
 //! The rules with all that they remember from check to check: from what was seen of a project to its decision.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::act::Outcome;
 use crate::daemon::boots::Boots;
 use crate::daemon::holds::Holds;
 use crate::daemon::state_file::PolicyStates;
-use crate::decide::{Case, Proposal, outlook};
-use crate::model::{AfterBoot, Cause, Decision, Outlook, Project, ProjectSample, Pulse};
+use crate::decide::{Budgeted, Case, Member, PolicyState, Proposal, outlook};
+use crate::model::{AfterBoot, Cause, Config, Decision, Outlook, Project, ProjectSample, Pulse};
 
 /// What the rules remember of all projects.
 #[derive(Debug, Default)]
@@ -15,6 +16,9 @@ pub(super) struct Policy {
     states: PolicyStates,
     holds: Holds,
     boots: Boots,
+    budgeted: Budgeted,
+    /// Memory that a worker holds, as it was measured, by project.
+    worker_mib: BTreeMap<String, u64>,
 }
 
 /// A reload or restart has put a project's count back.
@@ -65,10 +69,41 @@ impl Policy {
     }
 
     /// Takes a look of a second in at a project with a promise; `coming` is the count that a step under way leads to.
-    /// Whether it is to be looked at as a whole.
-    pub(super) fn pulse(&mut self, project: &Project, pulse: &Pulse, coming: Option<u32>) -> bool {
+    pub(super) fn pulse(&mut self, project: &Project, pulse: &Pulse, coming: Option<u32>) {
         let state = self.states.entry(project.name.clone()).or_default();
-        state.pulse(project, pulse, coming)
+        state.pulse(project, pulse, coming);
+        if let Some(mib) = pulse.worker_mib {
+            self.worker_mib.insert(project.name.clone(), mib);
+        }
+    }
+
+    /// Shares the budget of `config`, where it has one, among the projects with a promise.
+    pub(super) fn share(&mut self, config: &Config, now: Duration) {
+        let Some(budget) = config.global.budget else {
+            return;
+        };
+        let worker_mib = &self.worker_mib;
+        let mut members: Vec<Member<'_>> = self
+            .states
+            .iter_mut()
+            .filter_map(|(name, state)| {
+                let project = config.projects.get(name)?;
+                let is_member = project.enabled && project.promise().is_some();
+                let configured = project.memory.per_worker_mib;
+                is_member.then(|| Member {
+                    project,
+                    worker_mib: worker_mib.get(name).copied().unwrap_or(configured),
+                    state,
+                })
+            })
+            .collect();
+        self.budgeted.share(&mut members, budget, now.as_secs_f64());
+    }
+
+    /// Whether a project with a promise is to be looked at as a whole.
+    pub(super) fn wants_a_look(&self, project: &str) -> bool {
+        let state = self.states.get(project);
+        state.is_some_and(PolicyState::wants_a_look)
     }
 
     /// Makes a proposal the decision.
@@ -114,6 +149,7 @@ impl Policy {
     /// Forgets projects that `keep` does not want.
     pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         self.states.retain(|project, _| keep(project));
+        self.worker_mib.retain(|project, _| keep(project));
         self.holds.retain(keep);
     }
 }

@@ -6,6 +6,7 @@
 
 mod boot;
 mod budget;
+mod budgeted;
 mod capacity;
 mod constraint;
 mod figures;
@@ -28,6 +29,7 @@ mod tried;
 
 pub use boot::UnreadCode;
 pub use budget::Promised;
+pub use budgeted::{Budgeted, Member};
 pub use capacity::{utilization_percent, wait_percent};
 pub use outlook::outlook;
 pub use pool::{Claim, Pool};

@@ -57,17 +57,23 @@ impl PolicyState {
     }
 
     /// Takes a look of a second in at a project with a promise; `coming` is the count that a step under way leads to.
-    /// Whether the project is to be looked at as a whole, since another count is wanted.
-    pub fn pulse(&mut self, project: &Project, pulse: &Pulse, coming: Option<u32>) -> bool {
+    pub fn pulse(&mut self, project: &Project, pulse: &Pulse, coming: Option<u32>) {
         let seen = self.seen.as_ref().map(|seen| seen.workers.len());
         let seen = seen.and_then(|workers| u32::try_from(workers).ok());
-        match coming.or(seen) {
-            Some(workers) if workers > 0 => {
-                let target = self.target.get_or_insert_default();
-                target.pulse(project, pulse, workers) && coming.is_none()
-            }
-            _ => false,
+        if let Some(workers) = coming.or(seen).filter(|workers| *workers > 0) {
+            let target = self.target.get_or_insert_default();
+            target.pulse(project, pulse, workers);
         }
+    }
+
+    /// Whether a project with a promise is to be looked at as a whole, since another count is wanted.
+    #[must_use]
+    pub fn wants_a_look(&self) -> bool {
+        self.target().is_some_and(Target::wants_a_look)
+    }
+
+    pub(super) fn target_mut(&mut self) -> Option<&mut Target> {
+        self.target.as_deref_mut()
     }
 
     /// A worker that a step brought took so long to boot.

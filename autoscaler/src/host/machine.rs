@@ -45,6 +45,19 @@ impl HostReader {
         Ok((host, online))
     }
 
+    /// Share of the last 10 s in which some task waited for memory, percent: `some avg10` of /proc/pressure/memory
+    /// (Documentation/accounting/psi.rst). `None` on a kernel that does not tell.
+    #[must_use]
+    pub fn memory_pressure_percent(&self) -> Option<f64> {
+        let text = self.file("pressure/memory").ok()?;
+        let some = text.lines().find_map(|line| line.strip_prefix("some "))?;
+        let mut fields = some.split_ascii_whitespace();
+        fields
+            .find_map(|field| field.strip_prefix("avg10="))?
+            .parse()
+            .ok()
+    }
+
     fn file(&self, name: &str) -> Result<String, HostError> {
         let path = self.procfs.root().join(name);
         std::fs::read_to_string(&path).map_err(|source| HostError::Unreadable { path, source })
@@ -155,6 +168,16 @@ mod tests {
         assert!((reader.read().unwrap().0.busy_percent.unwrap() - 100.0).abs() < 1e-9);
         stat(&dir, "1 0 1 8 1 0 0 0 0 0");
         assert_eq!(reader.read().unwrap().0.busy_percent, None);
+    }
+
+    #[test]
+    fn memory_pressure_is_that_of_the_last_ten_seconds() {
+        let (dir, reader) = fixture();
+        assert_eq!(reader.memory_pressure_percent(), None);
+        fs::create_dir(dir.path().join("pressure")).unwrap();
+        let text = "some avg10=12.34 avg60=1.00 avg300=0.00 total=9\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
+        fs::write(dir.path().join("pressure/memory"), text).unwrap();
+        assert_eq!(reader.memory_pressure_percent(), Some(12.34));
     }
 
     #[test]

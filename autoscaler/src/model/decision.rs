@@ -257,6 +257,15 @@ pub enum Reason {
         /// Mean time of service now.
         service: Duration,
     },
+    /// The budget of memory is spent, and other projects need it more.
+    BudgetSpent(Demand),
+    /// A worker goes since its memory, of the budget, saves more late requests elsewhere.
+    BudgetYields(Demand),
+    /// Tasks of the host wait for memory: another worker would make it worse.
+    MemoryPressure {
+        /// Share of the last 10 s in which some task waited for it, percent.
+        waiting_percent: f64,
+    },
     /// The project has taken too many steps of late, for whatever reason.
     TooManySteps {
         /// Steps taken.
@@ -349,6 +358,9 @@ impl Reason {
             Self::RequestsWait { .. } => "requests_wait",
             Self::SlowerNotBusier { .. } => "slower_not_busier",
             Self::TooManySteps { .. } => "too_many_steps",
+            Self::BudgetSpent(_) => "budget_spent",
+            Self::BudgetYields(_) => "budget_yields",
+            Self::MemoryPressure { .. } => "memory_pressure",
             Self::RequestsUnseen(_) => "requests_unseen",
             Self::ByHand { .. } => "by_hand",
             Self::Overdue { .. } => "overdue",

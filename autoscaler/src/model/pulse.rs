@@ -15,6 +15,10 @@ pub struct Pulse {
     pub cpu_wait: Duration,
     /// Share of all CPUs of the host that was busy meanwhile, percent; `None` where it is not known.
     pub host_busy_percent: Option<f64>,
+    /// Share of the last seconds in which some task of the host waited for memory, percent; `None` where it is not known.
+    pub memory_pressure_percent: Option<f64>,
+    /// Memory that one of its workers holds, MiB: the most that was seen of late; `None` where it was not measured.
+    pub worker_mib: Option<u64>,
     /// Its requests, or why they cannot be seen.
     pub requests: Result<RequestFigures, RequestFault>,
     /// How many requests each worker can serve at a time.

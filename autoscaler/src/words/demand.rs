@@ -30,6 +30,27 @@ pub(super) fn reason(language: Language, reason: &Reason) -> String {
                 "{load}: la promesa pide {needed}, aún no durante el tiempo suficiente"
             )
         }
+        Reason::BudgetSpent(demand) => {
+            let (load, needed) = (load(language, demand), workers(demand.needed));
+            say!(
+                language,
+                "{load}: the promise asks for {needed}, but the memory budget is spent and other projects need it more",
+                "{load}: la promesa pide {needed}, pero el presupuesto de memoria está gastado y otros proyectos lo necesitan más"
+            )
+        }
+        Reason::BudgetYields(demand) => {
+            let load = load(language, demand);
+            say!(
+                language,
+                "{load}: the memory of a worker saves more late requests in another project",
+                "{load}: la memoria de un worker evita más peticiones tardías en otro proyecto"
+            )
+        }
+        Reason::MemoryPressure { waiting_percent } => say!(
+            language,
+            "tasks of this host waited for memory for {waiting_percent:.0}% of the last 10 s: another worker would make it worse",
+            "hubo tareas de este host esperando memoria el {waiting_percent:.0}% de los últimos 10 s: otro worker lo empeoraría"
+        ),
         Reason::TooManySteps { steps, within } => {
             let within = short(*within);
             say!(

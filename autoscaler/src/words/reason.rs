@@ -131,9 +131,13 @@ pub fn reason(language: Language, reason: &Reason) -> String {
         Reason::WorkersBusy { .. } | Reason::RequestsWait { .. } | Reason::SlowerNotBusier { .. } => {
             requests::reason(language, reason)
         }
-        Reason::Demand(_) | Reason::DemandMet(_) | Reason::DemandPending(_) | Reason::TooManySteps { .. } => {
-            demand::reason(language, reason)
-        }
+        Reason::Demand(_)
+        | Reason::DemandMet(_)
+        | Reason::DemandPending(_)
+        | Reason::TooManySteps { .. }
+        | Reason::BudgetSpent(_)
+        | Reason::BudgetYields(_)
+        | Reason::MemoryPressure { .. } => demand::reason(language, reason),
         Reason::RequestsUnseen(fault) => requests::unseen(language, *fault),
         Reason::Overdue { held, why } => overdue(language, why, &short(*held)),
         Reason::Paused => say!(

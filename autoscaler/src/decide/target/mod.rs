@@ -51,6 +51,10 @@ struct Recent {
     trial: Trial,
     steps: StepsTaken,
     standing: Option<Standing>,
+    /// The count that a budget of memory leaves it, where there is one.
+    granted: Option<u32>,
+    /// Share of the last seconds in which some task of the host waited for memory, percent.
+    memory_pressure: Option<f64>,
     /// Until when a wish is not looked into, and how long that was last time.
     refused: Option<(f64, f64)>,
 }
@@ -58,20 +62,25 @@ struct Recent {
 /// What the last look made of the load.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Standing {
+    /// Workers there were, with those to come of a step under way.
+    workers: u32,
     wish: Wish,
     demand: Demand,
+    room: Room,
 }
 
+/// Share of the last seconds in which some task of the host waited for memory, percent, from which on no worker is added.
+const MEMORY_PRESSURE: f64 = 10.0;
+
 impl Target {
-    /// Takes a look of a second in at a project that has `workers` workers, those that boot among them. Whether the
-    /// project is to be looked at as a whole: another count is wanted.
-    pub(super) fn pulse(&mut self, project: &Project, pulse: &Pulse, workers: u32) -> bool {
+    /// Takes a look of a second in at a project that has `workers` workers, those that boot among them.
+    pub(super) fn pulse(&mut self, project: &Project, pulse: &Pulse, workers: u32) {
         let Some(promise) = project.promise() else {
-            return false;
+            return;
         };
         let seconds = pulse.covered.as_secs_f64();
         if seconds <= 0.0 {
-            return false;
+            return;
         }
         let recent = &mut self.recent;
         recent.now += seconds;
@@ -109,8 +118,11 @@ impl Target {
             wish.workers = wish.workers.min(workers);
         }
         let waiting = pulse.requests.as_ref().map_or(0, |figures| figures.waiting);
+        recent.memory_pressure = pulse.memory_pressure_percent;
         recent.standing = Some(Standing {
+            workers,
             wish,
+            room,
             demand: Demand {
                 by,
                 busy: wish.busy,
@@ -118,8 +130,39 @@ impl Target {
                 needed: wish.needed,
             },
         });
-        let may = recent.refused.is_none_or(|(until, _)| recent.now >= until);
-        wish.workers != workers && may
+    }
+
+    /// Whether the project is to be looked at as a whole: another count is wanted, and nothing has stood against it just now.
+    pub(super) fn wants_a_look(&self) -> bool {
+        let recent = &self.recent;
+        let wants = recent
+            .standing
+            .is_some_and(|standing| recent.goal(&standing) != standing.workers);
+        wants && recent.refused.is_none_or(|(until, _)| recent.now >= until)
+    }
+
+    /// What it asks of a budget of memory; `None` before anything is known of its load.
+    pub(super) fn claim(&self) -> Option<(u32, Wish)> {
+        let standing = self.recent.standing?;
+        Some((standing.workers, standing.wish))
+    }
+
+    /// The count to have; `None` before anything is known of the load.
+    #[cfg(test)]
+    pub(super) fn goal(&self) -> Option<u32> {
+        let standing = self.recent.standing?;
+        Some(self.recent.goal(&standing))
+    }
+
+    /// Late requests a second that one worker more than so many would save.
+    pub(super) fn gain(&self, workers: u32) -> f64 {
+        let room = self.recent.standing.map(|standing| standing.room);
+        room.map_or(0.0, |room| self.rule.gain(Room { workers, ..room }))
+    }
+
+    /// What a budget of memory leaves it; `None` without one.
+    pub(super) fn grant(&mut self, workers: Option<u32>) {
+        self.recent.granted = workers;
     }
 
     /// A new worker took so long to boot.
@@ -155,9 +198,25 @@ impl Target {
         if !up {
             return too_many();
         }
-        let pressure = || recent.pressure.against_up();
-        let saturated = (!project.scale_up_on_saturated_host).then(pressure).flatten();
-        saturated.or_else(|| recent.trial.against_up()).or_else(too_many)
+        let memory = recent
+            .memory_pressure
+            .filter(|percent| *percent >= MEMORY_PRESSURE)
+            .map(|waiting_percent| Reason::MemoryPressure { waiting_percent });
+        let saturated = || {
+            let pressure = recent.pressure.against_up();
+            pressure.filter(|_| !project.scale_up_on_saturated_host)
+        };
+        memory
+            .or_else(saturated)
+            .or_else(|| recent.trial.against_up())
+            .or_else(too_many)
+    }
+}
+
+impl Recent {
+    /// The count to have: what the rule wishes, or what a budget leaves.
+    fn goal(&self, standing: &Standing) -> u32 {
+        self.granted.unwrap_or(standing.wish.workers)
     }
 }
 

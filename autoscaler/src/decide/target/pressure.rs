@@ -89,6 +89,8 @@ mod tests {
             on_cpu: Duration::from_secs_f64(on_cpu),
             cpu_wait: Duration::from_secs_f64(cpu_wait),
             host_busy_percent: Some(host),
+            memory_pressure_percent: None,
+            worker_mib: None,
             requests: Err(RequestFault::NotSeen),
             concurrency: Concurrency::Threads(1),
         }

@@ -31,8 +31,8 @@ pub(in crate::decide) fn outcome(
     let Some((target, standing)) = standing else {
         return (Action::Hold, Reason::NoFiguresYet);
     };
-    let Standing { wish, demand } = standing;
-    let to = wish.workers;
+    let Standing { wish, demand, .. } = standing;
+    let to = target.recent.goal(&standing);
     let (action, against, reason) = match to.cmp(&workers) {
         Ordering::Equal => return stay(project, workers, target, &standing),
         Ordering::Greater => {
@@ -44,9 +44,13 @@ pub(in crate::decide) fn outcome(
         Ordering::Less => {
             let against = guard::against_down(project, host, state);
             let against = against.or_else(|| target.against(project, false));
-            let taken_back = target.recent.trial.takes_back();
+            let reason = match target.recent.trial.takes_back() {
+                Some(taken_back) => taken_back,
+                None if wish.workers > to => Reason::BudgetYields(demand),
+                None => Reason::Demand(demand),
+            };
             let step = Action::ScaleDown { from: workers, to };
-            (step, against, taken_back.unwrap_or(Reason::Demand(demand)))
+            (step, against, reason)
         }
     };
     match against {
@@ -57,9 +61,11 @@ pub(in crate::decide) fn outcome(
 
 /// Why the count stays as it is.
 fn stay(project: &Project, workers: u32, target: &Target, standing: &Standing) -> Outcome {
-    let Standing { wish, demand } = *standing;
+    let Standing { wish, demand, .. } = *standing;
     let max = project.bounds.max;
-    let against = if workers == max && wish.is_short {
+    let against = if wish.workers > workers {
+        Some(Reason::BudgetSpent(demand))
+    } else if workers == max && wish.is_short {
         Some(Reason::AtMaximum { max })
     } else if wish.needed > workers {
         target.against(project, true)

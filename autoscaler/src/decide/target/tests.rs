@@ -22,6 +22,8 @@ fn second(bench: &Bench, begun: u64, waiting: usize) -> Pulse {
         on_cpu: Duration::from_secs_f64(busy / 10.0),
         cpu_wait: Duration::ZERO,
         host_busy_percent: bench.host.busy_percent,
+        memory_pressure_percent: None,
+        worker_mib: None,
         requests: Ok(RequestFigures {
             covered: Duration::from_secs(1),
             begun,
@@ -63,7 +65,8 @@ fn seconds(bench: &mut Bench, count: u32, seen: impl Fn(&Bench) -> Pulse) -> Vec
     for _ in 0..count {
         let pulse = seen(bench);
         let project = bench.project.clone();
-        if bench.state.pulse(&project, &pulse, None) {
+        bench.state.pulse(&project, &pulse, None);
+        if bench.state.wants_a_look() {
             decisions.push(look(bench));
         }
     }
@@ -171,6 +174,18 @@ fn requests_that_can_no_longer_be_seen_are_told_by_the_cpu_and_take_nothing_away
         panic!("{told:?}");
     };
     assert_eq!(demand.by, Basis::LearnedCpu);
+}
+
+#[test]
+fn where_tasks_wait_for_memory_none_is_added() {
+    let mut bench = promised(2);
+    let decisions = seconds(&mut bench, 60, |bench| Pulse {
+        memory_pressure_percent: Some(14.0),
+        ..second(bench, 12, 9)
+    });
+    assert_eq!(bench.count(), 2);
+    let told = &decisions.last().unwrap().reason;
+    assert!(matches!(told, Reason::MemoryPressure { .. }), "{told:?}");
 }
 
 #[test]

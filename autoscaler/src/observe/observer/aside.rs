@@ -52,7 +52,7 @@ impl<S: ServiceManager> Observer<S> {
         project::thawed(&place)?;
         let sample = project::settled(&self.procfs, project, &place).await?;
         self.begin_means(&place);
-        self.found_threads(project, &sample);
+        self.found(config, project, &sample);
         self.requests.found(name, &place.cgroup);
         self.readings.retain(config);
         self.readings.begin(project, &place, &sample, usage::monotonic());

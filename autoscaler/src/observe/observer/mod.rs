@@ -220,7 +220,7 @@ impl<S: ServiceManager> Observer<S> {
                         sample.requests = Some(seen.map(known));
                     }
                     if let Ok(sample) = &sample {
-                        self.found_threads(&config.projects[&name], sample);
+                        self.found(config, &config.projects[&name], sample);
                     }
                     self.begin((config, &name), &place, &sample, taken_at);
                     sample
@@ -240,13 +240,20 @@ impl<S: ServiceManager> Observer<S> {
         })
     }
 
-    /// Notes how many threads a project's workers have, for the looks between two checks.
-    fn found_threads(&mut self, project: &Project, sample: &ProjectSample) {
+    /// Notes of a project with a promise what the looks between two checks do not see: threads, and, where projects share
+    /// a budget of memory, what a worker holds.
+    fn found(&mut self, config: &Config, project: &Project, sample: &ProjectSample) {
+        if project.promise().is_none() {
+            return;
+        }
         let seen = match &sample.requests {
             Some(Ok(requests)) => Some(requests.concurrency),
             _ => None,
         };
         self.pulses.found(&self.procfs, project, sample.master.pid, seen);
+        if config.global.budget.is_some() {
+            self.pulses.weigh(&self.procfs, project, &sample.workers);
+        }
     }
 
     /// Begins to read what the sample of a project lacks.

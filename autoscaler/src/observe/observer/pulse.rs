@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::host::machine::HostReader;
 use crate::host::process::Procfs;
 use crate::host::usage::{Reading, Usage};
-use crate::model::{Concurrency, Config, Project, Pulse};
+use crate::model::{Concurrency, Config, ProcessId, Project, Pulse};
 use crate::observe::observer::Observer;
 use crate::observe::workload::concurrency;
 
@@ -22,7 +22,12 @@ pub(super) struct Pulses {
     last: BTreeMap<String, (Duration, Usage)>,
     /// How many requests a worker of each can serve at a time, as the last look at its processes found it.
     concurrency: BTreeMap<String, Concurrency>,
+    /// Memory that a worker of each holds, MiB.
+    worker_mib: BTreeMap<String, f64>,
 }
+
+/// What is left of the most that a worker was seen to hold, from one look at the processes to the next.
+const KEPT: f64 = 0.98;
 
 impl Pulses {
     pub(super) fn new(procfs: &Procfs) -> Self {
@@ -30,6 +35,7 @@ impl Pulses {
             host: HostReader::new(procfs.clone()),
             last: BTreeMap::new(),
             concurrency: BTreeMap::new(),
+            worker_mib: BTreeMap::new(),
         }
     }
 
@@ -42,13 +48,30 @@ impl Pulses {
         master: u32,
         seen: Option<Concurrency>,
     ) {
-        if project.promise().is_none() {
-            return;
-        }
         let configured = project.requests.threads_per_worker.map(Concurrency::Threads);
         let found = seen.or(configured).or_else(|| concurrency::told(procfs, master));
         let found = found.unwrap_or(Concurrency::Untold { serving: 0 });
         self.concurrency.insert(project.name.clone(), found);
+    }
+
+    /// Measures what the workers of a project hold, each shared page by its share: what one more would take.
+    pub(super) fn weigh(&mut self, procfs: &Procfs, project: &Project, workers: &[ProcessId]) {
+        let held = workers
+            .iter()
+            .filter_map(|worker| procfs.held_kib(worker.pid).ok());
+        let Some(most) = held.max() else { return };
+        let known = self.worker_mib.entry(project.name.clone()).or_default();
+        *known = (most as f64 / 1024.0).max(*known * KEPT);
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "memory of a process"
+    )]
+    fn worker_mib(&self, project: &str) -> Option<u64> {
+        let mib = self.worker_mib.get(project)?;
+        Some(mib.ceil() as u64)
     }
 }
 
@@ -74,6 +97,7 @@ impl<S> Observer<S> {
             // The next check tells why.
             Err(_) => None,
         };
+        let memory_pressure_percent = self.pulses.host.memory_pressure_percent();
         let paths: Vec<PathBuf> = due.iter().map(|(_, path)| path.clone()).collect();
         let Ok(Reading { taken_at, usage }) = self.source.read(&paths) else {
             return BTreeMap::new();
@@ -107,6 +131,8 @@ impl<S> Observer<S> {
                 on_cpu,
                 cpu_wait,
                 host_busy_percent,
+                memory_pressure_percent,
+                worker_mib: self.pulses.worker_mib(name),
                 requests,
                 concurrency,
             };

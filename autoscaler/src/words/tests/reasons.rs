@@ -154,6 +154,11 @@ fn over_requests() -> Vec<Reason> {
             ..DEMAND
         }),
         Reason::DemandPending(DEMAND),
+        Reason::BudgetSpent(DEMAND),
+        Reason::BudgetYields(DEMAND),
+        Reason::MemoryPressure {
+            waiting_percent: 14.2,
+        },
         Reason::TooManySteps {
             steps: 120,
             within: Duration::from_hours(1),

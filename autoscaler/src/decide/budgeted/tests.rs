@@ -1,0 +1,100 @@
+use std::time::Duration;
+
+use super::*;
+use crate::decide::tests::bench::{Bench, backdipro};
+use crate::model::{Concurrency, CpuBasis, Histogram, Policy, Promise, Pulse, RequestFigures};
+
+fn site(name: &str, workers: u32) -> Bench {
+    let mut bench = Bench::new(backdipro(CpuBasis::Host), workers);
+    bench.project.name = name.to_owned();
+    bench.project.cpu = None;
+    bench.project.policy = Policy::Target(Promise::default());
+    bench
+}
+
+/// A second in which `begun` requests of 200 ms were served and `waiting` are left.
+fn second((begun, waiting): (u64, usize)) -> Pulse {
+    let busy = begun as f64 / 5.0;
+    Pulse {
+        covered: Duration::from_secs(1),
+        on_cpu: Duration::from_millis(100),
+        cpu_wait: Duration::ZERO,
+        host_busy_percent: Some(30.0),
+        memory_pressure_percent: None,
+        worker_mib: None,
+        requests: Ok(RequestFigures {
+            covered: Duration::from_secs(1),
+            begun,
+            answered: begun,
+            abandoned: 0,
+            busy,
+            long: 0,
+            waited: Duration::ZERO,
+            waits: Histogram::default(),
+            waits_so_far: Histogram::default(),
+            served: Duration::from_secs_f64(busy),
+            services: Histogram::default(),
+            waiting,
+            oldest_waiting: None,
+            serving: 0,
+        }),
+        concurrency: Concurrency::Threads(1),
+    }
+}
+
+/// One look at all of them, with a budget of so many MiB, 100 a worker: what each is to have.
+fn look(
+    sites: &mut [Bench],
+    seen: &[(u64, usize)],
+    budget: u64,
+    budgeted: &mut Budgeted,
+    now: f64,
+) -> Vec<u32> {
+    for (site, seen) in sites.iter_mut().zip(seen) {
+        let pulse = second(*seen);
+        site.state.pulse(&site.project, &pulse, Some(site.count()));
+    }
+    let projects: Vec<Project> = sites.iter().map(|site| site.project.clone()).collect();
+    let mut members: Vec<Member<'_>> = sites
+        .iter_mut()
+        .zip(&projects)
+        .map(|(site, project)| Member {
+            project,
+            worker_mib: 100,
+            state: &mut site.state,
+        })
+        .collect();
+    budgeted.share(&mut members, Budget { memory_mib: budget }, now);
+    let goal = |site: &Bench| site.state.target().unwrap().goal().unwrap();
+    sites.iter().map(goal).collect()
+}
+
+#[test]
+fn memory_that_another_is_to_give_back_is_not_given_away_before() {
+    let mut sites = [site("busy", 1), site("calm", 5)];
+    let mut budgeted = Budgeted::default();
+    for second in 0..60 {
+        let goals = look(
+            &mut sites,
+            &[(4, 0), (4, 0)],
+            600,
+            &mut budgeted,
+            f64::from(second),
+        );
+        assert!(goals.iter().sum::<u32>() <= 6, "{goals:?}");
+    }
+    let goals = look(&mut sites, &[(5, 40), (4, 0)], 600, &mut budgeted, 120.0);
+    assert!(goals[1] < 5, "the calm one yields: {goals:?}");
+    assert_eq!(goals[0], 1, "and nobody has its memory yet");
+    sites[1].set_workers(goals[1]);
+    let goals = look(&mut sites, &[(5, 40), (4, 0)], 600, &mut budgeted, 121.0);
+    assert!(goals[0] > 1 && goals.iter().sum::<u32>() <= 6, "{goals:?}");
+}
+
+#[test]
+fn what_is_free_goes_to_who_asks_up_to_the_budget() {
+    let mut sites = [site("busy", 1), site("calm", 1)];
+    let mut budgeted = Budgeted::default();
+    let goals = look(&mut sites, &[(5, 40), (1, 0)], 350, &mut budgeted, 0.0);
+    assert_eq!(goals, [2, 1], "350 MiB are three workers");
+}
