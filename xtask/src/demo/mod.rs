@@ -57,7 +57,7 @@ enum Other {
         #[command(flatten)]
         args: celery::Args,
     },
-    /// Shows three sites that wait for their database, by CPU, by thresholds and by a promise about waiting (four minutes; needs
+    /// Shows three sites that wait for their database, by CPU, by thresholds and by a promise about waiting (five minutes; needs
     /// root)
     Target {
         /// Language of the daemon's log lines

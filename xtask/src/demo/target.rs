@@ -57,7 +57,7 @@ fn show() -> Show {
             (1, Duration::from_secs(20)),
             (6, Duration::from_secs(10)),
             (6, Duration::from_secs(25)),
-            (2, Duration::from_secs(90)),
+            (2, Duration::from_secs(150)),
         ],
         judge,
     }
