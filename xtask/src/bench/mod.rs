@@ -52,11 +52,13 @@ enum Table {
     Exactness,
     /// Requests of real servers against their own logs, and tens of thousands of them at full speed
     Requests,
-    /// Run time of the request programs per event, and what servers lose by them
+    /// Run time of the request programs per event, and their share of a server's CPU
     RequestsCost,
+    /// What a server loses that is nobody's project
+    RequestsOthers,
 }
 
-const TABLES: [Table; 8] = [
+const TABLES: [Table; 9] = [
     Table::Cost,
     Table::Slowdown,
     Table::Web,
@@ -65,6 +67,7 @@ const TABLES: [Table; 8] = [
     Table::Exactness,
     Table::Requests,
     Table::RequestsCost,
+    Table::RequestsOthers,
 ];
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -110,7 +113,8 @@ impl Table {
             Self::Snapshot => &[snapshot::measure],
             Self::Exactness => &[|_| exactness::measure()],
             Self::Requests => &[|_| requests::measure(), |_| requests::speed()],
-            Self::RequestsCost => &[requests::cost, requests::share, requests::throughput],
+            Self::RequestsCost => &[requests::cost, requests::share],
+            Self::RequestsOthers => &[requests::throughput],
         }
     }
 }
