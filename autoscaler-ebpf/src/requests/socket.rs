@@ -1,7 +1,9 @@
 //! The kernel's sockets, read by direct loads as `kernel.rs` reads tasks.
 
 use autoscaler_common::Field;
-use aya_ebpf::helpers::generated::{bpf_probe_read_kernel, bpf_skc_to_unix_sock};
+use aya_ebpf::helpers::generated::{
+    bpf_get_socket_cookie, bpf_probe_read_kernel, bpf_skc_to_unix_sock,
+};
 
 use crate::charge::is_served;
 
@@ -66,7 +68,27 @@ impl Socket {
         self.0
     }
 
-    /// Whether any program keeps a record with this socket: the first question at every event, of everybody's sockets.
+    /// The number of this socket alone, once anybody has asked for it; 0 before. Everybody's sockets are asked this at every
+    /// event, first of all: it is in the cache line that the kernel has just looked the connection up by, where
+    /// `sk_bpf_storage` is a way off.
+    #[inline(always)]
+    pub(crate) fn known_cookie(self) -> u64 {
+        self.load(Field::SockCookie)
+    }
+
+    /// The same; asked for where nobody has.
+    #[inline(always)]
+    pub(crate) fn cookie(self) -> u64 {
+        // SAFETY: the socket is one that the tracepoint hands over.
+        unsafe { bpf_get_socket_cookie(self.0.cast_mut().cast()) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_unix(self) -> bool {
+        self.load::<u16>(Field::SockFamily) == AF_UNIX
+    }
+
+    /// Whether any program keeps a record with this socket.
     #[inline(always)]
     pub(crate) fn has_storage(self) -> bool {
         self.load::<u64>(Field::SockStorage) != 0
@@ -115,7 +137,7 @@ impl Socket {
     /// The listener of a connection, where this is the end that a server has got from `accept`.
     #[inline(always)]
     pub(crate) fn listener(self, by: Naming) -> Option<Listener> {
-        if self.load::<u16>(Field::SockFamily) == AF_UNIX {
+        if self.is_unix() {
             self.unix_listener(by)
         } else {
             self.tcp_listener()

@@ -68,6 +68,7 @@ pub(in crate::host) const REQUESTS: &[Named] = &[
     Named::new(Field::SockShutdown, "sock", &["sk_shutdown"]),
     Named::new(Field::SockPort, "sock", &["__sk_common.skc_num"]),
     Named::new(Field::SockNet, "sock", &["__sk_common.skc_net.net"]).needs("CONFIG_NET_NS=y"),
+    Named::new(Field::SockCookie, "sock", &["__sk_common.skc_cookie"]),
     Named::new(Field::SocketSock, "socket", &["sk"]),
     Named::new(Field::UnixAddress, "unix_sock", &["addr"]).needs("CONFIG_UNIX=y"),
 ];
