@@ -177,6 +177,10 @@ pub enum Field {
     SockShutdown = PLACEHOLDER + 144,
     /// `socket.sk`
     SocketSock = PLACEHOLDER + 152,
+    /// `tcp_sock.rcv_nxt`
+    TcpReceived = PLACEHOLDER + 160,
+    /// `tcp_sock.copied_seq`
+    TcpRead = PLACEHOLDER + 168,
     /// `sock.__sk_common.skc_cookie`
     SockCookie = PLACEHOLDER + 176,
 }

@@ -152,8 +152,8 @@ impl Record {
         unsafe { &mut *self.0 }
     }
 
-    /// Data has come. A request waits from now on, if nothing unread was there before. The end of a connection comes like
-    /// data: it is no request after others; one that was never read may have come with it.
+    /// Data has come. A request waits from now on, if nothing unread was there before. The end of a TCP connection comes like
+    /// data, and may come with some.
     #[inline(always)]
     pub(crate) fn data_came(self, socket: Socket) {
         // SAFETY: whole words of a live record.
@@ -161,7 +161,7 @@ impl Record {
             if (*self.0).place == Connection::NOBODYS || (*self.0).arrived > (*self.0).read {
                 return;
             }
-            if (*self.0).begun == 0 || !socket.is_half_closed() {
+            if !socket.is_half_closed() || socket.has_unread() {
                 (*self.0).arrived = now();
             }
         }

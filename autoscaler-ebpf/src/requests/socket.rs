@@ -2,13 +2,16 @@
 
 use autoscaler_common::Field;
 use aya_ebpf::helpers::generated::{
-    bpf_get_socket_cookie, bpf_probe_read_kernel, bpf_skc_to_unix_sock,
+    bpf_get_socket_cookie, bpf_probe_read_kernel, bpf_skc_to_tcp_sock, bpf_skc_to_unix_sock,
 };
 
 use crate::charge::is_served;
 
 /// Of a connection that data may go through, TCP's or a Unix socket's (`include/net/tcp_states.h`).
 const ESTABLISHED: i32 = 1;
+
+/// Of a TCP connection whose other end sends nothing more.
+const CLOSE_WAIT: i32 = 8;
 
 /// A Unix socket (include/linux/socket.h).
 const AF_UNIX: u16 = 1;
@@ -153,16 +156,32 @@ impl Socket {
             return None;
         }
         let family = self.load::<u16>(Field::SockFamily);
-        if (family != AF_INET && family != AF_INET6)
-            || self.load::<u16>(Field::SockType) != SOCK_STREAM
-            || i32::from(self.load::<u8>(Field::SockState)) != ESTABLISHED
-        {
+        if (family != AF_INET && family != AF_INET6) || self.load::<u16>(Field::SockType) != SOCK_STREAM {
             return None;
+        }
+        match i32::from(self.load::<u8>(Field::SockState)) {
+            ESTABLISHED => {}
+            // Its first data may have come together with its end.
+            CLOSE_WAIT if self.has_unread() => {}
+            _ => return None,
         }
         Some(Listener {
             address: self.load(Field::SockNet),
             port: u32::from(port),
         })
+    }
+
+    /// Whether there is data on a TCP connection that nobody has read, beside its end, which counts as a byte.
+    #[inline(always)]
+    pub(crate) fn has_unread(self) -> bool {
+        // SAFETY: the helper checks the socket's family, and gives no pointer to one of another.
+        let tcp = unsafe { bpf_skc_to_tcp_sock(self.0.cast_mut().cast()) };
+        if tcp.is_null() {
+            return false;
+        }
+        let tcp = Self(tcp.cast::<u8>());
+        let (received, read): (u32, u32) = (tcp.load(Field::TcpReceived), tcp.load(Field::TcpRead));
+        received.wrapping_sub(read) > 1
     }
 
     /// Whether the other end has said that it will send nothing more.
