@@ -6,7 +6,7 @@
 
 mod requests;
 
-pub use requests::{BUCKETS, Connection, Live, Requests, bucket_of, lower_bound};
+pub use requests::{BUCKETS, Connection, Live, Requests, SEATS_EACH, TcpConnection, bucket_of, lower_bound};
 
 /// How many ancestors of a cgroup an [`Owner`] records, nearest first.
 pub const MAX_DEPTH: usize = 32;
@@ -177,6 +177,12 @@ pub enum Field {
     SockShutdown = PLACEHOLDER + 144,
     /// `socket.sk`
     SocketSock = PLACEHOLDER + 152,
+    /// `tcp_sock.rcv_nxt`
+    TcpReceived = PLACEHOLDER + 160,
+    /// `tcp_sock.copied_seq`
+    TcpRead = PLACEHOLDER + 168,
+    /// `sock.__sk_common.skc_cookie`
+    SockCookie = PLACEHOLDER + 176,
 }
 
 /// The first number that stands for a field: larger than any offset into what the programs share with userspace, small

@@ -3,14 +3,18 @@
 /// Buckets of a histogram: see [`bucket_of`].
 pub const BUCKETS: usize = 240;
 
+/// Listeners of which each CPU remembers whose their requests are. A power of two.
+pub const SEATS_EACH: u32 = 64;
+
 /// Bits of a time below its highest one that tell its bucket: eight buckets for each doubling.
 const FINE_BITS: u32 = 3;
 
 /// Times are told apart from here on, as a power of two of ns: 1.024 µs.
 const UNIT_BITS: u32 = 10;
 
-/// What one CPU has charged to one cgroup. Every counter only grows.
-#[repr(C)]
+/// What one CPU has charged to one cgroup. Every counter only grows. In whole cache lines: what each request changes but for its
+/// buckets is one.
+#[repr(C, align(64))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Requests {
     /// Requests that were begun: data was read of them.
@@ -23,6 +27,10 @@ pub struct Requests {
     pub wait_ns: u64,
     /// From a request's being read to the last that was sent of its answer so far, all requests together, ns.
     pub busy_ns: u64,
+    /// The same of those that were abandoned, until then.
+    pub abandoned_ns: u64,
+    /// Up to a whole cache line.
+    pub reserved: [u64; 2],
     /// Requests by their wait.
     pub waits: [u64; BUCKETS],
     /// Requests by their time of service; each is counted when its connection's next one begins or it is closed.
@@ -37,6 +45,8 @@ impl Default for Requests {
             abandoned: 0,
             wait_ns: 0,
             busy_ns: 0,
+            abandoned_ns: 0,
+            reserved: [0; 2],
             waits: [0; BUCKETS],
             services: [0; BUCKETS],
         }
@@ -55,9 +65,9 @@ pub struct Connection {
     pub begun: u64,
     /// When something was last sent of its answer; 0 before that.
     pub sent: u64,
-    /// Address of the cgroup that reads; 0 before anybody has.
-    pub cgroup: u64,
-    /// The place of that cgroup's counters, or [`Connection::NOBODYS`].
+    /// Address of the set of cgroups that the reading task is in; 0 before anybody has read.
+    pub reader: u64,
+    /// The place of the counters of its cgroup, or [`Connection::NOBODYS`].
     pub place: u32,
     /// The port of its listener; 0 for a Unix socket.
     pub port: u32,
@@ -68,6 +78,16 @@ pub struct Connection {
 impl Connection {
     /// The place of a cgroup whose requests nobody wants.
     pub const NOBODYS: u32 = u32::MAX;
+}
+
+/// A place for a TCP connection, whose end the kernel tells, so that its place can be had again. One cache line.
+#[repr(C, align(64))]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TcpConnection {
+    /// The number that the kernel has given to this socket alone; 0 where the place is free.
+    pub cookie: u64,
+    /// What is kept with it.
+    pub connection: Connection,
 }
 
 /// A connection on which a request waits or is served. Times are `CLOCK_MONOTONIC`, ns; 0 for none.

@@ -2,13 +2,13 @@
 
 use core::intrinsics::{AtomicOrdering, atomic_xadd};
 
-use autoscaler_common::{Connection, Requests, bucket_of};
+use autoscaler_common::{Connection, Requests, SEATS_EACH, bucket_of};
 use aya_ebpf::bindings::BPF_F_MMAPABLE;
 use aya_ebpf::helpers::bpf_get_smp_processor_id;
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, HashMap, LruHashMap};
 
-use crate::kernel::Cgroup;
+use crate::kernel::CssSet;
 
 /// Cgroup id → the place of its counters: userspace names those whose requests are wanted. The loader sets the size.
 #[map]
@@ -44,13 +44,59 @@ pub(crate) fn changes() -> u64 {
     CHANGES.get(0).map_or(1, |changes| changes + 1)
 }
 
-/// The place of the cgroup that has read from `connection`; `None` where nobody wants its requests.
+/// Where a CPU charged the last connection of one listener. A server that closes each connection has a new one for every
+/// request: this spares it the two look-ups in hashes, and the way to its cgroup's id.
+#[derive(Clone, Copy)]
+struct Seat {
+    listener: u64,
+    /// Address of the set of cgroups that its reader is in. Another set may come to stand there once this one is gone: it
+    /// would have to read from a connection of the same listener before userspace has told the next change.
+    reader: u64,
+    /// What [`changes`] was.
+    changes: u64,
+    place: u64,
+}
+
+/// By CPU, and a hash of the listener. The loader sets the size. Nobody maps it: the flag has it begin on a page, so that no
+/// seat lies across two cache lines.
+#[map]
+static SEATS: Array<Seat> = Array::with_max_entries(SEATS_EACH, BPF_F_MMAPABLE);
+
+/// The place of the cgroup of `reader`, which has read from `connection`; `None` where nobody wants its requests.
 #[inline(always)]
-pub(crate) fn place_of(cgroup: Cgroup, connection: &Connection) -> Option<u32> {
+pub(crate) fn place_of(reader: CssSet, connection: &Connection) -> Option<u32> {
+    let listener = listener(connection);
+    // SAFETY: the helper has no precondition.
+    let cpu = unsafe { bpf_get_smp_processor_id() };
+    let changes = changes();
+    let seat = SEATS.get_ptr_mut(cpu * SEATS_EACH + seat_of(listener))?;
+    // SAFETY: an entry of the map, which lives as long as the programs, and only this CPU's.
+    let seat = unsafe { &mut *seat };
+    if seat.listener != listener || seat.reader != reader.address() || seat.changes != changes {
+        let place = looked_up(reader, listener)?;
+        *seat = Seat {
+            listener,
+            reader: reader.address(),
+            changes,
+            place: place.into(),
+        };
+    }
+    Some(seat.place as u32)
+}
+
+#[inline(always)]
+fn seat_of(listener: u64) -> u32 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    (listener.wrapping_mul(ODD) >> 32) as u32 & (SEATS_EACH - 1)
+}
+
+#[inline(always)]
+fn looked_up(reader: CssSet, listener: u64) -> Option<u32> {
     // SAFETY: plain data, copied at once.
-    let place = unsafe { WANTED.get(cgroup.node().id()) }.copied()?;
-    if place_of_listener(connection) != Some(place) {
-        let _ = LISTENERS.insert(listener(connection), place, 0);
+    let place = unsafe { WANTED.get(reader.cgroup().node().id()) }.copied()?;
+    // SAFETY: as above.
+    if unsafe { LISTENERS.get(listener) }.copied() != Some(place) {
+        let _ = LISTENERS.insert(listener, place, 0);
     }
     Some(place)
 }
@@ -68,8 +114,9 @@ fn listener(connection: &Connection) -> u64 {
     (connection.listener << 16) | u64::from(connection.port)
 }
 
-/// The counters of one cgroup on this CPU. The close of a connection may interrupt a read or a send on it: each counter is
-/// added to in one instruction.
+/// The counters of one cgroup on this CPU. The close of a connection may interrupt a read or a send: a counter that it adds to is
+/// added to in one instruction everywhere, which waits until the counter is at hand. All others have one program each, which
+/// nothing interrupts that adds to the same.
 #[derive(Clone, Copy)]
 pub(crate) struct Charge(Option<*mut Requests>);
 
@@ -87,9 +134,9 @@ impl Charge {
         let Some(counters) = self.0 else { return };
         // SAFETY: entries of the map, which lives as long as the programs.
         unsafe {
-            add(&raw mut (*counters).begun, 1);
-            add(&raw mut (*counters).wait_ns, wait);
-            add(&raw mut (*counters).waits[bucket_of(wait)], 1);
+            (*counters).begun += 1;
+            (*counters).wait_ns += wait;
+            (*counters).waits[bucket_of(wait)] += 1;
         }
     }
 
@@ -99,8 +146,8 @@ impl Charge {
         let Some(counters) = self.0 else { return };
         // SAFETY: as in `begun`.
         unsafe {
-            add(&raw mut (*counters).answered, 1);
-            add(&raw mut (*counters).busy_ns, service);
+            (*counters).answered += 1;
+            (*counters).busy_ns += service;
         }
     }
 
@@ -109,10 +156,10 @@ impl Charge {
     pub(crate) fn went_on(self, more: u64) {
         let Some(counters) = self.0 else { return };
         // SAFETY: as in `begun`.
-        unsafe { add(&raw mut (*counters).busy_ns, more) }
+        unsafe { (*counters).busy_ns += more }
     }
 
-    /// A request is known to be over that took `service` in all.
+    /// A request is known to be over that took `service` in all. Told by the next read, and by the close.
     #[inline(always)]
     pub(crate) fn served(self, service: u64) {
         let Some(counters) = self.0 else { return };
@@ -120,14 +167,14 @@ impl Charge {
         unsafe { add(&raw mut (*counters).services[bucket_of(service)], 1) }
     }
 
-    /// A request that had been served for `busy` will never be answered.
+    /// A request that had been served for `busy` will never be answered: told by the close.
     #[inline(always)]
     pub(crate) fn abandoned(self, busy: u64) {
         let Some(counters) = self.0 else { return };
         // SAFETY: as in `begun`.
         unsafe {
             add(&raw mut (*counters).abandoned, 1);
-            add(&raw mut (*counters).busy_ns, busy);
+            add(&raw mut (*counters).abandoned_ns, busy);
         }
     }
 }

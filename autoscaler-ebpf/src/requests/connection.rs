@@ -3,20 +3,31 @@
 //! Data arrives on one CPU while a task reads on another: `arrived` is written by the arriving side alone, all else by the
 //! side that reads, so that neither undoes what the other has written.
 
+use core::intrinsics::{AtomicOrdering, atomic_cxchg, atomic_xchg};
 use core::ptr::null_mut;
 
-use autoscaler_common::Connection;
-use aya_ebpf::bindings::BPF_SK_STORAGE_GET_F_CREATE;
+use autoscaler_common::{Connection, TcpConnection};
+use aya_ebpf::bindings::{BPF_F_MMAPABLE, BPF_SK_STORAGE_GET_F_CREATE};
 use aya_ebpf::btf_maps::SkStorage;
 use aya_ebpf::helpers::generated::bpf_sk_storage_get;
 use aya_ebpf::helpers::{bpf_get_current_task_btf, bpf_ktime_get_ns};
-use aya_ebpf::macros::btf_map;
+use aya_ebpf::macros::{btf_map, map};
+use aya_ebpf::maps::Array;
 
 use crate::charge::{Charge, changes, place_of};
 use crate::kernel::Task;
 use crate::socket::{Listener, Socket};
 
-/// The record of each connection, kept by the kernel with the socket and gone with it.
+/// The records of TCP connections, by the low bits of their sockets' cookies. To make one costs no more than to find it.
+#[map]
+static TCP: Array<TcpConnection> = Array::with_max_entries(PLACES, BPF_F_MMAPABLE);
+
+/// How many of them. A power of two.
+const PLACES: u32 = 4096;
+
+/// The record of any other connection, kept by the kernel with the socket and gone with it: of a Unix socket, whose end nobody
+/// tells, and of a TCP connection whose place in `TCP` is another's. The kernel takes memory for each, which costs more than
+/// all else that is done for a request.
 #[btf_map]
 static CONNECTIONS: SkStorage<Connection> = SkStorage::new();
 
@@ -27,17 +38,79 @@ pub(crate) struct Record(*mut Connection);
 /// The record that `socket` has.
 #[inline(always)]
 pub(crate) fn found(socket: Socket) -> Option<Record> {
-    storage(socket, 0)
+    let cookie = socket.known_cookie();
+    if cookie == 0 {
+        return None;
+    }
+    if !socket.is_unix()
+        && let Some(place) = place(cookie)
+        // SAFETY: an entry of the map, which lives as long as the programs.
+        && unsafe { (*place).cookie } == cookie
+    {
+        // SAFETY: as above.
+        return Some(Record(unsafe { &raw mut (*place).connection }));
+    }
+    if socket.has_storage() {
+        storage(socket, 0)
+    } else {
+        None
+    }
 }
 
-/// The same, made for a connection of `listener` where there is none.
+/// A record for a connection of `listener` that has none.
 #[inline(always)]
 pub(crate) fn open(socket: Socket, listener: Listener) -> Option<Record> {
-    let record = storage(socket, u64::from(BPF_SK_STORAGE_GET_F_CREATE))?;
+    // Of a socket with a record it is known.
+    let cookie = socket.cookie();
+    let free = if socket.is_unix() {
+        None
+    } else {
+        free_place(cookie)
+    };
+    let record = match free {
+        Some(record) => record,
+        None => storage(socket, u64::from(BPF_SK_STORAGE_GET_F_CREATE))?,
+    };
     let connection = record.read_side();
     connection.listener = listener.address;
     connection.port = listener.port;
     Some(record)
+}
+
+#[inline(always)]
+fn place(cookie: u64) -> Option<*mut TcpConnection> {
+    TCP.get_ptr_mut(cookie as u32 & (PLACES - 1))
+}
+
+/// The place of this cookie, unless it is another's.
+#[inline(always)]
+fn free_place(cookie: u64) -> Option<Record> {
+    let place = place(cookie)?;
+    // SAFETY: an entry of the map. Two that want one place at the same time are told apart by the one instruction.
+    unsafe {
+        let (before, _) = atomic_cxchg::<u64, { AtomicOrdering::SeqCst }, { AtomicOrdering::SeqCst }>(
+            &raw mut (*place).cookie,
+            0,
+            cookie,
+        );
+        (before == 0).then(|| Record(&raw mut (*place).connection))
+    }
+}
+
+/// The record of `socket` is not needed any more. One in storage goes with it.
+#[inline(always)]
+pub(crate) fn forget(socket: Socket) {
+    let cookie = socket.known_cookie();
+    if let Some(place) = place(cookie)
+        // SAFETY: an entry of the map, and this socket's own where it has its cookie.
+        && unsafe { (*place).cookie } == cookie
+    {
+        // SAFETY: as above. Nobody else sees the place before it is empty.
+        unsafe {
+            (*place).connection = Connection::default();
+            atomic_xchg::<u64, { AtomicOrdering::SeqCst }>(&raw mut (*place).cookie, 0);
+        }
+    }
 }
 
 #[inline(always)]
@@ -79,8 +152,8 @@ impl Record {
         unsafe { &mut *self.0 }
     }
 
-    /// Data has come. A request waits from now on, if nothing unread was there before. The end of a connection comes like
-    /// data: it is no request after others; one that was never read may have come with it.
+    /// Data has come. A request waits from now on, if nothing unread was there before. The end of a TCP connection comes like
+    /// data, and may come with some.
     #[inline(always)]
     pub(crate) fn data_came(self, socket: Socket) {
         // SAFETY: whole words of a live record.
@@ -88,7 +161,7 @@ impl Record {
             if (*self.0).place == Connection::NOBODYS || (*self.0).arrived > (*self.0).read {
                 return;
             }
-            if (*self.0).begun == 0 || !socket.is_half_closed() {
+            if !socket.is_half_closed() || socket.has_unread() {
                 (*self.0).arrived = now();
             }
         }
@@ -103,14 +176,14 @@ impl Record {
             if connection.begun == changes() {
                 return;
             }
-            (connection.begun, connection.sent, connection.cgroup) = (0, 0, 0);
+            (connection.begun, connection.sent, connection.reader) = (0, 0, 0);
         }
         // SAFETY: the helper has no precondition.
         let task = Task::new(unsafe { bpf_get_current_task_btf() }.cast());
-        let cgroup = task.css_set().cgroup();
-        if connection.cgroup != cgroup.address() {
-            connection.cgroup = cgroup.address();
-            connection.place = place_of(cgroup, connection).unwrap_or(Connection::NOBODYS);
+        let reader = task.css_set();
+        if connection.reader != reader.address() {
+            connection.reader = reader.address();
+            connection.place = place_of(reader, connection).unwrap_or(Connection::NOBODYS);
             if connection.place == Connection::NOBODYS {
                 // The record stays, or it would be made again at once.
                 connection.begun = changes();

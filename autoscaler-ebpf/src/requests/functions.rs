@@ -68,7 +68,6 @@ fn inet6_sent(ctx: FExitContext) -> i32 {
 #[fentry(function = "unix_release")]
 fn unix_gone(ctx: FEntryContext) -> i32 {
     if let Some(socket) = Socket::of(ctx.arg(0))
-        && socket.has_storage()
         && let Some(connection) = found(socket)
     {
         close(connection);

@@ -1,19 +1,20 @@
-//! What waits or is served at this moment: an iterator over the records of all connections.
+//! What waits or is served at this moment: iterators over the records of all connections.
 
 use core::ffi::c_void;
 
-use autoscaler_common::{Connection, Live};
+use autoscaler_common::{Connection, Live, TcpConnection};
 use aya_ebpf::helpers::generated::bpf_seq_write;
 
 use crate::charge::place_of_listener;
 
-/// `struct bpf_iter__bpf_sk_storage_map`: `net/core/bpf_sk_storage.c`
+/// `struct bpf_iter__bpf_sk_storage_map` (`net/core/bpf_sk_storage.c`) and `struct bpf_iter__bpf_map_elem`
+/// (`kernel/bpf/map_iter.c`): alike but for what `of` is, the socket or the key.
 #[repr(C)]
-pub(crate) struct Step {
+pub(crate) struct Step<T> {
     meta: *const Meta,
     map: *const c_void,
-    sk: *const c_void,
-    value: *const Connection,
+    of: *const c_void,
+    value: *const T,
 }
 
 /// `struct bpf_iter_meta`: include/linux/bpf.h
@@ -22,17 +23,37 @@ struct Meta {
     seq: *mut c_void,
 }
 
-/// Writes a [`Live`] for each connection on which a request waits or is served.
+/// Writes a [`Live`] for each connection with a record in storage on which a request waits or is served.
 #[unsafe(no_mangle)]
 #[unsafe(link_section = "iter/bpf_sk_storage_map")]
-extern "C" fn live(step: *const Step) -> i32 {
+extern "C" fn live(step: *const Step<Connection>) -> i32 {
     // SAFETY: the context of the program.
     let (meta, value) = unsafe { ((*step).meta, (*step).value) };
-    if value.is_null() {
-        return 0;
+    if !value.is_null() {
+        // SAFETY: a record that the kernel holds for this call.
+        write(meta, unsafe { &*value });
     }
-    // SAFETY: a record that the kernel holds for this call.
-    let connection = unsafe { &*value };
+    0
+}
+
+/// The same for each TCP connection with a place.
+#[unsafe(no_mangle)]
+#[unsafe(link_section = "iter/bpf_map_elem")]
+extern "C" fn live_tcp(step: *const Step<TcpConnection>) -> i32 {
+    // SAFETY: the context of the program.
+    let (meta, value) = unsafe { ((*step).meta, (*step).value) };
+    if !value.is_null() {
+        // SAFETY: an entry of the map.
+        let place = unsafe { &*value };
+        if place.cookie != 0 {
+            write(meta, &place.connection);
+        }
+    }
+    0
+}
+
+#[inline(always)]
+fn write(meta: *const Meta, connection: &Connection) {
     let Connection {
         arrived,
         read,
@@ -40,7 +61,7 @@ extern "C" fn live(step: *const Step) -> i32 {
         sent,
         ..
     } = *connection;
-    let place = if connection.cgroup == 0 {
+    let place = if connection.reader == 0 {
         place_of_listener(connection).unwrap_or(Connection::NOBODYS)
     } else {
         connection.place
@@ -52,7 +73,7 @@ extern "C" fn live(step: *const Step) -> i32 {
         served_since: if sent == 0 { begun } else { 0 },
     };
     if place == Connection::NOBODYS || (live.waiting_since | live.served_since) == 0 {
-        return 0;
+        return;
     }
     // SAFETY: the iterator's own file, and a record on the stack of the size told.
     unsafe {
@@ -62,5 +83,4 @@ extern "C" fn live(step: *const Step) -> i32 {
             size_of::<Live>() as u32,
         );
     }
-    0
 }

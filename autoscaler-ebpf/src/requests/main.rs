@@ -36,7 +36,7 @@ mod socket;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;
 
-use connection::{close, found, open};
+use connection::{close, forget, found, open};
 use socket::{Naming, Socket};
 
 /// Reads without taking (include/linux/socket.h).
@@ -68,19 +68,16 @@ fn sent(ctx: BtfTracePointContext) -> i32 {
 #[btf_tracepoint(function = "tcp_destroy_sock")]
 fn gone(ctx: BtfTracePointContext) -> i32 {
     let socket = Socket::new(ctx.arg(0));
-    if socket.has_storage()
-        && let Some(connection) = found(socket)
-    {
+    if let Some(connection) = found(socket) {
         close(connection);
+        forget(socket);
     }
     0
 }
 
 #[inline(always)]
 fn data_came(socket: Socket, by: Naming) {
-    // What another program keeps with the socket is no record of ours.
-    let known = if socket.has_storage() { found(socket) } else { None };
-    if let Some(connection) = known {
+    if let Some(connection) = found(socket) {
         connection.data_came(socket);
     } else if let Some(listener) = socket.listener(by)
         && let Some(connection) = open(socket, listener)
@@ -91,8 +88,7 @@ fn data_came(socket: Socket, by: Naming) {
 
 #[inline(always)]
 fn data_read(socket: Socket, length: i32, flags: i32) {
-    if socket.has_storage()
-        && length > 0
+    if length > 0
         && flags & MSG_PEEK == 0
         && let Some(connection) = found(socket)
     {
@@ -102,8 +98,7 @@ fn data_read(socket: Socket, length: i32, flags: i32) {
 
 #[inline(always)]
 fn data_sent(socket: Socket, length: i32) {
-    if socket.has_storage()
-        && length > 0
+    if length > 0
         && let Some(connection) = found(socket)
     {
         connection.data_sent();

@@ -1,12 +1,17 @@
 //! The kernel's sockets, read by direct loads as `kernel.rs` reads tasks.
 
 use autoscaler_common::Field;
-use aya_ebpf::helpers::generated::{bpf_probe_read_kernel, bpf_skc_to_unix_sock};
+use aya_ebpf::helpers::generated::{
+    bpf_get_socket_cookie, bpf_probe_read_kernel, bpf_skc_to_tcp_sock, bpf_skc_to_unix_sock,
+};
 
 use crate::charge::is_served;
 
 /// Of a connection that data may go through, TCP's or a Unix socket's (`include/net/tcp_states.h`).
 const ESTABLISHED: i32 = 1;
+
+/// Of a TCP connection whose other end sends nothing more.
+const CLOSE_WAIT: i32 = 8;
 
 /// A Unix socket (include/linux/socket.h).
 const AF_UNIX: u16 = 1;
@@ -66,7 +71,27 @@ impl Socket {
         self.0
     }
 
-    /// Whether any program keeps a record with this socket: the first question at every event, of everybody's sockets.
+    /// The number of this socket alone, once anybody has asked for it; 0 before. Everybody's sockets are asked this at every
+    /// event, first of all: it is in the cache line that the kernel has just looked the connection up by, where
+    /// `sk_bpf_storage` is a way off.
+    #[inline(always)]
+    pub(crate) fn known_cookie(self) -> u64 {
+        self.load(Field::SockCookie)
+    }
+
+    /// The same; asked for where nobody has.
+    #[inline(always)]
+    pub(crate) fn cookie(self) -> u64 {
+        // SAFETY: the socket is one that the tracepoint hands over.
+        unsafe { bpf_get_socket_cookie(self.0.cast_mut().cast()) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_unix(self) -> bool {
+        self.load::<u16>(Field::SockFamily) == AF_UNIX
+    }
+
+    /// Whether any program keeps a record with this socket.
     #[inline(always)]
     pub(crate) fn has_storage(self) -> bool {
         self.load::<u64>(Field::SockStorage) != 0
@@ -115,7 +140,7 @@ impl Socket {
     /// The listener of a connection, where this is the end that a server has got from `accept`.
     #[inline(always)]
     pub(crate) fn listener(self, by: Naming) -> Option<Listener> {
-        if self.load::<u16>(Field::SockFamily) == AF_UNIX {
+        if self.is_unix() {
             self.unix_listener(by)
         } else {
             self.tcp_listener()
@@ -131,16 +156,32 @@ impl Socket {
             return None;
         }
         let family = self.load::<u16>(Field::SockFamily);
-        if (family != AF_INET && family != AF_INET6)
-            || self.load::<u16>(Field::SockType) != SOCK_STREAM
-            || i32::from(self.load::<u8>(Field::SockState)) != ESTABLISHED
-        {
+        if (family != AF_INET && family != AF_INET6) || self.load::<u16>(Field::SockType) != SOCK_STREAM {
             return None;
+        }
+        match i32::from(self.load::<u8>(Field::SockState)) {
+            ESTABLISHED => {}
+            // Its first data may have come together with its end.
+            CLOSE_WAIT if self.has_unread() => {}
+            _ => return None,
         }
         Some(Listener {
             address: self.load(Field::SockNet),
             port: u32::from(port),
         })
+    }
+
+    /// Whether there is data on a TCP connection that nobody has read, beside its end, which counts as a byte.
+    #[inline(always)]
+    pub(crate) fn has_unread(self) -> bool {
+        // SAFETY: the helper checks the socket's family, and gives no pointer to one of another.
+        let tcp = unsafe { bpf_skc_to_tcp_sock(self.0.cast_mut().cast()) };
+        if tcp.is_null() {
+            return false;
+        }
+        let tcp = Self(tcp.cast::<u8>());
+        let (received, read): (u32, u32) = (tcp.load(Field::TcpReceived), tcp.load(Field::TcpRead));
+        received.wrapping_sub(read) > 1
     }
 
     /// Whether the other end has said that it will send nothing more.

@@ -3,6 +3,7 @@
 mod early;
 mod halves;
 mod idle;
+mod last_words;
 mod late;
 mod pipelined;
 mod room;

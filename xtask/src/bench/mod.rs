@@ -53,13 +53,15 @@ enum Table {
     Exactness,
     /// Requests of real servers against their own logs, and tens of thousands of them at full speed
     Requests,
-    /// Run time of the request programs per event, and what servers lose by them
+    /// Run time of the request programs per event, and their share of a server's CPU
     RequestsCost,
     /// The policies on recorded loads, simulated to the request: how late, how many worker-hours. Needs no root
     Policy,
+    /// What a server loses that is nobody's project
+    RequestsOthers,
 }
 
-const TABLES: [Table; 9] = [
+const TABLES: [Table; 10] = [
     Table::Cost,
     Table::Slowdown,
     Table::Web,
@@ -68,6 +70,7 @@ const TABLES: [Table; 9] = [
     Table::Exactness,
     Table::Requests,
     Table::RequestsCost,
+    Table::RequestsOthers,
     Table::Policy,
 ];
 
@@ -116,7 +119,8 @@ impl Table {
             Self::Snapshot => &[snapshot::measure],
             Self::Exactness => &[|_| exactness::measure()],
             Self::Requests => &[|_| requests::measure(), |_| requests::speed()],
-            Self::RequestsCost => &[requests::cost, requests::share, requests::throughput],
+            Self::RequestsCost => &[requests::cost, requests::share],
+            Self::RequestsOthers => &[requests::throughput],
             Self::Policy => &[|_| policy::measure(), |_| policy::pool()],
         }
     }

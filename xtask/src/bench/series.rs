@@ -35,9 +35,24 @@ impl Series {
         format!("{:.digits$} ({least:.digits$}-{most:.digits$})", self.median())
     }
 
+    /// The middle of the lower half and that of the upper half.
+    fn quartiles(&self) -> (f64, f64) {
+        let half = self.0.len().div_ceil(2);
+        let middle = |part: &[f64]| Self(part.to_vec()).median();
+        (middle(&self.0[..half]), middle(&self.0[self.0.len() - half..]))
+    }
+
+    /// `median (lower quartile-upper quartile)`.
+    pub(super) fn show_middle(&self, digits: usize) -> String {
+        let (lower, upper) = self.quartiles();
+        format!("{:.digits$} ({lower:.digits$}-{upper:.digits$})", self.median())
+    }
+
     pub(super) fn json(&self) -> Value {
         let (least, most) = self.ends();
-        json!({ "median": self.median(), "least": least, "most": most, "count": self.0.len() })
+        let (lower, upper) = self.quartiles();
+        json!({ "median": self.median(), "least": least, "lower_quartile": lower, "upper_quartile": upper, "most": most,
+            "count": self.0.len() })
     }
 }
 
@@ -63,5 +78,7 @@ mod tests {
         let even: Series = [4.0, 2.0].into_iter().collect();
         assert!((even.median() - 3.0).abs() < f64::EPSILON);
         assert!(Series::default().median().is_nan());
+        let five: Series = [5.0, 1.0, 2.0, 4.0, 3.0].into_iter().collect();
+        assert_eq!(five.show_middle(0), "3 (2-4)");
     }
 }

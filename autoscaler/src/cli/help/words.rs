@@ -82,7 +82,7 @@ ahí se pierde. Con --policy cada petición llega al azar, espera a un worker li
         ),
         "requests" => (
             "Muestra cuántas peticiones recibe un servidor, cuánto esperan, y cuántos workers están ocupados",
-            "Muestra las peticiones de un servidor como las ve el kernel: cuántas, cuánto esperaron y cuánto se las atendió, cuántos workers están ocupados.\n\nNo pregunta nada al servidor y no necesita demonio ni configuración: --cgroup o --pid nombran cualquier servicio. Una petición espera desde su primer byte hasta que el servidor la lee, y se la atiende hasta el último byte de la respuesta. Una conexión que ya estaba abierta cuenta desde su siguiente petición. Termina con el reparto de ambos tiempos. Necesita root, y Linux 5.11. Donde el kernel no deja que ningún programa vea las peticiones, solo se muestran las conexiones que nadie ha aceptado todavía.",
+            "Muestra las peticiones de un servidor como las ve el kernel: cuántas, cuánto esperaron y cuánto se las atendió, cuántos workers están ocupados.\n\nNo pregunta nada al servidor y no necesita demonio ni configuración: --cgroup o --pid nombran cualquier servicio. Una petición espera desde su primer byte hasta que el servidor la lee, y se la atiende hasta el último byte de la respuesta. Una conexión que ya estaba abierta cuenta desde su siguiente petición. Termina con el reparto de ambos tiempos. Necesita root, y Linux 5.12. Donde el kernel no deja que ningún programa vea las peticiones, solo se muestran las conexiones que nadie ha aceptado todavía.",
             "Ejemplos:
   autoscaler requests                          todos los proyectos
   autoscaler requests backdipro                un proyecto

@@ -68,8 +68,11 @@ pub(in crate::host) const REQUESTS: &[Named] = &[
     Named::new(Field::SockShutdown, "sock", &["sk_shutdown"]),
     Named::new(Field::SockPort, "sock", &["__sk_common.skc_num"]),
     Named::new(Field::SockNet, "sock", &["__sk_common.skc_net.net"]).needs("CONFIG_NET_NS=y"),
+    Named::new(Field::SockCookie, "sock", &["__sk_common.skc_cookie"]),
     Named::new(Field::SocketSock, "socket", &["sk"]),
     Named::new(Field::UnixAddress, "unix_sock", &["addr"]).needs("CONFIG_UNIX=y"),
+    Named::new(Field::TcpReceived, "tcp_sock", &["rcv_nxt"]).needs("CONFIG_INET=y"),
+    Named::new(Field::TcpRead, "tcp_sock", &["copied_seq"]).needs("CONFIG_INET=y"),
 ];
 
 const CGROUP_OF_TASK: Named =

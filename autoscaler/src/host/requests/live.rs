@@ -1,4 +1,4 @@
-//! The iterator that tells which requests wait or are served at this moment. aya attaches iterators over all of a kind; one
+//! The iterators that tell which requests wait or are served at this moment. aya attaches iterators over all of a kind; one
 //! over a single map is made here, by the two commands of bpf(2) that it takes.
 
 use std::fs::File;
@@ -44,8 +44,8 @@ pub(super) struct LiveIterator(OwnedFd);
 impl LiveIterator {
     /// Attaches `program` to the records of `map`.
     pub(super) fn open(program: &ProgramFd, map: &Map) -> Result<Self> {
-        let Map::SkStorage(map) = map else {
-            anyhow::bail!(KernelStep::Map("CONNECTIONS".to_owned()))
+        let (Map::SkStorage(map) | Map::Array(map)) = map else {
+            anyhow::bail!(KernelStep::MapArray)
         };
         // `union bpf_iter_link_info`: the map's descriptor is its first member, and all that is told.
         let info: u32 = map.fd().as_fd().as_raw_fd().cast_unsigned();

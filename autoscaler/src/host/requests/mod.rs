@@ -57,7 +57,7 @@ pub fn open(services: u32) -> Result<Box<dyn RequestWatch>, WhyNotEbpf> {
 pub struct RequestSource {
     way: RequestsWay,
     programs: Programs,
-    live: LiveIterator,
+    live: [LiveIterator; 2],
     /// The cgroups whose requests are charged, and to which index.
     wanted: HashMap<CgroupId, u32>,
     /// The ports of each index.
@@ -130,7 +130,8 @@ impl RequestWatch for RequestSource {
     }
 
     fn look(&self, indexes: &[u32]) -> Result<Vec<RequestLook>> {
-        let live = self.live.read()?;
+        let [tcp, others] = &self.live;
+        let live = [tcp.read()?, others.read()?].concat();
         let at = monotonic();
         let look = |index: &u32| RequestLook {
             at,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use autoscaler_common::{BUCKETS, Field, Requests};
+use autoscaler_common::{BUCKETS, Field, Requests, SEATS_EACH};
 use aya::maps::{Array, HashMap, Map, MapData, MapError};
 use aya::programs::Iter;
 use aya::{Btf, Ebpf, EbpfLoader};
@@ -48,6 +48,7 @@ impl Programs {
         let mut loader = EbpfLoader::new();
         loader
             .override_global("UNIX_ADDRESS", &unix_address, true)
+            .map_max_entries("SEATS", cpus.saturating_mul(SEATS_EACH))
             .map_max_entries("WANTED", cgroups)
             .map_max_entries("REQUESTS", entries);
         let mut ebpf = loader.load(&relocated(OBJECT, offsets)?).map_err(failed)?;
@@ -69,21 +70,16 @@ impl Programs {
         })
     }
 
-    /// The iterator over the records of all connections.
-    pub(super) fn live(&self) -> Result<LiveIterator, WhyNotEbpf> {
-        let open = || -> Result<LiveIterator> {
-            let program = self
-                .ebpf
-                .program("live")
-                .context(KernelStep::Program("live".to_owned()))?;
-            let program: &Iter = program.try_into()?;
-            let map = self
-                .ebpf
-                .map("CONNECTIONS")
-                .context(KernelStep::Map("CONNECTIONS".to_owned()))?;
-            LiveIterator::open(program.fd()?, map)
+    /// The iterators over the records of all connections.
+    pub(super) fn live(&self) -> Result<[LiveIterator; 2], WhyNotEbpf> {
+        let open = |(program, _, map): Walk| -> Result<LiveIterator> {
+            let step = || KernelStep::Program(program.to_owned());
+            let program: &Iter = self.ebpf.program(program).with_context(step)?.try_into()?;
+            let map = self.ebpf.map(map);
+            LiveIterator::open(program.fd()?, map.with_context(step)?)
         };
-        open().map_err(failed)
+        let [tcp, others] = WALKS;
+        Ok([open(tcp).map_err(failed)?, open(others).map_err(failed)?])
     }
 
     /// Has the requests of this cgroup charged to `index`.
@@ -101,7 +97,7 @@ impl Programs {
     /// Has its requests charged no more.
     pub(super) fn charge_no_more(&mut self, cgroup: CgroupId) -> Result<()> {
         match self.wanted.remove(&cgroup) {
-            Ok(()) | Err(MapError::KeyNotFound) => Ok(()),
+            Ok(()) | Err(MapError::KeyNotFound) => self.changed(),
             Err(error) => Err(error).context(KernelStep::Remove),
         }
     }
@@ -138,7 +134,7 @@ impl Programs {
             total.answered += one.answered;
             total.abandoned += one.abandoned;
             total.wait_ns += one.wait_ns;
-            total.busy_ns += one.busy_ns;
+            total.busy_ns += one.busy_ns + one.abandoned_ns;
             for bucket in 0..BUCKETS {
                 total.waits[bucket] += one.waits[bucket];
                 total.services[bucket] += one.services[bucket];
@@ -147,6 +143,14 @@ impl Programs {
         total
     }
 }
+
+/// A program, the kind of iterator that it is, and the map that it walks.
+type Walk = (&'static str, &'static str, &'static str);
+
+const WALKS: [Walk; 2] = [
+    ("live_tcp", "bpf_map_elem", "TCP"),
+    ("live", "bpf_sk_storage_map", "CONNECTIONS"),
+];
 
 /// 64 ports to a word.
 const WORDS: usize = 1024;
@@ -166,11 +170,13 @@ fn load_programs(ebpf: &mut Ebpf, programs: &[Attached]) -> Result<(), WhyNotEbp
         why: BtfFault::Words(error.to_string()),
     })?;
     attached::load(ebpf, programs, &btf)?;
-    let live = ebpf
-        .program_mut("live")
-        .context(KernelStep::Program("live".to_owned()))
-        .map_err(failed)?;
-    let live: &mut Iter = live.try_into().map_err(|error| refused("live", &error))?;
-    live.load("bpf_sk_storage_map", &btf)
-        .map_err(|error| refused("live", &error))
+    for (name, kind, _) in WALKS {
+        let walk = ebpf
+            .program_mut(name)
+            .context(KernelStep::Program(name.to_owned()))
+            .map_err(failed)?;
+        let walk: &mut Iter = walk.try_into().map_err(|error| refused(name, &error))?;
+        walk.load(kind, &btf).map_err(|error| refused(name, &error))?;
+    }
+    Ok(())
 }
