@@ -20,6 +20,7 @@ use crate::cli::language::Sources;
 use crate::cli::store::Store;
 use crate::model::{Config, DEFAULT_PATH, Language, LoadError, Project};
 use crate::simulate::picture::Picture;
+use crate::simulate::seconds::Rate;
 use crate::simulate::{Demand, Scale, Service, Trace, Work};
 use crate::words::{nearest, quoted, say};
 use crate::{config, picture, simulate};
@@ -95,12 +96,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIMESTAMP", value_parser = moment)]
     until: Option<f64>,
 
-    /// Search for thresholds and durations with the fewest worker-hours
-    #[arg(long, requires = "max_unmet")]
+    /// Search for thresholds and durations with the fewest worker-hours, on the first half of the recording
+    #[arg(long, requires = "max_late")]
     suggest: bool,
-    /// Demand that the suggestion may leave unmet, percent of all
+    /// Requests that may wait too long under the suggestion, percent; it aims at half of that
     #[arg(long, value_name = "PERCENT", requires = "suggest", value_parser = percent)]
-    max_unmet: Option<f64>,
+    max_late: Option<f64>,
 
     #[command(flatten)]
     requests: seconds::Requests,
@@ -127,7 +128,7 @@ Examples:
   autoscaler simulate requests.csv --mean-demand 2.5
   autoscaler simulate requests.csv --mean-demand 2.5 --set backdipro.cpu_thresholds.scale_up_3=70
   autoscaler simulate requests.csv --mean-demand 2.5 --config /etc/autoscaler/config.json --project shop
-  autoscaler simulate requests.csv --mean-demand 2.5 --suggest --max-unmet 1
+  autoscaler simulate requests.csv --mean-demand 2.5 --suggest --max-late 5
   autoscaler simulate requests.csv --mean-demand 2.5 --from 2014-10-27 --until 2014-11-03 --svg week.svg
   autoscaler simulate busy.csv --busy-workers --waits --config /etc/autoscaler/config.json --project shop
   autoscaler simulate --history shop --since 7d --set shop.cpu_thresholds.scale_up_2=55
@@ -170,9 +171,14 @@ pub(super) fn run(args: &Args, language: Option<Language>) -> Result<()> {
     };
     let pictures = args.svg.is_some() || args.png.is_some();
     let mut comparison = simulate::compare(&demand, &project, service, pictures);
-    let suggestion = match args.max_unmet {
-        Some(limit) => Some(
-            simulate::suggest(&demand, &project, service, limit).ok_or_else(|| {
+    let suggestion = match args.max_late {
+        Some(limit) => {
+            let rate = Rate::new(&trace, scale, args.requests.clip, args.window()).map_err(|error| {
+                failed(|language| format!("{name}: {}", simulate::demand_error(language, &error)))
+            })?;
+            let setting = args.requests.setting(project.promise(), interval);
+            let found = simulate::suggest(&demand, &rate, &project, service, &setting, limit);
+            Some(found.ok_or_else(|| {
                 let name = quoted(&project.name);
                 failed(|language| {
                     say!(
@@ -181,8 +187,8 @@ pub(super) fn run(args: &Args, language: Option<Language>) -> Result<()> {
                         "el proyecto {name} tiene más umbrales de CPU que tantos por ciento enteros hay: no se puede sugerir nada"
                     )
                 })
-            })?,
-        ),
+            })?)
+        }
         None => None,
     };
     let picture = Picture {

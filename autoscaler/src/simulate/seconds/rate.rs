@@ -100,6 +100,34 @@ impl Rate {
         }
     }
 
+    /// Its first `seconds`, or all of it.
+    #[must_use]
+    pub fn shortened(&self, seconds: u64) -> Self {
+        Self {
+            seconds: self.seconds.min(seconds),
+            ..self.clone()
+        }
+    }
+
+    /// Its first and its second half.
+    #[must_use]
+    pub fn halves(&self) -> (Self, Self) {
+        let first = self.seconds / 2;
+        let by = first as f64;
+        let later = self.points.iter().map(|(at, value)| (at - by, *value));
+        let second = Self {
+            start: self.start + by,
+            seconds: self.seconds - first,
+            points: later.collect(),
+            most: self.most,
+        };
+        let first = Self {
+            seconds: first,
+            ..self.clone()
+        };
+        (first, second)
+    }
+
     /// The demand of each second, in its middle.
     pub fn each(&self) -> impl Iterator<Item = f64> + '_ {
         let seconds = 0..self.seconds;
