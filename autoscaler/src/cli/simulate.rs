@@ -103,15 +103,6 @@ pub(super) struct Args {
     #[arg(long, value_name = "PERCENT", requires = "suggest", value_parser = percent)]
     max_late: Option<f64>,
 
-    #[command(flatten)]
-    requests: seconds::Requests,
-    /// Instead of one load, several services to the request in one pool of memory of so many MiB
-    #[arg(long, value_name = "MIB", requires = "loads", help_heading = "Several services in one pool of memory", value_parser = clap::value_parser!(u64).range(1..))]
-    pool_mb: Option<u64>,
-    /// One of them: FILE.csv,demand=1.5,mb=300 and as wanted min, max, weight, shift-hours; given again for each
-    #[arg(long = "load", value_name = "FILE.csv,KEY=VALUE", groups = ["recording", "scale"], requires = "pool_mb", help_heading = "Several services in one pool of memory", value_parser = pool::load)]
-    loads: Vec<pool::Load>,
-
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -121,6 +112,15 @@ pub(super) struct Args {
     /// Draw a picture, PNG
     #[arg(long, value_name = "FILE")]
     png: Option<PathBuf>,
+
+    #[command(flatten)]
+    requests: seconds::Requests,
+    /// Instead of one load, several services to the request in one pool of memory of so many MiB
+    #[arg(long, value_name = "MIB", requires = "loads", help_heading = "Several services in one pool of memory", value_parser = clap::value_parser!(u64).range(1..))]
+    pool_mb: Option<u64>,
+    /// One of them: FILE.csv,demand=1.5,mb=300 and as wanted min, max, weight, shift-hours; given again for each
+    #[arg(long = "load", value_name = "FILE.csv,KEY=VALUE", groups = ["recording", "scale"], requires = "pool_mb", help_heading = "Several services in one pool of memory", value_parser = pool::load)]
+    loads: Vec<pool::Load>,
 }
 
 const EXAMPLES: &str = "\

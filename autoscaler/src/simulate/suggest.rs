@@ -47,10 +47,14 @@ pub struct Suggestion {
 const AIM: f64 = 0.5;
 
 /// How often the search goes again with a tighter limit.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 5;
 
-/// A limit falls by this much more than it was missed by.
+/// A limit falls by this much more than it was missed by, and rises to at most so many times of itself.
 const TIGHTER: f64 = 0.8;
+const LOOSER: f64 = 4.0;
+
+/// From this part of what is aimed at on, it is close enough.
+const CLOSE: f64 = 0.7;
 
 /// Most seconds of the first half that are replayed request by request while searching: two weeks.
 const JUDGED_SECONDS: u64 = 14 * 86_400;
@@ -112,18 +116,32 @@ pub fn suggest(
     };
     let aim = AIM * max_late_percent;
     let mut percent = aim;
+    // Limits of the estimate with which the replay shows no more than is aimed at, and more.
+    let (mut kept, mut missed) = (None, None);
     let mut found: Option<(f64, Candidate)> = None;
     for _ in 0..ROUNDS {
         search.limit = search.demand.cpu_seconds() * percent / 100.0 + 1e-6;
         let candidate = search.best()?;
         let late = late(&judged, setting, &search.project_with(&candidate));
-        if found.as_ref().is_none_or(|(least, _)| late < *least) {
+        if found
+            .as_ref()
+            .is_none_or(|(so_far, _)| is_better(late, *so_far, aim))
+        {
             found = Some((late, candidate));
         }
         if late <= aim {
+            kept = Some(percent);
+        } else {
+            missed = Some(percent);
+        }
+        if (CLOSE * aim..=aim).contains(&late) {
             break;
         }
-        percent *= TIGHTER * aim / late;
+        percent = match (kept, missed) {
+            (Some(kept), Some(missed)) => f64::sqrt(kept * missed),
+            (None, _) => percent * TIGHTER * aim / late,
+            (_, None) => percent * (aim / late).min(LOOSER),
+        };
     }
     let suggested = search.project_with(&found?.1);
     let mut ours = Ours::new(&suggested, service);
@@ -143,6 +161,16 @@ pub fn suggest(
         tried: search.tried.into_inner(),
         project: suggested,
     })
+}
+
+/// Whether `late` percent are better than `so_far`: the most within the aim, for it has the fewest worker-hours, else the least.
+fn is_better(late: f64, so_far: f64, aim: f64) -> bool {
+    match (late <= aim, so_far <= aim) {
+        (true, true) => late > so_far,
+        (true, false) => true,
+        (false, true) => false,
+        (false, false) => late < so_far,
+    }
 }
 
 /// Late requests of the project's ladder, replayed request by request, percent.

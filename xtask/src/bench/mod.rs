@@ -117,7 +117,11 @@ impl Table {
             Self::Exactness => &[|_| exactness::measure()],
             Self::Requests => &[|_| requests::measure(), |_| requests::speed()],
             Self::RequestsCost => &[requests::cost, requests::share, requests::throughput],
-            Self::Policy => &[|_| policy::measure(), |_| policy::pool()],
+            Self::Policy => &[
+                |_| policy::measure(),
+                |_| policy::pool(),
+                |_| policy::suggestions(),
+            ],
         }
     }
 }
