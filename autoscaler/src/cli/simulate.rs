@@ -21,7 +21,7 @@ use crate::cli::store::Store;
 use crate::model::{Config, DEFAULT_PATH, Language, LoadError, Project};
 use crate::simulate::picture::Picture;
 use crate::simulate::seconds::Rate;
-use crate::simulate::{Demand, Scale, Service, Trace, Work};
+use crate::simulate::{Demand, Scale, Service, Suggestion, Trace, Work};
 use crate::words::{nearest, quoted, say};
 use crate::{config, picture, simulate};
 
@@ -171,26 +171,10 @@ pub(super) fn run(args: &Args, language: Option<Language>) -> Result<()> {
     };
     let pictures = args.svg.is_some() || args.png.is_some();
     let mut comparison = simulate::compare(&demand, &project, service, pictures);
-    let suggestion = match args.max_late {
-        Some(limit) => {
-            let rate = Rate::new(&trace, scale, args.requests.clip, args.window()).map_err(|error| {
-                failed(|language| format!("{name}: {}", simulate::demand_error(language, &error)))
-            })?;
-            let setting = args.requests.setting(project.promise(), interval);
-            let found = simulate::suggest(&demand, &rate, &project, service, &setting, limit);
-            Some(found.ok_or_else(|| {
-                let name = quoted(&project.name);
-                failed(|language| {
-                    say!(
-                        language,
-                        "project {name} has more CPU rungs than whole percents: nothing can be suggested",
-                        "el proyecto {name} tiene más umbrales de CPU que tantos por ciento enteros hay: no se puede sugerir nada"
-                    )
-                })
-            })?)
-        }
-        None => None,
-    };
+    let suggestion = args
+        .max_late
+        .map(|limit| suggestion(args, (&name, &trace), &demand, &project, service, limit))
+        .transpose()?;
     let picture = Picture {
         title: &format!(
             "{} over {}, {} to {} UTC",
@@ -241,6 +225,32 @@ pub(super) fn run(args: &Args, language: Option<Language>) -> Result<()> {
         text
     };
     super::print(&text)
+}
+
+/// What `--suggest` finds, with at most `limit` percent late.
+fn suggestion(
+    args: &Args,
+    (name, trace): (&str, &Trace),
+    demand: &Demand,
+    project: &Project,
+    service: Service,
+    limit: f64,
+) -> Result<Suggestion> {
+    let scale = args.mean_demand.map_or(Scale::BusyWorkers, Scale::MeanDemand);
+    let rate = Rate::new(trace, scale, args.requests.clip, args.window()).map_err(|error| {
+        failed(|language| format!("{name}: {}", simulate::demand_error(language, &error)))
+    })?;
+    let setting = args.requests.setting(project.promise(), demand.interval);
+    simulate::suggest(demand, &rate, project, service, &setting, limit).ok_or_else(|| {
+        let name = quoted(&project.name);
+        failed(|language| {
+            say!(
+                language,
+                "project {name} has more CPU rungs than whole percents: nothing can be suggested",
+                "el proyecto {name} tiene más umbrales de CPU que tantos por ciento enteros hay: no se puede sugerir nada"
+            )
+        })
+    })
 }
 
 impl Args {

@@ -143,16 +143,12 @@ fn names_are_read_as_they_are_written() {
 fn one_pool_keeps_more_promises_than_the_best_fixed_parts_of_it() {
     let member = |i: u64| {
         // A wave of six hours, at another time for each: never all at once.
-        let text: String = (0..24)
-            .map(|hour: u32| {
-                format!(
-                    "{},{}\n",
-                    hour * 3600,
-                    [0.5, 0.5, 1.0, 3.0, 3.0, 1.0][hour as usize % 6]
-                )
-            })
-            .collect();
-        let rate = Rate::new(&Trace::parse(&text).unwrap(), Scale::BusyWorkers, None, ALL).unwrap();
+        let hours = (0_u32..24).map(|hour| {
+            let busy = [0.5, 0.5, 1.0, 3.0, 3.0, 1.0][hour as usize % 6];
+            (f64::from(hour * 3600), busy)
+        });
+        let trace = Trace::new(hours).unwrap();
+        let rate = Rate::new(&trace, Scale::BusyWorkers, None, ALL).unwrap();
         let mut setting = Setting { seed: i, ..setting() };
         setting.traffic.service = Duration::from_millis(400);
         Member {
