@@ -158,7 +158,13 @@ fn a_suggestion_is_printed_as_lines_to_paste() {
         "--until",
         "2014-10-29",
     ];
-    let output = simulate(&[&day[..], &["--suggest", "--max-unmet", "1"]].concat());
+    let output = simulate(
+        &[
+            &day[..],
+            &["--suggest", "--max-late", "10", "--service-ms", "1000"],
+        ]
+        .concat(),
+    );
     told(&output, 0);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("\"cpu_thresholds\": { \"scale_up_2\": "), "{text}");
@@ -166,7 +172,76 @@ fn a_suggestion_is_printed_as_lines_to_paste() {
         text.lines().any(|line| line.starts_with("autoscaler, suggested")),
         "{text}"
     );
-    assert!(told(&simulate(&[&day[..], &["--suggest"]].concat()), 2).contains("--max-unmet"));
+    assert!(told(&simulate(&[&day[..], &["--suggest"]].concat()), 2).contains("--max-late"));
+}
+
+#[test]
+fn policies_are_replayed_to_the_request_the_same_for_a_seed() {
+    let day = [
+        "--mean-demand",
+        "2",
+        "--from",
+        "2014-10-28",
+        "--until",
+        "2014-10-29",
+        "--service-ms",
+        "2000",
+    ];
+    let of = |more: &[&str]| simulate(&[&day[..], more].concat());
+    let policies = ["--policy", "target,ladder", "--policy", "fixed:6"];
+    let output = of(&policies);
+    told(&output, 0);
+    let text = String::from_utf8(output.stdout).unwrap();
+    for expected in [
+        "to the request",
+        "over 100 ms",
+        "\ntarget ",
+        "\nladder ",
+        "\nfixed:6 ",
+    ] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let spanish = of(&[&policies[..], &["--language", "es"]].concat());
+    assert!(String::from_utf8_lossy(&spanish.stdout).contains("petición a petición"));
+    let answer = json(&of(&[&policies[..], &["--json", "--seed", "7"]].concat()));
+    assert_eq!(
+        answer,
+        json(&of(&[&policies[..], &["--json", "--seed", "7"]].concat()))
+    );
+    assert_eq!(answer["policies"][2]["policy"], "fixed:6");
+    assert_eq!(answer["policies"][2]["worker_hours_a_day"], 144.0);
+    assert_eq!(answer["hindsight"], serde_json::Value::Null);
+    assert!(told(&of(&["--policy", "hpa"]), 2).contains("hpa:70"));
+}
+
+#[test]
+fn services_share_one_pool_of_memory() {
+    let file = trace("ec2_cpu_utilization.csv");
+    let load = |more: &str| format!("{},demand=1.5,{more}", file.display());
+    let (web, shop) = (load("mb=300"), load("mb=500,weight=2,shift-hours=9"));
+    let output = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
+        .args([
+            "simulate",
+            "--pool-mb",
+            "2400",
+            "--load",
+            &web,
+            "--load",
+            &shop,
+            "--service-ms",
+            "2000",
+        ])
+        .args(["--until", "2014-02-15 14:27:00", "--json"])
+        .output()
+        .unwrap();
+    let answer = json(&output);
+    assert_eq!(answer["partings"][0]["parting"], "pool");
+    assert!(answer["partings"][0]["most_mib"].as_u64().unwrap() <= 2400);
+    let bad = Command::new(env!("CARGO_BIN_EXE_autoscaler"))
+        .args(["simulate", "--pool-mb", "2400", "--load", &load("mib=3")])
+        .output()
+        .unwrap();
+    assert!(told(&bad, 2).contains("write KEY=VALUE"), "{bad:?}");
 }
 
 #[test]

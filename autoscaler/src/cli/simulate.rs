@@ -20,7 +20,8 @@ use crate::cli::language::Sources;
 use crate::cli::store::Store;
 use crate::model::{Config, DEFAULT_PATH, Language, LoadError, Project};
 use crate::simulate::picture::Picture;
-use crate::simulate::{Demand, Scale, Service, Trace, Work};
+use crate::simulate::seconds::Rate;
+use crate::simulate::{Demand, Scale, Service, Suggestion, Trace, Work};
 use crate::words::{nearest, quoted, say};
 use crate::{config, picture, simulate};
 
@@ -95,21 +96,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIMESTAMP", value_parser = moment)]
     until: Option<f64>,
 
-    /// Search for thresholds and durations with the fewest worker-hours
-    #[arg(long, requires = "max_unmet")]
+    /// Search for thresholds and durations with the fewest worker-hours, on the first half of the recording
+    #[arg(long, requires = "max_late")]
     suggest: bool,
-    /// Demand that the suggestion may leave unmet, percent of all
+    /// Requests that may wait too long under the suggestion, percent; it aims at half of that
     #[arg(long, value_name = "PERCENT", requires = "suggest", value_parser = percent)]
-    max_unmet: Option<f64>,
-
-    #[command(flatten)]
-    requests: seconds::Requests,
-    /// Instead of one load, several services to the request in one pool of memory of so many MiB
-    #[arg(long, value_name = "MIB", requires = "loads", help_heading = "Several services in one pool of memory", value_parser = clap::value_parser!(u64).range(1..))]
-    pool_mb: Option<u64>,
-    /// One of them: FILE.csv,demand=1.5,mb=300 and as wanted min, max, weight, shift-hours; given again for each
-    #[arg(long = "load", value_name = "FILE.csv,KEY=VALUE", groups = ["recording", "scale"], requires = "pool_mb", help_heading = "Several services in one pool of memory", value_parser = pool::load)]
-    loads: Vec<pool::Load>,
+    max_late: Option<f64>,
 
     /// Print JSON
     #[arg(long)]
@@ -120,6 +112,15 @@ pub(super) struct Args {
     /// Draw a picture, PNG
     #[arg(long, value_name = "FILE")]
     png: Option<PathBuf>,
+
+    #[command(flatten)]
+    requests: seconds::Requests,
+    /// Instead of one load, several services to the request in one pool of memory of so many MiB
+    #[arg(long, value_name = "MIB", requires = "loads", help_heading = "Several services in one pool of memory", value_parser = clap::value_parser!(u64).range(1..))]
+    pool_mb: Option<u64>,
+    /// One of them: FILE.csv,demand=1.5,mb=300 and as wanted min, max, weight, shift-hours; given again for each
+    #[arg(long = "load", value_name = "FILE.csv,KEY=VALUE", groups = ["recording", "scale"], requires = "pool_mb", help_heading = "Several services in one pool of memory", value_parser = pool::load)]
+    loads: Vec<pool::Load>,
 }
 
 const EXAMPLES: &str = "\
@@ -127,7 +128,7 @@ Examples:
   autoscaler simulate requests.csv --mean-demand 2.5
   autoscaler simulate requests.csv --mean-demand 2.5 --set backdipro.cpu_thresholds.scale_up_3=70
   autoscaler simulate requests.csv --mean-demand 2.5 --config /etc/autoscaler/config.json --project shop
-  autoscaler simulate requests.csv --mean-demand 2.5 --suggest --max-unmet 1
+  autoscaler simulate requests.csv --mean-demand 2.5 --suggest --max-late 5
   autoscaler simulate requests.csv --mean-demand 2.5 --from 2014-10-27 --until 2014-11-03 --svg week.svg
   autoscaler simulate busy.csv --busy-workers --waits --config /etc/autoscaler/config.json --project shop
   autoscaler simulate --history shop --since 7d --set shop.cpu_thresholds.scale_up_2=55
@@ -170,21 +171,10 @@ pub(super) fn run(args: &Args, language: Option<Language>) -> Result<()> {
     };
     let pictures = args.svg.is_some() || args.png.is_some();
     let mut comparison = simulate::compare(&demand, &project, service, pictures);
-    let suggestion = match args.max_unmet {
-        Some(limit) => Some(
-            simulate::suggest(&demand, &project, service, limit).ok_or_else(|| {
-                let name = quoted(&project.name);
-                failed(|language| {
-                    say!(
-                        language,
-                        "project {name} has more CPU rungs than whole percents: nothing can be suggested",
-                        "el proyecto {name} tiene más umbrales de CPU que tantos por ciento enteros hay: no se puede sugerir nada"
-                    )
-                })
-            })?,
-        ),
-        None => None,
-    };
+    let suggestion = args
+        .max_late
+        .map(|limit| suggestion(args, (&name, &trace), &demand, &project, service, limit))
+        .transpose()?;
     let picture = Picture {
         title: &format!(
             "{} over {}, {} to {} UTC",
@@ -235,6 +225,32 @@ pub(super) fn run(args: &Args, language: Option<Language>) -> Result<()> {
         text
     };
     super::print(&text)
+}
+
+/// What `--suggest` finds, with at most `limit` percent late.
+fn suggestion(
+    args: &Args,
+    (name, trace): (&str, &Trace),
+    demand: &Demand,
+    project: &Project,
+    service: Service,
+    limit: f64,
+) -> Result<Suggestion> {
+    let scale = args.mean_demand.map_or(Scale::BusyWorkers, Scale::MeanDemand);
+    let rate = Rate::new(trace, scale, args.requests.clip, args.window()).map_err(|error| {
+        failed(|language| format!("{name}: {}", simulate::demand_error(language, &error)))
+    })?;
+    let setting = args.requests.setting(project.promise(), demand.interval);
+    simulate::suggest(demand, &rate, project, service, &setting, limit).ok_or_else(|| {
+        let name = quoted(&project.name);
+        failed(|language| {
+            say!(
+                language,
+                "project {name} has more CPU rungs than whole percents: nothing can be suggested",
+                "el proyecto {name} tiene más umbrales de CPU que tantos por ciento enteros hay: no se puede sugerir nada"
+            )
+        })
+    })
 }
 
 impl Args {

@@ -204,6 +204,18 @@ impl Demand {
         }
     }
 
+    /// The demand of the first half of the checks.
+    #[must_use]
+    pub fn first_half(&self) -> Self {
+        let checks = (self.checks() / 2).max(1).min(self.checks());
+        let ends = self.ends[..checks].to_vec();
+        Self {
+            pieces: self.pieces[..ends.last().copied().unwrap_or(0)].to_vec(),
+            ends,
+            ..self.clone()
+        }
+    }
+
     /// How many checks there are.
     #[must_use]
     pub fn checks(&self) -> usize {

@@ -7,6 +7,7 @@
 mod change;
 mod compare;
 mod demand;
+mod lateness;
 pub mod picture;
 pub mod policy;
 mod replay;

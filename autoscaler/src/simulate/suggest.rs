@@ -1,9 +1,11 @@
-//! Which thresholds and durations would have done with the fewest worker-hours, at no more than a given share of
-//! unmet demand.
+//! Which thresholds and durations would have done with the fewest worker-hours, at no more than a given share of late
+//! requests.
 //!
-//! A search, not a proof: a coarse grid over ladders that rise evenly, then one value after the other moved while
-//! that helps. Every candidate is replayed by the very policy; one that is already worse is left early. The rungs
-//! are those of the project, and every candidate would pass the configuration's validation.
+//! A search, not a proof: a coarse grid over ladders that rise evenly, then one value after the other moved while that
+//! helps. Every candidate is replayed by the very policy in the fluid model, with late requests by [`Lateness`]; one that
+//! is already worse is left early. What is found is then replayed request by request, and the search goes again with a
+//! tighter limit while that shows more late ones. It sees the first half of the recording alone, and aims at half of what is
+//! allowed: the other half, on which it is judged too, is never quite like the first.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,18 +13,26 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::lateness::{Backlog, Lateness};
 use super::policy::{Fixed, Ours, Policy};
+use super::seconds::{self, Rate, Setting};
 use super::{Demand, Score, Service, Tally, replay};
 use crate::model::{Ladder, Project};
 
 /// What the search found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Suggestion {
-    /// Whether it keeps to the unmet demand that was asked for; else it is the least unmet that was found.
+    /// Whether it keeps to what is allowed, on the half that it was fitted to; else it is the least late that was found.
     pub within_limit: bool,
-    /// What even the maximum of workers leaves unmet, percent.
+    /// What even the maximum of workers leaves unmet in the fluid model, percent.
     pub least_possible_unmet_percent: f64,
-    /// Its figures.
+    /// Late requests of the maximum of workers on the half that it was fitted to, percent.
+    pub least_possible_late_percent: f64,
+    /// Its late requests on the first half, to which it was fitted, and on the second, percent.
+    pub late_percent: [f64; 2],
+    /// Those of the thresholds as they are, on both halves.
+    pub present_late_percent: [f64; 2],
+    /// Its figures in the fluid model, over the whole recording.
     pub score: Score,
     /// Lines for the project's entry in the configuration.
     pub config_lines: String,
@@ -32,6 +42,22 @@ pub struct Suggestion {
     #[serde(skip)]
     pub project: Project,
 }
+
+/// The part of what is allowed that is aimed at.
+const AIM: f64 = 0.5;
+
+/// How often the search goes again with a tighter limit.
+const ROUNDS: usize = 5;
+
+/// A limit falls by this much more than it was missed by, and rises to at most so many times of itself.
+const TIGHTER: f64 = 0.8;
+const LOOSER: f64 = 4.0;
+
+/// From this part of what is aimed at on, it is close enough.
+const CLOSE: f64 = 0.7;
+
+/// Most seconds of the first half that are replayed request by request while searching: two weeks.
+const JUDGED_SECONDS: u64 = 14 * 86_400;
 
 /// Minutes that a condition may have to hold.
 const UP_MINUTES: [u32; 7] = [1, 2, 3, 4, 6, 10, 15];
@@ -69,46 +95,88 @@ impl Rank {
 #[must_use]
 pub fn suggest(
     demand: &Demand,
+    rate: &Rate,
     project: &Project,
     service: Service,
-    max_unmet_percent: f64,
+    setting: &Setting,
+    max_late_percent: f64,
 ) -> Option<Suggestion> {
     let ladder = project.cpu.as_ref()?;
-    let search = Search {
-        demand,
+    let (fitted, other) = rate.halves();
+    let judged = fitted.shortened(JUDGED_SECONDS);
+    let first_half = demand.first_half();
+    let mut search = Search {
+        demand: &first_half,
         project,
         ladder,
         service,
-        limit: demand.cpu_seconds() * max_unmet_percent / 100.0 + 1e-6,
+        lateness: Lateness::new(setting, project.bounds.max.min(service.cpus)),
+        limit: 0.0,
         tried: AtomicUsize::new(0),
     };
-    let mut best = (Rank::WORST, search.present());
-    search.take_best(&search.grid(), &mut best);
-    // The present ladder, unless it has fractions that the search does not know.
-    if best.0 == Rank::WORST {
-        return None;
-    }
-    for _ in 0..SWEEPS {
-        let before = best.0;
-        for value in 0..search.values() {
-            let moves = search.moves(&best.1, value);
-            search.take_best(&moves, &mut best);
+    let aim = AIM * max_late_percent;
+    let mut percent = aim;
+    // Limits of the estimate with which the replay shows no more than is aimed at, and more.
+    let (mut kept, mut missed) = (None, None);
+    let mut found: Option<(f64, Candidate)> = None;
+    for _ in 0..ROUNDS {
+        search.limit = search.demand.cpu_seconds() * percent / 100.0 + 1e-6;
+        let candidate = search.best()?;
+        let late = late(&judged, setting, &search.project_with(&candidate));
+        if found
+            .as_ref()
+            .is_none_or(|(so_far, _)| is_better(late, *so_far, aim))
+        {
+            found = Some((late, candidate));
         }
-        if best.0 == before {
+        if late <= aim {
+            kept = Some(percent);
+        } else {
+            missed = Some(percent);
+        }
+        if (CLOSE * aim..=aim).contains(&late) {
             break;
         }
+        percent = match (kept, missed) {
+            (Some(kept), Some(missed)) => f64::sqrt(kept * missed),
+            (None, _) => percent * TIGHTER * aim / late,
+            (_, None) => percent * (aim / late).min(LOOSER),
+        };
     }
-    let project = search.project_with(&best.1);
-    let mut ours = Ours::new(&project, service);
-    let score = score(demand, service, &mut ours);
+    let suggested = search.project_with(&found?.1);
+    let mut ours = Ours::new(&suggested, service);
+    let both = |project: &Project| [&fitted, &other].map(|half| late(half, setting, project));
+    let late_percent = both(&suggested);
+    let most = seconds::Policy::Fixed(project.bounds.max);
     Some(Suggestion {
-        within_limit: best.0.over_limit <= 0.0,
+        within_limit: late_percent[0] <= max_late_percent,
         least_possible_unmet_percent: score_fixed(demand, service, project.bounds.max),
-        score,
-        config_lines: config_lines(project.cpu.as_ref()?),
+        least_possible_late_percent: seconds::replay(&fitted, setting, project, &[most])[0]
+            .score
+            .late_percent,
+        late_percent,
+        present_late_percent: both(project),
+        score: score(demand, service, &mut ours),
+        config_lines: config_lines(suggested.cpu.as_ref()?),
         tried: search.tried.into_inner(),
-        project,
+        project: suggested,
     })
+}
+
+/// Whether `late` percent are better than `so_far`: the most within the aim, for it has the fewest worker-hours, else the least.
+fn is_better(late: f64, so_far: f64, aim: f64) -> bool {
+    match (late <= aim, so_far <= aim) {
+        (true, true) => late > so_far,
+        (true, false) => true,
+        (false, true) => false,
+        (false, false) => late < so_far,
+    }
+}
+
+/// Late requests of the project's ladder, replayed request by request, percent.
+fn late(rate: &Rate, setting: &Setting, project: &Project) -> f64 {
+    let runs = seconds::replay(rate, setting, project, &[seconds::Policy::Ladder]);
+    runs[0].score.late_percent
 }
 
 fn score(demand: &Demand, service: Service, policy: &mut dyn Policy) -> Score {
@@ -152,12 +220,34 @@ struct Search<'a> {
     project: &'a Project,
     ladder: &'a Ladder,
     service: Service,
-    /// CPU-seconds that may stay unmet.
+    lateness: Lateness,
+    /// Demand of the requests that may be late, CPU-seconds.
     limit: f64,
     tried: AtomicUsize,
 }
 
 impl Search<'_> {
+    /// The best candidate within the limit, or the least late; `None` where no candidate is valid.
+    fn best(&self) -> Option<Candidate> {
+        let mut best = (Rank::WORST, self.present());
+        self.take_best(&self.grid(), &mut best);
+        // The present ladder, unless it has fractions that the search does not know.
+        if best.0 == Rank::WORST {
+            return None;
+        }
+        for _ in 0..SWEEPS {
+            let before = best.0;
+            for value in 0..self.values() {
+                let moves = self.moves(&best.1, value);
+                self.take_best(&moves, &mut best);
+            }
+            if best.0 == before {
+                break;
+            }
+        }
+        Some(best.1)
+    }
+
     /// The project's own ladder, in whole percents and minutes.
     fn present(&self) -> Candidate {
         #[expect(
@@ -332,17 +422,16 @@ impl Search<'_> {
         let project = self.project_with(candidate);
         let mut ours = Ours::new(&project, self.service);
         let mut tally = Tally::default();
-        let rank = |tally: &Tally| Rank {
-            over_limit: (tally.unmet_seconds() - self.limit).max(0.0),
-            worker_seconds: tally.worker_seconds(),
-            steps: tally.score().steps as f64,
-        };
+        let (mut late, mut backlog) = (0.0, Backlog::default());
         let mut worse = false;
         replay(self.demand, self.service, &mut ours, |check| {
             tally.add(check);
+            let served = &check.served;
+            let servers = check.workers.min(self.service.cpus);
+            let busy = served.demand / served.seconds;
+            late += served.demand * self.lateness.of(&mut backlog, servers, busy, served.seconds);
             // Neither figure can fall again, but the hours count only where the limit can still be kept.
-            let over = tally.unmet_seconds() - self.limit;
-            worse = over > bound.over_limit
+            worse = late - self.limit > bound.over_limit
                 || (bound.over_limit <= 0.0 && tally.worker_seconds() > bound.worker_seconds);
             if worse {
                 ControlFlow::Break(())
@@ -350,7 +439,12 @@ impl Search<'_> {
                 ControlFlow::Continue(())
             }
         });
-        (!worse).then(|| rank(&tally)).filter(|rank| *rank <= bound)
+        let rank = Rank {
+            over_limit: (late - self.limit).max(0.0),
+            worker_seconds: tally.worker_seconds(),
+            steps: tally.score().steps as f64,
+        };
+        (!worse).then_some(rank).filter(|rank| *rank <= bound)
     }
 
     fn project_with(&self, candidate: &Candidate) -> Project {

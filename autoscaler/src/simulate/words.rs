@@ -74,21 +74,21 @@ pub fn words(
 }
 
 fn advice(suggestion: &Suggestion, max: u32) -> String {
-    let unmet = suggestion.score.unmet_percent;
+    let [fitted, other] = suggestion.late_percent;
+    let [present_fitted, present_other] = suggestion.present_late_percent;
+    let tried = suggestion.tried;
     let found = if suggestion.within_limit {
-        format!(
-            "The fewest worker-hours found in {} tries on this recording, {unmet:.2} % unmet:",
-            suggestion.tried
-        )
+        format!("The fewest worker-hours found in {tried} tries on the first half of this recording:")
     } else {
         format!(
-            "Nothing within the limit was found in {} tries ({max} workers all the time leave {:.2} % unmet). \
-             The least unmet found, {unmet:.2} %:",
-            suggestion.tried, suggestion.least_possible_unmet_percent
+            "Nothing within the limit was found in {tried} tries on the first half of this recording ({max} workers all the time \
+             leave {:.2} % late). The least late found:",
+            suggestion.least_possible_late_percent
         )
     };
     let lines = suggestion.config_lines.replace('\n', "\n  ");
     format!(
-        "{found}\n  {lines}\nTry it on another recording before you use it: the search has seen this one alone.\n"
+        "{found}\n  {lines}\nLate requests on the first half {fitted:.2} %, on the second, which the search has not seen, {other:.2} % \
+         (as configured now: {present_fitted:.2} % and {present_other:.2} %).\n"
     )
 }

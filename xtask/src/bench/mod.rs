@@ -121,7 +121,11 @@ impl Table {
             Self::Requests => &[|_| requests::measure(), |_| requests::speed()],
             Self::RequestsCost => &[requests::cost, requests::share],
             Self::RequestsOthers => &[requests::throughput],
-            Self::Policy => &[|_| policy::measure(), |_| policy::pool()],
+            Self::Policy => &[
+                |_| policy::measure(),
+                |_| policy::pool(),
+                |_| policy::suggestions(),
+            ],
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use autoscaler::model::{Bounds, Project, Promise};
 use autoscaler::simulate::seconds::{self, Frontier, Member, Parting, Policy, Rate, Run, Setting, Traffic};
-use autoscaler::simulate::{Scale, Trace};
+use autoscaler::simulate::{self, Demand, Scale, Service, Trace, Work};
 use serde_json::{Value, json};
 
 use super::report::Section;
@@ -206,6 +206,67 @@ pub(super) fn pool() -> Result<Section> {
         rows,
         data: json!(shared),
     })
+}
+
+/// Thresholds that are searched on one half of a recording, judged on the other.
+pub(super) fn suggestions() -> Result<Section> {
+    const ALLOWED: f64 = 5.0;
+    const SHIFTS: usize = 9;
+    const DAYS: f64 = 14.0;
+    const MEAN: f64 = 1.5;
+    let project = project(workers(ROOM * MEAN))?;
+    let service = Service {
+        cpus: project.bounds.max,
+        memory_mib: None,
+        work: Work::Computes,
+    };
+    // One at a time: the search takes all CPUs.
+    let mut rows = Vec::new();
+    for (name, text) in RECORDINGS {
+        let trace = Trace::parse(text).with_context(|| format!("the recording {name}"))?;
+        let (mut reached, mut kept, mut worst) = (0, 0, 0.0_f64);
+        for shift in 0..SHIFTS {
+            let trace = turned(&trace, shift * trace.samples().len() / SHIFTS)
+                .context("a recording of two values")?;
+            let window = 0.0..86_400.0 * DAYS;
+            let scale = Scale::MeanDemand(MEAN);
+            let demand = Demand::new(&trace, scale, Duration::from_mins(2), window.clone())?;
+            let rate = Rate::new(&trace, scale, None, window)?;
+            let setting = setting(&PLAIN, 1);
+            let found = simulate::suggest(&demand, &rate, &project, service, &setting, ALLOWED)
+                .context("a ladder of whole percents")?;
+            if found.within_limit {
+                reached += 1;
+                kept += u32::from(found.late_percent[1] <= ALLOWED);
+                worst = worst.max(found.late_percent[1]);
+            }
+        }
+        rows.push(vec![
+            name.to_owned(),
+            SHIFTS.to_string(),
+            reached.to_string(),
+            kept.to_string(),
+            format!("{worst:.2} %"),
+        ]);
+    }
+    Ok(Section {
+        title: "Suggested thresholds on the half that the search has not seen",
+        note: format!(
+            "{DAYS} days, shifted {SHIFTS} times; mean demand {MEAN} busy workers, {ALLOWED} % late allowed. Reached: on the half that it was \
+             fitted to. Kept: on the other half too. Worst: the most that were late there."
+        ),
+        columns: vec!["recording", "cases", "reached", "kept", "worst"],
+        data: json!(rows),
+        rows,
+    })
+}
+
+/// The recording begun `by` values later, with what came before them at its end.
+fn turned(trace: &Trace, by: usize) -> Option<Trace> {
+    let samples = trace.samples();
+    let values = samples.iter().cycle().skip(by).map(|(_, value)| *value);
+    let moments = (0_u32..).map(|i| trace.step() * f64::from(i));
+    Trace::new(moments.zip(values.take(samples.len())))
 }
 
 fn setting(case: &Case, seed: u64) -> Setting {

@@ -58,7 +58,7 @@ Códigos de salida: 0 propuesta, 1 nada encontrado o el fichero ya existe, 2 uso
   autoscaler simulate requests.csv --mean-demand 2.5
   autoscaler simulate requests.csv --mean-demand 2.5 --set backdipro.cpu_thresholds.scale_up_3=70
   autoscaler simulate requests.csv --mean-demand 2.5 --config /etc/autoscaler/config.json --project shop
-  autoscaler simulate requests.csv --mean-demand 2.5 --suggest --max-unmet 1
+  autoscaler simulate requests.csv --mean-demand 2.5 --suggest --max-late 5
   autoscaler simulate requests.csv --mean-demand 2.5 --from 2014-10-27 --until 2014-11-03 --svg week.svg
   autoscaler simulate busy.csv --busy-workers --waits --config /etc/autoscaler/config.json --project shop
   autoscaler simulate --history shop --since 7d --set shop.cpu_thresholds.scale_up_2=55
@@ -228,9 +228,11 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         }
         ("simulate", "from") => "Usa la grabación desde aquí",
         ("simulate", "until") => "Usa la grabación hasta aquí",
-        ("simulate", "suggest") => "Busca umbrales y duraciones con las menos horas de worker",
-        ("simulate", "max_unmet") => {
-            "Demanda que la sugerencia puede dejar sin atender, en porcentaje del total"
+        ("simulate", "suggest") => {
+            "Busca umbrales y duraciones con las menos horas de worker, en la primera mitad de la grabación"
+        }
+        ("simulate", "max_late") => {
+            "Peticiones que pueden esperar demasiado con la sugerencia, en porcentaje; apunta a la mitad de eso"
         }
         ("simulate", "policies") => {
             "Simula cada petición con estas políticas: target, ladder, hpa:70, knative, sqrt:1.5, fixed:6; varias con comas [por omisión, para un proyecto con una promesa: todas]"

@@ -5,7 +5,7 @@ use super::exact::exp;
 
 /// The share of requests that wait for longer than `wait` services before each count of workers, from 1 on, at a demand
 /// of `busy` workers; 1 where they cannot serve it. For times of service that are exponential: of others it is near.
-pub(super) fn late(busy: f64, wait: f64) -> impl Iterator<Item = f64> {
+pub(in crate::simulate) fn late(busy: f64, wait: f64) -> impl Iterator<Item = f64> {
     let mut blocked = 1.0;
     (1_u32..).map(move |workers| {
         let workers = f64::from(workers);

@@ -20,6 +20,7 @@ mod waits;
 
 use std::time::Duration;
 
+pub(super) use erlang::late as late_shares;
 pub use hindsight::{Frontier, Tuned, tune};
 pub use lane::Second;
 pub use pool::{Member, Parting, Shared, share};

@@ -79,6 +79,9 @@ impl Rate {
     #[must_use]
     pub fn shifted(&self, seconds: u64) -> Self {
         let by = (seconds % self.seconds) as f64;
+        if by <= 0.0 {
+            return self.clone();
+        }
         let whole = self.seconds as f64;
         let value = |at: f64| self.clone().walk_from(at).next().unwrap_or_default();
         let inside = |from: f64, until: f64, by: f64| {
@@ -89,8 +92,9 @@ impl Rate {
         };
         let points = std::iter::once((0.0, value(by)))
             .chain(inside(by, whole, -by))
-            .chain([(whole - by, value(whole - 0.5))])
-            .chain(inside(0.0, by, whole - by))
+            // What came last, and a second later what came first.
+            .chain([(whole - by, value(whole - 0.5)), (whole - by + 1.0, value(0.5))])
+            .chain(inside(1.0, by, whole - by))
             .chain([(whole, value(by))]);
         let mut points: Vec<(f64, f64)> = points.collect();
         points.dedup_by(|later, earlier| later.0 <= earlier.0);
@@ -98,6 +102,34 @@ impl Rate {
             points,
             ..self.clone()
         }
+    }
+
+    /// Its first `seconds`, or all of it.
+    #[must_use]
+    pub fn shortened(&self, seconds: u64) -> Self {
+        Self {
+            seconds: self.seconds.min(seconds),
+            ..self.clone()
+        }
+    }
+
+    /// Its first and its second half.
+    #[must_use]
+    pub fn halves(&self) -> (Self, Self) {
+        let first = self.seconds / 2;
+        let by = first as f64;
+        let later = self.points.iter().map(|(at, value)| (at - by, *value));
+        let second = Self {
+            start: self.start + by,
+            seconds: self.seconds - first,
+            points: later.collect(),
+            most: self.most,
+        };
+        let first = Self {
+            seconds: first,
+            ..self.clone()
+        };
+        (first, second)
     }
 
     /// The demand of each second, in its middle.

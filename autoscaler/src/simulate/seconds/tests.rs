@@ -8,9 +8,9 @@ use super::arrivals::Arrivals;
 use super::exact::{ln, whole};
 use super::lane::Lane;
 use super::random::Random;
-use super::{Policy, Rate, SECOND, Setting, Traffic, erlang, ns, replay};
+use super::{Member, Parting, Policy, Rate, SECOND, Setting, Traffic, erlang, ns, replay, share};
 use crate::config::parse;
-use crate::model::{Project, Promise};
+use crate::model::{Bounds, Project, Promise};
 use crate::simulate::{Scale, Trace};
 
 const ALL: std::ops::Range<f64> = f64::NEG_INFINITY..f64::INFINITY;
@@ -137,6 +137,56 @@ fn names_are_read_as_they_are_written() {
     ] {
         assert_eq!(Policy::of(name), None, "{name}");
     }
+}
+
+#[test]
+fn one_pool_keeps_more_promises_than_the_best_fixed_parts_of_it() {
+    let member = |i: u64| {
+        // A wave of six hours, at another time for each: never all at once.
+        let hours = (0_u32..24).map(|hour| {
+            let busy = [0.5, 0.5, 1.0, 3.0, 3.0, 1.0][hour as usize % 6];
+            (f64::from(hour * 3600), busy)
+        });
+        let trace = Trace::new(hours).unwrap();
+        let rate = Rate::new(&trace, Scale::BusyWorkers, None, ALL).unwrap();
+        let mut setting = Setting { seed: i, ..setting() };
+        setting.traffic.service = Duration::from_millis(400);
+        Member {
+            name: i.to_string(),
+            rate: rate.shifted(7200 * i),
+            setting,
+            bounds: Bounds { min: 1, max: 8 },
+            weight: 1.0,
+            worker_mib: 300,
+        }
+    };
+    let members: Vec<Member> = (0..3).map(member).collect();
+    let late = |parting| share(&members, parting, 3600);
+    let (pool, fixed) = (late(Parting::Pool), late(Parting::Fixed));
+    assert!(pool.most_mib <= 3600 && fixed.most_mib <= 3600);
+    assert!(pool.late_percent < 0.7 * fixed.late_percent, "{pool:?} {fixed:?}");
+    assert_eq!(pool, late(Parting::Pool), "the same again");
+}
+
+#[test]
+fn halves_and_shifts_have_the_same_load_in_them() {
+    let rate = Rate::new(
+        &Trace::parse("0,1\n100,3\n200,2\n300,2\n").unwrap(),
+        Scale::BusyWorkers,
+        None,
+        ALL,
+    )
+    .unwrap();
+    let (first, second) = rate.halves();
+    let both: Vec<f64> = first.each().chain(second.each()).collect();
+    assert_eq!(both, rate.each().collect::<Vec<f64>>());
+    let shifted: Vec<f64> = rate.shifted(150).each().collect();
+    let expected = rate.each().skip(150).chain(rate.each().take(150));
+    let off = shifted
+        .iter()
+        .zip(expected)
+        .filter(|(is, should)| (*is - should).abs() > 0.03);
+    assert!(off.count() <= 2, "but for the seam: {shifted:?}");
 }
 
 /// A recording of up to twenty minutes.

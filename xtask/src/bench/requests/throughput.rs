@@ -244,7 +244,7 @@ impl Redis {
         let after = self.used()?;
         let server = after.ran - before.ran;
         let waited = after.waited - before.waited;
-        let taken = (stolen(&CPUS)? - taken).as_secs_f64();
+        let taken = stolen(&CPUS)?.saturating_sub(taken).as_secs_f64();
         let commands = f64::from(load.commands());
         Ok(Slice {
             wall: wall / commands,
