@@ -1,5 +1,6 @@
 """A small WSGI site for the tests: each path behaves in one way that a real application may."""
 
+import fcntl
 import os
 import time
 
@@ -13,9 +14,16 @@ def burn(seconds):
         pass
 
 
+def queue(seconds):
+    """Wait for so long as everybody else who asks does, one after the other: a database with one connection."""
+    with open(__file__) as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        time.sleep(seconds)
+
+
 def perform(words):
     """Do what the pairs of words say, in order; True if all of them are known."""
-    actions = {"sleep": time.sleep, "burn": burn}
+    actions = {"sleep": time.sleep, "burn": burn, "queue": queue}
     pairs = list(zip(words[::2], words[1::2]))
     if len(words) % 2 or any(action not in actions for action, _ in pairs):
         return False
@@ -25,7 +33,7 @@ def perform(words):
 
 
 def app(environ, start_response):
-    """`/` says which worker answered; `/sleep/S`, `/burn/S` and `/burn/S/sleep/S` take S seconds each, and say how many ns."""
+    """`/` says which worker answered; `/sleep/S`, `/burn/S`, `/queue/S` and pairs of them take S seconds each, and say how many ns."""
     start = time.monotonic_ns()
     words = [word for word in environ["PATH_INFO"].split("/") if word]
     if not perform(words):

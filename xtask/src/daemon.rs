@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use autoscaler_tests::Address;
@@ -59,18 +60,57 @@ pub(crate) fn name(number: u32) -> String {
     format!("project{number:02}")
 }
 
-/// Runs the optimized daemon with its history in `home`/state.
-pub(crate) fn measure(home: &Path, projects: u32) -> Result<Taken> {
+/// Time for which promises are kept while it is measured.
+const KEPT: Duration = Duration::from_secs(30);
+
+/// The CPU time that the optimized daemon takes in a second to keep the promises of so many projects: each is looked at every
+/// second, and nothing else is to be done.
+pub(crate) fn promises(home: &Path, projects: u32) -> Result<Duration> {
+    build()?;
+    let servers = (0..projects).map(Server::start).collect::<Result<Vec<_>>>()?;
+    let config = home.join("config.json");
+    let rules = r#""policy": "target""#;
+    fs::write(
+        &config,
+        configuration(&servers, &home.join("metrics.sock"), 600.0, rules),
+    )?;
+    let log = home.join("log");
+    let daemon = run_command(&target_dir().join("release/autoscaler"), home, &config)
+        .arg("--verbose")
+        .stdout(fs::File::create(&log)?)
+        .spawn()
+        .context("cannot start the daemon")?;
+    let daemon = Running(daemon);
+    until("the first check", LIMIT, || {
+        let text = fs::read_to_string(&log).ok()?;
+        let told = text.lines().filter(|line| line.starts_with("[DEBUG]")).count();
+        (told >= projects as usize).then_some(())
+    })?;
+    // What the start has left to be done is done by then.
+    thread::sleep(Duration::from_secs(5));
+    let (before, start) = (cpu(daemon.0.id())?, Instant::now());
+    thread::sleep(KEPT);
+    let taken = cpu(daemon.0.id())?.saturating_sub(before);
+    Ok(taken.div_f64(start.elapsed().as_secs_f64()))
+}
+
+fn build() -> Result<()> {
     let built = cargo()
         .args(["build", "--quiet", "--release", "--package", "autoscaler"])
         .current_dir(workspace())
         .status()
         .context("cannot run cargo")?;
     ensure!(built.success(), "the program cannot be built");
+    Ok(())
+}
+
+/// Runs the optimized daemon with its history in `home`/state.
+pub(crate) fn measure(home: &Path, projects: u32) -> Result<Taken> {
+    build()?;
     let servers = (0..projects).map(Server::start).collect::<Result<Vec<_>>>()?;
     let config = home.join("config.json");
     let metrics = home.join("metrics.sock");
-    fs::write(&config, configuration(&servers, &metrics))?;
+    fs::write(&config, configuration(&servers, &metrics, SECONDS, LADDER))?;
     let program = target_dir().join("release/autoscaler");
     let log = home.join("log");
     let daemon = run_command(&program, home, &config)
@@ -105,21 +145,25 @@ pub(crate) fn measure(home: &Path, projects: u32) -> Result<Taken> {
     })
 }
 
-fn configuration(servers: &[Server], metrics: &Path) -> String {
+/// Rules by thresholds.
+const LADDER: &str =
+    r#""cpu_thresholds": { "scale_up_3": 75, "scale_up_4": 80, "scale_up_6": 90, "scale_down_2": 45 }"#;
+
+fn configuration(servers: &[Server], metrics: &Path, seconds: f64, rules: &str) -> String {
     let projects: Vec<_> = servers
         .iter()
         .enumerate()
         .map(|(number, server)| {
             format!(
                 r#""{}": {{ "enabled": true, "cgroup": "/{}", "min_workers": 2, "max_workers": 6,
-                   "cpu_thresholds": {{ "scale_up_3": 75, "scale_up_4": 80, "scale_up_6": 90, "scale_down_2": 45 }} }}"#,
+                   {rules} }}"#,
                 name(u32::try_from(number).unwrap_or(u32::MAX)),
                 server.cgroup.relative().display()
             )
         })
         .collect();
     format!(
-        r#"{{ "global": {{ "check_interval_seconds": {SECONDS}, "language": "en", "metrics": {{ "listen": "unix:{}" }} }},
+        r#"{{ "global": {{ "check_interval_seconds": {seconds}, "language": "en", "metrics": {{ "listen": "unix:{}" }} }},
               "projects": {{ {} }} }}"#,
         metrics.display(),
         projects.join(",\n")

@@ -115,8 +115,19 @@ impl<'a> Case<'a> {
         Proposal(Decision {
             action,
             reason,
-            figures: Figures::of(project, host, self.sample),
+            figures: self.figures(state),
         })
+    }
+
+    /// The figures that the decision is told with.
+    fn figures(&self, state: &PolicyState) -> Figures {
+        let figures = Figures::of(self.project, self.host, self.sample);
+        match state.target() {
+            Some(target) if self.project.promise().is_some() => {
+                target.completed(figures, self.project, self.host)
+            }
+            _ => figures,
+        }
     }
 
     /// Makes a proposal that nobody has anything against the decision; `state` is left for the next look.

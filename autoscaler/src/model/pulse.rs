@@ -13,6 +13,8 @@ pub struct Pulse {
     pub on_cpu: Duration,
     /// Their wait for one; zero where the source cannot tell.
     pub cpu_wait: Duration,
+    /// CPUs that they may use.
+    pub allowed_cpus: f64,
     /// Share of all CPUs of the host that was busy meanwhile, percent; `None` where it is not known.
     pub host_busy_percent: Option<f64>,
     /// Share of the last seconds in which some task of the host waited for memory, percent; `None` where it is not known.

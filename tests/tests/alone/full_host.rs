@@ -37,3 +37,28 @@ fn on_a_full_host_a_worker_is_added_only_if_the_operator_wants_it_all_the_same()
     assert!(load.stop().failed.is_empty());
     daemon.end()
 }
+
+#[test]
+fn on_a_full_host_a_promise_adds_no_worker_that_would_wait_for_a_cpu() -> Result<()> {
+    if !require_root_bpf() || !require(&[Tool::Python]) {
+        return Ok(());
+    }
+    let neighbours = ScratchCgroup::new("neighbours")?;
+    let _busy = (0..2 * std::thread::available_parallelism()?.get())
+        .map(|_| Burner::script(neighbours.path(), "exec setsid yes >/dev/null"))
+        .collect::<Result<Vec<_>>>()?;
+    let cgroup = ScratchCgroup::new("full-promise")?;
+    let server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, &Options::workers(1))?;
+    let promised = format!(
+        r#"{{ "global": {{ "check_interval_seconds": 1, "language": "en", "min_available_mb_per_worker": 16 }},
+             "projects": {{ "site": {{ "enabled": true, "cgroup": "/{}", "max_workers": 6, "policy": "target" }} }} }}"#,
+        cgroup.relative().display()
+    );
+    let home = Home::new(&promised)?;
+    let load = Load::start(server.address(), 4, "/burn/0.3");
+    let daemon = Daemon::start(home.command())?;
+    daemon.wait_line("blocked: the host has no CPU left", LIMIT)?;
+    assert!(server.workers().len() < 6);
+    assert!(load.stop().failed.is_empty());
+    daemon.end()
+}

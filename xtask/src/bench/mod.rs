@@ -115,7 +115,7 @@ impl Table {
             Self::Cost => &[cost::measure],
             Self::Slowdown => &[slowdown::measure],
             Self::Web => &[web::measure],
-            Self::Daemon => &[|_| daemon::measure()],
+            Self::Daemon => &[|_| daemon::measure(), |_| daemon::promises()],
             Self::Snapshot => &[snapshot::measure],
             Self::Exactness => &[|_| exactness::measure()],
             Self::Requests => &[|_| requests::measure(), |_| requests::speed()],

@@ -19,6 +19,7 @@ fn second((begun, waiting): (u64, usize)) -> Pulse {
         covered: Duration::from_secs(1),
         on_cpu: Duration::from_millis(100),
         cpu_wait: Duration::ZERO,
+        allowed_cpus: 4.0,
         host_busy_percent: Some(30.0),
         memory_pressure_percent: None,
         worker_mib: None,

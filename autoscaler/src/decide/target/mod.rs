@@ -5,6 +5,7 @@
 //! a step is asked: the same as with any policy, whether more workers help at all ([`trial`]), whether they wait for a CPU
 //! ([`pressure`]), and how many steps there were ([`steps`]).
 
+mod figures;
 mod pressure;
 mod proposal;
 mod rule;
@@ -51,6 +52,8 @@ struct Recent {
     trial: Trial,
     steps: StepsTaken,
     standing: Option<Standing>,
+    /// The last look.
+    last: Option<Pulse>,
     /// The count that a budget of memory leaves it, where there is one.
     granted: Option<u32>,
     /// Share of the last seconds in which some task of the host waited for memory, percent.
@@ -118,6 +121,7 @@ impl Target {
             wish.workers = wish.workers.min(workers);
         }
         let waiting = pulse.requests.as_ref().map_or(0, |figures| figures.waiting);
+        recent.last = Some(pulse.clone());
         recent.memory_pressure = pulse.memory_pressure_percent;
         recent.standing = Some(Standing {
             workers,

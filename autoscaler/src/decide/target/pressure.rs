@@ -88,6 +88,7 @@ mod tests {
             covered: Duration::from_secs(1),
             on_cpu: Duration::from_secs_f64(on_cpu),
             cpu_wait: Duration::from_secs_f64(cpu_wait),
+            allowed_cpus: 4.0,
             host_busy_percent: Some(host),
             memory_pressure_percent: None,
             worker_mib: None,

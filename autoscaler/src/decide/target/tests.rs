@@ -21,6 +21,7 @@ fn second(bench: &Bench, begun: u64, waiting: usize) -> Pulse {
         covered: Duration::from_secs(1),
         on_cpu: Duration::from_secs_f64(busy / 10.0),
         cpu_wait: Duration::ZERO,
+        allowed_cpus: 4.0,
         host_busy_percent: bench.host.busy_percent,
         memory_pressure_percent: None,
         worker_mib: None,

@@ -251,6 +251,9 @@ impl<S: ServiceManager> Observer<S> {
             _ => None,
         };
         self.pulses.found(&self.procfs, project, sample.master.pid, seen);
+        if let Some(cpu) = sample.cpu {
+            self.pulses.may_use(project, cpu.allowed_cpus);
+        }
         if config.global.budget.is_some() {
             self.pulses.weigh(&self.procfs, project, &sample.workers);
         }

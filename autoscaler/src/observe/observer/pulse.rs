@@ -22,6 +22,8 @@ pub(super) struct Pulses {
     last: BTreeMap<String, (Duration, Usage)>,
     /// How many requests a worker of each can serve at a time, as the last look at its processes found it.
     concurrency: BTreeMap<String, Concurrency>,
+    /// How many CPUs each may use, as the last check found it.
+    allowed_cpus: BTreeMap<String, f64>,
     /// Memory that a worker of each holds, MiB.
     worker_mib: BTreeMap<String, f64>,
 }
@@ -35,6 +37,7 @@ impl Pulses {
             host: HostReader::new(procfs.clone()),
             last: BTreeMap::new(),
             concurrency: BTreeMap::new(),
+            allowed_cpus: BTreeMap::new(),
             worker_mib: BTreeMap::new(),
         }
     }
@@ -52,6 +55,16 @@ impl Pulses {
         let found = seen.or(configured).or_else(|| concurrency::told(procfs, master));
         let found = found.unwrap_or(Concurrency::Untold { serving: 0 });
         self.concurrency.insert(project.name.clone(), found);
+    }
+
+    /// Notes how many CPUs a project may use.
+    pub(super) fn may_use(&mut self, project: &Project, cpus: f64) {
+        self.allowed_cpus.insert(project.name.clone(), cpus);
+    }
+
+    fn allowed_cpus(&self, project: &str) -> f64 {
+        let online = || std::thread::available_parallelism().map_or(1.0, |cpus| cpus.get() as f64);
+        self.allowed_cpus.get(project).copied().unwrap_or_else(online)
     }
 
     /// Measures what the workers of a project hold, each shared page by its share: what one more would take.
@@ -130,6 +143,7 @@ impl<S> Observer<S> {
                 covered: taken_at.saturating_sub(then),
                 on_cpu,
                 cpu_wait,
+                allowed_cpus: self.pulses.allowed_cpus(name),
                 host_busy_percent,
                 memory_pressure_percent,
                 worker_mib: self.pulses.worker_mib(name),

@@ -6,3 +6,4 @@ mod promise;
 mod reload;
 mod requests;
 mod scaling;
+mod target;
