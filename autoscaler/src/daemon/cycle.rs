@@ -84,7 +84,12 @@ impl Checks {
 
     /// Reads the counters that the next check's means begin at.
     pub(super) async fn baseline(&mut self) -> Result<()> {
-        self.observer.observe(&self.config).await?;
+        let snapshot = self.observer.observe(&self.config).await?;
+        for (name, sample) in &snapshot.projects {
+            if let Ok(sample) = sample {
+                self.policy.found(name, sample);
+            }
+        }
         Ok(())
     }
 
@@ -99,8 +104,22 @@ impl Checks {
         }
     }
 
-    /// Looks at the counters of the projects with a promise, and then, as a whole, at those that want another count.
+    /// Looks at the counters of the projects with a promise, and then, as a whole, at those that want another count. A dry run
+    /// tells at its checks what it would do: a step that is never taken is wanted every second.
     pub(super) async fn pulse(&mut self) {
+        let seen = self.take_pulses();
+        let wants = |name: &String| self.policy.wants_a_look(name) && self.orders.get(name).is_none();
+        let wanting: Vec<String> = seen.into_iter().filter(wants).collect();
+        if self.dry_run {
+            return;
+        }
+        for name in wanting {
+            self.look_early(&name).await;
+        }
+    }
+
+    /// Takes the counters of the projects with a promise in, and names those that were due.
+    pub(super) fn take_pulses(&mut self) -> Vec<String> {
         let now = monotonic();
         let pulses = self.observer.pulse(&self.config, now);
         for (name, pulse) in &pulses {
@@ -109,11 +128,7 @@ impl Checks {
             }
         }
         self.policy.share(&self.config, now);
-        let wants = |name: &String| self.policy.wants_a_look(name) && self.orders.get(name).is_none();
-        let wanting: Vec<String> = pulses.into_keys().filter(wants).collect();
-        for name in wanting {
-            self.look_early(&name).await;
-        }
+        pulses.into_keys().collect()
     }
 
     /// Decides and acts on one project at once, since somebody waits for it.

@@ -34,7 +34,7 @@ use early::{EarlyLooks, SETTLE};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout_at};
 
 use crate::config::{self, Change, Watch};
 use crate::control::{Call, Desk, Socket, serve};
@@ -102,7 +102,11 @@ pub async fn run(options: Options) -> Result<()> {
 
 async fn once(checks: &mut Checks) -> Result<()> {
     checks.baseline().await?;
-    sleep(checks.interval().min(ONCE_WINDOW)).await;
+    let end = Instant::now() + checks.interval().min(ONCE_WINDOW);
+    let mut pulses = every(PULSE);
+    while timeout_at(end, pulses.tick()).await.is_ok() {
+        checks.take_pulses();
+    }
     checks.once().await
 }
 

@@ -68,6 +68,12 @@ impl Policy {
         (proposal, reset)
     }
 
+    /// Notes the workers of a project that is not decided about yet.
+    pub(super) fn found(&mut self, project: &str, sample: &ProjectSample) {
+        let state = self.states.entry(project.to_owned()).or_default();
+        state.found(sample);
+    }
+
     /// Takes a look of a second in at a project with a promise; `coming` is the count that a step under way leads to.
     pub(super) fn pulse(&mut self, project: &Project, pulse: &Pulse, coming: Option<u32>) {
         let state = self.states.entry(project.name.clone()).or_default();

@@ -253,6 +253,16 @@ impl PolicyState {
             .unwrap_or_default()
     }
 
+    /// Notes the workers of a project that nothing has been decided about yet.
+    pub fn found(&mut self, sample: &ProjectSample) {
+        self.seen.get_or_insert_with(|| Seen {
+            master: sample.master,
+            workers: sample.workers.clone(),
+            counted: Some(sample.worker_count()),
+            expected: sample.worker_count(),
+        });
+    }
+
     /// Notes what a look leaves behind. After an action the held times start afresh.
     pub(super) fn settle(&mut self, sample: &ProjectSample, decision: &Decision, occasion: Occasion) {
         let expected = match decision.action {

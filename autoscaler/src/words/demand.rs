@@ -18,8 +18,8 @@ pub(super) fn reason(language: Language, reason: &Reason) -> String {
             let (load, needed) = (load(language, demand), workers(demand.needed));
             say!(
                 language,
-                "{load}: {needed} keep the promise",
-                "{load}: {needed} cumplen la promesa"
+                "{load}: the promise is kept with {needed}",
+                "{load}: la promesa se cumple con {needed}"
             )
         }
         Reason::DemandPending(demand) => {

@@ -139,10 +139,7 @@ impl Target {
     /// Whether the project is to be looked at as a whole: another count is wanted, and nothing has stood against it just now.
     pub(super) fn wants_a_look(&self) -> bool {
         let recent = &self.recent;
-        let wants = recent
-            .standing
-            .is_some_and(|standing| recent.goal(&standing) != standing.workers);
-        wants && recent.refused.is_none_or(|(until, _)| recent.now >= until)
+        recent.wants_another_count() && recent.refused.is_none_or(|(until, _)| recent.now >= until)
     }
 
     /// What it asks of a budget of memory; `None` before anything is known of its load.
@@ -187,6 +184,8 @@ impl Target {
                 recent.refused = None;
                 self.rule.stepped();
             }
+            // Nothing was wanted, so nothing stood against it.
+            Action::Hold | Action::Blocked if !recent.wants_another_count() => recent.refused = None,
             Action::Hold | Action::Blocked => {
                 let before = recent.refused.map_or(0.0, |(_, before)| before);
                 let pause = (2.0 * before).clamp(AGAIN.0, AGAIN.1);
@@ -221,6 +220,11 @@ impl Recent {
     /// The count to have: what the rule wishes, or what a budget leaves.
     fn goal(&self, standing: &Standing) -> u32 {
         self.granted.unwrap_or(standing.wish.workers)
+    }
+
+    fn wants_another_count(&self) -> bool {
+        let standing = self.standing;
+        standing.is_some_and(|standing| self.goal(&standing) != standing.workers)
     }
 }
 

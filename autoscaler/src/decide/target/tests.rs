@@ -97,6 +97,18 @@ fn requests_that_wait_bring_several_workers_in_one_step() {
 }
 
 #[test]
+fn a_check_that_finds_nothing_to_do_does_not_put_the_next_step_off() {
+    let mut bench = promised(2);
+    bench.project.bounds.max = 20;
+    seconds(&mut bench, 600, |bench| second(bench, 3, 0));
+    for _ in 0..5 {
+        assert_eq!(look(&mut bench).action, Action::Hold);
+    }
+    let decisions = seconds(&mut bench, 1, |bench| second(bench, 15, 60));
+    assert_eq!(decisions.len(), 1, "within a second of the check");
+}
+
+#[test]
 fn a_calm_project_is_looked_at_by_its_counters_alone_and_told_to_keep_its_promise() {
     let mut bench = promised(2);
     let steps = seconds(&mut bench, 600, |bench| second(bench, 3, 0));

@@ -65,3 +65,16 @@ fn a_database_that_answers_no_faster_ends_in_its_own_word() -> Result<()> {
     ensure!(seen.failed.is_empty(), "{seen:?}");
     daemon.end()
 }
+
+#[test]
+fn a_single_check_says_what_the_promise_asks_for() -> Result<()> {
+    if !require_root_bpf() || !require(&[Tool::Python]) {
+        return Ok(());
+    }
+    let cgroup = ScratchCgroup::new("promise-once")?;
+    let _server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, &Options::workers(1))?;
+    let home = Home::new(&config(&cgroup.relative()))?;
+    let said = String::from_utf8(home.output(&["--once", "--dry-run"])?.stdout)?;
+    ensure!(said.contains("the promise is kept with 1 worker"), "{said}");
+    Ok(())
+}
