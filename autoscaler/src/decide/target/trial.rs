@@ -24,6 +24,9 @@ const SLOWER: f64 = 0.5;
 /// Of the slots, the share that is busy where a step may have been too small and not useless.
 const FULL: f64 = 0.85;
 
+/// Seconds, and answers in them, from which on a count before a step can be compared with.
+const TOLD: (f64, f64) = (3.0, 5.0);
+
 /// Seconds for which no step is taken after one that was no help, at first and at most.
 const REST: (f64, f64) = (300.0, 3600.0);
 
@@ -74,8 +77,8 @@ type NoHelp = (Shown, Shown);
 enum Stage {
     #[default]
     None,
-    /// A step up was taken.
-    Up { before: Shown, since: f64 },
+    /// A step up was taken; `told` says whether enough had been seen of the count before.
+    Up { before: Shown, since: f64, told: bool },
     /// It was taken back.
     Back { seen: NoHelp, since: f64 },
     /// It was no help.
@@ -118,8 +121,8 @@ impl Trial {
         let now = self.recent.with(work.workers);
         let is_full = self.recent.busy >= FULL * f64::from(work.slots) * self.recent.seconds;
         match self.stage {
-            Stage::Up { before, since } if self.now >= since + work.boot + SHOWN => {
-                if work.workers > before.workers && is_full && no_help(before, now) {
+            Stage::Up { before, since, told } if self.now >= since + work.boot + SHOWN => {
+                if told && work.workers > before.workers && is_full && no_help(before, now) {
                     let since = self.now;
                     self.stage = Stage::Back {
                         seen: (before, now),
@@ -154,12 +157,14 @@ impl Trial {
         None
     }
 
-    /// A step up from `workers` is taken: from here on it is on trial, unless one is already or none is needed.
+    /// A step up from `workers` is taken: from here on it is on trial, unless one is already that can be judged.
     pub(super) fn stepped_up(&mut self, workers: u32) {
-        if self.stage == Stage::None && self.recent.answers >= 1.0 {
+        if matches!(self.stage, Stage::None | Stage::Up { told: false, .. }) {
+            let Recent { seconds, answers, .. } = self.recent;
             self.stage = Stage::Up {
                 before: self.recent.with(workers),
                 since: self.now,
+                told: seconds >= TOLD.0 && answers >= TOLD.1,
             };
         }
     }
@@ -261,6 +266,16 @@ mod tests {
         full(&mut trial, 60, 4, 10.0);
         full(&mut trial, 400, 2, 10.0);
         assert!(trial.against_up().is_some());
+    }
+
+    #[test]
+    fn a_step_in_the_first_seconds_is_judged_by_the_next_one() {
+        let mut trial = Trial::default();
+        full(&mut trial, 1, 1, 3.0);
+        trial.stepped_up(1);
+        full(&mut trial, 10, 4, 10.0);
+        trial.stepped_up(4);
+        assert_eq!(full(&mut trial, 60, 8, 10.0), Some(4));
     }
 
     #[test]

@@ -42,8 +42,8 @@ fn workers_come_between_two_checks_while_requests_wait_and_go_in_the_calm() -> R
     let Some((daemon, server, _cgroup, _home)) = site("promise-kept", &Options::workers(1))? else {
         return Ok(());
     };
-    // As for a database: five workers' worth.
-    let load = Load::start(server.address(), 5, "/sleep/0.2");
+    // As for a database: more than all workers' worth.
+    let load = Load::start(server.address(), 12, "/sleep/0.2");
     daemon.wait_line("-> scale_up to ", LIMIT)?;
     daemon.wait_line("scaled to ", LIMIT)?;
     ensure!(server.workers().len() > 1);
@@ -58,7 +58,11 @@ fn a_database_that_answers_no_faster_ends_in_its_own_word() -> Result<()> {
     let Some((daemon, server, _cgroup, _home)) = site("promise-slow", &Options::workers(1))? else {
         return Ok(());
     };
-    // However many ask, it answers one after the other.
+    // However many ask, it answers one after the other. What it does for one is seen first.
+    for _ in 0..40 {
+        let (status, _) = server.address().get("/queue/0.1", LIMIT)?;
+        ensure!(status == 200, "status {status}");
+    }
     let load = Load::start(server.address(), 12, "/queue/0.1");
     daemon.wait_line("more workers brought slower answers, not more of them", LIMIT)?;
     let seen = load.stop();
