@@ -109,6 +109,7 @@ impl Target {
             busy: seen.busy,
             slots: workers.saturating_mul(threads),
             workers,
+            waits: seen.requests.is_some_and(|requests| requests.waiting > 0.0),
             boot,
         };
         wish.workers = wish

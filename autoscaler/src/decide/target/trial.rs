@@ -27,6 +27,12 @@ const FULL: f64 = 0.85;
 /// Seconds, and answers in them, from which on a count before a step can be compared with.
 const TOLD: (f64, f64) = (3.0, 5.0);
 
+/// Where it cannot be, requests that take so many times as long as in the calm are a reason to try with fewer workers.
+const MUCH_SLOWER: f64 = 2.0;
+
+/// Seconds over which the time of service in the calm is learned, and answers from which on it is known.
+const CALM: (f64, f64) = (3600.0, 20.0);
+
 /// Seconds for which no step is taken after one that was no help, at first and at most.
 const REST: (f64, f64) = (300.0, 3600.0);
 
@@ -42,8 +48,14 @@ struct Recent {
 }
 
 impl Recent {
-    fn add(&mut self, seconds: f64, answers: f64, busy: f64) {
-        let kept = (-seconds / MEMORY).exp();
+    fn add(&mut self, work: &Work, memory: f64) {
+        let Work {
+            seconds,
+            answers,
+            busy,
+            ..
+        } = *work;
+        let kept = (-seconds / memory).exp();
         self.seconds = self.seconds.mul_add(kept, seconds);
         self.answers = self.answers.mul_add(kept, answers);
         self.busy = self.busy.mul_add(kept, busy);
@@ -93,6 +105,11 @@ pub(super) struct Trial {
     /// Seconds seen so far.
     now: f64,
     recent: Recent,
+    /// Of the recent seconds with the present count, those in which all workers were busy and requests waited.
+    full: Recent,
+    /// Of the last hour, those in which none waited.
+    calm: Recent,
+    workers: u32,
     stage: Stage,
     /// For how long no step was taken after the last that was no help.
     rest: f64,
@@ -109,6 +126,8 @@ pub(super) struct Work {
     pub(super) slots: u32,
     /// Workers that there are.
     pub(super) workers: u32,
+    /// Whether requests wait.
+    pub(super) waits: bool,
     /// Seconds that a worker takes to boot.
     pub(super) boot: f64,
 }
@@ -117,12 +136,32 @@ impl Trial {
     /// Takes one look in; the count to go to at once, where the trial asks for one.
     pub(super) fn look(&mut self, work: Work) -> Option<u32> {
         self.now += work.seconds;
-        self.recent.add(work.seconds, work.answers, work.busy);
+        if self.workers != work.workers {
+            self.full = Recent::default();
+            self.workers = work.workers;
+        }
+        self.recent.add(&work, MEMORY);
+        let all_busy = |busy: f64, seconds: f64| busy >= FULL * f64::from(work.slots) * seconds;
+        if !work.waits {
+            self.calm.add(&work, CALM.0);
+        } else if all_busy(work.busy, work.seconds) {
+            self.full.add(&work, MEMORY);
+        }
         let now = self.recent.with(work.workers);
-        let is_full = self.recent.busy >= FULL * f64::from(work.slots) * self.recent.seconds;
+        let is_full = work.waits && all_busy(self.recent.busy, self.recent.seconds);
         match self.stage {
             Stage::Up { before, since, told } if self.now >= since + work.boot + SHOWN => {
-                if told && work.workers > before.workers && is_full && no_help(before, now) {
+                let before = if told {
+                    before
+                } else {
+                    self.as_in_the_calm(work.workers)
+                };
+                let suspected = if told {
+                    no_help(before, now)
+                } else {
+                    now.service > MUCH_SLOWER * before.service
+                };
+                if work.workers > before.workers && is_full && suspected {
                     let since = self.now;
                     self.stage = Stage::Back {
                         seen: (before, now),
@@ -147,6 +186,7 @@ impl Trial {
                 }
                 self.rest = (2.0 * self.rest).clamp(REST.0, REST.1);
                 let until = self.now + self.rest;
+                let seen = (fewer, more);
                 self.stage = Stage::Rest { seen, until };
             }
             Stage::Rest { until, .. } | Stage::Trusted { until } if self.now >= until => {
@@ -160,13 +200,27 @@ impl Trial {
     /// A step up from `workers` is taken: from here on it is on trial, unless one is already that can be judged.
     pub(super) fn stepped_up(&mut self, workers: u32) {
         if matches!(self.stage, Stage::None | Stage::Up { told: false, .. }) {
-            let Recent { seconds, answers, .. } = self.recent;
+            let Recent { seconds, answers, .. } = self.full;
             self.stage = Stage::Up {
-                before: self.recent.with(workers),
+                before: self.full.with(workers),
                 since: self.now,
                 told: seconds >= TOLD.0 && answers >= TOLD.1,
             };
         }
+    }
+
+    /// Half of `workers`, as they would serve if requests took as long as in the calm; where that is not known, forever.
+    fn as_in_the_calm(&self, workers: u32) -> Shown {
+        let fewer = Shown {
+            workers: workers.div_ceil(2),
+            answers: self.recent.answers / self.recent.seconds,
+            service: f64::INFINITY,
+        };
+        if self.calm.answers < CALM.1 {
+            return fewer;
+        }
+        let service = self.calm.busy / self.calm.answers;
+        Shown { service, ..fewer }
     }
 
     /// The highest count to go to at once from `workers`: after a step that was no help, the next is a try.
@@ -231,6 +285,7 @@ mod tests {
             busy: f64::from(workers),
             slots: workers,
             workers,
+            waits: true,
             boot: 2.0,
         };
         (0..seconds).find_map(|_| trial.look(work))
@@ -279,6 +334,27 @@ mod tests {
     }
 
     #[test]
+    fn where_all_steps_came_at_once_it_is_judged_by_the_calm_before() {
+        for (answers, back) in [(10.0, Some(4)), (80.0, None)] {
+            let mut trial = Trial::default();
+            let calm = Work {
+                seconds: 1.0,
+                answers: 5.0,
+                busy: 0.5,
+                slots: 1,
+                workers: 1,
+                waits: false,
+                boot: 2.0,
+            };
+            (0..60).for_each(|_| assert_eq!(trial.look(calm), None));
+            full(&mut trial, 1, 1, 10.0);
+            trial.stepped_up(1);
+            // What takes as long as in the calm is a load that is too large.
+            assert_eq!(full(&mut trial, 60, 8, answers), back);
+        }
+    }
+
+    #[test]
     fn workers_that_were_a_help_after_all_come_back() {
         let mut trial = Trial::default();
         full(&mut trial, 60, 2, 20.0);
@@ -306,6 +382,7 @@ mod tests {
             busy: 2.5,
             slots: 6,
             workers: 6,
+            waits: true,
             boot: 2.0,
         };
         assert!((0..120).all(|_| trial.look(work).is_none()));
