@@ -11,37 +11,27 @@ use autoscaler_tests::{Daemon, Home, Load, ScratchCgroup, Server, Venv, require_
 
 const LIMIT: Duration = Duration::from_mins(4);
 
-/// The most workers that each site may have.
-const MOST: u32 = 8;
-
-/// A check as rare as people have it: what happens between two of them is the promise's own.
-fn config(cgroup: &Path) -> String {
+/// So many workers at most, and a check each so many seconds.
+fn config(cgroup: &Path, most: u32, interval: u32) -> String {
     format!(
-        r#"{{ "global": {{ "check_interval_seconds": 30, "language": "en", "min_available_mb_per_worker": 16,
+        r#"{{ "global": {{ "check_interval_seconds": {interval}, "language": "en", "min_available_mb_per_worker": 16,
                           "scale_down_min_available_mb": 16 }},
-             "projects": {{ "site": {{ "enabled": true, "cgroup": "/{}", "min_workers": 1, "max_workers": {MOST},
+             "projects": {{ "site": {{ "enabled": true, "cgroup": "/{}", "min_workers": 1, "max_workers": {most},
                                        "policy": "target" }} }} }}"#,
         cgroup.display()
     )
 }
 
-/// A server with these options, and a daemon that keeps its promise.
-fn site(name: &str, options: &Options) -> Result<Option<(Daemon, Server, ScratchCgroup, Home)>> {
-    if !require_root_bpf() || !require(&[Tool::Python]) {
-        return Ok(None);
-    }
-    let cgroup = ScratchCgroup::new(name)?;
-    let server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, options)?;
-    let home = Home::new(&config(&cgroup.relative()))?;
-    let daemon = Daemon::start(home.command())?;
-    Ok(Some((daemon, server, cgroup, home)))
-}
-
 #[test]
 fn workers_come_between_two_checks_while_requests_wait_and_go_in_the_calm() -> Result<()> {
-    let Some((daemon, server, _cgroup, _home)) = site("promise-kept", &Options::workers(1))? else {
+    if !require_root_bpf() || !require(&[Tool::Python]) {
         return Ok(());
-    };
+    }
+    let cgroup = ScratchCgroup::new("promise-kept")?;
+    let server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, &Options::workers(1))?;
+    // As rare as people have them: what happens between two checks is the promise's own.
+    let home = Home::new(&config(&cgroup.relative(), 8, 60))?;
+    let daemon = Daemon::start(home.command())?;
     // As for a database: more than all workers' worth.
     let load = Load::start(server.address(), 12, "/sleep/0.2");
     daemon.wait_line("-> scale_up to ", LIMIT)?;
@@ -55,15 +45,17 @@ fn workers_come_between_two_checks_while_requests_wait_and_go_in_the_calm() -> R
 
 #[test]
 fn a_database_that_answers_no_faster_ends_in_its_own_word() -> Result<()> {
-    let Some((daemon, server, _cgroup, _home)) = site("promise-slow", &Options::workers(1))? else {
+    if !require_root_bpf() || !require(&[Tool::Python]) {
         return Ok(());
-    };
-    // However many ask, it answers one after the other. What it does for one is seen first.
-    for _ in 0..40 {
-        let (status, _) = server.address().get("/queue/0.1", LIMIT)?;
-        ensure!(status == 200, "status {status}");
     }
+    let cgroup = ScratchCgroup::new("promise-slow")?;
+    let server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, &Options::workers(2))?;
+    let home = Home::new(&config(&cgroup.relative(), 2, 6))?;
+    // However many ask, it answers one after the other. What it does for two is seen first.
     let load = Load::start(server.address(), 12, "/queue/0.1");
+    let daemon = Daemon::start(home.command())?;
+    daemon.wait_line("the load asks for more than the maximum of 2", LIMIT)?;
+    home.configure(&config(&cgroup.relative(), 10, 6))?;
     daemon.wait_line("more workers brought slower answers, not more of them", LIMIT)?;
     let seen = load.stop();
     ensure!(seen.failed.is_empty(), "{seen:?}");
@@ -77,7 +69,7 @@ fn a_single_check_says_what_the_promise_asks_for() -> Result<()> {
     }
     let cgroup = ScratchCgroup::new("promise-once")?;
     let _server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, &Options::workers(1))?;
-    let home = Home::new(&config(&cgroup.relative()))?;
+    let home = Home::new(&config(&cgroup.relative(), 8, 30))?;
     let said = String::from_utf8(home.output(&["--once", "--dry-run"])?.stdout)?;
     ensure!(said.contains("the promise is kept with 1 worker"), "{said}");
     Ok(())
