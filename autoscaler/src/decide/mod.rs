@@ -23,6 +23,7 @@ mod outlook;
 mod peaks;
 mod pool;
 mod seen;
+mod shown;
 mod state;
 mod target;
 mod tried;

@@ -1,17 +1,11 @@
-//! Did the last step up bring more answers? Workers that wait for one slow database look like a load that asks for more of
-//! them: each that is added makes it slower.
+//! The requests before the last step up that they asked for, and what it has shown since.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decide::shown::Shown;
 use crate::model::{Measure, ProjectSample, Reason, RequestSample};
-
-/// Of the answers that a step up should bring, the share that it must.
-const GAIN: f64 = 0.25;
-
-/// Of the time by which requests get slower where a step up brings nothing at all, the share from which on it counts.
-const SLOWER: f64 = 0.5;
 
 /// The requests before a step up that they had asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -43,17 +37,19 @@ impl Tried {
         if !is_over_requests(measure) || workers <= self.workers {
             return None;
         }
-        let more = f64::from(workers) / f64::from(self.workers) - 1.0;
-        let (answers, service) = (requests.figures.per_second(), service(requests));
-        let as_many = answers < self.answers * (1.0 + GAIN * more);
-        let slower = service.as_secs_f64() > self.service.as_secs_f64() * (1.0 + SLOWER * more);
-        (as_many && slower).then_some(Reason::SlowerNotBusier {
-            workers_before: self.workers,
-            answers_before: self.answers,
-            answers,
-            service_before: self.service,
-            service,
-        })
+        let before = Shown {
+            workers: self.workers,
+            answers: self.answers,
+            service: self.service.as_secs_f64(),
+        };
+        let now = Shown {
+            workers,
+            answers: requests.figures.per_second(),
+            service: service(requests).as_secs_f64(),
+        };
+        before
+            .gains_nothing_by(now)
+            .then(|| before.against_more_than(now))
     }
 }
 

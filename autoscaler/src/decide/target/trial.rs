@@ -5,8 +5,7 @@
 //! that is the second half of the trial: if the fewer workers answer as many, the step was no help, and no other is taken for
 //! a while; if they answer fewer, it was, and the workers come back at once.
 
-use std::time::Duration;
-
+use crate::decide::shown::Shown;
 use crate::model::Reason;
 
 /// Seconds that a figure counts for.
@@ -14,12 +13,6 @@ const MEMORY: f64 = 10.0;
 
 /// Seconds after which a count has shown what it does, its workers being up.
 const SHOWN: f64 = 30.0;
-
-/// Of the answers that a step should bring, the share that it must.
-const GAIN: f64 = 0.25;
-
-/// Of the time by which requests get slower where a step brings nothing at all, the share from which on it counts.
-const SLOWER: f64 = 0.5;
 
 /// Of the slots, the share that is busy where a step may have been too small and not useless.
 const FULL: f64 = 0.85;
@@ -69,16 +62,6 @@ impl Recent {
             service: self.busy / self.answers.max(1.0),
         }
     }
-}
-
-/// What a count of workers has shown.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Shown {
-    workers: u32,
-    /// Answers a second.
-    answers: f64,
-    /// Seconds.
-    service: f64,
 }
 
 /// What stands against a further step: it brought slower answers and not more of them.
@@ -157,7 +140,7 @@ impl Trial {
                     self.as_in_the_calm(work.workers)
                 };
                 let suspected = if told {
-                    no_help(before, now)
+                    before.gains_nothing_by(now)
                 } else {
                     now.service > MUCH_SLOWER * before.service
                 };
@@ -178,7 +161,7 @@ impl Trial {
                     workers: before.workers,
                     ..now
                 };
-                if is_full && has_more_answers(fewer, more) {
+                if is_full && fewer.is_beaten_by(more) {
                     self.stage = Stage::Trusted {
                         until: self.now + TRUSTED,
                     };
@@ -235,7 +218,12 @@ impl Trial {
     /// Why no step up is taken.
     pub(super) fn against_up(&self) -> Option<Reason> {
         match self.stage {
-            Stage::Back { seen, .. } | Stage::Rest { seen, .. } => Some(reason(seen)),
+            Stage::Back {
+                seen: (before, now), ..
+            }
+            | Stage::Rest {
+                seen: (before, now), ..
+            } => Some(before.against_more_than(now)),
             _ => None,
         }
     }
@@ -243,33 +231,11 @@ impl Trial {
     /// Why the last step up is taken back, where it is.
     pub(super) fn takes_back(&self) -> Option<Reason> {
         match self.stage {
-            Stage::Back { seen, .. } => Some(reason(seen)),
+            Stage::Back {
+                seen: (before, now), ..
+            } => Some(before.against_more_than(now)),
             _ => None,
         }
-    }
-}
-
-/// Whether more workers brought slower answers and hardly more of them.
-fn no_help(before: Shown, now: Shown) -> bool {
-    let more = f64::from(now.workers) / f64::from(before.workers.max(1)) - 1.0;
-    let is_slower = now.service > before.service * SLOWER.mul_add(more, 1.0);
-    is_slower && !has_more_answers(before, now)
-}
-
-/// Whether the `more` workers answer as many more as they must, beside `fewer`.
-fn has_more_answers(fewer: Shown, more: Shown) -> bool {
-    let workers = f64::from(more.workers) / f64::from(fewer.workers.max(1)) - 1.0;
-    more.answers >= fewer.answers * GAIN.mul_add(workers, 1.0)
-}
-
-fn reason((before, now): NoHelp) -> Reason {
-    let seconds = |service: f64| Duration::try_from_secs_f64(service).unwrap_or(Duration::MAX);
-    Reason::SlowerNotBusier {
-        workers_before: before.workers,
-        answers_before: before.answers,
-        answers: now.answers,
-        service_before: seconds(before.service),
-        service: seconds(now.service),
     }
 }
 
