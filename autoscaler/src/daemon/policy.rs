@@ -1,6 +1,5 @@
 //! The rules with all that they remember from check to check: from what was seen of a project to its decision.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::act::Outcome;
@@ -17,8 +16,6 @@ pub(super) struct Policy {
     holds: Holds,
     boots: Boots,
     budgeted: Budgeted,
-    /// Memory that a worker holds, as it was measured, by project.
-    worker_mib: BTreeMap<String, u64>,
 }
 
 /// A reload or restart has put a project's count back.
@@ -78,9 +75,6 @@ impl Policy {
     pub(super) fn pulse(&mut self, project: &Project, pulse: &Pulse, coming: Option<u32>) {
         let state = self.states.entry(project.name.clone()).or_default();
         state.pulse(project, pulse, coming);
-        if let Some(mib) = pulse.worker_mib {
-            self.worker_mib.insert(project.name.clone(), mib);
-        }
     }
 
     /// Shares the budget of `config`, where it has one, among the projects with a promise.
@@ -88,19 +82,13 @@ impl Policy {
         let Some(budget) = config.global.budget else {
             return;
         };
-        let worker_mib = &self.worker_mib;
         let mut members: Vec<Member<'_>> = self
             .states
             .iter_mut()
             .filter_map(|(name, state)| {
                 let project = config.projects.get(name)?;
                 let is_member = project.enabled && project.promise().is_some();
-                let configured = project.memory.per_worker_mib;
-                is_member.then(|| Member {
-                    project,
-                    worker_mib: worker_mib.get(name).copied().unwrap_or(configured),
-                    state,
-                })
+                is_member.then_some(Member { project, state })
             })
             .collect();
         self.budgeted.share(&mut members, budget, now.as_secs_f64());
@@ -155,7 +143,6 @@ impl Policy {
     /// Forgets projects that `keep` does not want.
     pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         self.states.retain(|project, _| keep(project));
-        self.worker_mib.retain(|project, _| keep(project));
         self.holds.retain(keep);
     }
 }

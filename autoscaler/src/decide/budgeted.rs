@@ -2,6 +2,7 @@
 
 use crate::decide::pool::{Claim, Pool};
 use crate::decide::state::PolicyState;
+use crate::decide::target::{Target, Wish};
 use crate::model::{Budget, Project};
 
 /// A project with a promise, at one look.
@@ -9,8 +10,6 @@ use crate::model::{Budget, Project};
 pub struct Member<'a> {
     /// The project.
     pub project: &'a Project,
-    /// Memory that one of its workers takes, MiB.
-    pub worker_mib: u64,
     /// What is known of it: it is told what it gets.
     pub state: &'a mut PolicyState,
 }
@@ -62,7 +61,7 @@ impl Budgeted {
                     needed: wish.needed,
                     min: member.project.bounds.min,
                     weight: member.project.weight,
-                    worker_mib: member.worker_mib,
+                    worker_mib: worker_mib(member),
                     gain,
                 })
             })
@@ -83,8 +82,14 @@ impl Budgeted {
 }
 
 /// The workers of a project, and what it wishes.
-fn claim(member: &Member<'_>) -> Option<(u32, crate::decide::Wish)> {
+fn claim(member: &Member<'_>) -> Option<(u32, Wish)> {
     member.state.target()?.claim()
+}
+
+/// Memory that one of its workers takes, as it was measured or else configured, MiB.
+fn worker_mib(member: &Member<'_>) -> u64 {
+    let measured = member.state.target().and_then(Target::worker_mib);
+    measured.unwrap_or(member.project.memory.per_worker_mib)
 }
 
 #[cfg(test)]

@@ -18,10 +18,10 @@ pub(super) enum Constraint {
 }
 
 /// The host counts as full from here on: the rest is the idle time between two tasks.
-const BUSY_PERCENT: f64 = 95.0;
+pub(super) const BUSY_PERCENT: f64 = 95.0;
 
 /// Of the time the tasks wanted a CPU they had none for a quarter: three tasks share what four want.
-const WAIT_PERCENT: f64 = 25.0;
+pub(super) const WAIT_PERCENT: f64 = 25.0;
 
 /// Held back for a twentieth of the interval: more than a burst at the end of a period.
 const THROTTLED_PERCENT: f64 = 5.0;

@@ -22,7 +22,7 @@ fn second((begun, waiting): (u64, usize)) -> Pulse {
         allowed_cpus: 4.0,
         host_busy_percent: Some(30.0),
         memory_pressure_percent: None,
-        worker_mib: None,
+        worker_mib: Some(100),
         requests: Ok(RequestFigures {
             covered: Duration::from_secs(1),
             begun,
@@ -61,7 +61,6 @@ fn look(
         .zip(&projects)
         .map(|(site, project)| Member {
             project,
-            worker_mib: 100,
             state: &mut site.state,
         })
         .collect();

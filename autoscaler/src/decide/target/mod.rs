@@ -56,8 +56,6 @@ struct Recent {
     last: Option<Pulse>,
     /// The count that a budget of memory leaves it, where there is one.
     granted: Option<u32>,
-    /// Share of the last seconds in which some task of the host waited for memory, percent.
-    memory_pressure: Option<f64>,
     /// Until when a wish is not looked into, and how long that was last time.
     refused: Option<(f64, f64)>,
 }
@@ -65,10 +63,9 @@ struct Recent {
 /// What the last look made of the load.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Standing {
-    /// Workers there were, with those to come of a step under way.
-    workers: u32,
     wish: Wish,
     demand: Demand,
+    /// The workers there were, with those to come of a step under way.
     room: Room,
 }
 
@@ -123,9 +120,7 @@ impl Target {
         }
         let waiting = pulse.requests.as_ref().map_or(0, |figures| figures.waiting);
         recent.last = Some(pulse.clone());
-        recent.memory_pressure = pulse.memory_pressure_percent;
         recent.standing = Some(Standing {
-            workers,
             wish,
             room,
             demand: Demand {
@@ -146,7 +141,7 @@ impl Target {
     /// What it asks of a budget of memory; `None` before anything is known of its load.
     pub(super) fn claim(&self) -> Option<(u32, Wish)> {
         let standing = self.recent.standing?;
-        Some((standing.workers, standing.wish))
+        Some((standing.room.workers, standing.wish))
     }
 
     /// The count to have; `None` before anything is known of the load.
@@ -154,6 +149,11 @@ impl Target {
     pub(super) fn goal(&self) -> Option<u32> {
         let standing = self.recent.standing?;
         Some(self.recent.goal(&standing))
+    }
+
+    /// Memory that one of its workers was measured to take, MiB; `None` where it was not.
+    pub(super) fn worker_mib(&self) -> Option<u64> {
+        self.recent.last.as_ref()?.worker_mib
     }
 
     /// Late requests a second that one worker more than so many would save.
@@ -203,7 +203,9 @@ impl Target {
             return too_many();
         }
         let memory = recent
-            .memory_pressure
+            .last
+            .as_ref()
+            .and_then(|pulse| pulse.memory_pressure_percent)
             .filter(|percent| *percent >= MEMORY_PRESSURE)
             .map(|waiting_percent| Reason::MemoryPressure { waiting_percent });
         let saturated = || {
@@ -225,7 +227,7 @@ impl Recent {
 
     fn wants_another_count(&self) -> bool {
         let standing = self.standing;
-        standing.is_some_and(|standing| self.goal(&standing) != standing.workers)
+        standing.is_some_and(|standing| self.goal(&standing) != standing.room.workers)
     }
 }
 

@@ -2,16 +2,11 @@
 
 use std::time::Duration;
 
+use crate::decide::constraint::{BUSY_PERCENT, WAIT_PERCENT};
 use crate::model::{Pulse, Reason};
 
 /// Seconds that a figure counts for.
 const MEMORY: f64 = 20.0;
-
-/// The host counts as full from here on: the rest is the idle time between two tasks.
-const BUSY_PERCENT: f64 = 95.0;
-
-/// Of the time that workers are busy they wait for a CPU for a quarter: four do what three could.
-const WAIT_PERCENT: f64 = 25.0;
 
 /// What busy workers did of late.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
