@@ -98,3 +98,14 @@ fn what_is_free_goes_to_who_asks_up_to_the_budget() {
     let goals = look(&mut sites, &[(5, 40), (1, 0)], 350, &mut budgeted, 0.0);
     assert_eq!(goals, [2, 1], "350 MiB are three workers");
 }
+
+#[test]
+fn where_there_is_no_budget_any_more_what_it_left_does_not_count() {
+    let mut sites = [site("busy", 1), site("calm", 1)];
+    let goals = look(&mut sites, &[(5, 40), (1, 0)], 200, &mut Budgeted::default(), 0.0);
+    assert_eq!(goals, [1, 1], "200 MiB are two workers");
+    let busy = &mut sites[0];
+    busy.state
+        .pulse(&busy.project, &second((5, 40)), Some(busy.count()));
+    assert!(busy.state.target().unwrap().goal() > Some(1));
+}

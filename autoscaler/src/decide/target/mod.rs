@@ -120,6 +120,8 @@ impl Target {
         }
         let waiting = pulse.requests.as_ref().map_or(0, |figures| figures.waiting);
         recent.last = Some(pulse.clone());
+        // Of the look before; where there is a budget, it is shared anew.
+        recent.granted = None;
         recent.standing = Some(Standing {
             wish,
             room,
