@@ -11,16 +11,22 @@ use autoscaler_tests::{Burner, Daemon, Home, Load, ScratchCgroup, Server, Venv, 
 
 const LIMIT: Duration = Duration::from_mins(1);
 
+/// Twice as many processes as CPUs that want one all the time, and their cgroup.
+fn every_cpu_taken() -> Result<(Vec<Burner>, ScratchCgroup)> {
+    let neighbours = ScratchCgroup::new("neighbours")?;
+    // A session each: the scheduler shares the CPUs among sessions, not processes (`sched(7)`, autogroups).
+    let busy = (0..2 * std::thread::available_parallelism()?.get())
+        .map(|_| Burner::script(neighbours.path(), "exec setsid yes >/dev/null"))
+        .collect::<Result<Vec<_>>>()?;
+    Ok((busy, neighbours))
+}
+
 #[test]
 fn on_a_full_host_a_worker_is_added_only_if_the_operator_wants_it_all_the_same() -> Result<()> {
     if !require_root_bpf() || !require(&[Tool::Python]) {
         return Ok(());
     }
-    let neighbours = ScratchCgroup::new("neighbours")?;
-    // A session each: the scheduler shares the CPUs among sessions, not processes (`sched(7)`, autogroups).
-    let _busy = (0..2 * std::thread::available_parallelism()?.get())
-        .map(|_| Burner::script(neighbours.path(), "exec setsid yes >/dev/null"))
-        .collect::<Result<Vec<_>>>()?;
+    let _busy = every_cpu_taken()?;
     let unless_full = format!(r#"{RUNGS}, "scale_up_on_saturated_host": false"#);
     let venv = Venv::gunicorn(NEWEST)?;
     let cgroup = ScratchCgroup::new("full")?;
@@ -43,10 +49,7 @@ fn on_a_full_host_a_promise_adds_no_worker_that_would_wait_for_a_cpu() -> Result
     if !require_root_bpf() || !require(&[Tool::Python]) {
         return Ok(());
     }
-    let neighbours = ScratchCgroup::new("neighbours")?;
-    let _busy = (0..2 * std::thread::available_parallelism()?.get())
-        .map(|_| Burner::script(neighbours.path(), "exec setsid yes >/dev/null"))
-        .collect::<Result<Vec<_>>>()?;
+    let _busy = every_cpu_taken()?;
     let cgroup = ScratchCgroup::new("full-promise")?;
     let server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, &Options::workers(1))?;
     let promised = format!(

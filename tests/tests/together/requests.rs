@@ -40,6 +40,18 @@ fn watching(cgroup: &ScratchCgroup) -> Result<RequestSource> {
     Ok(source)
 }
 
+/// One gunicorn worker of two threads that keeps connections for a minute.
+fn keeping_connections() -> Options {
+    Options::workers(1).args(&[
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "2",
+        "--keep-alive",
+        "60",
+    ])
+}
+
 fn look(source: &RequestSource) -> Result<RequestLook> {
     source.look(&[0])?.pop().context("a look at each index")
 }

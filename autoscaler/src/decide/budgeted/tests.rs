@@ -1,8 +1,6 @@
-use std::time::Duration;
-
 use super::*;
-use crate::decide::tests::bench::{Bench, backdipro};
-use crate::model::{Concurrency, CpuBasis, Histogram, Policy, Promise, Pulse, RequestFigures};
+use crate::decide::tests::bench::{self, Bench, backdipro};
+use crate::model::{CpuBasis, Policy, Promise, Pulse};
 
 fn site(name: &str, workers: u32) -> Bench {
     let mut bench = Bench::new(backdipro(CpuBasis::Host), workers);
@@ -12,34 +10,11 @@ fn site(name: &str, workers: u32) -> Bench {
     bench
 }
 
-/// A second in which `begun` requests of 200 ms were served and `waiting` are left.
+/// A second in which `begun` requests of 200 ms were served and `waiting` are left; a worker takes 100 MiB.
 fn second((begun, waiting): (u64, usize)) -> Pulse {
-    let busy = begun as f64 / 5.0;
     Pulse {
-        covered: Duration::from_secs(1),
-        on_cpu: Duration::from_millis(100),
-        cpu_wait: Duration::ZERO,
-        allowed_cpus: 4.0,
-        host_busy_percent: Some(30.0),
-        memory_pressure_percent: None,
         worker_mib: Some(100),
-        requests: Ok(RequestFigures {
-            covered: Duration::from_secs(1),
-            begun,
-            answered: begun,
-            abandoned: 0,
-            busy,
-            long: 0,
-            waited: Duration::ZERO,
-            waits: Histogram::default(),
-            waits_so_far: Histogram::default(),
-            served: Duration::from_secs_f64(busy),
-            services: Histogram::default(),
-            waiting,
-            oldest_waiting: None,
-            serving: 0,
-        }),
-        concurrency: Concurrency::Threads(1),
+        ..bench::second(begun, begun as f64 / 5.0, waiting)
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
-use crate::decide::tests::bench::{Bench, backdipro};
+use crate::decide::tests::bench::{self, Bench, backdipro};
 use crate::decide::{Case, Occasion};
-use crate::model::{CpuBasis, Decision, Histogram, Policy, RequestFault, RequestFigures};
+use crate::model::{CpuBasis, Decision, Policy, RequestFault};
 
 /// A project of 1 to 6 workers with the promise that stands by itself.
 fn promised(workers: u32) -> Bench {
@@ -18,30 +18,8 @@ fn second(bench: &Bench, begun: u64, waiting: usize) -> Pulse {
     let served = Duration::from_millis(200) * u32::try_from(begun).unwrap();
     let busy = served.as_secs_f64().min(f64::from(bench.count()));
     Pulse {
-        covered: Duration::from_secs(1),
-        on_cpu: Duration::from_secs_f64(busy / 10.0),
-        cpu_wait: Duration::ZERO,
-        allowed_cpus: 4.0,
         host_busy_percent: bench.host.busy_percent,
-        memory_pressure_percent: None,
-        worker_mib: None,
-        requests: Ok(RequestFigures {
-            covered: Duration::from_secs(1),
-            begun,
-            answered: begun,
-            abandoned: 0,
-            busy,
-            long: 0,
-            waited: Duration::ZERO,
-            waits: Histogram::default(),
-            waits_so_far: Histogram::default(),
-            served,
-            services: Histogram::default(),
-            waiting,
-            oldest_waiting: None,
-            serving: 0,
-        }),
-        concurrency: Concurrency::Threads(1),
+        ..bench::second(begun, busy, waiting)
     }
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::decide::{Case, PolicyState};
 use crate::model::{
-    Action, Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CgroupMemory, CpuBasis, CpuSample, Decision,
-    Host, Ladder, MemoryRules, Order, ProcessId, Project, ProjectSample, QueueRule, QueueSample, QueueSizing,
-    Unobservable,
+    Action, Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CgroupMemory, Concurrency, CpuBasis, CpuSample,
+    Decision, Histogram, Host, Ladder, MemoryRules, Order, ProcessId, Project, ProjectSample, Pulse,
+    QueueRule, QueueSample, QueueSizing, RequestFigures, Unobservable,
 };
 
 pub(super) const GIB: u64 = 1024;
@@ -169,6 +169,36 @@ impl Bench {
             }
         }
         panic!("the count stayed at {before} with the CPU at {percent} %");
+    }
+}
+
+/// A second in which `begun` requests were served, which kept `busy` workers of one thread busy, and `waiting` are left.
+pub(in crate::decide) fn second(begun: u64, busy: f64, waiting: usize) -> Pulse {
+    Pulse {
+        covered: Duration::from_secs(1),
+        on_cpu: Duration::from_secs_f64(busy / 10.0),
+        cpu_wait: Duration::ZERO,
+        allowed_cpus: 4.0,
+        host_busy_percent: Some(30.0),
+        memory_pressure_percent: None,
+        worker_mib: None,
+        requests: Ok(RequestFigures {
+            covered: Duration::from_secs(1),
+            begun,
+            answered: begun,
+            abandoned: 0,
+            busy,
+            long: 0,
+            waited: Duration::ZERO,
+            waits: Histogram::default(),
+            waits_so_far: Histogram::default(),
+            served: Duration::from_secs_f64(busy),
+            services: Histogram::default(),
+            waiting,
+            oldest_waiting: None,
+            serving: 0,
+        }),
+        concurrency: Concurrency::Threads(1),
     }
 }
 

@@ -7,7 +7,7 @@ use autoscaler_tests::server::Options;
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::{Address, ScratchCgroup, Server, Venv, require_root_bpf};
 
-use super::{counts, settled, watching};
+use super::{counts, keeping_connections, settled, watching};
 
 /// Sends a request of which the last segment is the end as well: what `MSG_MORE` holds back goes with it. Its first argument is
 /// the port, its second how many whole requests go before it on the connection.
@@ -37,14 +37,7 @@ fn a_request_in_the_last_segment_of_its_client_is_seen() -> Result<()> {
     let options = Options {
         loopback: true,
         app: Some("timed:app".to_owned()),
-        ..Options::workers(1).args(&[
-            "--worker-class",
-            "gthread",
-            "--threads",
-            "2",
-            "--keep-alive",
-            "60",
-        ])
+        ..keeping_connections()
     };
     let server = Server::gunicorn(&Venv::gunicorn("23.0.0")?, &cgroup, &options)?;
     let Address::Loopback(port) = server.address() else {

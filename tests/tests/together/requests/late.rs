@@ -9,7 +9,7 @@ use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::{ScratchCgroup, Server, Venv, require_root_bpf, until};
 
 use super::halves::connect;
-use super::{GET, SOON, answers, ask, exact, look, watching};
+use super::{GET, SOON, answers, ask, exact, keeping_connections, look, watching};
 
 #[test]
 fn a_server_that_was_nobodys_is_seen_once_it_is_wanted() -> Result<()> {
@@ -45,14 +45,7 @@ fn a_connection_that_was_asked_on_before_is_seen_from_its_next_request_on() -> R
         let cgroup = ScratchCgroup::new("requests-kept")?;
         let options = Options {
             loopback,
-            ..Options::workers(1).args(&[
-                "--worker-class",
-                "gthread",
-                "--threads",
-                "2",
-                "--keep-alive",
-                "60",
-            ])
+            ..keeping_connections()
         };
         let server = Server::gunicorn(&Venv::gunicorn("23.0.0")?, &cgroup, &options)?;
         let mut kept = connect(server.address())?;

@@ -7,7 +7,7 @@ use autoscaler_tests::server::Options;
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::{ScratchCgroup, Server, Venv, require_root_bpf, until};
 
-use super::{SOON, answers, counts, look, send, settled, watching};
+use super::{SOON, answers, counts, keeping_connections, look, send, settled, watching};
 
 #[test]
 fn a_request_waits_behind_the_one_before_it_on_its_connection() -> Result<()> {
@@ -17,14 +17,7 @@ fn a_request_waits_behind_the_one_before_it_on_its_connection() -> Result<()> {
     let cgroup = ScratchCgroup::new("requests-pipelined")?;
     let options = Options {
         loopback: true,
-        ..Options::workers(1).args(&[
-            "--worker-class",
-            "gthread",
-            "--threads",
-            "2",
-            "--keep-alive",
-            "60",
-        ])
+        ..keeping_connections()
     };
     let server = Server::gunicorn(&Venv::gunicorn("23.0.0")?, &cgroup, &options)?;
     let source = watching(&cgroup)?;
