@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use self::progress::Progress;
 use crate::act::actuator::Actuator;
 use crate::act::cancel::CancelToken;
-use crate::model::{Bounds, Cause, ProcessId, ScaleError, Step};
+use crate::model::{AfterBoot, Bounds, Cause, ProcessId, ScaleError, Step};
 
 /// What is asked for, and what it was decided on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +164,7 @@ async fn walk(
         actuator.ask(step).await?;
         let asked = Instant::now();
         match step {
-            Step::Down => *left = arrival(actuator, step, left, timing, reached).await?,
+            Step::Down => *left = arrival(actuator, step, (left, &[]), timing, reached).await?,
             Step::Up => {
                 let before = left.clone();
                 let wanted = if plan.together { plan.to } else { *reached + 1 };
@@ -202,11 +202,12 @@ async fn as_decided(
     }
 }
 
-/// Waits until the step that was just asked for is seen, and returns the workers then.
+/// Waits until the step that was just asked for is seen, and returns the workers then. `booting` are those of earlier steps that
+/// do not serve yet: one of them that ends may do so at every start.
 async fn arrival(
     actuator: &mut impl Actuator,
     step: Step,
-    before: &[ProcessId],
+    (before, booting): (&[ProcessId], &[ProcessId]),
     timing: &Timing,
     reached: &mut u32,
 ) -> Result<Vec<ProcessId>, Cause> {
@@ -217,6 +218,12 @@ async fn arrival(
         let now = actuator.workers().await?;
         *reached = count(&now);
         not_reloaded(actuator, before, &now)?;
+        if let Some(gone) = booting.iter().find(|worker| !now.contains(worker)) {
+            return Err(Cause::BootFailed {
+                pid: Some(gone.pid),
+                server: AfterBoot::GoesOn,
+            });
+        }
         match progress::judge(step, before, &now) {
             Progress::Arrived => return Ok(now),
             Progress::Waiting => away_since = None,

@@ -20,12 +20,21 @@ pub(super) async fn brought(
     timing: &Timing,
     reached: &mut u32,
 ) -> Result<Vec<ProcessId>, Cause> {
-    let mut now = arrived(actuator, before, timing, reached).await?;
+    let mut now = arrived(actuator, (before, &[]), timing, reached).await?;
     let mut asked = 1;
     while *reached < wanted && !cancel.is_cancelled() {
+        let came: Vec<ProcessId> = added(before, &now).collect();
+        // What has been replaced after its work is no worker that cannot boot.
+        let booting = if actuator.recycles() { &[] } else { came.as_slice() };
         actuator.ask(Step::Up).await?;
         asked += 1;
-        now = arrived(actuator, &now, timing, reached).await?;
+        now = match arrived(actuator, (&now, booting), timing, reached).await {
+            Err(Cause::BootFailed {
+                pid: Some(pid),
+                server: AfterBoot::GoesOn,
+            }) => return Err(failed(actuator, (before, pid, asked), timing, reached).await),
+            workers => workers?,
+        };
     }
     let mut booting: Vec<ProcessId> = added(before, &now).collect();
     let start = Instant::now();
@@ -34,7 +43,7 @@ pub(super) async fn brought(
             // What has been replaced after its work had booted.
             booting.retain(|worker| now.contains(worker));
         } else if let Some(gone) = booting.iter().find(|worker| !now.contains(worker)) {
-            return Err(failed(actuator, (before, *gone, asked), timing, reached).await);
+            return Err(failed(actuator, (before, gone.pid, asked), timing, reached).await);
         }
         let mut still = Vec::new();
         for worker in booting {
@@ -76,25 +85,25 @@ pub(super) async fn brought(
 /// Waits until the step up that was just asked for is seen.
 async fn arrived(
     actuator: &mut impl Actuator,
-    before: &[ProcessId],
+    workers: (&[ProcessId], &[ProcessId]),
     timing: &Timing,
     reached: &mut u32,
 ) -> Result<Vec<ProcessId>, Cause> {
-    match arrival(actuator, Step::Up, before, timing, reached).await {
+    match arrival(actuator, Step::Up, workers, timing, reached).await {
         // It may come and end within two looks, and the server with it.
         Err(Cause::Refused(refusal)) if has_ended(&refusal) => Err(ended(None)),
         workers => workers,
     }
 }
 
-/// What becomes of the server now that `gone` has ended, one of the `asked` workers that it was asked for.
+/// What becomes of the server now that the worker `gone` has ended, one of the `asked` workers that it was asked for.
 async fn failed(
     actuator: &mut impl Actuator,
-    (before, gone, asked): (&[ProcessId], ProcessId, usize),
+    (before, gone, asked): (&[ProcessId], u32, usize),
     timing: &Timing,
     reached: &mut u32,
 ) -> Cause {
-    let pid = Some(gone.pid);
+    let pid = Some(gone);
     let start = Instant::now();
     let mut server = AfterBoot::GoesOn;
     while start.elapsed() < timing.settle * RESTARTS_WITHIN {

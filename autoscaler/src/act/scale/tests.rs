@@ -515,3 +515,23 @@ async fn of_workers_that_are_wanted_together_all_are_taken_back_where_one_does_n
     assert_eq!(cause(&mut server, &together).await, failed);
     assert_eq!(server.script.asked, [Step::Up, Step::Up, Step::Down, Step::Down]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_that_ends_before_the_next_has_come_could_not_boot() {
+    let together = Plan {
+        together: true,
+        ..plan(&[1], 4)
+    };
+    let looks: &[&[u32]] = &[&[1], &[1, 2], &[1], &[1, 3], &[1], &[1, 4]];
+    let mut server = Boots::new(looks, |_| Boot::Boots);
+    let failed = Cause::BootFailed {
+        pid: Some(2),
+        server: AfterBoot::StartsAgain,
+    };
+    assert_eq!(cause(&mut server, &together).await, failed);
+    assert_eq!(
+        server.script.asked,
+        [Step::Up; 2],
+        "no more of them are asked for"
+    );
+}
