@@ -60,7 +60,11 @@ impl Pool {
             .iter()
             .map(|claim| claim.workers.min(claim.wanted.max(claim.min)))
             .collect();
-        let mut free = total_mib.saturating_sub(taken(claims, &counts));
+        if taken(claims, &counts) > total_mib {
+            self.take_back(claims, &mut counts, now);
+            return counts;
+        }
+        let mut free = total_mib - taken(claims, &counts);
         let mut waits = vec![true; claims.len()];
         while let Some(i) = most_worth(claims, &counts, &waits) {
             let needs = claims[i].worker_mib;
@@ -82,6 +86,22 @@ impl Pool {
             self.gained[i] = Some(now);
         }
         counts
+    }
+
+    /// More is taken than there is, since the budget was lowered or the workers have grown: one goes at a time, the one that is
+    /// missed least.
+    fn take_back(&mut self, claims: &[Claim<'_>], counts: &mut [u32], now: f64) {
+        let (spare, is_due) = (
+            (0..claims.len()).filter(|j| counts[*j] > claims[*j].min),
+            self.swapped.is_none_or(|at| now - at >= BETWEEN_SWAPS),
+        );
+        let cost = |j: usize| cost(&claims[j], counts[j]);
+        if let Some(loser) = spare.min_by(|a, b| cost(*a).total_cmp(&cost(*b)))
+            && is_due
+        {
+            counts[loser] -= 1;
+            self.swapped = Some(now);
+        }
     }
 
     /// The workers of others that may be taken to make room for one of `i`; `None` where there is no such room.
@@ -247,6 +267,27 @@ mod tests {
             |pool: &mut Pool, now: f64| pool.share(&[claim(3, 6, &less), claim(3, 5, &more)], 600, now);
         assert_eq!(turned(&mut pool, 60.0), [3, 3]);
         assert_eq!(turned(&mut pool, 65.0), [2, 4]);
+    }
+
+    #[test]
+    fn what_is_beyond_a_lowered_budget_goes_one_by_one_from_who_misses_it_least() {
+        let (more, less) = (|_| 9.0, |_| 1.0);
+        let mut pool = Pool::default();
+        let at = |pool: &mut Pool, workers: [u32; 2], now: f64| {
+            pool.share(
+                &[claim(workers[0], 6, &more), claim(workers[1], 5, &less)],
+                400,
+                now,
+            )
+        };
+        assert_eq!(at(&mut pool, [3, 3], 0.0), [3, 2]);
+        assert_eq!(at(&mut pool, [3, 2], 1.0), [3, 2], "not all at once");
+        assert_eq!(at(&mut pool, [3, 2], 5.0), [3, 1]);
+        assert_eq!(at(&mut pool, [3, 1], 60.0), [3, 1], "that is what there is");
+        // Nobody goes below its minimum, whatever the budget.
+        let none =
+            |pool: &mut Pool, now: f64| pool.share(&[claim(1, 6, &more), claim(1, 5, &less)], 100, now);
+        assert_eq!(none(&mut pool, 120.0), [1, 1]);
     }
 
     proptest! {

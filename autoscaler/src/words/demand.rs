@@ -42,8 +42,8 @@ pub(super) fn reason(language: Language, reason: &Reason) -> String {
             let load = load(language, demand);
             say!(
                 language,
-                "{load}: the memory of a worker saves more late requests in another project",
-                "{load}: la memoria de un worker evita más peticiones tardías en otro proyecto"
+                "{load}: the memory budget is spent, and a worker is missed less here than elsewhere",
+                "{load}: el presupuesto de memoria está gastado y un worker hace menos falta aquí que en otro proyecto"
             )
         }
         Reason::MemoryPressure { waiting_percent } => say!(

@@ -74,6 +74,34 @@ fn what_is_free_goes_to_who_asks_up_to_the_budget() {
     assert_eq!(goals, [2, 1], "350 MiB are three workers");
 }
 
+/// A load of ten workers before two: a third keeps none of its requests from being late, and is worth something all the same.
+#[test]
+fn a_project_that_is_far_short_takes_what_another_hardly_uses() {
+    let mut sites = [site("short", 2), site("calm", 6)];
+    let (mut budgeted, mut waiting) = (Budgeted::default(), 0);
+    for second in 0..120 {
+        let served = u64::from(sites[0].count()) * 5;
+        waiting = (waiting + 50_u64).saturating_sub(served);
+        let seen = [(served, usize::try_from(waiting).unwrap()), (15, 0)];
+        let goals = look(&mut sites, &seen, 800, &mut budgeted, f64::from(second));
+        assert!(goals.iter().sum::<u32>() <= 8, "{goals:?}");
+        for (site, goal) in sites.iter_mut().zip(goals) {
+            site.set_workers(goal);
+        }
+    }
+    assert!(
+        sites[0].count() >= 3,
+        "{} and {}",
+        sites[0].count(),
+        sites[1].count()
+    );
+    assert!(
+        sites[1].count() >= 4,
+        "it is busy with three: {}",
+        sites[1].count()
+    );
+}
+
 #[test]
 fn where_there_is_no_budget_any_more_what_it_left_does_not_count() {
     let mut sites = [site("busy", 1), site("calm", 1)];

@@ -195,6 +195,9 @@ impl Rule {
         let Some(load) = &self.load else {
             return 0.0;
         };
+        if load.busy >= f64::from(room.slots(room.workers)) {
+            return gain_when_short(load, room);
+        }
         let mut waiting = load.waiting();
         waiting.late(room.slots(room.workers)) - waiting.late(room.slots(room.workers + 1))
     }
@@ -297,6 +300,29 @@ fn judge(load: &Load, price: f64, room: Room) -> Judged {
         fewer,
         is_short,
     }
+}
+
+/// The same before a load that takes all workers and more. The next one alone keeps no request from being late; of those that it
+/// takes to keep some from it, each is worth the mean.
+fn gain_when_short(load: &Load, room: Room) -> f64 {
+    // What varies now is the queue, and not the load.
+    let load = Load {
+        peakedness: 1.0,
+        ..load.clone()
+    };
+    let mut waiting = load.waiting();
+    let first = room.workers_for(load.busy).max(room.workers + 1);
+    let mut best = 0.0;
+    for workers in first..=first.saturating_add(room.bounds.max) {
+        let saved = load.rate - waiting.late(room.slots(workers));
+        let each = saved / f64::from(workers - room.workers);
+        // From there on, each further one saves less than those before it.
+        if each < best {
+            break;
+        }
+        best = each;
+    }
+    best
 }
 
 /// The count that serves the requests which wait already, and those to come, soon enough.

@@ -1,0 +1,60 @@
+"""Three projects share one budget of memory and one of them asks for more than all of it: no request fails, nobody sways to and fro."""
+
+import math
+import pathlib
+import re
+
+from stage import daemon
+from stage.wait import until
+
+DEADLINE = 3600
+# Workers that the budget has room for; the three ask for some twelve.
+ROOM = 7
+# For so long the load stays as it is, after the first steps.
+CALM = 30 * 60
+# From a step to the one that undoes it.
+SWAYS = 2
+
+
+def run(stage):
+    starving, busy, calm = (stage.project(name) for name in ("starving", "busy", "calm"))
+    each = max(held_mib(project) for project in (starving, busy, calm))
+    entry = {"enabled": True, "min_workers": 1, "max_workers": 8, "policy": "target", "target": {"wait_ms": 400, "percent": 5}}
+    # What a worker holds grows a little with its first requests.
+    budget = {"memory_mb": math.ceil(1.1 * each * ROOM)}
+    log = stage.autoscaler({project.name: entry for project in (starving, busy, calm)}, budget=budget)
+    with (
+        starving.load("/sleep?ms=400", clients=12),
+        busy.load("/sleep?ms=400", clients=2, pause=0.2),
+        calm.load("/sleep?ms=100", clients=1, pause=1.0),
+    ):
+        spent = log.wait("starving.service", "presupuesto de memoria está gastado", seconds=600)
+        stage.note(spent)
+        until(lambda: starving.count() >= 3, "the starving project has its share", 600)
+        before = {project: project.count() for project in (starving, busy, calm)}
+        log = daemon.Log()
+        stage.hold(lambda: starving.count() + busy.count() + calm.count() <= ROOM + 1, "the budget is kept", CALM, every=5)
+        steps = {project: counts(log, project, before[project]) for project in (starving, busy, calm)}
+    for project, seen in steps.items():
+        stage.note(f"{project.name}: {' '.join(map(str, seen))}")
+        swayed = reversals(seen)
+        assert swayed <= SWAYS, f"{project.name} swayed {swayed} times: {seen}"
+    assert calm.count() >= 1 and busy.count() >= 2, (busy.count(), calm.count())
+
+
+def held_mib(project):
+    """What the largest worker of a project holds, each shared page by its share, MiB."""
+    rollups = [pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in project.workers()]
+    return max(int(re.search(r"^Pss:\s+(\d+) kB$", rollup, re.M)[1]) / 1024 for rollup in rollups)
+
+
+def counts(log, project, first):
+    """The counts that a project was brought to, one after the other."""
+    scaled = re.compile(rf"{re.escape(project.unit)} escalado a (\d+) worker")
+    return [first, *(int(found[1]) for line in log.lines() if (found := scaled.search(line)))]
+
+
+def reversals(seen):
+    """How often a step went the other way than the one before it."""
+    ways = [after - before for before, after in zip(seen, seen[1:]) if after != before]
+    return sum(one * other < 0 for one, other in zip(ways, ways[1:]))
