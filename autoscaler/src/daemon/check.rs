@@ -19,7 +19,7 @@ use crate::daemon::state_file::StateFile;
 use crate::daemon::steps::{Ended, Steps};
 use crate::host::service::{Bus, Systemd, UnitEvents};
 use crate::metrics;
-use crate::model::{Config, HistoryNews, HostError, Language, SocketError, WhyNotEbpf};
+use crate::model::{Config, HistoryNews, HostError, Language, Project, SocketError, WhyNotEbpf};
 use crate::observe::{Observer, Reading};
 use crate::report::Reporter;
 use crate::words::Message;
@@ -225,8 +225,7 @@ impl Checks {
 
     /// Whether any project has a promise to keep.
     pub(super) fn has_promises(&self) -> bool {
-        let mut projects = self.config.projects.values();
-        projects.any(|project| project.enabled && project.promise().is_some())
+        self.config.projects.values().any(Project::keeps_promise)
     }
 
     pub(super) fn save(&mut self) {

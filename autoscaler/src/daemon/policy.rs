@@ -87,8 +87,7 @@ impl Policy {
             .iter_mut()
             .filter_map(|(name, state)| {
                 let project = config.projects.get(name)?;
-                let is_member = project.enabled && project.promise().is_some();
-                is_member.then_some(Member { project, state })
+                project.keeps_promise().then_some(Member { project, state })
             })
             .collect();
         self.budgeted.share(&mut members, budget, now.as_secs_f64());

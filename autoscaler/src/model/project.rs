@@ -150,6 +150,12 @@ impl Project {
         }
     }
 
+    /// Whether it is scaled by a promise, and looked at each second for it.
+    #[must_use]
+    pub fn keeps_promise(&self) -> bool {
+        self.enabled && self.promise().is_some()
+    }
+
     /// Whether its requests are to be seen.
     #[must_use]
     pub fn wants_requests(&self) -> bool {

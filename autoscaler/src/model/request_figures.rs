@@ -18,7 +18,7 @@ pub struct RequestLook {
 }
 
 /// What happened to a service's requests between two looks.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct RequestFigures {
     /// The time between them.
     pub covered: Duration,

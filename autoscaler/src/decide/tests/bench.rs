@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::decide::{Case, PolicyState};
 use crate::model::{
     Action, Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CgroupMemory, Concurrency, CpuBasis, CpuSample,
-    Decision, Histogram, Host, Ladder, MemoryRules, Order, ProcessId, Project, ProjectSample, Pulse,
-    QueueRule, QueueSample, QueueSizing, RequestFigures, Unobservable,
+    Decision, Host, Ladder, MemoryRules, Order, ProcessId, Project, ProjectSample, Pulse, QueueRule,
+    QueueSample, QueueSizing, RequestFigures, Unobservable,
 };
 
 pub(super) const GIB: u64 = 1024;
@@ -186,17 +186,10 @@ pub(in crate::decide) fn second(begun: u64, busy: f64, waiting: usize) -> Pulse 
             covered: Duration::from_secs(1),
             begun,
             answered: begun,
-            abandoned: 0,
             busy,
-            long: 0,
-            waited: Duration::ZERO,
-            waits: Histogram::default(),
-            waits_so_far: Histogram::default(),
             served: Duration::from_secs_f64(busy),
-            services: Histogram::default(),
             waiting,
-            oldest_waiting: None,
-            serving: 0,
+            ..RequestFigures::default()
         }),
         concurrency: Concurrency::Threads(1),
     }

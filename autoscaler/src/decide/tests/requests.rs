@@ -58,17 +58,13 @@ impl Site {
             covered: bench.interval,
             begun: answered,
             answered,
-            abandoned: 0,
             busy,
             long: self.long,
             waited: wait * u32::try_from(answered).unwrap(),
             waits,
-            waits_so_far: Histogram::default(),
             served: bench.interval.mul_f64(busy),
-            services: Histogram::default(),
             waiting: usize::from(crowded),
-            oldest_waiting: None,
-            serving: 0,
+            ..RequestFigures::default()
         }
     }
 

@@ -95,8 +95,7 @@ impl<S> Observer<S> {
         let due: Vec<(&Project, PathBuf)> = config
             .projects
             .values()
-            .filter(|project| project.enabled && project.promise().is_some())
-            .filter(|project| self.is_due(project, now))
+            .filter(|project| project.keeps_promise() && self.is_due(project, now))
             .filter_map(|project| {
                 let cgroup = self.cgroups.get(&project.name)?;
                 Some((project, cgroup.path().to_owned()))

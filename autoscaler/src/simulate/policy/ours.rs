@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::decide::{Case, PolicyState};
 use crate::model::{
-    Action, CgroupMemory, Concurrency, CpuSample, Histogram, Host, ProcessId, Project, ProjectSample,
-    RequestFigures, RequestRules, RequestSample, Unobservable,
+    Action, CgroupMemory, Concurrency, CpuSample, Host, ProcessId, Project, ProjectSample, RequestFigures,
+    RequestRules, RequestSample, Unobservable,
 };
 use crate::simulate::policy::Policy;
 use crate::simulate::{Served, Service, Work};
@@ -143,17 +143,9 @@ fn requests(look: &Look) -> RequestSample {
             covered: Duration::from_secs_f64(look.seconds),
             begun: look.begun,
             answered: look.begun,
-            abandoned: 0,
             busy: look.busy / look.seconds,
-            long: 0,
-            waited: Duration::ZERO,
-            waits: Histogram::default(),
-            waits_so_far: Histogram::default(),
             served: Duration::from_secs_f64(look.busy),
-            services: Histogram::default(),
-            waiting: 0,
-            oldest_waiting: None,
-            serving: 0,
+            ..RequestFigures::default()
         },
         concurrency: Concurrency::Threads(1),
         reads_ahead: false,
