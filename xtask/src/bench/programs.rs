@@ -70,6 +70,11 @@ impl Ran {
         })
     }
 
+    /// Mean time of a run, ns.
+    pub(super) fn mean(self) -> f64 {
+        self.time.as_nanos() as f64 / self.count as f64
+    }
+
     pub(super) fn since(self, earlier: Self) -> Self {
         Self {
             time: self.time.saturating_sub(earlier.time),

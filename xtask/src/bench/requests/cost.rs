@@ -9,7 +9,8 @@ use autoscaler_tests::{ScratchCgroup, cgroup};
 use serde_json::{Value, json};
 
 use super::echo::{Ends, connections, listener, messages};
-use super::programs::{Attached, PROGRAMS};
+use super::programs::{AllRan, Attached, PROGRAMS};
+use crate::bench::programs::Statistics;
 use crate::bench::report::Section;
 use crate::bench::series::Series;
 
@@ -29,42 +30,57 @@ const PLACES: [&str; 5] = [
     "**a watched server**, Unix",
 ];
 
+/// By program, ns of a run: ours and the empty one's.
+type Both = [(f64, f64); PROGRAMS.len()];
+
 /// By place, ours and the empty program's.
 type Figures = [(Series, Series); PLACES.len()];
 
 pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
-    let mut attached = Attached::new()?;
+    let mut attached = Attached::ours()?;
+    let empty = Attached::empty()?;
+    let _statistics = Statistics::on()?;
+    let both = |attached: &Attached<_>, load: &dyn Fn() -> Result<()>| -> Result<Both> {
+        let mut ours = AllRan::default();
+        let empty = empty.during(|| {
+            ours = attached.during(load)?;
+            Ok(())
+        })?;
+        Ok(std::array::from_fn(|program| {
+            (ours[program].mean(), empty[program].mean())
+        }))
+    };
     let nobodys = ScratchCgroup::new("bench-nobodys")?;
     let mut messages_of: [Figures; GONE] = Default::default();
     let mut states: [(Series, Series); 2] = Default::default();
     let ours = listener()?;
     for _ in 0..rounds {
-        attached.source.want(0, nobodys.path())?;
+        attached.held.want(0, nobodys.path())?;
         // At a port that nobody has asked about.
         let theirs = listener()?;
-        let foreign = attached.during(|| connections(&theirs, CONNECTIONS))?[GONE].mean();
-        let tcp = attached.during(|| messages(Ends::Tcp(&theirs), MESSAGES))?;
-        let pair = attached.during(|| messages(Ends::UnixPair, MESSAGES))?;
-        let unix = attached.during(|| messages(Ends::Unix, MESSAGES))?;
+        let foreign = both(&attached, &|| connections(&theirs, CONNECTIONS))?[GONE];
+        let tcp = both(&attached, &|| messages(Ends::Tcp(&theirs), MESSAGES))?;
+        let pair = both(&attached, &|| messages(Ends::UnixPair, MESSAGES))?;
+        let unix = both(&attached, &|| messages(Ends::Unix, MESSAGES))?;
         drop(theirs);
-        attached.source.want(0, &own_cgroup()?)?;
-        let watched_tcp = attached.during(|| messages(Ends::Tcp(&ours), MESSAGES))?;
-        let watched_unix = attached.during(|| messages(Ends::Unix, MESSAGES))?;
-        let watched = attached.during(|| connections(&ours, CONNECTIONS))?[GONE].mean();
+        attached.held.want(0, &own_cgroup()?)?;
+        let watched_tcp = both(&attached, &|| messages(Ends::Tcp(&ours), MESSAGES))?;
+        let watched_unix = both(&attached, &|| messages(Ends::Unix, MESSAGES))?;
+        let watched = both(&attached, &|| connections(&ours, CONNECTIONS))?[GONE];
         for (state, mean) in states.iter_mut().zip([foreign, watched]) {
             state.0.add(mean.0);
             state.1.add(mean.1);
         }
         for (program, figures) in messages_of.iter_mut().enumerate() {
-            let (tcp, pair) = (tcp[program].mean(), pair[program].mean());
+            let (tcp, pair) = (tcp[program], pair[program]);
             // One in two runs is at the client's end.
             let server = |both: (f64, f64), client: (f64, f64)| (2.0 * both.0 - client.0, both.1);
             let means = [
                 tcp,
                 pair,
-                server(unix[program].mean(), pair),
-                server(watched_tcp[program].mean(), tcp),
-                server(watched_unix[program].mean(), pair),
+                server(unix[program], pair),
+                server(watched_tcp[program], tcp),
+                server(watched_unix[program], pair),
             ];
             for ((run, empty), mean) in figures.iter_mut().zip(means) {
                 run.add(mean.0);

@@ -1,4 +1,4 @@
-//! The request programs beside an empty one on each of their tracepoints, all attached, with the kernel's statistics on.
+//! The request programs, and empty ones on the same tracepoints, with the kernel's statistics of them.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use autoscaler::host::requests::RequestSource;
 
 use super::open;
-use crate::bench::programs::{Comparison, Ran, Statistics, all, new_one};
+use crate::bench::programs::{Comparison, Ran, all, new_one};
 use crate::build_ebpf;
 
 /// Each program, and its tracepoint.
@@ -17,76 +17,64 @@ pub(super) const PROGRAMS: [(&str, &str); 4] = [
     ("gone", "tcp_destroy_sock"),
 ];
 
-pub(super) struct Attached {
-    pub(super) source: RequestSource,
-    /// Ours and the empty one on each tracepoint.
-    ids: [(u32, u32); PROGRAMS.len()],
-    _empty: Vec<Comparison>,
-    _statistics: Statistics,
+/// How long each of [`PROGRAMS`] ran, and how often.
+pub(super) type AllRan = [Ran; PROGRAMS.len()];
+
+/// A program on each tracepoint, for as long as `held` is kept.
+pub(super) struct Attached<T> {
+    pub(super) held: T,
+    ids: [u32; PROGRAMS.len()],
 }
 
-/// What one load made a program and the empty one beside it run.
-#[derive(Clone, Copy)]
-pub(super) struct Both {
-    pub(super) ours: Ran,
-    pub(super) empty: Ran,
-}
-
-impl Both {
-    /// Mean time of a run, ns: ours and the empty one's.
-    pub(super) fn mean(self) -> (f64, f64) {
-        let mean = |ran: Ran| ran.time.as_nanos() as f64 / ran.count as f64;
-        (mean(self.ours), mean(self.empty))
+impl Attached<RequestSource> {
+    /// Ours.
+    pub(super) fn ours() -> Result<Self> {
+        let before = all();
+        let held = open()?;
+        let mut ids = [0; PROGRAMS.len()];
+        for (id, (name, _)) in ids.iter_mut().zip(PROGRAMS) {
+            *id = id_of(name, &before)?;
+        }
+        Ok(Self { held, ids })
     }
 }
 
-impl Attached {
-    pub(super) fn new() -> Result<Self> {
+impl Attached<Vec<Comparison>> {
+    /// Programs that do nothing.
+    pub(super) fn empty() -> Result<Self> {
         let object = build_ebpf::comparison()?;
-        let before = all();
-        let source = open()?;
         let mut known = all();
-        let mut empty = Vec::new();
-        let mut ids = [(0, 0); PROGRAMS.len()];
-        for (pair, (name, event)) in ids.iter_mut().zip(PROGRAMS) {
+        let mut held = Vec::new();
+        let mut ids = [0; PROGRAMS.len()];
+        for (id, (_, event)) in ids.iter_mut().zip(PROGRAMS) {
             let mut comparison = Comparison::load(&object)?;
             comparison.attach("bench_empty", event)?;
-            *pair = (id_of(name, &before)?, id_of("bench_empty", &known)?);
-            known.insert(pair.1);
-            empty.push(comparison);
+            *id = id_of("bench_empty", &known)?;
+            known.insert(*id);
+            held.push(comparison);
         }
-        Ok(Self {
-            source,
-            ids,
-            _empty: empty,
-            _statistics: Statistics::on()?,
-        })
+        Ok(Self { held, ids })
     }
+}
 
-    /// What each program took while `load` ran.
-    pub(super) fn during(&self, load: impl FnOnce() -> Result<()>) -> Result<[Both; PROGRAMS.len()]> {
-        let before = self.now()?;
+impl<T> Attached<T> {
+    /// What each of them took while `load` ran, with the kernel's statistics on.
+    pub(super) fn during(&self, load: impl FnOnce() -> Result<()>) -> Result<AllRan> {
+        let before = self.so_far()?;
         load()?;
-        let mut ran = self.now()?;
-        for (now, before) in ran.iter_mut().zip(before) {
-            now.ours = now.ours.since(before.ours);
-            now.empty = now.empty.since(before.empty);
+        let mut ran = self.so_far()?;
+        for (ran, before) in ran.iter_mut().zip(before) {
+            *ran = ran.since(before);
         }
         Ok(ran)
     }
 
-    fn now(&self) -> Result<[Both; PROGRAMS.len()]> {
-        let mut now = [Both {
-            ours: Ran::default(),
-            empty: Ran::default(),
-        }; PROGRAMS.len()];
-        for (both, (ours, empty)) in now.iter_mut().zip(self.ids) {
-            *both = Both {
-                ours: Ran::of(ours)?,
-                empty: Ran::of(empty)?,
-            };
+    fn so_far(&self) -> Result<AllRan> {
+        let mut ran = AllRan::default();
+        for (ran, id) in ran.iter_mut().zip(self.ids) {
+            *ran = Ran::of(id)?;
         }
-        Ok(now)
+        Ok(ran)
     }
 }
 

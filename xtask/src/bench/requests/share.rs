@@ -8,8 +8,9 @@ use autoscaler_tests::venv::NEWEST;
 use autoscaler_tests::{Client, ScratchCgroup, Server, Venv};
 use serde_json::{Value, json};
 
-use super::programs::{Attached, PROGRAMS};
+use super::programs::{AllRan, Attached, PROGRAMS};
 use super::{label, settled, want};
+use crate::bench::programs::Statistics;
 use crate::bench::report::Section;
 use crate::bench::series::Series;
 
@@ -31,7 +32,6 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
     let mut rows = Vec::new();
     let mut data = Vec::new();
     for loopback in [true, false] {
-        let mut attached = Attached::new()?;
         let cgroup = ScratchCgroup::new("bench-requests-share")?;
         let options = Options {
             loopback,
@@ -39,26 +39,30 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
             ..Options::workers(2)
         };
         let server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, &options)?;
-        want(&mut attached.source, &cgroup)?;
-        settled(&attached.source)?;
         let mut client = Client::new(server.address(), false);
+        let mut ask = || (0..REQUESTS).try_for_each(|_| client.ask("/").map(drop));
+        let _statistics = Statistics::on()?;
         let mut shares = Shares::default();
         for _ in 0..rounds {
+            // In turns, each alone: whatever runs behind another on the same event finds all at hand.
+            let empty = Attached::empty()?.during(&mut ask)?;
+            let mut attached = Attached::ours()?;
+            want(&mut attached.held, &cgroup)?;
+            settled(&attached.held)?;
             let before = usage(&cgroup)?;
-            let ran = attached.during(|| (0..REQUESTS).try_for_each(|_| client.ask("/").map(drop)))?;
+            let ours = attached.during(&mut ask)?;
             let requests = f64::from(REQUESTS);
             shares.server.add((usage(&cgroup)? - before) / requests);
-            let mut sums = (0.0, 0.0);
-            for ((runs, nanoseconds), both) in shares.programs.iter_mut().zip(ran) {
-                runs.add(both.ours.count as f64 / requests);
-                if both.ours.count > 0 {
-                    nanoseconds.add(both.mean().0);
+            for ((runs, nanoseconds), ran) in shares.programs.iter_mut().zip(ours) {
+                runs.add(ran.count as f64 / requests);
+                if ran.count > 0 {
+                    nanoseconds.add(ran.mean());
                 }
-                sums.0 += both.ours.time.as_secs_f64() * 1e6 / requests;
-                sums.1 += both.empty.time.as_secs_f64() * 1e6 / requests;
             }
-            shares.ours.add(sums.0);
-            shares.empty.add(sums.1);
+            let sum =
+                |all: AllRan| all.iter().map(|ran| ran.time.as_secs_f64()).sum::<f64>() * 1e6 / requests;
+            shares.ours.add(sum(ours));
+            shares.empty.add(sum(empty));
         }
         let mut cells = vec![label(loopback).to_owned(), shares.server.show(0)];
         for (runs, nanoseconds) in &shares.programs {
@@ -83,7 +87,8 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
         note: format!(
             "gunicorn {NEWEST}, 2 sync workers, a connection a request, one client, {rounds} rounds of {REQUESTS} requests: CPU \
              time of a request in the server's cgroup (`cpu.stat`); runs of each program for it, client's end included, times \
-             ns of one; their sum, and what is left of it without what empty programs take in the same run."
+             ns of one; their sum, and what is left of it without what empty programs take, which have their turn before each \
+             of ours."
         ),
         columns: vec![
             "socket",
