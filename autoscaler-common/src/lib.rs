@@ -6,7 +6,7 @@
 
 mod requests;
 
-pub use requests::{BUCKETS, Connection, Live, Requests, SEATS_EACH, TcpConnection, bucket_of, lower_bound};
+pub use requests::{BUCKETS, Connection, Live, Placed, Requests, SEATS_EACH, bucket_of, lower_bound};
 
 /// How many ancestors of a cgroup an [`Owner`] records, nearest first.
 pub const MAX_DEPTH: usize = 32;

@@ -80,10 +80,10 @@ impl Connection {
     pub const NOBODYS: u32 = u32::MAX;
 }
 
-/// A place for a TCP connection, whose end the kernel tells, so that its place can be had again. One cache line.
+/// A place for a connection whose end the kernel tells, so that its place can be had again. One cache line.
 #[repr(C, align(64))]
 #[derive(Debug, Clone, Copy, Default)]
-pub struct TcpConnection {
+pub struct Placed {
     /// The number that the kernel has given to this socket alone; 0 where the place is free.
     pub cookie: u64,
     /// What is kept with it.

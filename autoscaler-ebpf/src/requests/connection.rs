@@ -6,7 +6,7 @@
 use core::intrinsics::{AtomicOrdering, atomic_cxchg, atomic_xchg};
 use core::ptr::null_mut;
 
-use autoscaler_common::{Connection, TcpConnection};
+use autoscaler_common::{Connection, Placed};
 use aya_ebpf::bindings::{BPF_F_MMAPABLE, BPF_SK_STORAGE_GET_F_CREATE};
 use aya_ebpf::btf_maps::SkStorage;
 use aya_ebpf::helpers::generated::bpf_sk_storage_get;
@@ -18,15 +18,20 @@ use crate::charge::{Charge, changes, place_of};
 use crate::kernel::Task;
 use crate::socket::{Listener, Socket};
 
-/// The records of TCP connections, by the low bits of their sockets' cookies. To make one costs no more than to find it.
+/// The records of connections whose end is told, by the low bits of their sockets' cookies. To make one costs no more than to
+/// find it.
 #[map]
-static TCP: Array<TcpConnection> = Array::with_max_entries(PLACES, BPF_F_MMAPABLE);
+static PLACES: Array<Placed> = Array::with_max_entries(COUNT, BPF_F_MMAPABLE);
 
 /// How many of them. A power of two.
-const PLACES: u32 = 4096;
+const COUNT: u32 = 4096;
 
-/// The record of any other connection, kept by the kernel with the socket and gone with it: of a Unix socket, whose end nobody
-/// tells, and of a TCP connection whose place in `TCP` is another's. The kernel takes memory for each, which costs more than
+/// Whether the end of a Unix socket is told: the loader writes 1 where it has attached `unix_freed`.
+#[unsafe(no_mangle)]
+static UNIX_ENDS: u64 = 0;
+
+/// The record of any other connection, kept by the kernel with the socket and gone with it: of a Unix socket whose end nobody
+/// tells, and of a connection whose place in `PLACES` is another's. The kernel takes memory for each, which costs more than
 /// all else that is done for a request.
 #[btf_map]
 static CONNECTIONS: SkStorage<Connection> = SkStorage::new();
@@ -42,7 +47,7 @@ pub(crate) fn found(socket: Socket) -> Option<Record> {
     if cookie == 0 {
         return None;
     }
-    if !socket.is_unix()
+    if may_have_place(socket)
         && let Some(place) = place(cookie)
         // SAFETY: an entry of the map, which lives as long as the programs.
         && unsafe { (*place).cookie } == cookie
@@ -62,10 +67,10 @@ pub(crate) fn found(socket: Socket) -> Option<Record> {
 pub(crate) fn open(socket: Socket, listener: Listener) -> Option<Record> {
     // Of a socket with a record it is known.
     let cookie = socket.cookie();
-    let free = if socket.is_unix() {
-        None
-    } else {
+    let free = if may_have_place(socket) {
         free_place(cookie)
+    } else {
+        None
     };
     let record = match free {
         Some(record) => record,
@@ -77,9 +82,17 @@ pub(crate) fn open(socket: Socket, listener: Listener) -> Option<Record> {
     Some(record)
 }
 
+/// Whether the end of this connection is told.
 #[inline(always)]
-fn place(cookie: u64) -> Option<*mut TcpConnection> {
-    TCP.get_ptr_mut(cookie as u32 & (PLACES - 1))
+fn may_have_place(socket: Socket) -> bool {
+    // SAFETY: a whole word of this object, which the loader has written. The verifier knows it, and drops what is not to be.
+    let unix_ends = unsafe { (&raw const UNIX_ENDS).read_volatile() };
+    unix_ends != 0 || !socket.is_unix()
+}
+
+#[inline(always)]
+fn place(cookie: u64) -> Option<*mut Placed> {
+    PLACES.get_ptr_mut(cookie as u32 & (COUNT - 1))
 }
 
 /// The place of this cookie, unless it is another's.
@@ -101,7 +114,8 @@ fn free_place(cookie: u64) -> Option<Record> {
 #[inline(always)]
 pub(crate) fn forget(socket: Socket) {
     let cookie = socket.known_cookie();
-    if let Some(place) = place(cookie)
+    if cookie != 0
+        && let Some(place) = place(cookie)
         // SAFETY: an entry of the map, and this socket's own where it has its cookie.
         && unsafe { (*place).cookie } == cookie
     {

@@ -1,5 +1,5 @@
 //! The same events where the kernel has no tracepoints for them (before 6.3): at the entry or the end of the functions in
-//! which they happen.
+//! which they happen. The end of a Unix connection has no tracepoint in any kernel, and is told here alone.
 //!
 //! `sock_recv_length` and `sock_send_length` tell what `sock->ops->recvmsg` and `sock->ops->sendmsg` have returned
 //! (`sock_recvmsg_nosec` and `sock_sendmsg_nosec` in net/socket.c): the functions below are those operations, so that the
@@ -9,7 +9,7 @@
 use aya_ebpf::macros::{fentry, fexit};
 use aya_ebpf::programs::{FEntryContext, FExitContext};
 
-use crate::connection::{close, found};
+use crate::connection::{close, forget, found};
 use crate::socket::{Naming, Socket};
 use crate::{data_came, data_read, data_sent};
 
@@ -72,6 +72,13 @@ fn unix_gone(ctx: FEntryContext) -> i32 {
     {
         close(connection);
     }
+    0
+}
+
+/// `void unix_sock_destructor(struct sock *sk)`: `net/unix/af_unix.c`. Nobody has this socket any more.
+#[fentry(function = "unix_sock_destructor")]
+fn unix_freed(ctx: FEntryContext) -> i32 {
+    forget(Socket::new(ctx.arg(0)));
     0
 }
 

@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 
-use autoscaler_common::{Connection, Live, TcpConnection};
+use autoscaler_common::{Connection, Live, Placed};
 use aya_ebpf::helpers::generated::bpf_seq_write;
 
 use crate::charge::place_of_listener;
@@ -36,10 +36,10 @@ extern "C" fn live(step: *const Step<Connection>) -> i32 {
     0
 }
 
-/// The same for each TCP connection with a place.
+/// The same for each connection with a place.
 #[unsafe(no_mangle)]
 #[unsafe(link_section = "iter/bpf_map_elem")]
-extern "C" fn live_tcp(step: *const Step<TcpConnection>) -> i32 {
+extern "C" fn live_placed(step: *const Step<Placed>) -> i32 {
     // SAFETY: the context of the program.
     let (meta, value) = unsafe { ((*step).meta, (*step).value) };
     if !value.is_null() {

@@ -95,7 +95,7 @@ def run(stage):
             stage.note(said if project is backdipro else project.name)
         else:
             exact(stage, project, way)
-    if way == "functions":
+    if way != "listen_queues":
         abandoned(private)
     hardened(backdipro, private, way)
 

@@ -31,9 +31,12 @@ const TRACEPOINTS: &[Attached] = &[
     ("ready", Place::Event("sk_data_ready", "6.3")),
 ];
 
+/// A Unix connection was closed by its own end, and its socket is nobody's any more. No tracepoint tells either.
+const UNIX_GONE: Attached = ("unix_gone", Place::Entry("unix_release"));
+const UNIX_FREED: Attached = ("unix_freed", Place::Entry("unix_sock_destructor"));
+
 const FUNCTIONS: &[Attached] = &[
     GONE,
-    ("unix_gone", Place::Entry("unix_release")),
     ("unix_read", Place::End("unix_stream_recvmsg")),
     ("inet_read", Place::End("inet_recvmsg")),
     ("unix_sent", Place::End("unix_stream_sendmsg")),
@@ -55,13 +58,19 @@ const FUNCTIONS_IPV6: &[Attached] = &[
 /// What gives a typed pointer to a Unix socket, since 5.16.
 const TYPED: &str = "bpf_skc_to_unix_sock";
 
-/// The programs of a way on this kernel. Those that make records come last: nothing is half seen for long.
-pub(super) fn of(way: RequestsWay, types: &KernelTypes) -> Vec<Attached> {
-    let mut all = match way {
-        RequestsWay::Tracepoints => TRACEPOINTS.to_vec(),
-        RequestsWay::Functions => FUNCTIONS.to_vec(),
-        RequestsWay::ListenQueues => Vec::new(),
+/// The programs of a way on this kernel, with `unix_ends` those that tell the end of Unix connections. Those that make records
+/// come last: nothing is half seen for long.
+pub(super) fn of(way: RequestsWay, unix_ends: bool, types: &KernelTypes) -> Vec<Attached> {
+    let mut all = if unix_ends {
+        vec![UNIX_GONE, UNIX_FREED]
+    } else {
+        Vec::new()
     };
+    match way {
+        RequestsWay::Tracepoints => all.extend(TRACEPOINTS),
+        RequestsWay::Functions => all.extend(FUNCTIONS),
+        RequestsWay::ListenQueues => {}
+    }
     if way == RequestsWay::Functions {
         if Path::new("/proc/net/if_inet6").exists() {
             all.extend(FUNCTIONS_IPV6);

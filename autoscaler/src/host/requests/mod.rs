@@ -75,12 +75,13 @@ impl RequestSource {
         bpf::check()?;
         let types = KernelTypes::read(Path::new(KERNEL_TYPES))?;
         let offsets = Offsets::of_kernel(&types, REQUESTS)?;
-        let start = |way| {
-            let programs = attached::of(way, &types);
+        let start = |way, unix_ends| {
+            let programs = attached::of(way, unix_ends, &types);
             if let Some(lack) = attached::lack(&programs, &types) {
                 return Err(lack);
             }
-            let programs = Programs::start(&programs, &offsets, indexes, cgroups).map_err(bpf::explain)?;
+            let programs = Programs::start(&programs, unix_ends, &offsets, indexes, cgroups);
+            let programs = programs.map_err(bpf::explain)?;
             let live = programs.live().map_err(bpf::explain)?;
             Ok(Self {
                 way,
@@ -91,8 +92,10 @@ impl RequestSource {
                 procfs: Procfs::default(),
             })
         };
-        start(RequestsWay::Tracepoints).or_else(|why| {
-            start(RequestsWay::Functions).map_err(|other| match why {
+        // Some kernels take programs at tracepoints alone; there the kernel itself has to keep what is known of a Unix connection.
+        let seen_by = |way| start(way, true).or_else(|_| start(way, false));
+        seen_by(RequestsWay::Tracepoints).or_else(|why| {
+            seen_by(RequestsWay::Functions).map_err(|other| match why {
                 // What there is beside it says more.
                 WhyNotEbpf::NoEvent { .. } => other,
                 why => why,
@@ -130,8 +133,8 @@ impl RequestWatch for RequestSource {
     }
 
     fn look(&self, indexes: &[u32]) -> Result<Vec<RequestLook>> {
-        let [tcp, others] = &self.live;
-        let live = [tcp.read()?, others.read()?].concat();
+        let [placed, others] = &self.live;
+        let live = [placed.read()?, others.read()?].concat();
         let at = monotonic();
         let look = |index: &u32| RequestLook {
             at,

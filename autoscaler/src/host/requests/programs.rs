@@ -22,6 +22,8 @@ pub(super) struct Programs {
     ebpf: Ebpf,
     wanted: HashMap<MapData, u64, u32>,
     ports: Array<MapData, u64>,
+    /// What `ports` holds.
+    served: Box<[u64; WORDS]>,
     changes: Array<MapData, u64>,
     changed: u64,
     requests: Mapped<Requests>,
@@ -30,9 +32,10 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Loads these programs and attaches them.
+    /// Loads these programs and attaches them; `unix_ends`: whether the end of a Unix connection is told by them.
     pub(super) fn start(
         programs: &[Attached],
+        unix_ends: bool,
         offsets: &Offsets,
         indexes: u32,
         cgroups: u32,
@@ -44,10 +47,11 @@ impl Programs {
             .context(KernelStep::Room)
             .map_err(failed)?;
         let unix_address = offsets.of(Field::UnixAddress as u16).map(u64::from);
-        let unix_address = unix_address.unwrap_or_default();
+        let (unix_address, unix_ends) = (unix_address.unwrap_or_default(), u64::from(unix_ends));
         let mut loader = EbpfLoader::new();
         loader
             .override_global("UNIX_ADDRESS", &unix_address, true)
+            .override_global("UNIX_ENDS", &unix_ends, true)
             .map_max_entries("SEATS", cpus.saturating_mul(SEATS_EACH))
             .map_max_entries("WANTED", cgroups)
             .map_max_entries("REQUESTS", entries);
@@ -62,6 +66,7 @@ impl Programs {
             ebpf,
             wanted,
             ports,
+            served: Box::new([0; WORDS]),
             changes,
             changed: 0,
             requests,
@@ -78,8 +83,8 @@ impl Programs {
             let map = self.ebpf.map(map);
             LiveIterator::open(program.fd()?, map.with_context(step)?)
         };
-        let [tcp, others] = WALKS;
-        Ok([open(tcp).map_err(failed)?, open(others).map_err(failed)?])
+        let [placed, others] = WALKS;
+        Ok([open(placed).map_err(failed)?, open(others).map_err(failed)?])
     }
 
     /// Has the requests of this cgroup charged to `index`.
@@ -108,9 +113,10 @@ impl Programs {
         for port in ports {
             words[usize::from(port >> 6)] |= 1 << (port & 63);
         }
-        for (index, word) in (0..).zip(words) {
-            if self.ports.get(&index, 0).ok() != Some(word) {
+        for ((index, word), served) in (0..).zip(words).zip(self.served.iter_mut()) {
+            if *served != word {
                 self.ports.set(index, word, 0).context(KernelStep::Room)?;
+                *served = word;
             }
         }
         Ok(())
@@ -148,7 +154,7 @@ impl Programs {
 type Walk = (&'static str, &'static str, &'static str);
 
 const WALKS: [Walk; 2] = [
-    ("live_tcp", "bpf_map_elem", "TCP"),
+    ("live_placed", "bpf_map_elem", "PLACES"),
     ("live", "bpf_sk_storage_map", "CONNECTIONS"),
 ];
 
