@@ -1,5 +1,6 @@
 """Three projects share one budget of memory and one of them asks for more than all of it: no request fails, nobody sways to and fro."""
 
+import contextlib
 import math
 import pathlib
 import re
@@ -18,11 +19,12 @@ SWAYS = 2
 
 def run(stage):
     starving, busy, calm = (stage.project(name) for name in ("starving", "busy", "calm"))
-    each = max(held_mib(project) for project in (starving, busy, calm))
+    projects = (starving, busy, calm)
+    each = max(mib for project in projects for mib in held_mib(project))
     entry = {"enabled": True, "min_workers": 1, "max_workers": 8, "policy": "target", "target": {"wait_ms": 400, "percent": 5}}
     # What a worker holds grows a little with its first requests.
-    budget = {"memory_mb": math.ceil(1.1 * each * ROOM)}
-    log = stage.autoscaler({project.name: entry for project in (starving, busy, calm)}, budget=budget)
+    budget = math.ceil(1.1 * each * ROOM)
+    log = stage.autoscaler({project.name: entry for project in projects}, budget={"memory_mb": budget})
     with (
         starving.load("/sleep?ms=400", clients=12),
         busy.load("/sleep?ms=400", clients=2, pause=0.2),
@@ -31,10 +33,17 @@ def run(stage):
         spent = log.wait("starving.service", "presupuesto de memoria está gastado", seconds=600)
         stage.note(spent)
         until(lambda: starving.count() >= 3, "the starving project has its share", 600)
-        before = {project: project.count() for project in (starving, busy, calm)}
+        before = {project: project.count() for project in projects}
         log = daemon.Log()
-        stage.hold(lambda: starving.count() + busy.count() + calm.count() <= ROOM + 1, "the budget is kept", CALM, every=5)
-        steps = {project: counts(log, project, before[project]) for project in (starving, busy, calm)}
+        held = []
+
+        def is_kept():
+            held.append(sum(mib for project in projects for mib in held_mib(project)))
+            return held[-1] <= budget
+
+        stage.hold(is_kept, lambda: f"the budget of {budget} MiB is kept, {held[-1]:.0f} are held", CALM, every=5)
+        stage.note(f"{min(held):.0f} to {max(held):.0f} MiB held of {budget}")
+        steps = {project: counts(log, project, before[project]) for project in projects}
     for project, seen in steps.items():
         stage.note(f"{project.name}: {' '.join(map(str, seen))}")
         swayed = reversals(seen)
@@ -43,9 +52,13 @@ def run(stage):
 
 
 def held_mib(project):
-    """What the largest worker of a project holds, each shared page by its share, MiB."""
-    rollups = [pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in project.workers()]
-    return max(int(re.search(r"^Pss:\s+(\d+) kB$", rollup, re.M)[1]) / 1024 for rollup in rollups)
+    """What each worker of a project holds, each shared page by its share, MiB."""
+    held = []
+    for pid in project.workers():
+        with contextlib.suppress(OSError):  # It has ended meanwhile.
+            rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+            held.append(int(re.search(r"^Pss:\s+(\d+) kB$", rollup, re.M)[1]) / 1024)
+    return held
 
 
 def counts(log, project, first):

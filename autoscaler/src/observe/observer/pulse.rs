@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::host::machine::HostReader;
 use crate::host::process::Procfs;
-use crate::host::usage::{Reading, Usage};
+use crate::host::usage::{Reading, Usage, monotonic};
 use crate::model::{Concurrency, Config, ProcessId, Project, Pulse};
 use crate::observe::observer::Observer;
 use crate::observe::workload::concurrency;
@@ -24,12 +24,12 @@ pub(super) struct Pulses {
     concurrency: BTreeMap<String, Concurrency>,
     /// How many CPUs each may use, as the last check found it.
     allowed_cpus: BTreeMap<String, f64>,
-    /// Memory that a worker of each holds, MiB.
-    worker_mib: BTreeMap<String, f64>,
+    /// When the workers of each were last weighed, and what one holds, MiB.
+    worker_mib: BTreeMap<String, (Duration, f64)>,
 }
 
-/// What is left of the most that a worker was seen to hold, from one look at the processes to the next.
-const KEPT: f64 = 0.98;
+/// For so long the most that a worker was seen to hold counts, by and by less: what it once took it may take again.
+const REMEMBERED: Duration = Duration::from_hours(1);
 
 impl Pulses {
     pub(super) fn new(procfs: &Procfs) -> Self {
@@ -73,8 +73,9 @@ impl Pulses {
             .iter()
             .filter_map(|worker| procfs.held_kib(worker.pid).ok());
         let Some(most) = held.max() else { return };
+        let now = monotonic();
         let known = self.worker_mib.entry(project.name.clone()).or_default();
-        *known = (most as f64 / 1024.0).max(*known * KEPT);
+        *known = (now, remembered(*known, now).max(most as f64 / 1024.0));
     }
 
     #[expect(
@@ -83,9 +84,14 @@ impl Pulses {
         reason = "memory of a process"
     )]
     fn worker_mib(&self, project: &str) -> Option<u64> {
-        let mib = self.worker_mib.get(project)?;
+        let (_, mib) = self.worker_mib.get(project)?;
         Some(mib.ceil() as u64)
     }
+}
+
+/// What still counts of `mib` that were found `then`.
+fn remembered((then, mib): (Duration, f64), now: Duration) -> f64 {
+    mib * (-now.saturating_sub(then).div_duration_f64(REMEMBERED)).exp()
 }
 
 impl<S> Observer<S> {
@@ -157,5 +163,22 @@ impl<S> Observer<S> {
     fn is_due(&self, project: &Project, now: Duration) -> bool {
         let last = self.pulses.last.get(&project.name);
         last.is_none_or(|(then, _)| now + EARLY >= *then + project.cadence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_worker_once_held_fades_with_time_and_not_with_looks() {
+        let at = Duration::from_mins;
+        let once = remembered((at(0), 100.0), at(60));
+        assert!((once - 100.0 / std::f64::consts::E).abs() < 1e-9);
+        let mut often = (at(0), 100.0);
+        for minute in 1..=60 {
+            often = (at(minute), remembered(often, at(minute)));
+        }
+        assert!((often.1 - once).abs() < 1e-9);
     }
 }
