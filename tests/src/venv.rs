@@ -108,6 +108,14 @@ impl Venv {
         Self::with(&format!("grafana-{version}"), &[package.as_str()])
     }
 
+    /// An environment with a validator of JSON Schema.
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn jsonschema() -> Result<Self> {
+        Self::with("jsonschema", &["jsonschema"])
+    }
+
     /// The environment `name` with these requirements, in pip's words. Made at the first call, and again when
     /// the requirements change; test binaries that run at the same time wait for each other.
     ///
@@ -170,6 +178,7 @@ pub fn make_all() -> Result<()> {
         Venv::celery_with_titles(),
         Venv::gunicorn_with_titles(),
         Venv::gunicorn_with_classes(),
+        Venv::jsonschema(),
     ];
     let grafanas = GRAFANAS.map(Venv::grafana);
     let mut all = gunicorns

@@ -12,6 +12,7 @@ use crate::cli::daemon::Daemon;
 use crate::cli::failure::no_runtime;
 use crate::cli::language::Sources;
 use crate::cli::store::StateDir;
+use crate::config::schema;
 use crate::model::{DEFAULT_PATH, Grade, Language};
 use crate::words::{finding as told_finding, host_heading, sum};
 
@@ -19,6 +20,8 @@ use crate::words::{finding as told_finding, host_heading, sum};
 ///
 /// Acts on nothing: no signal, no file. The kernel program is really loaded and read, systemd and the brokers are
 /// really asked.
+///
+/// With --schema it looks at nothing, and prints what a configuration may hold.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exit codes: 0 all well, or warnings alone; 1 errors; 2 the configuration cannot be used.")]
@@ -29,6 +32,9 @@ pub(super) struct Args {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    /// Print the JSON Schema of the configuration, for editors, and end.
+    #[arg(long, conflicts_with = "json")]
+    schema: bool,
     #[command(flatten)]
     daemon: Daemon,
     #[command(flatten)]
@@ -36,6 +42,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, asked: Option<Language>) -> Result<ExitCode> {
+    if args.schema {
+        // Whose editor reads it is nobody's guess: English unless asked for.
+        let schema = schema(asked.unwrap_or(Language::En));
+        super::print(&(serde_json::to_string_pretty(&schema)? + "\n"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let runtime_dir = args.daemon.runtime_dir().to_owned();
     let sources = Sources {
         asked,

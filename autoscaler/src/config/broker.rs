@@ -5,16 +5,13 @@ use jsonc_parser::ast::Value;
 use url::Url;
 
 use crate::config::fields::{Field, Fields, Findings};
+use crate::config::keys;
 use crate::model::{
     BadBroker, BadUrl, BrokerAccess, BrokerUrl, ManagementUrl, NO_HOST, Priorities, Wanted, with_host,
 };
 
 /// The keys that name a broker.
-const URL_KEYS: [&str; 3] = ["redis_url", "broker_url", "broker_url_env"];
-
-/// Most priority steps, and the highest: more than any application has.
-const MOST_STEPS: usize = 100;
-const HIGHEST_STEP: u32 = 255;
+pub(super) const URL_KEYS: [&str; 3] = ["redis_url", "broker_url", "broker_url_env"];
 
 /// The broker of a Celery project, from whichever of its keys is there; `at` is the project.
 pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'_>) -> Option<BrokerAccess> {
@@ -77,15 +74,15 @@ fn steps(field: Field<'_>, findings: &mut Findings<'_>) -> Vec<u32> {
         let written = element
             .as_number_lit()
             .and_then(|number| number.value.parse().ok());
-        match written.filter(|step| *step <= HIGHEST_STEP) {
+        match written.filter(|step| u64::from(*step) <= keys::PRIORITY_STEP.most) {
             Some(step) => steps.push(step),
-            None => findings.refuse(element, BadBroker::Step(HIGHEST_STEP)),
+            None => findings.refuse(element, BadBroker::Step(keys::PRIORITY_STEP.most)),
         }
     }
     steps.sort_unstable();
     steps.dedup();
-    if list.elements.is_empty() || list.elements.len() > MOST_STEPS {
-        findings.refuse(field.value(), BadBroker::Steps(MOST_STEPS));
+    if list.elements.is_empty() || list.elements.len() > keys::MOST_PRIORITY_STEPS {
+        findings.refuse(field.value(), BadBroker::Steps(keys::MOST_PRIORITY_STEPS));
     }
     steps
 }

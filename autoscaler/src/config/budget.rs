@@ -2,13 +2,7 @@
 
 use super::fields::{Field, Fields, Findings};
 use super::keys;
-use super::rules::MEMORY_MIB;
-use crate::model::{Budget, Of, Unit, Wrong};
-
-pub(super) const KEYS: &[&str] = &["memory_mb"];
-
-/// Least that it may be, MiB: less would not hold one worker.
-const LEAST_MIB: u64 = 64;
+use crate::model::{Budget, Of, Wrong};
 
 impl Budget {
     /// Reads `"budget": { … }`; `None` when it is refused.
@@ -16,14 +10,12 @@ impl Budget {
         let object = field.object(r#"{ "memory_mb": 9000 }"#, findings)?;
         let of = &Of::Key("budget".into());
         let fields = Fields::read(object, of, findings);
-        for field in fields.iter().filter(|field| !KEYS.contains(&field.key())) {
-            keys::refuse_unknown(field, KEYS, of, findings);
-        }
+        keys::refuse_others(&fields, keys::BUDGET, of, findings);
         let Some(memory) = fields.get("memory_mb") else {
             findings.refuse(&field, Wrong::NoBudget);
             return None;
         };
-        let memory_mib = memory.whole(LEAST_MIB..=MEMORY_MIB, Unit::Megabytes, findings)?;
+        let memory_mib = memory.whole(keys::BUDGET_MIB, findings)?;
         Some(Self { memory_mib })
     }
 }

@@ -2,13 +2,13 @@
 //! range are refused here, in one wording.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::RangeInclusive;
 
 use jsonc_parser::ast::{Array, Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged;
 
+use crate::config::key::{Number, Whole};
 use crate::config::{errors, meant};
-use crate::model::{Config, Json, Notice, Of, Unit, Wanted, Wrong};
+use crate::model::{Config, Json, Notice, Of, Wanted, Wrong};
 
 /// Where the faults and notices of one text are collected, so that all are told together.
 pub(super) struct Findings<'t> {
@@ -142,16 +142,15 @@ impl<'t> Field<'t> {
         literal.map(|literal| literal.value)
     }
 
-    /// A whole number within `allowed`, in `unit`.
-    pub(super) fn whole(
-        self,
-        allowed: RangeInclusive<u64>,
-        unit: Unit,
-        findings: &mut Findings<'_>,
-    ) -> Option<u64> {
-        let wanted = Wanted::Whole(*allowed.start(), *allowed.end(), unit);
+    /// A whole number within `allowed`.
+    pub(super) fn whole(self, allowed: Whole, findings: &mut Findings<'_>) -> Option<u64> {
+        let Whole { least, most, unit } = allowed;
+        let wanted = Wanted::Whole(least, most, unit);
         let written = self.number_text(&wanted, findings)?;
-        let number = written.parse().ok().filter(|number| allowed.contains(number));
+        let number = written
+            .parse()
+            .ok()
+            .filter(|number| (least..=most).contains(number));
         if number.is_none() {
             findings.refuse(
                 self.value(),
@@ -161,16 +160,15 @@ impl<'t> Field<'t> {
         number
     }
 
-    /// A number, fractions included, within `allowed`, in `unit`.
-    pub(super) fn number(
-        self,
-        allowed: RangeInclusive<f64>,
-        unit: Unit,
-        findings: &mut Findings<'_>,
-    ) -> Option<f64> {
-        let wanted = Wanted::Number(*allowed.start(), *allowed.end(), unit);
+    /// A number, fractions included, within `allowed`.
+    pub(super) fn number(self, allowed: Number, findings: &mut Findings<'_>) -> Option<f64> {
+        let Number { least, most, unit } = allowed;
+        let wanted = Wanted::Number(least, most, unit);
         let written = self.number_text(&wanted, findings)?;
-        let number = written.parse().ok().filter(|number| allowed.contains(number));
+        let number = written
+            .parse()
+            .ok()
+            .filter(|number| (least..=most).contains(number));
         if number.is_none() {
             findings.refuse(
                 self.value(),

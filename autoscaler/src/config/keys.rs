@@ -1,66 +1,34 @@
 //! Which keys stand where, and what is said of one that does not.
 
+mod global;
+mod project;
+mod rules;
+
+pub(super) use global::{
+    BUDGET, BUDGET_MIB, CHECK_INTERVAL, GLOBAL, HISTORY, HISTORY_MIB, KEEP_DAYS, METRICS,
+};
+pub(super) use project::{
+    CADENCE, MOST_PRIORITY_STEPS, PERCENT, PRIORITY_STEP, PROJECT, PROMISED_PERCENT, PROMISED_WAIT, TARGET,
+    TASKS, TASKS_PER_WORKER, THREADS, WAIT, WEIGHT, WORKERS,
+};
+pub(super) use rules::{HOLD, LONG_REQUEST, PER_WORKER_MIB, RULES};
+
 use super::fields::{Field, Fields, Findings};
-use crate::model::{Of, Wrong};
+use super::key::{Key, Whole};
+use crate::model::{Of, Unit, Wrong};
 
-/// Keys of `global` alone.
-const GLOBAL: &[&str] = &[
-    "budget",
-    "check_interval_seconds",
-    "history",
-    "language",
-    "metrics",
-];
+/// Memory in MiB: 95 TiB at most, above any host and far below overflow.
+pub(super) const MEMORY_MIB: Whole = Whole {
+    least: 0,
+    most: 100_000_000,
+    unit: Unit::Megabytes,
+};
 
-/// Rules: in `global` for all projects, in a project for it alone.
-const RULES: &[&str] = &[
-    "busy_duration_minutes",
-    "cpu_basis",
-    "cpu_duration_minutes",
-    "long_request_seconds",
-    "memory_base_mb",
-    "memory_per_worker_mb",
-    "memory_threshold_mb",
-    "min_available_mb_per_worker",
-    "queue_duration_minutes",
-    "requests",
-    "scale_down_min_available_mb",
-    "scale_down_while_busy",
-    "scale_up_on_saturated_host",
-    "wait_duration_minutes",
-    "wait_for_reload_minutes",
-];
-
-/// Keys of a project alone.
-const PROJECT: &[&str] = &[
-    "actuator",
-    "broker_url",
-    "broker_url_env",
-    "busy_thresholds",
-    "cadence_seconds",
-    "cgroup",
-    "cpu_thresholds",
-    "enabled",
-    "management_url",
-    "max_workers",
-    "min_workers",
-    "policy",
-    "queue_thresholds",
-    "queues",
-    "redis_key_prefix",
-    "redis_priority_separator",
-    "redis_priority_steps",
-    "redis_url",
-    "service_name",
-    "target",
-    "tasks_per_worker",
-    "threads_per_worker",
-    "wait_thresholds",
-    "weight",
-];
+/// A key at the top of the file that editors look at, to know its JSON Schema. It means nothing to the daemon.
+pub(super) const SCHEMA: &str = "$schema";
 
 /// Keys that the user's earlier tool kept in the same file. They load and mean nothing.
-const EARLIER_TOOL: &[&str] = &[
+pub(super) const EARLIER_TOOL: &[&str] = &[
     "current_workers",
     "extra_args",
     "log_file",
@@ -94,16 +62,21 @@ const OTHER_NAMES: &[(&str, &str)] = &[
 /// How alike two keys must be (1 is the same) for one to be offered in place of the other.
 const ALIKE: f64 = 0.6;
 
-/// Every key of `global` and of a project, for the test that compares them with what the documents have.
-#[cfg(test)]
-pub(super) fn all() -> impl Iterator<Item = &'static str> {
-    GLOBAL.iter().chain(RULES).chain(PROJECT).copied()
+/// The keys of `global` alone, the rules that may stand in `global` and in a project, and the keys of a project alone.
+#[must_use]
+pub fn keys() -> [&'static [Key]; 3] {
+    [GLOBAL, RULES, PROJECT]
 }
 
-/// Those of a project alone.
-#[cfg(test)]
-pub(super) fn of_projects() -> &'static [&'static str] {
-    PROJECT
+/// The names of `keys`, in the order of the alphabet.
+pub(super) fn names(keys: &[Key]) -> Vec<&'static str> {
+    let mut names: Vec<_> = keys.iter().map(|key| key.name).collect();
+    names.sort_unstable();
+    names
+}
+
+fn has(keys: &[Key], name: &str) -> bool {
+    keys.iter().any(|key| key.name == name)
 }
 
 /// The place an object has in the file.
@@ -114,7 +87,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    fn own(self) -> &'static [&'static str] {
+    fn own(self) -> &'static [Key] {
         match self {
             Self::Global => GLOBAL,
             Self::Project => PROJECT,
@@ -122,13 +95,13 @@ impl Place {
     }
 
     fn knows(self, key: &str) -> bool {
-        self.own().contains(&key) || RULES.contains(&key)
+        has(self.own(), key) || has(RULES, key)
     }
 }
 
 /// Whether `key` is a project's own: at the top of a file it means that the project's name is missing.
 pub(super) fn of_project(key: &str) -> bool {
-    PROJECT.contains(&key)
+    has(PROJECT, key)
 }
 
 /// Whether `key` holds for the whole daemon or for all projects: at the top of a file `global` is missing.
@@ -150,14 +123,21 @@ pub(super) fn check(fields: &Fields<'_>, place: Place, of: &Of, findings: &mut F
         }
         if of_earlier_tool(key) {
             findings.note_earlier_tool(key);
-        } else if place == Place::Project && GLOBAL.contains(&key) {
+        } else if place == Place::Project && has(GLOBAL, key) {
             findings.refuse(&field, Wrong::GlobalKey(field.name()));
-        } else if place == Place::Global && PROJECT.contains(&key) {
+        } else if place == Place::Global && has(PROJECT, key) {
             findings.refuse(&field, Wrong::ProjectKeyInGlobal(field.name()));
         } else {
-            let known: Vec<_> = place.own().iter().chain(RULES).copied().collect();
+            let known = [names(place.own()), names(RULES)].concat();
             refuse_unknown(field, &known, of, findings);
         }
+    }
+}
+
+/// Refuses what is none of `known`.
+pub(super) fn refuse_others(fields: &Fields<'_>, known: &[Key], of: &Of, findings: &mut Findings<'_>) {
+    for field in fields.iter().filter(|field| !has(known, field.key())) {
+        refuse_unknown(field, &names(known), of, findings);
     }
 }
 

@@ -6,13 +6,7 @@ use std::collections::BTreeMap;
 use crate::config::fields::{Field, Fields, Findings};
 use crate::config::keys;
 use crate::config::rules::Hold;
-use crate::model::{Bounds, CpuBasis, Ladder, Notice, Of, Unit, Wrong};
-
-/// Most waiting tasks that a rung may name.
-const TASKS: u64 = 1_000_000_000;
-
-/// Longest wait that a rung may name, ms: an hour.
-const MILLIS: f64 = 3_600_000.0;
+use crate::model::{Bounds, CpuBasis, Ladder, Notice, Of, Wrong};
 
 /// What a ladder's thresholds count.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,11 +52,9 @@ impl Scale {
 
     fn threshold(self, field: Field<'_>, findings: &mut Findings<'_>) -> Option<f64> {
         match self {
-            Self::Percent(_) | Self::Slots => field.number(0.0..=100.0, Unit::Percent, findings),
-            Self::Millis => field.number(0.0..=MILLIS, Unit::Milliseconds, findings),
-            Self::Tasks => field
-                .whole(0..=TASKS, Unit::Tasks, findings)
-                .map(|tasks| tasks as f64),
+            Self::Percent(_) | Self::Slots => field.number(keys::PERCENT, findings),
+            Self::Millis => field.number(keys::WAIT, findings),
+            Self::Tasks => field.whole(keys::TASKS, findings).map(|tasks| tasks as f64),
         }
     }
 }

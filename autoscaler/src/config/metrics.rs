@@ -6,17 +6,13 @@ use super::fields::{Field, Fields, Findings};
 use super::keys;
 use crate::model::{Listen, Metrics, Of, Wrong};
 
-pub(super) const KEYS: &[&str] = &["allow_remote", "listen"];
-
 impl Metrics {
     /// Reads `"metrics": { … }`; `None` when it is refused.
     pub(super) fn read(field: Field<'_>, findings: &mut Findings<'_>) -> Option<Self> {
         let object = field.object(r#"{ "listen": "127.0.0.1:9919" }"#, findings)?;
         let of = &Of::Key("metrics".into());
         let fields = Fields::read(object, of, findings);
-        for field in fields.iter().filter(|field| !KEYS.contains(&field.key())) {
-            keys::refuse_unknown(field, KEYS, of, findings);
-        }
+        keys::refuse_others(&fields, keys::METRICS, of, findings);
         let remote = fields
             .get("allow_remote")
             .and_then(|field| field.boolean(findings))

@@ -5,6 +5,7 @@ mod budget;
 mod errors;
 mod fields;
 mod file;
+mod key;
 mod keys;
 mod ladder;
 mod meant;
@@ -15,6 +16,7 @@ mod project;
 mod promise;
 mod requests;
 mod rules;
+mod schema;
 mod stated;
 mod storage;
 mod syntax;
@@ -22,7 +24,10 @@ mod trust;
 mod watch;
 
 pub use file::{load, read};
+pub use key::{Key, Kind, Number, Threshold, Whole, Without};
+pub use keys::keys;
 pub use parse::{Loaded, parse};
+pub use schema::schema;
 pub use stated::stated_language;
 pub use watch::{Change, Watch};
 

@@ -12,7 +12,7 @@ use crate::config::keys::Place;
 use crate::config::rules::Rules;
 use crate::config::{keys, names, project, syntax};
 use crate::model::{
-    Budget, Config, ConfigErrors, Global, Language, Metrics, Notice, Of, Project, Storage, Unit, Wrong,
+    Budget, Config, ConfigErrors, Global, Language, Metrics, Notice, Of, Project, Storage, Wrong,
 };
 
 /// A valid configuration and what the operator should know about it.
@@ -35,10 +35,6 @@ impl Loaded {
 
 /// Time between checks in seconds, unless configured.
 const CHECK_INTERVAL: Duration = Duration::from_mins(2);
-
-/// Shortest and longest time between checks, in seconds. Below the shortest, starting a worker would take
-/// several checks and the daemon's own cost would show; above the longest, nobody would call it scaling.
-const CHECK_INTERVAL_SECONDS: std::ops::RangeInclusive<f64> = 0.5..=86_400.0;
 
 /// Parses and validates a configuration. `file` is how the errors name it.
 ///
@@ -90,6 +86,10 @@ fn read(root: Option<&Value<'_>>, findings: &mut Findings<'_>) -> Option<Config>
         rules = rules.overlay(&fields, findings);
         read_global(&mut global, &fields, findings);
     }
+    if let Some(field) = top.get(keys::SCHEMA) {
+        // Of editors alone; but who writes anything else there means something else.
+        field.text(findings);
+    }
     let mut projects = Vec::new();
     for field in project_entries(&top, findings) {
         projects.extend(project::read(field, rules, findings).map(|project| (field, project)));
@@ -106,7 +106,7 @@ fn read(root: Option<&Value<'_>>, findings: &mut Findings<'_>) -> Option<Config>
 
 fn read_global(global: &mut Global, fields: &Fields<'_>, findings: &mut Findings<'_>) {
     if let Some(field) = fields.get("check_interval_seconds")
-        && let Some(seconds) = field.number(CHECK_INTERVAL_SECONDS, Unit::Seconds, findings)
+        && let Some(seconds) = field.number(keys::CHECK_INTERVAL, findings)
     {
         global.check_interval = Duration::from_secs_f64(seconds);
     }
@@ -132,7 +132,7 @@ fn project_entries<'t>(top: &Fields<'t>, findings: &mut Findings<'_>) -> Vec<Fie
     if let Some(field) = top.get("projects") {
         for other in top
             .iter()
-            .filter(|other| !["projects", "global"].contains(&other.key()))
+            .filter(|other| !["projects", "global", keys::SCHEMA].contains(&other.key()))
         {
             refuse_beside_projects(other, findings);
         }
@@ -144,7 +144,10 @@ fn project_entries<'t>(top: &Fields<'t>, findings: &mut Findings<'_>) -> Vec<Fie
         });
     }
     let mut entries = Vec::new();
-    for field in top.iter().filter(|field| field.key() != "global") {
+    for field in top
+        .iter()
+        .filter(|field| !["global", keys::SCHEMA].contains(&field.key()))
+    {
         let key = field.key();
         let is_object = matches!(field.value(), Value::Object(_));
         if keys::of_earlier_tool(key) && !is_object {

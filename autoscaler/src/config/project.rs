@@ -6,11 +6,8 @@ use crate::config::ladder::Scale;
 use crate::config::rules::Rules;
 use crate::config::{broker, keys, ladder, names, promise, requests};
 use crate::model::{
-    Bounds, CeleryActuator, Ladder, Notice, Of, Policy, Project, QueueRule, QueueSizing, Unit, Wrong,
+    Bounds, CeleryActuator, Ladder, Notice, Of, Policy, Project, QueueRule, QueueSizing, Wrong,
 };
-
-/// Most workers a project may be given. A typing error must not fill the host with processes.
-const WORKERS: u64 = 1000;
 
 /// Reads the project in `field`; `None` when it is refused.
 pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) -> Option<Project> {
@@ -104,7 +101,7 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
 
 fn read_bounds(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'_>) -> Option<Bounds> {
     let mut count = |field: Field<'_>| {
-        let count = field.whole(1..=WORKERS, Unit::None, findings)?;
+        let count = field.whole(keys::WORKERS, findings)?;
         u32::try_from(count).ok()
     };
     let min = match fields.get("min_workers") {
@@ -146,7 +143,7 @@ fn read_service(
 }
 
 /// Keys that mean something only beside a rule over the queue.
-const QUEUE_KEYS: &[&str] = &[
+pub(super) const QUEUE_KEYS: &[&str] = &[
     "redis_url",
     "broker_url",
     "broker_url_env",
@@ -186,7 +183,7 @@ fn read_queue(
             ladder::read(field, Scale::Tasks, at.key(), bounds, hold, findings).map(QueueSizing::Rungs)
         }
         (None, Some(field)) => field
-            .whole(1..=1_000_000, Unit::Tasks, findings)
+            .whole(keys::TASKS_PER_WORKER, findings)
             .and_then(|tasks| u32::try_from(tasks).ok())
             .zip(bounds)
             .map(|(tasks, bounds)| QueueSizing::tasks_per_worker(tasks, bounds, hold.up, hold.down)),

@@ -4,28 +4,13 @@ use std::time::Duration;
 
 use super::fields::{Field, Fields, Findings};
 use super::keys;
-use crate::model::{Of, Policy, Project, Promise, Unit, Wrong};
-
-/// Keys of `"target"`.
-pub(super) const KEYS: &[&str] = &["percent", "wait_ms"];
+use crate::model::{Of, Policy, Project, Promise, Wrong};
 
 /// Keys that mean nothing without the promise.
-const OF_PROMISE: [&str; 2] = ["target", "cadence_seconds"];
+pub(super) const OF_PROMISE: [&str; 2] = ["target", "cadence_seconds"];
 
 /// Thresholds over figures of a web project, which a promise stands in place of.
-const THRESHOLDS: [&str; 3] = ["cpu_thresholds", "busy_thresholds", "wait_thresholds"];
-
-/// Least and most that may be promised, in percent: half of all requests late is no promise.
-const PERCENT: std::ops::RangeInclusive<f64> = 0.001..=50.0;
-
-/// Shortest and longest wait of a request that is not late, ms.
-const WAIT_MS: std::ops::RangeInclusive<f64> = 1.0..=60_000.0;
-
-/// Seconds from one look to the next.
-const CADENCE_SECONDS: std::ops::RangeInclusive<f64> = 1.0..=60.0;
-
-/// Beside the 1 of other projects.
-const WEIGHT: std::ops::RangeInclusive<f64> = 0.01..=100.0;
+pub(super) const THRESHOLDS: [&str; 3] = ["cpu_thresholds", "busy_thresholds", "wait_thresholds"];
 
 /// By what a project's workers are decided on, and how.
 #[derive(Debug, Clone, Copy)]
@@ -66,15 +51,15 @@ pub(super) fn read(
             findings.refuse(&field, Wrong::ThresholdsBesideTarget(field.name()));
         }
     }
-    let mut number = |key, allowed, unit| fields.get(key)?.number(allowed, unit, findings);
-    let cadence = number("cadence_seconds", CADENCE_SECONDS, Unit::Seconds);
+    let mut number = |key, allowed| fields.get(key)?.number(allowed, findings);
+    let cadence = number("cadence_seconds", keys::CADENCE);
     Course {
         policy: if promised {
             Policy::Target(promise.unwrap_or_default())
         } else {
             Policy::Ladders
         },
-        weight: number("weight", WEIGHT, Unit::None).unwrap_or(1.0),
+        weight: number("weight", keys::WEIGHT).unwrap_or(1.0),
         cadence: cadence.map_or(Project::CADENCE, Duration::from_secs_f64),
     }
 }
@@ -88,16 +73,16 @@ fn read_promise(field: Field<'_>, findings: &mut Findings<'_>) -> Promise {
     for field in Fields::read(object, of, findings).iter() {
         match field.key() {
             "wait_ms" => {
-                if let Some(millis) = field.number(WAIT_MS, Unit::Milliseconds, findings) {
+                if let Some(millis) = field.number(keys::PROMISED_WAIT, findings) {
                     promise.wait = Duration::from_secs_f64(millis / 1e3);
                 }
             }
             "percent" => {
                 promise.percent = field
-                    .number(PERCENT, Unit::Percent, findings)
+                    .number(keys::PROMISED_PERCENT, findings)
                     .unwrap_or(promise.percent);
             }
-            _ => keys::refuse_unknown(field, KEYS, of, findings),
+            _ => keys::refuse_unknown(field, &keys::names(keys::TARGET), of, findings),
         }
     }
     promise

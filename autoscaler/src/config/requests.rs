@@ -1,15 +1,13 @@
 //! What a project's requests are looked at for: `busy_thresholds`, `wait_thresholds`, and how many one worker serves.
 
 use crate::config::fields::{Fields, Findings};
+use crate::config::keys;
 use crate::config::ladder::{self, Scale};
 use crate::config::rules::Rules;
-use crate::model::{Bounds, RequestRules, Unit, Wrong};
+use crate::model::{Bounds, RequestRules, Wrong};
 
 /// Keys of a project alone that are about requests.
 pub(super) const KEYS: [&str; 3] = ["busy_thresholds", "wait_thresholds", "threads_per_worker"];
-
-/// Most requests that one worker may be told to serve at a time.
-const THREADS: u64 = 10_000;
 
 /// Reads what `fields` say of the requests of `project`.
 pub(super) fn read(
@@ -30,7 +28,7 @@ pub(super) fn read(
     let wait = ladder("wait_thresholds", Scale::Millis, rules.wait_hold);
     let threads = fields
         .get("threads_per_worker")
-        .and_then(|field| field.whole(1..=THREADS, Unit::None, findings));
+        .and_then(|field| field.whole(keys::THREADS, findings));
     RequestRules {
         wanted: rules.requests || busy.is_some() || wait.is_some(),
         busy,

@@ -4,16 +4,7 @@ use std::time::Duration;
 
 use crate::config::fields::{Field, Fields, Findings};
 use crate::config::keys;
-use crate::model::{CpuBasis, MemoryRules, Of, Unit};
-
-/// Most MiB that a memory rule may name: 95 TiB, above any host and far below overflow.
-pub(super) const MEMORY_MIB: u64 = 100_000_000;
-
-/// Longest time, in minutes, that a condition may have to hold: a year.
-const HOLD_MINUTES: f64 = 365.0 * 24.0 * 60.0;
-
-/// Longest time, in seconds, that a request may take to be like others: a day.
-const LONG_SECONDS: f64 = 86_400.0;
+use crate::model::{CpuBasis, MemoryRules, Of};
 
 /// How long a condition must hold before a step.
 #[derive(Debug, Clone, Copy)]
@@ -91,29 +82,26 @@ impl Rules {
         }
         if let Some(seconds) = fields
             .get("long_request_seconds")
-            .and_then(|field| field.number(1.0..=LONG_SECONDS, Unit::Seconds, findings))
+            .and_then(|field| field.number(keys::LONG_REQUEST, findings))
         {
             self.long_request = Duration::from_secs_f64(seconds);
         }
         if let Some(minutes) = fields
             .get("wait_for_reload_minutes")
-            .and_then(|field| field.number(0.0..=HOLD_MINUTES, Unit::Minutes, findings))
+            .and_then(|field| field.number(keys::HOLD, findings))
         {
             self.reload_wait = Duration::from_secs_f64(minutes * 60.0);
         }
-        let mut mib = |key, least| {
-            let field = fields.get(key)?;
-            field.whole(least..=MEMORY_MIB, Unit::Megabytes, findings)
-        };
+        let mut mib = |key, allowed| fields.get(key)?.whole(allowed, findings);
         let memory = &mut self.memory;
-        memory.min_available_per_worker_mib =
-            mib("min_available_mb_per_worker", 0).unwrap_or(memory.min_available_per_worker_mib);
+        memory.min_available_per_worker_mib = mib("min_available_mb_per_worker", keys::MEMORY_MIB)
+            .unwrap_or(memory.min_available_per_worker_mib);
         memory.scale_down_min_available_mib =
-            mib("scale_down_min_available_mb", 0).or(memory.scale_down_min_available_mib);
-        memory.threshold_mib = mib("memory_threshold_mb", 0).unwrap_or(memory.threshold_mib);
-        // A limit of 0 would kill the service.
-        memory.per_worker_mib = mib("memory_per_worker_mb", 1).unwrap_or(memory.per_worker_mib);
-        memory.base_mib = mib("memory_base_mb", 0).unwrap_or(memory.base_mib);
+            mib("scale_down_min_available_mb", keys::MEMORY_MIB).or(memory.scale_down_min_available_mib);
+        memory.threshold_mib = mib("memory_threshold_mb", keys::MEMORY_MIB).unwrap_or(memory.threshold_mib);
+        memory.per_worker_mib =
+            mib("memory_per_worker_mb", keys::PER_WORKER_MIB).unwrap_or(memory.per_worker_mib);
+        memory.base_mib = mib("memory_base_mb", keys::MEMORY_MIB).unwrap_or(memory.base_mib);
         for (key, hold) in [
             ("cpu_duration_minutes", &mut self.cpu_hold),
             ("queue_duration_minutes", &mut self.queue_hold),
@@ -143,7 +131,7 @@ impl Hold {
                     continue;
                 }
             };
-            if let Some(minutes) = part.number(0.0..=HOLD_MINUTES, Unit::Minutes, findings) {
+            if let Some(minutes) = part.number(keys::HOLD, findings) {
                 *hold = Duration::from_secs_f64(minutes * 60.0);
             }
         }

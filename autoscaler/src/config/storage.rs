@@ -5,15 +5,7 @@ use std::time::Duration;
 
 use super::fields::{Field, Fields, Findings};
 use super::keys;
-use crate::model::{Of, Storage, Unit, Wrong};
-
-pub(super) const KEYS: &[&str] = &["enabled", "keep_days", "max_mb", "path"];
-
-/// Ten years; more would outlive the disk.
-const MOST_DAYS: u64 = 3_660;
-
-/// 1 TiB.
-const MOST_MIB: u64 = 1 << 20;
+use crate::model::{Of, Storage, Wrong};
 
 impl Storage {
     /// Reads `"history": { … }`.
@@ -29,17 +21,17 @@ impl Storage {
             match field.key() {
                 "enabled" => storage.enabled = field.boolean(findings).unwrap_or(true),
                 "keep_days" => {
-                    if let Some(number) = field.whole(1..=MOST_DAYS, Unit::Days, findings) {
+                    if let Some(number) = field.whole(keys::KEEP_DAYS, findings) {
                         storage.keep = Duration::from_hours(24 * number);
                     }
                 }
                 "max_mb" => {
-                    if let Some(number) = field.whole(1..=MOST_MIB, Unit::Megabytes, findings) {
+                    if let Some(number) = field.whole(keys::HISTORY_MIB, findings) {
                         storage.max_mib = number;
                     }
                 }
                 "path" => storage.path = path(field, findings),
-                _ => keys::refuse_unknown(field, KEYS, of, findings),
+                _ => keys::refuse_unknown(field, &keys::names(keys::HISTORY), of, findings),
             }
         }
         storage

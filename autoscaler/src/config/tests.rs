@@ -4,3 +4,4 @@ mod faults;
 mod layouts;
 mod properties;
 mod reference;
+mod schema;

@@ -16,5 +16,6 @@ mod listen;
 mod metrics;
 mod observe;
 mod requests;
+mod schema;
 mod servers;
 mod without_ebpf;

@@ -44,11 +44,11 @@ Códigos de salida: 0 hecho, 1 falló, 2 uso o configuración incorrectos.",
   sudo autoscaler init --output /etc/autoscaler/config.json     escribirla, donde no haya ninguna
   sudo autoscaler check                                         qué encontraría el demonio
 
-Códigos de salida: 0 propuesta, 1 nada encontrado o el fichero ya existe, 2 uso incorrecto.",
+Códigos de salida: 0 propuesta, 1 nada encontrado o el archivo ya existe, 2 uso incorrecto.",
         ),
         "check" => (
-            "Revisa la configuración y la máquina, sin actuar sobre nada",
-            "Revisa la configuración y la máquina: qué encontraría el demonio, y qué hacer donde algo va mal.\n\nNo actúa sobre nada: ni señales ni ficheros. El programa del kernel se carga y se lee de verdad, y se pregunta de verdad a systemd y a los brokers.",
+            "Comprueba la configuración y la máquina, sin actuar sobre nada",
+            "Comprueba la configuración y la máquina: qué encontraría el demonio, y qué hacer donde algo va mal.\n\nNo actúa sobre nada: ni señales ni archivos. El programa del kernel se carga y se lee de verdad, y se pregunta de verdad a systemd y a los brokers.\n\nCon --schema no mira nada, y muestra lo que puede haber en una configuración.",
             "Códigos de salida: 0 todo bien, o solo avisos; 1 errores; 2 la configuración no sirve.",
         ),
         "simulate" => (
@@ -103,13 +103,13 @@ Columnas:
             "Muestra cómo ve el demonio que corre cada proyecto, y qué tendría que cambiar para su próximo paso.",
             "Columnas:
   WORKERS    los vistos, y los límites configurados
-  CPU        media desde la última revisión, con los umbrales del siguiente paso abajo y arriba
+  CPU        media desde la última comprobación, con los umbrales del siguiente paso abajo y arriba
   ESPERA     del tiempo en que sus tareas querían una CPU, la parte en que no la tuvieron
   MANTENIDO  cuánto hace que se cruzó un umbral, de cuánto debe durar",
         ),
         "history" => (
-            "Muestra lo que vieron y decidieron las revisiones de un proyecto: gráfico, imagen o tabla",
-            "Muestra lo que vieron y decidieron las revisiones de un proyecto: CPU y sus umbrales, workers, memoria, cola, pasos.\n\nEl demonio guarda cada revisión. Esto lee su fichero, también mientras corre.",
+            "Muestra lo que vieron y decidieron las comprobaciones de un proyecto: gráfico, imagen o tabla",
+            "Muestra lo que vieron y decidieron las comprobaciones de un proyecto: CPU y sus umbrales, workers, memoria, cola, pasos.\n\nEl demonio guarda cada comprobación. Esto lee su archivo, también mientras corre.",
             "Ejemplos:
   autoscaler history backdipro                          las últimas 24 horas, dibujadas en la terminal
   autoscaler history backdipro --since 7d --png week.png
@@ -118,7 +118,7 @@ Columnas:
         ),
         "why" => (
             "Cuenta qué se decidió sobre un proyecto, y por qué",
-            "Cuenta qué se decidió sobre un proyecto, y por qué, con las cifras que hubo detrás.\n\nLas revisiones que decidieron lo mismo van en una sola línea, con la menor y la mayor de sus cifras. El demonio que corre cuenta su propio tiempo; el historial, el anterior, también cuando no corre ninguno.",
+            "Cuenta qué se decidió sobre un proyecto, y por qué, con las cifras que hubo detrás.\n\nLas comprobaciones que decidieron lo mismo van en una sola línea, con la menor y la mayor de sus cifras. El demonio que corre cuenta su propio tiempo; el historial, el anterior, también cuando no corre ninguno.",
             "Ejemplos:
   autoscaler why backdipro                 las dos últimas horas
   autoscaler why backdipro --since 7d      también antes del último arranque del demonio
@@ -171,12 +171,13 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         ("top", "config") => {
             "La configuración cuyos proyectos van primero [por omisión: los del demonio que corre, si no /etc/autoscaler/config.json si se puede leer]"
         }
-        ("run", "dry_run") => "Decide y revisa como siempre, pero no envía señales ni escribe límites",
+        ("run", "dry_run") => "Decide y comprueba como siempre, pero no envía señales ni escribe límites",
         ("run", "once") => "Mide unos segundos, decide una vez sobre cada proyecto, dice por qué, y termina",
-        ("run", "verbose") => "Dice el resultado de cada revisión",
-        ("init", "output") => "La escribe en este fichero, solo para root; uno que ya exista queda como está",
+        ("run", "verbose") => "Dice el resultado de cada comprobación",
+        ("init", "output") => "La escribe en este archivo, solo para root; uno que ya exista queda como está",
         ("check" | "status" | "why" | "simulate", "json") => "Muestra JSON",
-        ("history", "json") => "Muestra cada revisión y cada suceso como JSON",
+        ("check", "schema") => "Muestra el JSON Schema de la configuración, para editores, y termina",
+        ("history", "json") => "Muestra cada comprobación y cada suceso como JSON",
         ("requests", "config") => {
             "La configuración cuyos proyectos se miran [por omisión: los del demonio que corre, si no /etc/autoscaler/config.json]"
         }
@@ -186,7 +187,7 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
             "Pasadas antes de terminar, 0 para no terminar [por omisión: 0, o 1 donde la salida no es una terminal]"
         }
         ("top", "json") => "Muestra líneas JSON: un objeto por pasada, tiempos en ns",
-        ("history", "csv") => "Muestra cada revisión como CSV",
+        ("history", "csv") => "Muestra cada comprobación como CSV",
         ("top", "csv") => "Muestra CSV: una línea por cgroup y pasada, tiempos en ns",
         (_, "svg") => "Dibuja una imagen, SVG",
         (_, "png") => "Dibuja una imagen, PNG",
@@ -221,7 +222,7 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         ("simulate", "sets") => {
             "Prueba otro valor, como backdipro.cpu_thresholds.scale_up_3=70; puede darse varias veces"
         }
-        ("simulate", "check_interval") => "Tiempo entre dos revisiones, en lugar del de la configuración",
+        ("simulate", "check_interval") => "Tiempo entre dos comprobaciones, en lugar del de la configuración",
         ("simulate", "cpus") => "CPU de la máquina [por omisión: una por worker hasta el máximo]",
         ("simulate", "memory_mb") => {
             "Memoria de la máquina en MiB, sin la de los workers [por omisión: tanta que ninguna regla sobre ella cuenta]"
@@ -255,7 +256,7 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
             "En lugar de una carga, varios servicios petición a petición en un fondo común de memoria de tantos MiB"
         }
         ("simulate", "loads") => {
-            "Uno de ellos: FICHERO.csv,demand=1.5,mb=300 y si se quiere min, max, weight, shift-hours; se repite para cada uno"
+            "Uno de ellos: ARCHIVO.csv,demand=1.5,mb=300 y si se quiere min, max, weight, shift-hours; se repite para cada uno"
         }
         ("top", "project") => "Muestra un proyecto, y los cgroups por debajo del suyo",
         ("top" | "requests", "cgroup") => {

@@ -1,16 +1,11 @@
-//! The keys that the parser knows beside those of the documents.
+//! The keys that the parser knows beside those of the example.
 
 use std::collections::BTreeSet;
 
-use crate::config::{budget, keys, metrics, promise, storage};
+use crate::config::keys;
 
-/// The reference of the keys.
+/// Every key, explained in its place.
 const EXAMPLE: &str = include_str!("../../../../packaging/autoscaler.example.json");
-const READMES: [&str; 2] = [
-    include_str!("../../../../README.md"),
-    include_str!("../../../../README.es.md"),
-];
-
 /// What stands in the example where a key could, and is none of a fixed name.
 const NAMES: &[&str] = &[
     "backdipro",
@@ -22,12 +17,16 @@ const NAMES: &[&str] = &[
 ];
 
 fn known() -> BTreeSet<&'static str> {
-    keys::all()
-        .chain(storage::KEYS.iter().copied())
-        .chain(metrics::KEYS.iter().copied())
-        .chain(budget::KEYS.iter().copied())
-        .chain(promise::KEYS.iter().copied())
-        .collect()
+    let tables = [
+        keys::GLOBAL,
+        keys::RULES,
+        keys::PROJECT,
+        keys::HISTORY,
+        keys::METRICS,
+        keys::BUDGET,
+        keys::TARGET,
+    ];
+    tables.into_iter().flat_map(keys::names).collect()
 }
 
 /// What stands in double quotes before a colon and a value, in comments too.
@@ -56,20 +55,4 @@ fn keys_in(text: &str) -> BTreeSet<&str> {
 #[test]
 fn the_example_has_every_key_that_is_known_and_no_other() {
     assert_eq!(keys_in(EXAMPLE), known());
-}
-
-#[test]
-fn both_readmes_have_every_key_of_a_project_and_name_the_same_keys() {
-    let named = READMES.map(|readme| {
-        known()
-            .into_iter()
-            .filter(|key| readme.contains(key))
-            .collect::<BTreeSet<_>>()
-    });
-    let missing: Vec<_> = keys::of_projects()
-        .iter()
-        .filter(|key| !named[0].contains(*key))
-        .collect();
-    assert!(missing.is_empty(), "in no README: {missing:?}");
-    assert_eq!(named[0], named[1], "README.md and README.es.md");
 }

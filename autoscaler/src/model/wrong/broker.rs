@@ -20,7 +20,7 @@ pub enum BadBroker {
     /// A separator that no list's name can have.
     Separator,
     /// A priority step that is none; the highest that may be.
-    Step(u32),
+    Step(u64),
     /// No steps, or more than this many.
     Steps(usize),
 }
