@@ -158,7 +158,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
                 say!(
                     language,
                     "{path} exists and is left as it is: name another file, and compare the two",
-                    "{path} ya existe y se deja como está: nombre otro fichero, y compare los dos"
+                    "{path} ya existe y se deja como está: nombre otro archivo, y compare los dos"
                 )
             })
         }

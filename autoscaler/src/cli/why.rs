@@ -66,7 +66,7 @@ const EN: Words = Words {
 
 const ES: Words = Words {
     nothing: "En ese tiempo no se decidió nada sobre",
-    checks: "revisiones",
+    checks: "comprobaciones",
     wait: "espera",
     queue: "cola",
     available: "disponibles",
@@ -260,7 +260,7 @@ mod tests {
         let spanish = told(std::slice::from_ref(&quiet), &ES, 60);
         assert!(spanish.contains("  hold con 1: "), "{spanish}");
         assert!(
-            spanish.ends_with("14 revisiones, CPU 12.0-31.5%, 12000 MB disponibles\n"),
+            spanish.ends_with("14 comprobaciones, CPU 12.0-31.5%, 12000 MB disponibles\n"),
             "{spanish}"
         );
         let text = told(&[episode, quiet], &EN, 60);

@@ -44,7 +44,7 @@ pub(super) fn advice(language: Language, fact: &Fact) -> Option<String> {
         Fact::HistoryUnusable { .. } => say!(
             language,
             "move the file away, or set \"history\": {{ \"path\": … }}; scaling works without",
-            "aparte ese fichero, o ponga \"history\": {{ \"path\": … }}; se escala igual"
+            "aparte ese archivo, o ponga \"history\": {{ \"path\": … }}; se escala igual"
         ),
         Fact::MetricsTaken { .. } => say!(
             language,
@@ -112,8 +112,8 @@ fn of_broker(language: Language, fault: &QueueFault) -> Option<String> {
         ),
         QueueFault::NotPermitted { .. } => say!(
             language,
-            "give autoscaler the URL that the worker has; the README, under Troubleshoot, has what its user must be permitted",
-            "dé a autoscaler la URL que tiene el worker; el README, en su apartado de problemas, dice qué necesita su usuario"
+            "give autoscaler the worker's own URL; the documentation says under Troubleshooting what its user must be permitted",
+            "dé a autoscaler la URL que tiene el worker; la documentación dice en Resolver problemas qué necesita su usuario"
         ),
         QueueFault::Unreachable { .. } => say!(
             language,

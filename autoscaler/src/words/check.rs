@@ -101,7 +101,7 @@ fn says(language: Language, fact: &Fact) -> String {
         Fact::NotRoot { uid } => say!(
             language,
             "this is user {uid}, not root: the daemon may do more than this check",
-            "esto corre como usuario {uid}, no como root: el demonio puede más que esta revisión"
+            "esto corre como usuario {uid}, no como root: el demonio puede más que esta comprobación"
         ),
         Fact::CgroupTree { path } => {
             let path = path.display();
@@ -308,7 +308,7 @@ fn says(language: Language, fact: &Fact) -> String {
             let (count, min, max) = (workers(*count), bounds.min, bounds.max);
             say!(
                 language,
-                "{count} outside {min}..{max}: the daemon brings that back at its first check",
+                "{count} outside {min}..{max}: the daemon corrects that at its first check",
                 "{count} fuera de {min}..{max}: el demonio lo corrige en su primera comprobación"
             )
         }
@@ -324,12 +324,12 @@ fn says(language: Language, fact: &Fact) -> String {
         ),
         Fact::BootsFromDisk { gunicorn: true } => say!(
             language,
-            "a new worker reads the code from disk; one that cannot boot ends gunicorn, so a step up waits where the code is newer than every worker (wait_for_reload_minutes)",
+            "a new worker reads the code from disk, and one that cannot boot ends gunicorn: a step up waits if the code is newer than every worker (wait_for_reload_minutes)",
             "un worker nuevo lee el código del disco; si no arranca, gunicorn termina: por eso un paso arriba espera cuando el código es más nuevo que todos los workers (wait_for_reload_minutes)"
         ),
         Fact::BootsFromDisk { gunicorn: false } => say!(
             language,
-            "a new worker reads the code from disk: a step up waits where that is newer than every worker (wait_for_reload_minutes)",
+            "a new worker reads the code from disk: a step up waits if the code is newer than every worker (wait_for_reload_minutes)",
             "un worker nuevo lee el código del disco: un paso arriba espera cuando es más nuevo que todos los workers (wait_for_reload_minutes)"
         ),
         Fact::CodeNewer { path } => {

@@ -99,7 +99,7 @@ pub fn read_error(language: Language, error: &ReadError) -> String {
             say!(
                 language,
                 "there is no history at {path}: the daemon writes it at its first check; name another file with --store",
-                "no hay historial en {path}: el demonio lo escribe en su primera revisión; nombre otro fichero con --store"
+                "no hay historial en {path}: el demonio lo escribe en su primera comprobación; nombre otro archivo con --store"
             )
         }
         ReadError::Unreadable { path, error } => {
@@ -138,7 +138,7 @@ pub fn store_error(language: Language, error: &StoreError) -> String {
             say!(
                 language,
                 "the damaged file {path} cannot be renamed: {error}",
-                "no se puede renombrar el fichero dañado {path}: {error}"
+                "no se puede renombrar el archivo dañado {path}: {error}"
             )
         }
         StoreError::NoThread(error) => {
@@ -162,7 +162,7 @@ pub fn store_error(language: Language, error: &StoreError) -> String {
         StoreError::Foreign => say!(
             language,
             "it is another program's database: name another file in \"history\"",
-            "es la base de datos de otro programa: nombre otro fichero en \"history\""
+            "es la base de datos de otro programa: nombre otro archivo en \"history\""
         ),
         StoreError::Damaged(why) => say!(language, "it is damaged: {why}", "está dañado: {why}"),
         StoreError::Reason(why) => say!(

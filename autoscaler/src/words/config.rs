@@ -73,7 +73,7 @@ pub fn notice(language: Language, notice: &Notice) -> String {
         ),
         Notice::NeverScalesDown { project } => say!(
             language,
-            "{project}: rungs lead up and none leads down: what is added stays",
+            "{project}: no rung leads down: workers that are added stay",
             "{project}: hay umbrales para subir y ninguno para bajar: lo que se añade se queda"
         ),
         Notice::KeyWithoutEffect {

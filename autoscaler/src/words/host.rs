@@ -32,7 +32,7 @@ pub fn cgroup_error(language: Language, error: &CgroupError) -> String {
             say!(
                 language,
                 "{error}",
-                "{mountinfo} no lista ningún sistema de ficheros cgroup2: monte uno (mount -t cgroup2 none /sys/fs/cgroup), o arranque con systemd.unified_cgroup_hierarchy=1"
+                "{mountinfo} no lista ningún sistema de archivos cgroup2: monte uno (mount -t cgroup2 none /sys/fs/cgroup), o arranque con systemd.unified_cgroup_hierarchy=1"
             )
         }
         CgroupError::Outside { path, mount } => {

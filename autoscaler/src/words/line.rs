@@ -78,7 +78,7 @@ pub fn message(language: Language, message: &Message<'_>) -> String {
         }
         Message::StepBroken { why } => say!(
             language,
-            "❌ a step broke off, which is a fault of this program: {why}",
+            "❌ a step stopped half-way, which is a fault of this program: {why}",
             "❌ un paso se rompió, lo que es un fallo de este programa: {why}"
         ),
         Message::CheckRecovered => say!(
@@ -103,8 +103,8 @@ pub fn message(language: Language, message: &Message<'_>) -> String {
             let why = without_ebpf(language, why);
             say!(
                 language,
-                "⚠️ requests cannot be seen, so nothing is said of busy workers and waits until they can; all else goes on: {why}",
-                "⚠️ no se pueden ver las peticiones: hasta entonces nada se dice de workers ocupados ni de esperas; lo demás sigue: {why}"
+                "⚠️ requests cannot be seen: no figures on busy workers and waits for now; everything else goes on: {why}",
+                "⚠️ no se pueden ver las peticiones: por ahora no hay cifras de workers ocupados ni de esperas; lo demás sigue: {why}"
             )
         }
         Message::RequestsSeen => say!(language, "✅ requests are seen", "✅ se ven las peticiones"),
@@ -138,7 +138,7 @@ pub fn message(language: Language, message: &Message<'_>) -> String {
             let (path, why) = (path.display(), state_fault(language, why));
             say!(
                 language,
-                "held times start afresh: {path}: {why}",
+                "held times start from zero: {path}: {why}",
                 "los tiempos acumulados empiezan de cero: {path}: {why}"
             )
         }
@@ -173,13 +173,13 @@ pub fn message(language: Language, message: &Message<'_>) -> String {
             let since = short(*since);
             say!(
                 language,
-                "⚠️ {unit}: a step has been under way for {since} and does not end: does systemd, or the broker, answer? Nothing else is decided about it until then",
+                "⚠️ {unit}: a step has taken {since} and does not end: does systemd answer, or the broker? Nothing else is decided about the project until it ends",
                 "⚠️ {unit}: un paso lleva {since} en curso y no termina: ¿responde systemd, o el broker? Hasta entonces no se decide nada más sobre él"
             )
         }
         Message::StepForgotten { unit } => say!(
             language,
-            "✅ {unit}: the step that could not be taken is no longer asked for",
+            "✅ {unit}: the step that failed is no longer needed",
             "✅ {unit}: el paso que no se pudo dar ya no se pide"
         ),
         Message::Blocked { unit, decision } => {
@@ -281,7 +281,7 @@ fn state_fault(language: Language, fault: &StateFault) -> String {
         StateFault::Format(why) => say!(
             language,
             "not a state file of this version: {why}",
-            "no es un fichero de estado de esta versión: {why}"
+            "no es un archivo de estado de esta versión: {why}"
         ),
         StateFault::Version { found, known } => say!(
             language,

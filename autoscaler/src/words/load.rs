@@ -14,7 +14,7 @@ pub fn load_error(language: Language, error: &LoadError) -> String {
                 language,
                 "{path}: there is no such file. Name the configuration with --config FILE, or begin with the example: \
                  sudo install -D -m 0644 packaging/autoscaler.example.json {path}",
-                "{path}: no existe ese fichero. Nombre la configuración con --config FICHERO, o empiece por el ejemplo: \
+                "{path}: no existe ese archivo. Nombre la configuración con --config ARCHIVO, o empiece por el ejemplo: \
                  sudo install -D -m 0644 packaging/autoscaler.example.json {path}"
             )
         }
@@ -23,7 +23,7 @@ pub fn load_error(language: Language, error: &LoadError) -> String {
             say!(
                 language,
                 "{path}: this is no regular file. Name the configuration file itself",
-                "{path}: no es un fichero normal. Nombre el propio fichero de la configuración"
+                "{path}: no es un archivo normal. Nombre el propio archivo de la configuración"
             )
         }
         LoadError::Unreadable { path, source } => {
@@ -107,7 +107,7 @@ fn distrusted(language: Language, distrust: &Distrust) -> String {
             say!(
                 language,
                 "{path}: it is replaced by another file again and again while it is read. Leave it as it is, and try again",
-                "{path}: otro fichero lo sustituye una y otra vez mientras se lee. Déjelo como está, y pruebe de nuevo"
+                "{path}: otro archivo lo sustituye una y otra vez mientras se lee. Déjelo como está, y pruebe de nuevo"
             )
         }
         Distrust::Directory {

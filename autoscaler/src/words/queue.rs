@@ -29,7 +29,7 @@ pub fn queue_fault(language: Language, fault: &QueueFault) -> String {
         ),
         QueueFault::EnvironmentForbidden { pid } => say!(
             language,
-            "the environment of process {pid} may not be read: the daemon needs CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE, as it has in the unit that comes with it",
+            "cannot read the environment of process {pid}: the daemon needs CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE, as it has in the unit that comes with it",
             "no está permitido leer el entorno del proceso {pid}: al demonio le hacen falta CAP_DAC_READ_SEARCH y CAP_SYS_PTRACE, como los tiene en la unidad que viene con él"
         ),
         QueueFault::EnvironmentUnreadable { why } => {
@@ -179,7 +179,7 @@ fn url_fault(language: Language, fault: &UrlFault) -> String {
 fn file_fault(language: Language, fault: &FileFault) -> String {
     match fault {
         FileFault::System(error) => system_fault(language, error),
-        FileFault::NotAFile => say!(language, "{fault}", "no es un fichero normal"),
+        FileFault::NotAFile => say!(language, "{fault}", "no es un archivo normal"),
         FileFault::NoCertificate => say!(language, "{fault}", "no contiene ningún certificado en PEM"),
         FileFault::Unread => say!(language, "{fault}", "no se pueden leer sus certificados"),
         FileFault::NoKey => say!(

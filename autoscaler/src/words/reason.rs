@@ -105,7 +105,7 @@ pub fn reason(language: Language, reason: &Reason) -> String {
         }
         Reason::Unsettled => say!(
             language,
-            "old and new workers side by side: a reload may be under way",
+            "old and new workers side by side: perhaps a reload in progress",
             "workers antiguos y nuevos a la vez: puede que haya una recarga en curso"
         ),
         Reason::WouldFlap {

@@ -46,7 +46,7 @@ pub(super) fn syntax(language: Language, fault: &Syntax) -> String {
         Syntax::Otherwise => say!(
             language,
             "the file is no JSON: it must begin with {{ and end with }}, and keys and texts stand in double quotes, for example {{ \"projects\": {{ … }} }}",
-            "el fichero no es JSON: debe empezar por {{ y acabar en }}, y las claves y los textos van entre comillas dobles, por ejemplo {{ \"projects\": {{ … }} }}"
+            "el archivo no es JSON: debe empezar por {{ y acabar en }}, y las claves y los textos van entre comillas dobles, por ejemplo {{ \"projects\": {{ … }} }}"
         ),
         Syntax::Word(written, meant) => say!(
             language,

@@ -30,12 +30,12 @@ fn spanish(fault: &SystemFault) -> Option<&'static str> {
         return Some("no se encuentra la dirección de ese nombre de máquina");
     }
     Some(match fault.errno()? {
-        Errno::ENOENT => "no existe ese fichero o directorio",
+        Errno::ENOENT => "no existe ese archivo o directorio",
         Errno::EACCES => "permiso denegado",
         Errno::EPERM => "operación no permitida",
         Errno::ENOSPC => "no queda espacio en el disco",
         Errno::EDQUOT => "se ha agotado la cuota de disco",
-        Errno::EROFS => "el sistema de ficheros es de solo lectura",
+        Errno::EROFS => "el sistema de archivos es de solo lectura",
         Errno::EEXIST => "ya existe",
         Errno::ENOTDIR => "no es un directorio",
         Errno::EISDIR => "es un directorio",
@@ -53,8 +53,8 @@ fn spanish(fault: &SystemFault) -> Option<&'static str> {
         Errno::ENETUNREACH => "no hay camino hasta esa red",
         Errno::EPIPE => "nadie lee al otro lado",
         Errno::ENOMEM => "no queda memoria",
-        Errno::EMFILE => "este proceso tiene demasiados ficheros abiertos",
-        Errno::ENFILE => "el sistema tiene demasiados ficheros abiertos",
+        Errno::EMFILE => "este proceso tiene demasiados archivos abiertos",
+        Errno::ENFILE => "el sistema tiene demasiados archivos abiertos",
         Errno::EBUSY => "está ocupado",
         Errno::EINVAL => "argumento no válido",
         Errno::EIO => "error de entrada/salida",

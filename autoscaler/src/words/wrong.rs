@@ -19,7 +19,7 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
         Wrong::NoObject => say!(
             language,
             "the file must hold an object: write {{ \"projects\": {{ … }} }}",
-            "el fichero debe contener un objeto: escriba {{ \"projects\": {{ … }} }}"
+            "el archivo debe contener un objeto: escriba {{ \"projects\": {{ … }} }}"
         ),
         Wrong::GlobalKey(key) => {
             let key = quoted(key);
@@ -275,7 +275,7 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
         Wrong::HistoryPath => say!(
             language,
             "\"path\" must be a file from / on: write for example \"/var/lib/autoscaler/history.db\"",
-            "\"path\" debe ser un fichero desde / : escriba por ejemplo \"/var/lib/autoscaler/history.db\""
+            "\"path\" debe ser un archivo desde / : escriba por ejemplo \"/var/lib/autoscaler/history.db\""
         ),
         Wrong::NoBudget => say!(
             language,
@@ -308,7 +308,7 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
 
 fn of(language: Language, place: &Of) -> String {
     match place {
-        Of::File => say!(language, "the file", "el fichero"),
+        Of::File => say!(language, "the file", "el archivo"),
         Of::Key(key) => quoted(key),
         Of::Project(name) => {
             let name = quoted(name);
@@ -320,7 +320,7 @@ fn of(language: Language, place: &Of) -> String {
 /// The same behind a key: `of the file`.
 fn belonging(language: Language, place: &Of) -> String {
     match place {
-        Of::File => say!(language, "of the file", "del fichero"),
+        Of::File => say!(language, "of the file", "del archivo"),
         Of::Key(key) => {
             let key = quoted(key);
             say!(language, "of {key}", "de {key}")

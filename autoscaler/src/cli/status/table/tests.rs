@@ -121,9 +121,9 @@ fn spanish_has_its_own_words_in_line_too() {
     let text = render(&status, 1000);
     let heading = text.lines().nth(2).unwrap();
     assert!(heading.starts_with("PROYECTO   WORKERS"), "{text}");
-    assert!(text.contains("revisado hace 10s / 120s"), "{text}");
+    assert!(text.contains("comprobado hace 10s / 120s"), "{text}");
     assert!(
-        text.contains("última revisión") && text.contains(" (hace 10s) hold: "),
+        text.contains("última comprobación") && text.contains(" (hace 10s) hold: "),
         "{text}"
     );
 }
