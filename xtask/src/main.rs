@@ -6,6 +6,7 @@ mod cargo;
 mod daemon;
 mod demo;
 mod dist;
+mod docs;
 mod load;
 mod month;
 mod screenshot;
@@ -38,12 +39,14 @@ enum Task {
     Demo(demo::Args),
     /// Writes a month of history by the daemon's own writer; measures the file, and the daemon's memory over it (root)
     Month(month::Args),
-    /// Draws a real frame of `autoscaler top` for the README (two minutes; needs root and tmux)
+    /// Draws a real frame of `autoscaler top` for the book (two minutes; needs root and tmux)
     Screenshot(screenshot::Args),
     /// Runs every check: format, lints, kernel programs, unit, property and whole-program tests
     Test(test::Args),
-    /// Makes the Debian package under target/dist
+    /// Makes the Debian package and the book under target/dist
     Dist(dist::Args),
+    /// Writes the pages of the book that are made from the code; with --html builds the book
+    Docs(docs::Args),
     /// Runs the program on a real systemd host: a Debian guest under QEMU, on several kernels
     Vm(vm::Args),
 }
@@ -73,6 +76,7 @@ fn run() -> Result<ExitCode> {
         Task::Screenshot(args) => screenshot::run(&args)?,
         Task::Test(args) => return test::run(&args),
         Task::Dist(args) => dist::run(&args)?,
+        Task::Docs(args) => docs::run(&args)?,
         Task::Vm(args) => vm::run(&args)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: the Debian package, with man pages and shell completions made from the command line itself.
+//! `cargo xtask dist`: the Debian package, with man pages and shell completions made from the command line itself, and the book.
 
 mod pages;
 
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 
-use crate::cargo;
+use crate::{cargo, docs};
 
 /// Arguments of `cargo xtask dist`.
 #[derive(Parser, Default)]
@@ -47,10 +47,11 @@ impl Profile {
     }
 }
 
-/// Builds the package and prints its path.
+/// Builds the package and the book, and prints their paths.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let package = package(&args.revision, &folder(), Compression::Small, Profile::Release)?;
     println!("{}", package.display());
+    println!("{}", docs::build(&folder().join("book"))?.display());
     Ok(())
 }
 
@@ -63,6 +64,7 @@ pub(crate) fn package(
     profile: Profile,
 ) -> Result<PathBuf> {
     pages::write(&folder().join("man"), &folder().join("completions"))?;
+    pages::write_schema(&folder().join("config.schema.json"))?;
     build(profile)?;
     fs::create_dir_all(into).with_context(|| format!("{}", into.display()))?;
     remove_packages(revision, into)?;

@@ -1,9 +1,11 @@
-//! Man pages and shell completions, from the definition of the command line: they cannot say anything else than it.
+//! Man pages and shell completions, from the definition of the command line, and the JSON Schema, from the configuration's keys:
+//! they cannot say anything else than these.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use autoscaler::model::Language;
 use clap_complete::{Shell, generate_to};
 
 /// Writes `autoscaler.1` and one page for each subcommand, and the completions of bash, zsh and fish.
@@ -19,6 +21,12 @@ pub(super) fn write(man: &Path, completions: &Path) -> Result<()> {
             .with_context(|| format!("completions in {}", completions.display()))?;
     }
     Ok(())
+}
+
+/// Writes the JSON Schema of the configuration, as `autoscaler check --schema` prints it.
+pub(super) fn write_schema(path: &Path) -> Result<()> {
+    let schema = serde_json::to_string_pretty(&autoscaler::config::schema(Language::En))? + "\n";
+    fs::write(path, schema).with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `cargo xtask screenshot`: a real frame of `autoscaler top` as a picture for the README.
+//! `cargo xtask screenshot`: a real frame of `autoscaler top` as a picture for the book.
 
 mod ansi;
 mod loads;
@@ -22,7 +22,7 @@ const SIZE: (u16, u16) = (110, 18);
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Where the picture goes
-    #[arg(long, value_name = "FILE", default_value = "docs/top.svg")]
+    #[arg(long, value_name = "FILE", default_value = "docs/images/top.svg")]
     output: PathBuf,
     /// How long the loads run before the frame is taken
     #[arg(long, value_name = "SECONDS", default_value_t = 130)]

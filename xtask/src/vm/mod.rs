@@ -158,11 +158,11 @@ fn run_scenarios(args: &RunArgs) -> Result<()> {
     Ok(())
 }
 
-/// What a guest is given of this checkout: the package, one that upgrades it, and the README, whose instructions are
+/// What a guest is given of this checkout: the package, one that upgrades it, and the tutorial, whose commands are
 /// typed there.
 fn files(profile: dist::Profile) -> Result<Vec<PathBuf>> {
     let folder = image::vm_folder().join("packages");
-    let mut files = vec![crate::workspace().join("README.md")];
+    let mut files = vec![crate::workspace().join("docs/en/tutorial.md")];
     for revision in ["1", "2"] {
         files.push(dist::package(
             revision,

@@ -4,7 +4,7 @@
 //! That says how many would wait too long before each count of workers ([`waiting`]). The count wanted is the least at which
 //! one more worker saves fewer late requests than it is worth ([`price`]), and the price itself moves until what was promised
 //! is what is kept. A step is taken when staying has cost as much as a step may ([`patience`]), or at once where requests
-//! wait and the workers there are will not serve them soon. docs/promise.md has the derivation, the sources and what each
+//! wait and the workers there are will not serve them soon. docs/en/promise.md has the derivation, the sources and what each
 //! constant is for.
 
 mod arrivals;

@@ -1,53 +1,51 @@
-"""The README's own instructions, typed as written: install, configure, try, order by hand, ask why."""
+"""The tutorial, typed as written: install, configure, check, order by hand, ask why, metrics."""
 
 import re
 import shutil
 import subprocess
 
-from stage import daemon, readme, systemd
+from stage import daemon, systemd, tutorial
 from stage.wait import until
 
 DEADLINE = 600
 
 
 def run(stage):
-    # "Set --workers of the unit to min_workers": that is the project as it stands here.
+    # "Set --workers of the service to min_workers": that is the project as it stands here.
     project = stage.project("backdipro")
     checkout = stage.folder / "checkout"
     install(checkout)
     until(lambda: systemd.show(daemon.UNIT, "ActiveState") == "active", "the daemon runs after installation")
     log = daemon.Log()
-    daemon.CONFIG.write_text(readme.block("Configure", "jsonc"))
-    assert re.search(r"`systemctl reload\s+autoscaler`", readme.section("Configure"))
-    enter("systemctl reload autoscaler", checkout)
+    daemon.CONFIG.write_text(tutorial.block("Configure", "jsonc"))
+    enter_all("Configure", checkout)
     log.wait("configuration reloaded")
     stage.bounded({"backdipro": {"min_workers": 1, "max_workers": 6}})
-    for command in readme.typed("Configure"):
-        said = enter(command, checkout)
-        assert "backdipro.service" in said, f"{command}: {said}"
+    for command, said in enter_all("Check", checkout):
+        assert "backdipro" in said, f"{command}: {said}"
 
     with project.load("/burn?ms=50", clients=2):
-        order = "autoscaler scale backdipro 3 --for 1h"
-        assert f"`{order}`" in readme.section("Understand a decision")
-        assert "scaled to 3 workers (memory limit: 500M per worker)" in enter(order, checkout)
+        [(_, said)] = enter_all("Give a count by hand", checkout)
+        assert "scaled to 3 workers (memory limit: 500M per worker)" in said, said
         project.reaches(3)
         assert project.memory_max() == 3 * 500 << 20, project.memory_max()
         serve_metrics(log)
-        answers = {command: enter(command, checkout) for command in readme.typed("Understand a decision")}
-        for command, said in answers.items():
+        answers = enter_all("Ask what it did", checkout) + enter_all("Let Prometheus watch", checkout)
+        for command, said in answers:
             assert "backdipro" in said, f"{command}: {said}"
-        told = [command for command, said in answers.items() if "3 workers" in said]
+        told = [command for command, said in answers if "3 workers" in said]
         assert len(told) >= 3, f"the order is told by {told} alone"
-        (stage.folder / "answers.txt").write_text("\n".join(f"# {c}\n{said}" for c, said in answers.items()))
-        enter("autoscaler resume backdipro", checkout)
+        (stage.folder / "answers.txt").write_text("\n".join(f"# {c}\n{said}" for c, said in answers))
+        enter_all("Let the thresholds rule", checkout)
         enter("autoscaler scale backdipro 1", checkout)
         project.reaches(1)
-    assert "backdipro.service" in enter("autoscaler top | head", checkout)
+    [(_, said)] = enter_all("See who uses the CPU", checkout)
+    assert "backdipro.service" in said, said
 
 
 def serve_metrics(log):
-    """What the README says to write into `global`, written, and taken up."""
-    line = re.search(r'`("metrics": \{.*?\})` in `global`', readme.section("Understand a decision"))[1]
+    """What the tutorial says to write into `global`, written, and taken up."""
+    line = re.search(r'`("metrics": \{.*?\})` into `global`', tutorial.section("Let Prometheus watch"))[1]
     daemon.CONFIG.write_text(daemon.CONFIG.read_text().replace('"global": {', '"global": { ' + line + ",", 1))
     log.wait("metrics are served at http://127.0.0.1:9919/metrics")
 
@@ -56,7 +54,7 @@ def install(checkout):
     """Types the section "Install"; its first line was typed where the package was built."""
     if daemon.installed():
         daemon.dpkg("--purge", "autoscaler")
-    built, *commands = readme.typed("Install")
+    built, *commands = tutorial.typed("Install")
     assert built == "cargo xtask dist", built
     (checkout / "target/dist").mkdir(parents=True)
     shutil.copy(daemon.package(1), checkout / "target/dist")
@@ -65,6 +63,11 @@ def install(checkout):
     shutil.rmtree(checkout)
     checkout.mkdir()
     assert daemon.installed()
+
+
+def enter_all(title, folder):
+    """Types what a section types, and returns each command with what it printed."""
+    return [(command, enter(command, folder)) for command in tutorial.typed(title)]
 
 
 def enter(command, folder):

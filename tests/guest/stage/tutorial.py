@@ -1,21 +1,21 @@
-"""The README's own commands and its whole configuration, as they are written there."""
+"""The tutorial's commands and its whole configuration, as they are written there."""
 
 import pathlib
 import re
 
-README = pathlib.Path("/payload/in/README.md")
+TUTORIAL = pathlib.Path("/payload/in/tutorial.md")
 
 
 def section(title):
-    """The text under a heading of the second rank, up to the next one."""
+    """The text under a numbered heading of the second rank, up to the next one."""
     lines, inside, fenced = [], False, False
-    for line in README.read_text().splitlines():
+    for line in TUTORIAL.read_text().splitlines():
         fenced ^= line.startswith("```")
         if line.startswith("## ") and not fenced:
-            inside = line == f"## {title}"
+            inside = re.sub(r"^## (\d+\. )?", "", line) == title
         elif inside:
             lines.append(line)
-    assert lines, f"the README has no section {title!r}"
+    assert lines, f"the tutorial has no section {title!r}"
     return "\n".join(lines)
 
 
