@@ -46,13 +46,17 @@ pub struct Chronicle {
     capacity: usize,
 }
 
-/// Decisions alike in a row.
+/// Decisions alike in a row, and of the last of them what is told. Hundreds are kept of each project, so it is no more.
 #[derive(Debug, Clone)]
 struct Run {
     from: SystemTime,
     until: SystemTime,
     checks: u32,
-    last: Decision,
+    action: Action,
+    reason: Reason,
+    workers: Option<u32>,
+    queue: Option<u64>,
+    memory_available_mib: u64,
     cpu: Option<(f64, f64)>,
     wait: Option<(f64, f64)>,
     events: Vec<Bilingual>,
@@ -73,30 +77,21 @@ impl Chronicle {
 
     /// Adds the decision of a check.
     pub fn decided(&mut self, at: SystemTime, decision: &Decision) {
-        let (cpu, wait) = (decision.figures.cpu_percent, decision.figures.wait_percent);
         match self.runs.back_mut() {
-            Some(run) if alike(&run.last, decision) && run.events.is_empty() => {
-                run.until = at;
-                run.checks += 1;
-                run.last = decision.clone();
-                run.cpu = widened(run.cpu, cpu);
-                run.wait = widened(run.wait, wait);
-            }
-            _ => {
-                if self.runs.len() == self.capacity {
-                    self.runs.pop_front();
-                }
-                self.runs.push_back(Run {
-                    from: at,
-                    until: at,
-                    checks: 1,
-                    last: decision.clone(),
-                    cpu: widened(None, cpu),
-                    wait: widened(None, wait),
-                    events: Vec::new(),
-                });
-            }
+            Some(run) if run.is_alike(decision) && run.events.is_empty() => run.go_on(at, decision),
+            _ => self.add(Run::new(at, decision)),
         }
+    }
+
+    fn add(&mut self, run: Run) {
+        let runs = self.runs.len();
+        if runs == self.capacity {
+            self.runs.pop_front();
+        } else if runs == self.runs.capacity() {
+            // Doubled as ever, and never to more than there may be.
+            self.runs.reserve_exact(runs.max(4).min(self.capacity - runs));
+        }
+        self.runs.push_back(run);
     }
 
     /// Adds what happened after the last decision.
@@ -115,25 +110,76 @@ impl Chronicle {
 }
 
 impl Run {
-    fn told(&self, language: Language) -> Episode {
+    fn new(at: SystemTime, decision: &Decision) -> Self {
         let Decision {
             action,
             reason,
             figures,
-        } = &self.last;
+        } = decision;
+        Self {
+            from: at,
+            until: at,
+            checks: 1,
+            action: *action,
+            reason: reason.clone(),
+            workers: figures.workers,
+            queue: figures.queue,
+            memory_available_mib: figures.memory_available_mib,
+            cpu: widened(None, figures.cpu_percent),
+            wait: widened(None, figures.wait_percent),
+            events: Vec::new(),
+        }
+    }
+
+    /// Takes in another of its decisions.
+    fn go_on(&mut self, at: SystemTime, decision: &Decision) {
+        let later = Self::new(at, decision);
+        *self = Self {
+            from: self.from,
+            checks: self.checks + 1,
+            cpu: widened(self.cpu, decision.figures.cpu_percent),
+            wait: widened(self.wait, decision.figures.wait_percent),
+            ..later
+        };
+    }
+
+    /// Whether a decision says nothing new after this. A step always does.
+    fn is_alike(&self, decision: &Decision) -> bool {
+        let same_rung = match (&self.reason, &decision.reason) {
+            (
+                Reason::NotHeldYet {
+                    measure, rung, up, ..
+                },
+                Reason::NotHeldYet {
+                    measure: m,
+                    rung: r,
+                    up: u,
+                    ..
+                },
+            ) => (measure, rung, up) == (m, r, u),
+            _ => true,
+        };
+        matches!(decision.action, Action::Hold | Action::Blocked)
+            && self.action == decision.action
+            && self.reason.code() == decision.reason.code()
+            && self.workers == decision.figures.workers
+            && same_rung
+    }
+
+    fn told(&self, language: Language) -> Episode {
         Episode {
             from: unix(self.from),
             until: unix(self.until),
             checks: self.checks,
-            action: action.code().to_owned(),
-            workers: figures.workers,
-            workers_to: action.to(),
-            reason: reason.code().to_owned(),
-            words: words::reason(language, reason),
+            action: self.action.code().to_owned(),
+            workers: self.workers,
+            workers_to: self.action.to(),
+            reason: self.reason.code().to_owned(),
+            words: words::reason(language, &self.reason),
             cpu_percent: self.cpu,
             wait_percent: self.wait,
-            queue: figures.queue,
-            memory_available_mib: figures.memory_available_mib,
+            queue: self.queue,
+            memory_available_mib: self.memory_available_mib,
             events: self
                 .events
                 .iter()
@@ -156,29 +202,6 @@ fn widened(range: Option<(f64, f64)>, value: Option<f64>) -> Option<(f64, f64)> 
         (None, Some(value)) => Some((value, value)),
         (range, None) => range,
     }
-}
-
-/// Whether the second says nothing new after the first. A step always does.
-fn alike(first: &Decision, second: &Decision) -> bool {
-    let same_rung = match (&first.reason, &second.reason) {
-        (
-            Reason::NotHeldYet {
-                measure, rung, up, ..
-            },
-            Reason::NotHeldYet {
-                measure: m,
-                rung: r,
-                up: u,
-                ..
-            },
-        ) => (measure, rung, up) == (m, r, u),
-        _ => true,
-    };
-    matches!(second.action, Action::Hold | Action::Blocked)
-        && first.action == second.action
-        && first.reason.code() == second.reason.code()
-        && first.figures.workers == second.figures.workers
-        && same_rung
 }
 
 #[cfg(test)]
@@ -221,6 +244,17 @@ mod tests {
         assert_eq!((episode.from, episode.until, episode.checks), (0, 240, 3));
         assert_eq!(episode.cpu_percent, Some((12.5, 31.0)));
         assert_eq!(episode.words, "no threshold crossed");
+    }
+
+    #[test]
+    fn a_full_one_takes_no_more_room_than_its_runs() {
+        let mut chronicle = Chronicle::new(360);
+        for minute in 0..1000 {
+            let step = decision(Action::ScaleUp { from: 2, to: 3 }, Reason::WithinThresholds, 1.0);
+            chronicle.decided(at(minute), &step);
+        }
+        assert_eq!((chronicle.runs.len(), chronicle.runs.capacity()), (360, 360));
+        assert!(size_of::<Run>() <= 256, "{}", size_of::<Run>());
     }
 
     #[test]

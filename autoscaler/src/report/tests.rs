@@ -301,7 +301,7 @@ fn a_step_that_cannot_be_taken_is_told_when_that_begins_and_when_it_is_over() {
         "scaled to 3 workers",
         "-> scale_up to 3 workers",
         "4 workers where 2 were expected",
-        "no longer asked for",
+        "the step that failed is no longer needed",
     ];
     assert_eq!(heard.len(), parts.len(), "{heard:#?}");
     for (line, part) in heard.iter().zip(parts) {
