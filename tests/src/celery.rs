@@ -267,12 +267,28 @@ impl Worker {
     /// # Errors
     /// When it does not end in time.
     pub fn end(mut self) -> Result<()> {
+        self.terminate()
+    }
+
+    /// The same of one that stays in its place. One that has ended already is left alone.
+    ///
+    /// # Errors
+    /// When it does not end in time.
+    pub fn terminate(&mut self) -> Result<()> {
+        if self.has_ended() {
+            return Ok(());
+        }
         kill(Pid::from_raw(i32::try_from(self.pid())?), Signal::SIGTERM).context("cannot signal celery")?;
         until("celery to end", READY_LIMIT, || {
             self.main.try_wait().ok().flatten()
         })
         .with_context(|| self.log())
         .map(drop)
+    }
+
+    /// Whether its main process has ended.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.main.try_wait(), Ok(None))
     }
 
     /// All that it printed so far.

@@ -25,6 +25,8 @@ pub struct Options {
     pub workers: u32,
     /// Listen on a loopback port rather than on a Unix socket.
     pub loopback: bool,
+    /// The port, where it shall be a certain one: that of a server that was there before.
+    pub port: Option<u16>,
     /// Run it below a shell that waits for it: `/bin/sh -c 'server …; true'`.
     pub wrapper_shell: bool,
     /// The application for gunicorn, `wsgi:app` unless given, or for uvicorn, `asgi:app` unless given.
@@ -119,10 +121,10 @@ impl Server {
         listen: impl FnOnce(&Address) -> Vec<String>,
     ) -> Result<Self> {
         let directory = tempfile::tempdir().context("no temporary directory")?;
-        let address = if options.loopback {
-            Address::free_port()?
-        } else {
-            Address::Unix(directory.path().join("socket"))
+        let address = match options.port {
+            Some(port) => Address::Loopback(port),
+            None if options.loopback => Address::free_port()?,
+            None => Address::Unix(directory.path().join("socket")),
         };
         command.extend(listen(&address));
         let log = File::create(directory.path().join("log"))?;

@@ -94,7 +94,8 @@ pub(crate) fn promises(home: &Path, projects: u32) -> Result<Duration> {
     Ok(taken.div_f64(start.elapsed().as_secs_f64()))
 }
 
-fn build() -> Result<()> {
+/// Builds the optimized daemon.
+pub(crate) fn build() -> Result<()> {
     let built = cargo()
         .args(["build", "--quiet", "--release", "--package", "autoscaler"])
         .current_dir(workspace())
@@ -170,7 +171,8 @@ fn configuration(servers: &[Server], metrics: &Path, seconds: f64, rules: &str) 
     )
 }
 
-fn memory(pid: u32) -> Result<Memory> {
+/// What a process holds of memory now.
+pub(crate) fn memory(pid: u32) -> Result<Memory> {
     let path = format!("/proc/{pid}/status");
     let text = fs::read_to_string(&path).with_context(|| path.clone())?;
     let field = |name: &str| {
@@ -193,7 +195,7 @@ fn memory(pid: u32) -> Result<Memory> {
 }
 
 /// CPU time of all threads, those that have ended too: `utime` and `stime` of /proc/PID/stat (`proc_pid_stat(5)`).
-fn cpu(pid: u32) -> Result<Duration> {
+pub(crate) fn cpu(pid: u32) -> Result<Duration> {
     let path = format!("/proc/{pid}/stat");
     let text = fs::read_to_string(&path).with_context(|| path.clone())?;
     let after_name = text.rsplit_once(')').map_or("", |(_, rest)| rest);

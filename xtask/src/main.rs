@@ -11,6 +11,7 @@ mod load;
 mod month;
 mod screenshot;
 mod setup;
+mod soak;
 mod test;
 mod vm;
 
@@ -41,6 +42,8 @@ enum Task {
     Month(month::Args),
     /// Draws a real frame of `autoscaler top` for the book (two minutes; needs root and tmux)
     Screenshot(screenshot::Args),
+    /// Runs the daemon for hours over twenty projects that live, and tells whether it stays as it was (root)
+    Soak(soak::Args),
     /// Runs every check: format, lints, kernel programs, unit, property and whole-program tests
     Test(test::Args),
     /// Makes the Debian package and the book under target/dist
@@ -74,6 +77,7 @@ fn run() -> Result<ExitCode> {
         Task::Demo(args) => demo::run(&args)?,
         Task::Month(args) => month::run(&args)?,
         Task::Screenshot(args) => screenshot::run(&args)?,
+        Task::Soak(args) => soak::run(&args)?,
         Task::Test(args) => return test::run(&args),
         Task::Dist(args) => dist::run(&args)?,
         Task::Docs(args) => docs::run(&args)?,

@@ -32,6 +32,9 @@ pub(crate) const BENCH: &[Tool] = &[
 /// `cargo xtask screenshot`.
 pub(crate) const SCREENSHOT: &[Tool] = &[Tool::Cc, Tool::Python, Tool::Tmux];
 
+/// `cargo xtask soak`.
+pub(crate) const SOAK: &[Tool] = &[Tool::Cc, Tool::Python, Tool::Redis];
+
 /// `cargo xtask vm`.
 pub(crate) const VM: &[Tool] = &[
     Tool::Cc,

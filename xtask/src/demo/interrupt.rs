@@ -1,10 +1,10 @@
-//! The signals that end the demo early, so that it can clean up first.
+//! The signals that end the demo, or a soak, early, so that it can clean up first.
 
 use anyhow::{Context, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Listens for SIGINT, SIGTERM and SIGHUP in place of their default, which would leave everything behind.
-pub(super) struct Interrupt {
+pub(crate) struct Interrupt {
     int: Signal,
     term: Signal,
     hup: Signal,
@@ -12,7 +12,7 @@ pub(super) struct Interrupt {
 
 impl Interrupt {
     /// Begins to listen.
-    pub(super) fn listen() -> Result<Self> {
+    pub(crate) fn listen() -> Result<Self> {
         let listen = |kind| signal(kind).context("cannot listen for signals");
         Ok(Self {
             int: listen(SignalKind::interrupt())?,
@@ -22,7 +22,7 @@ impl Interrupt {
     }
 
     /// Waits for one of them and returns its name.
-    pub(super) async fn wait(&mut self) -> &'static str {
+    pub(crate) async fn wait(&mut self) -> &'static str {
         tokio::select! {
             _ = self.int.recv() => "SIGINT",
             _ = self.term.recv() => "SIGTERM",

@@ -6,7 +6,7 @@ mod app;
 mod celery;
 mod daemon;
 mod figures;
-mod interrupt;
+pub(crate) mod interrupt;
 mod ladder;
 mod neighbour;
 mod phase;

@@ -31,13 +31,13 @@ pub(crate) struct Target {
 type Connection = SendRequest<Empty<Bytes>>;
 
 /// One user's client.
-pub(super) struct Client {
+pub(crate) struct Client {
     target: Target,
     open: Option<Connection>,
 }
 
 impl Client {
-    pub(super) fn new(target: Target) -> Self {
+    pub(crate) fn new(target: Target) -> Self {
         Self { target, open: None }
     }
 
@@ -50,7 +50,7 @@ impl Client {
     ///
     /// # Errors
     /// Why the request failed.
-    pub(super) async fn ask(&mut self) -> Result<Duration, Failure> {
+    pub(crate) async fn ask(&mut self) -> Result<Duration, Failure> {
         let start = Instant::now();
         let kept = self.open.take();
         let answer = timeout(self.target.limit, exchange(&self.target, kept)).await;

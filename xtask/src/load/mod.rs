@@ -16,12 +16,8 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 pub(crate) use arrivals::Arrivals;
-pub(crate) use client::Target;
-#[cfg(test)]
-pub(crate) use tally::Failure;
-pub(crate) use tally::Tally;
-
-use client::Client;
+pub(crate) use client::{Client, Target};
+pub(crate) use tally::{Failure, Tally};
 
 /// A user whose request failed waits at least this long, so that a server that is gone is not hammered.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(50);

@@ -53,7 +53,7 @@ impl Load {
 }
 
 /// A number from 0 to 1 that looks drawn by lot and is the same each time (the finalizer of splitmix64).
-pub(super) fn unit(seed: u64) -> f64 {
+pub(crate) fn unit(seed: u64) -> f64 {
     let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

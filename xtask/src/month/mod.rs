@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::{daemon, workspace};
+pub(crate) use load::unit;
 
 /// Writes a month of many projects' checks by the daemon's own writer, and measures the file and the daemon over it
 #[derive(clap::Args)]
