@@ -10,4 +10,5 @@ pub mod machine;
 pub mod process;
 pub mod requests;
 pub mod service;
+pub(crate) mod strangers_file;
 pub mod usage;

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::walk::Walk;
 use crate::host::process::{Procfs, unless_gone};
+use crate::host::strangers_file;
 use crate::model::ProcessError;
 
 /// Arguments that name a directory of code: gunicorn's, and uvicorn's.
@@ -12,6 +13,9 @@ const DIRECTORIES: &[&str] = &["--chdir", "--pythonpath", "--app-dir"];
 
 /// Where gunicorn's configuration is unless `--config` says otherwise (docs, "Configuration File").
 const CONFIGURATION: &str = "gunicorn.conf.py";
+
+/// Far more than such a file has, in bytes.
+const LARGEST: u64 = 1 << 20;
 
 /// What a server was started with.
 #[derive(Debug)]
@@ -63,7 +67,8 @@ impl Server {
         }
         let named = self.values(&["-c", "--config"]).next();
         let file = named.map_or_else(|| PathBuf::from(CONFIGURATION), PathBuf::from);
-        self.is_gunicorn() && fs::read_to_string(self.within(&file)).is_ok_and(|text| says_preload(&text))
+        self.is_gunicorn()
+            && matches!(strangers_file::read(&self.within(&file), LARGEST), Ok(Some(text)) if says_preload(&text))
     }
 
     /// Shows `walk` all code that a new worker would read.
@@ -148,8 +153,8 @@ impl Server {
 }
 
 /// Whether a gunicorn configuration file sets `preload_app` to true, in a line of its own.
-fn says_preload(text: &str) -> bool {
-    text.lines().any(|line| {
+fn says_preload(text: &[u8]) -> bool {
+    String::from_utf8_lossy(text).lines().any(|line| {
         let setting = line.split('#').next().unwrap_or_default().split_once('=');
         setting.is_some_and(|(name, value)| name.trim() == "preload_app" && value.trim() == "True")
     })

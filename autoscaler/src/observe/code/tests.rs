@@ -1,6 +1,10 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::time::Duration;
+
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 
 use super::*;
 use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
@@ -133,6 +137,26 @@ fn what_the_master_has_loaded_is_not_read_from_disk() {
     );
     host.write("proc/10/environ", "GUNICORN_CMD_ARGS=--preload --workers=2\0");
     assert_eq!(boots_from(&host.procfs(), 10), CodeSource::Master);
+}
+
+/// Its owner is any user: the daemon, which is root, must neither wait nor read without an end.
+#[test]
+fn a_pipe_or_a_device_in_the_place_of_its_configuration_is_not_read() {
+    let (done, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let host = server("");
+        let file = host.path("srv/app/gunicorn.conf.py");
+        mkfifo(&file, Mode::S_IRWXU).unwrap();
+        let pipe = boots_from(&host.procfs(), 10);
+        fs::remove_file(&file).unwrap();
+        symlink("/dev/zero", &file).unwrap();
+        let device = boots_from(&host.procfs(), 10);
+        done.send([pipe, device]).unwrap();
+    });
+    let seen = ended
+        .recv_timeout(Duration::from_secs(30))
+        .expect("it waits for a writer");
+    assert_eq!(seen, [CodeSource::Disk { gunicorn: true }; 2]);
 }
 
 #[test]

@@ -4,14 +4,10 @@
 //! of its own: OpenSSL takes it, rustls refuses a certificate of an authority as a server's (`CaUsedAsEndEntity`).
 //! Where the two are the same to the byte, the operator has named it as trusted, and it is taken.
 
-use std::fs::File;
 use std::io;
-use std::io::Read as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nix::fcntl::OFlag;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -23,6 +19,7 @@ use rustls::{
     RootCertStore, SignatureScheme,
 };
 
+use crate::host::strangers_file;
 use crate::model::{FileFault, QueueFault, SystemFault, TlsProblem, UrlFault};
 
 /// More than a system's whole bundle of certificate authorities, in bytes.
@@ -108,23 +105,13 @@ fn certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDer<'st
     Ok(certificates)
 }
 
-/// The file's content. The path may come from a process of any user: nothing that waits or never ends is read.
+/// The file's content. The path may come from a process of any user.
 fn read(key: &'static str, path: &Path) -> Result<Vec<u8>, QueueFault> {
-    let system = |error: io::Error| FileFault::from(SystemFault::from(error));
-    let content = || -> Result<Vec<u8>, FileFault> {
-        let file = File::options()
-            .read(true)
-            .custom_flags(OFlag::O_NONBLOCK.bits())
-            .open(path)
-            .map_err(system)?;
-        if !file.metadata().map_err(system)?.is_file() {
-            return Err(FileFault::NotAFile);
-        }
-        let mut content = Vec::new();
-        file.take(LARGEST).read_to_end(&mut content).map_err(system)?;
-        Ok(content)
-    };
-    content().map_err(|fault| unusable(key, path, fault))
+    match strangers_file::read(path, LARGEST) {
+        Ok(Some(content)) => Ok(content),
+        Ok(None) => Err(unusable(key, path, FileFault::NotAFile)),
+        Err(error) => Err(unusable(key, path, SystemFault::from(error).into())),
+    }
 }
 
 fn unusable(key: &'static str, path: &Path, why: FileFault) -> QueueFault {
