@@ -111,7 +111,7 @@ impl<S: Subscriber> Layer<S> for Lines {
         let mut parts = Parts::default();
         event.record(&mut parts);
         let level = *event.metadata().level();
-        let line = format!("[{level}] {}", parts.message);
+        let line = lines(level, &parts.message);
         if self.journal
             && journal_send(priority(level), &line, parts.fields.iter().map(|(k, v)| (*k, v))).is_ok()
         {
@@ -120,6 +120,12 @@ impl<S: Subscriber> Layer<S> for Lines {
         // A closed stdout (`autoscaler run | head`) is no reason to stop scaling.
         let _ = writeln!(std::io::stdout().lock(), "{line}");
     }
+}
+
+/// The line, with any further ones indented: none that begins with a level is anything but a line of ours, whatever a stranger's
+/// words in it are.
+fn lines(level: Level, message: &str) -> String {
+    format!("[{level}] {}", message.replace('\n', "\n  "))
 }
 
 fn priority(level: Level) -> Priority {
@@ -156,5 +162,16 @@ impl Visit for Parts {
         } else {
             self.fields.push((field.name(), format!("{value:?}")));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strangers_end_of_line_makes_no_line_of_ours() {
+        let told = lines(Level::WARN, "the broker answered: no\n[INFO] ✅ all is well");
+        assert_eq!(told, "[WARN] the broker answered: no\n  [INFO] ✅ all is well");
     }
 }

@@ -12,12 +12,13 @@
 
 /// The words of one language, of both: `say!(language, "of {n} workers", "de {n} workers")`, English first.
 ///
-/// Two format strings over the same bindings: the compiler checks both.
+/// Two format strings over the same bindings: the compiler checks both. What stands in them may be a stranger's words, so that
+/// none of them can drive a terminal: [`plain`].
 macro_rules! say {
     ($language:expr, $en:literal, $es:literal $(,)?) => {
         match $language {
-            $crate::model::Language::En => format!($en),
-            $crate::model::Language::Es => format!($es),
+            $crate::model::Language::En => $crate::words::plain::plain(format!($en)),
+            $crate::model::Language::Es => $crate::words::plain::plain(format!($es)),
         }
     };
 }
@@ -43,6 +44,7 @@ mod memory;
 mod message;
 mod name;
 mod peer;
+pub(crate) mod plain;
 mod promise;
 mod queue;
 mod reason;

@@ -7,7 +7,7 @@ use crate::model::{Lack, ProcessId};
 pub struct Stat {
     /// Pid and start time.
     pub id: ProcessId,
-    /// The command name: at most 15 bytes, and whatever the process chose to write there.
+    /// The command name: at most 15 bytes, and whatever the process chose to write there, but for control characters.
     pub command: String,
     /// What the process is doing.
     pub state: State,
@@ -76,7 +76,8 @@ impl Stat {
                 pid,
                 start_ticks: number(START_TIME).ok_or(Lack::StartTime)?,
             },
-            command: command.to_owned(),
+            // Another's end of line would make a line of its own of what follows.
+            command: command.replace(char::is_control, "\u{fffd}"),
             state: State::parse(state),
             letter: state.chars().next().unwrap_or('?'),
             parent: number(PARENT)
@@ -127,6 +128,12 @@ mod tests {
         assert_eq!(stat.command, "a) Z 1 (b c)");
         assert_eq!(stat.parent, 40);
         assert_eq!(stat.state, State::Active);
+    }
+
+    #[test]
+    fn a_name_has_no_line_of_its_own() {
+        let stat = Stat::parse(42, &format!("42 (x\n[INFO] all is\u{1b}[1m) {AFTER_NAME}")).unwrap();
+        assert_eq!(stat.command, "x\u{fffd}[INFO] all is\u{fffd}[1m");
     }
 
     #[test]
