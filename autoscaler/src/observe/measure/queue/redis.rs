@@ -84,7 +84,8 @@ impl Redis {
             .map(|(list, _)| list.as_slice())
             .collect();
         Ok(Depth {
-            waiting: lengths.iter().sum(),
+            // A server may say anything.
+            waiting: lengths.iter().fold(0, |sum, length| sum.saturating_add(*length)),
             unacknowledged: Some(*unacknowledged),
             unacknowledged_fault: None,
             oldest_waiting: self.ages.oldest(&mut connection, &filled, Instant::now()).await,

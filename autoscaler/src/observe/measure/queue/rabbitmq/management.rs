@@ -58,7 +58,9 @@ impl Api<'_> {
             let mut sum = Some(0);
             for queue in queues {
                 let count = self.count(&mut sender, queue).await?;
-                sum = sum.zip(count).map(|(sum, count)| sum + count);
+                sum = sum
+                    .zip(count)
+                    .map(|(sum, count): (u64, u64)| sum.saturating_add(count));
             }
             Ok(sum)
         };

@@ -315,7 +315,7 @@ fn told(keys: &Keys, found: Vec<(Vec<u8>, u64, Name)>) -> Vec<Uncounted> {
             _ => None,
         });
         if let Some((lists, tasks)) = same {
-            *tasks += length;
+            *tasks = tasks.saturating_add(length);
             if lists.len() < MOST_NAMED {
                 lists.push(text(key));
             }
