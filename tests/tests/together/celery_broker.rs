@@ -369,6 +369,23 @@ async fn a_worker_that_could_not_write_its_answer_is_not_asked() -> Result<()> {
     Ok(())
 }
 
+/// A broker belongs to whoever runs it: one that takes connections and says nothing holds nobody up.
+#[tokio::test]
+async fn a_broker_that_never_answers_is_given_up_within_seconds() -> Result<()> {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    let port = listener.local_addr()?.port();
+    for scheme in ["redis", "rediss", "amqp"] {
+        let begun = Instant::now();
+        let fault = read(&format!("{scheme}://127.0.0.1:{port}/0"), "", &["celery"])
+            .await
+            .unwrap_err();
+        let silent = matches!(fault, QueueFault::Unreachable { .. } | QueueFault::Tls { .. });
+        assert!(silent, "{scheme}: {fault:?}");
+        assert!(begun.elapsed() < SOON / 4, "{scheme}: {:?}", begun.elapsed());
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn what_a_server_says_before_it_hangs_up_is_read() -> Result<()> {
     if !require(&[Tool::Redis]) {

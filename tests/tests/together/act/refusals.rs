@@ -1,11 +1,14 @@
 //! What must not be signalled is not.
 
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use autoscaler::act::{ActOptions, Outcome, Workers};
+use autoscaler::act::{ActOptions, Outcome, SignalTarget, WorkerSignal, Workers};
+use autoscaler::host::cgroup::CgroupMount;
+use autoscaler::host::process::Procfs;
 use autoscaler::model::{Cause, ProcessId, ProjectSample, Refusal};
+use autoscaler_tests::cgroup::mount;
 use autoscaler_tests::server::{Options, state};
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::NEWEST;
@@ -85,6 +88,35 @@ fn a_process_that_catches_neither_signal_is_refused_and_not_stopped() -> Result<
         );
     }
     sleeps()
+}
+
+/// An exec keeps pid and start time, and drops every handler: what was true when the process was looked at is true no more.
+#[test]
+fn a_process_that_has_become_another_program_is_refused_and_not_stopped() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let cgroup = ScratchCgroup::new("exec")?;
+    let mut child = Command::new("bash");
+    child
+        .args(["-c", "trap : TTIN TTOU; read -r; exec sleep 600"])
+        .stdin(Stdio::piped());
+    let mut bystander = Bystander(child.spawn().context("cannot start bash")?);
+    cgroup.add(bystander.0.id())?;
+    let pid = bystander.0.id();
+    let own = CgroupMount::at(mount()?).open(&cgroup.relative())?;
+    let procfs = Procfs::default();
+    let target = until("bash to catch the signals", LIMIT, || {
+        SignalTarget::open(&procfs, &own, id(pid).ok()?).ok()
+    })?;
+    drop(bystander.0.stdin.take());
+    until("bash to be sleep", LIMIT, || {
+        (procfs.stat(pid).ok()?.command == "sleep").then_some(())
+    })?;
+    let refused = target.send(WorkerSignal::Add).unwrap_err();
+    assert!(matches!(refused, Refusal::WouldStop { .. }), "{refused:?}");
+    assert_eq!(state(pid), Some('S'));
+    Ok(())
 }
 
 #[test]
