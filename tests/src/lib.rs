@@ -10,6 +10,7 @@ pub mod celery;
 pub mod cgroup;
 pub mod client;
 pub mod daemon;
+pub mod fuzz;
 pub mod http;
 pub mod load;
 pub mod nginx;

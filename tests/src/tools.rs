@@ -14,6 +14,8 @@ use crate::privilege;
 pub enum Tool {
     /// A C compiler, which links everything: where none is, `xtask/linker` brings it before this program can.
     Cc,
+    /// A C++ compiler, which makes libFuzzer.
+    Cxx,
     /// The message bus that systemd is asked over.
     Dbus,
     /// `mke2fs` and `debugfs`: the guest's disks.
@@ -60,6 +62,7 @@ impl Tool {
     fn programs(self) -> &'static [&'static str] {
         match self {
             Self::Cc => &["cc"],
+            Self::Cxx => &["c++"],
             Self::Dbus => &["dbus-daemon"],
             Self::E2fsprogs => &["mke2fs", "debugfs", "e2fsck"],
             Self::Dpkg => &["dpkg-deb"],
@@ -85,6 +88,7 @@ impl Tool {
     fn debian(self) -> &'static [&'static str] {
         match self {
             Self::Cc => &["gcc", "libc6-dev"],
+            Self::Cxx => &["g++"],
             Self::Dbus => &["dbus"],
             Self::E2fsprogs => &["e2fsprogs"],
             Self::Dpkg => &["dpkg"],

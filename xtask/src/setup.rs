@@ -35,6 +35,9 @@ pub(crate) const SCREENSHOT: &[Tool] = &[Tool::Cc, Tool::Python, Tool::Tmux];
 /// `cargo xtask soak`.
 pub(crate) const SOAK: &[Tool] = &[Tool::Cc, Tool::Python, Tool::Redis];
 
+/// `cargo xtask test fuzz`.
+pub(crate) const FUZZ: &[Tool] = &[Tool::Cc, Tool::Cxx];
+
 /// `cargo xtask vm`.
 pub(crate) const VM: &[Tool] = &[
     Tool::Cc,

@@ -10,6 +10,7 @@ mod check;
 mod control;
 mod daemon;
 mod dashboard;
+mod fuzz;
 mod history;
 mod init;
 mod listen;

@@ -6,10 +6,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use autoscaler_tests::fuzz::TARGETS;
 use autoscaler_tests::tools::Tool;
 use autoscaler_tests::venv::target_dir;
 use clap::ValueEnum;
 
+use super::fuzz;
 use super::outcome::Outcome;
 use super::run::{self, Step};
 use crate::cargo::{HOST, tool};
@@ -54,6 +56,8 @@ pub(super) enum Stage {
     Dependencies,
     /// Is no dependency known to be vulnerable or withdrawn?
     Advisories,
+    /// Does each reader of what strangers write bear a minute of made-up input? Only where it is asked for
+    Fuzz,
 }
 
 impl Stage {
@@ -69,7 +73,13 @@ impl Stage {
             Self::Guest => "scenarios on a systemd host",
             Self::Dependencies => "dependencies and their licences",
             Self::Advisories => "advisories on dependencies",
+            Self::Fuzz => "made-up input",
         }
+    }
+
+    /// Whether it runs where no stage is named.
+    pub(super) fn is_usual(self) -> bool {
+        self != Self::Fuzz
     }
 
     /// The programs that it needs of the machine.
@@ -78,6 +88,7 @@ impl Stage {
             Self::Lints => vec![Tool::Cc],
             Self::Unit | Self::Program => setup::TEST.to_vec(),
             Self::Guest => setup::VM.to_vec(),
+            Self::Fuzz => setup::FUZZ.to_vec(),
             _ => Vec::new(),
         }
     }
@@ -159,6 +170,11 @@ impl Stage {
             Self::Guest => vec![(Step::Run, xtask(&["vm", "--quick"]))],
             Self::Dependencies => vec![(Step::Run, deny(&["licenses", "bans", "sources"]))],
             Self::Advisories => vec![(Step::Run, deny(&["advisories"]))],
+            Self::Fuzz => {
+                let build = (Step::Build, fuzz::build());
+                let runs = TARGETS.map(|target| (Step::Run, fuzz::run(target.name)));
+                std::iter::once(build).chain(runs).collect()
+            }
         }
     }
 

@@ -8,6 +8,7 @@ mod relocate;
 mod types;
 
 use std::collections::VecDeque;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use aya::Ebpf;
@@ -54,6 +55,17 @@ pub(super) fn refused(program: &str, error: &ProgramError) -> WhyNotEbpf {
             },
         },
     }
+}
+
+/// Whether the kernel's description of its types, at `path`, has every field that the programs read.
+///
+/// # Errors
+/// What it lacks, or why it cannot be read.
+pub fn fields_known(path: &Path) -> Result<(), WhyNotEbpf> {
+    let types = KernelTypes::read(path)?;
+    Offsets::of_kernel(&types, ACCOUNTING)?;
+    Offsets::of_kernel(&types, REQUESTS)?;
+    Ok(())
 }
 
 /// What went wrong with a program that had been loaded, or while it was.
