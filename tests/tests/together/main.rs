@@ -18,5 +18,6 @@ mod metrics;
 mod observe;
 mod requests;
 mod schema;
+mod security;
 mod servers;
 mod without_ebpf;

@@ -1,6 +1,6 @@
 //! Is what the daemon says of workers what /proc says?
 //!
-//! Its figure is that of its last look. It can be held to /proc where the workers were the same processes before that look and
+//! Its figure is that of its last look at the project, which the decision tells of. It can be held to /proc where the workers were the same processes before that look and
 //! are so now: then it had nothing else to see.
 
 use std::collections::BTreeMap;
@@ -24,15 +24,11 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Holds `status`, which was asked for before `now`, to the workers of `now`.
+    /// Holds `status`, which was asked for before `now` was read, to the workers of `now`; all were read by `at`.
     pub(super) fn look(&mut self, at: i64, now: Workers, status: &Status) {
         let Some((then, before)) = self.before.replace((at, now)) else {
             return;
         };
-        // Whole seconds: a look in the same one may have been before.
-        if status.checked_at.is_none_or(|checked| checked <= then) {
-            return;
-        }
         let Some((_, now)) = &self.before else { return };
         for (name, pids) in now {
             let Some(pids) = pids else { continue };
@@ -40,6 +36,14 @@ impl Counts {
             let Some(project) = status.project(name).filter(|_| steady) else {
                 continue;
             };
+            // Whole seconds: a look in the same one may have been before.
+            if project
+                .decision
+                .as_ref()
+                .is_none_or(|decision| decision.at <= then)
+            {
+                continue;
+            }
             match project.workers {
                 None => self.unseen += 1,
                 Some(told) if told as usize == pids.len() => self.compared += 1,
@@ -56,16 +60,19 @@ impl Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use autoscaler::control::ProjectStatus;
+    use autoscaler::control::{DecisionStatus, ProjectStatus};
 
-    fn status(checked_at: i64, workers: Option<u32>) -> Status {
+    fn status(at: i64, workers: Option<u32>) -> Status {
         let project = ProjectStatus {
             name: "site".to_owned(),
             workers,
+            decision: Some(DecisionStatus {
+                at,
+                ..DecisionStatus::default()
+            }),
             ..ProjectStatus::default()
         };
         Status {
-            checked_at: Some(checked_at),
             projects: vec![project],
             ..Status::default()
         }
@@ -84,12 +91,12 @@ mod tests {
             (&[1, 3], 11, Some(3), (0, 0, 0)),
             (&[1, 2], 11, None, (0, 1, 0)),
         ];
-        for (now, checked, told, expected) in cases {
+        for (now, decided, told, expected) in cases {
             let mut counts = Counts::default();
             counts.look(10, workers(&[1, 2]), &status(9, Some(2)));
-            counts.look(15, workers(now), &status(checked, told));
+            counts.look(15, workers(now), &status(decided, told));
             let seen = (counts.compared, counts.unseen, counts.wrong.len());
-            assert_eq!(seen, expected, "{now:?}, checked at {checked}: {told:?}");
+            assert_eq!(seen, expected, "{now:?}, decided at {decided}: {told:?}");
         }
     }
 }

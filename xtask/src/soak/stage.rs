@@ -180,10 +180,11 @@ impl Stage {
     /// When it does not answer.
     pub(super) fn compare(&mut self) -> Result<()> {
         let status = self.daemon.status()?;
-        let at = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let sites = self.sites.iter().map(|site| (site.name.clone(), site.workers()));
         let pools = self.pools.iter().map(|pool| (pool.name.clone(), pool.workers()));
         let now: Workers = sites.chain(pools).collect();
+        // After the last of them was read, which takes a while on a busy machine.
+        let at = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         self.counts.look(i64::try_from(at)?, now, &status);
         Ok(())
     }
