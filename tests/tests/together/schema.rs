@@ -76,7 +76,7 @@ fn the_schema_takes_every_configuration_that_the_parser_takes() -> Result<()> {
         texts.insert(file.to_owned(), text(file)?);
     }
     for written in [
-        r#"{ }"#,
+        "{ }",
         r#"{ "$schema": "x.json" }"#,
         r#"{ "$schema": "x.json", "web": { "max_workers": 2, "cpu_thresholds": { "scale_up_2": 60 } } }"#,
         r#"{ "global": { "metrics": { "listen": "unix:/run/m.sock" }, "budget": { "memory_mb": 900 } } }"#,

@@ -165,8 +165,8 @@ mod tests {
                 // A key of a project, or a project, without what is around it.
                 let text = match block.trim_start() {
                     text if text.starts_with('{') => text.to_owned(),
-                    text if text.contains("\"max_workers\"") => format!("{{ {text} }}"),
-                    text => format!("{{ \"shop\": {{ \"max_workers\": 3, {text} }} }}"),
+                    text if text.contains("\"max_workers\"") => format!("{{ {text}\n}}"),
+                    text => format!("{{ \"shop\": {{ \"max_workers\": 3, {text}\n}} }}"),
                 };
                 if let Err(errors) = autoscaler::config::parse(&file.display().to_string(), &text) {
                     panic!("{errors:?}\n{text}");

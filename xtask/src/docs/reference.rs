@@ -136,13 +136,14 @@ En lo alto del archivo van `global` y `projects`, y `$schema`, si quiere, para s
                     Threshold::Whole(allowed) => self.whole(allowed),
                     Threshold::Number(allowed) => self.number(allowed),
                 };
-                format!("`{{ \"scale_up_N\": …, \"scale_down_N\": … }}`; {threshold}")
+                format!(
+                    "{} {threshold}",
+                    self.say("rungs, each a", "peldaños, cada uno un")
+                )
             }
             Kind::Hold(allowed) => {
-                format!(
-                    "`{{ \"scale_up\": …, \"scale_down\": … }}`; {}",
-                    self.number(allowed)
-                )
+                let each = self.say("each a", "cada uno un");
+                format!("`scale_up`, `scale_down`, {each} {}", self.number(allowed))
             }
             Kind::Object(_) => format!("[`{{ … }}`](#{})", key.name),
         }

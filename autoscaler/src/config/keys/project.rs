@@ -85,8 +85,8 @@ pub(in crate::config) const MOST_PRIORITY_STEPS: usize = 100;
 
 const NOTHING: Without = Without::Told(["it is not followed", "no se sigue"]);
 const OTHER_BROKER_KEY: Without = Without::Told([
-    "one of `redis_url`, `broker_url` and `broker_url_env` is needed",
-    "hace falta una de `redis_url`, `broker_url` y `broker_url_env`",
+    "one of the three broker keys is needed",
+    "hace falta una de las tres claves del broker",
 ]);
 
 pub(in crate::config) const PROJECT: &[Key] = &[

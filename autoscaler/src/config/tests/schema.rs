@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::key::{Key, Kind, Threshold, Without};
+use crate::config::key::{Key, Kind, Number, Threshold, Whole, Without};
 use crate::config::{keys, parse, schema};
 use crate::model::{Language, Wanted, Wrong};
 
@@ -78,60 +78,47 @@ fn faults_with(key: &Key, texts: &[String], value: &str) -> Vec<Wrong> {
     texts.iter().flat_map(faults).collect()
 }
 
-/// Each number out of its bounds is refused by the parser with the very bounds that the table has.
+/// A value that a key of this kind cannot have.
+fn misplaced(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Whole(_) | Kind::Number(_) => "1e300",
+        Kind::Rungs(_) => r#"{ "scale_up_2": 1e300 }"#,
+        Kind::Hold(_) => r#"{ "scale_up": 1e300 }"#,
+        Kind::Choice(_) => "\"hunter2\"",
+        Kind::Boolean | Kind::Text(_) | Kind::Names | Kind::Wholes(..) | Kind::Object(_) => "12",
+    }
+}
+
+/// Whether the parser refuses that value with the very bounds and words that the table has.
+fn is_as_the_table_says(key: &Key, wrong: &Wrong) -> bool {
+    let whole = |Whole { least, most, unit }| Wanted::Whole(least, most, unit);
+    let number = |Number { least, most, unit }| Wanted::Number(least, most, unit);
+    match (key.kind, wrong) {
+        (Kind::Whole(allowed), Wrong::Range(name, _, wanted)) => {
+            name == key.name && *wanted == whole(allowed)
+        }
+        (Kind::Number(allowed), Wrong::Range(name, _, wanted)) => {
+            name == key.name && *wanted == number(allowed)
+        }
+        (Kind::Rungs(Threshold::Whole(allowed)), Wrong::Range(_, _, wanted)) => *wanted == whole(allowed),
+        (Kind::Rungs(Threshold::Number(allowed)) | Kind::Hold(allowed), Wrong::Range(_, _, wanted)) => {
+            *wanted == number(allowed)
+        }
+        (Kind::Choice(words), Wrong::Choice(name, known)) => name == key.name && known == words,
+        (
+            Kind::Boolean | Kind::Text(_) | Kind::Names | Kind::Wholes(..) | Kind::Object(_),
+            Wrong::Type(name, ..),
+        ) => name == key.name,
+        _ => false,
+    }
+}
+
 #[test]
 fn the_parser_has_the_bounds_and_the_words_of_the_table() {
     for (key, texts) in every_key() {
-        let (value, wanted): (&str, Box<dyn Fn(&Wrong) -> bool>) = match key.kind {
-            Kind::Whole(allowed) => {
-                let wanted = Wanted::Whole(allowed.least, allowed.most, allowed.unit);
-                (
-                    "1e300",
-                    Box::new(
-                        move |wrong| matches!(wrong, Wrong::Range(name, _, of) if name == key.name && *of == wanted),
-                    ),
-                )
-            }
-            Kind::Number(allowed) => {
-                let wanted = Wanted::Number(allowed.least, allowed.most, allowed.unit);
-                (
-                    "1e300",
-                    Box::new(
-                        move |wrong| matches!(wrong, Wrong::Range(name, _, of) if name == key.name && *of == wanted),
-                    ),
-                )
-            }
-            Kind::Rungs(threshold) => {
-                let wanted = match threshold {
-                    Threshold::Whole(allowed) => Wanted::Whole(allowed.least, allowed.most, allowed.unit),
-                    Threshold::Number(allowed) => Wanted::Number(allowed.least, allowed.most, allowed.unit),
-                };
-                (
-                    r#"{ "scale_up_2": 1e300 }"#,
-                    Box::new(move |wrong| matches!(wrong, Wrong::Range(_, _, of) if *of == wanted)),
-                )
-            }
-            Kind::Hold(allowed) => {
-                let wanted = Wanted::Number(allowed.least, allowed.most, allowed.unit);
-                (
-                    r#"{ "scale_up": 1e300 }"#,
-                    Box::new(move |wrong| matches!(wrong, Wrong::Range(_, _, of) if *of == wanted)),
-                )
-            }
-            Kind::Choice(words) => (
-                "\"hunter2\"",
-                Box::new(
-                    move |wrong| matches!(wrong, Wrong::Choice(name, known) if name == key.name && known == words),
-                ),
-            ),
-            Kind::Boolean | Kind::Text(_) | Kind::Names | Kind::Wholes(..) | Kind::Object(_) => (
-                "12",
-                Box::new(move |wrong| matches!(wrong, Wrong::Type(name, ..) if name == key.name)),
-            ),
-        };
-        let faults = faults_with(key, &texts, value);
+        let faults = faults_with(key, &texts, misplaced(&key.kind));
         assert!(
-            faults.iter().any(|wrong| wanted(wrong)),
+            faults.iter().any(|wrong| is_as_the_table_says(key, wrong)),
             "{}: {faults:?}",
             key.name
         );
