@@ -39,7 +39,7 @@ pub(super) fn unwritable(path: &Path, error: &io::Error) -> anyhow::Error {
     })
 }
 
-/// The threads that a command works with cannot be had.
+/// A command's threads cannot be started.
 pub(super) fn no_runtime(error: &io::Error) -> anyhow::Error {
     failed(|language| {
         let error = system(language, error);
@@ -51,7 +51,7 @@ pub(super) fn no_runtime(error: &io::Error) -> anyhow::Error {
     })
 }
 
-/// No thread can be had.
+/// No thread can be started.
 pub(super) fn no_thread(error: &io::Error) -> anyhow::Error {
     failed(|language| {
         let error = system(language, error);

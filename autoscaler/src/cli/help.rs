@@ -42,7 +42,7 @@ fn print(out: &mut (impl io::Write + io::IsTerminal), error: &clap::Error) -> ! 
     } else {
         help.to_string()
     };
-    // Who reads may have seen enough.
+    // The reader may have seen enough.
     let _ = out.write_all(with_spanish_marks(&text).as_bytes());
     std::process::exit(error.exit_code())
 }

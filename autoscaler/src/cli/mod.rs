@@ -46,7 +46,7 @@ struct Cli {
     command: Command,
     /// Speak this language, es or en [default: the running daemon's, else the configuration's, else the locale's]
     ///
-    /// Of `check`, `why`, `status`, `run`, `scale`, `pause`, `resume`, all errors, and every --help. The daemon's log is
+    /// For `check`, `why`, `status`, `run`, `scale`, `pause`, `resume`, all errors, and every --help. The daemon's log is
     /// Spanish unless this or its configuration says otherwise.
     #[arg(long, global = true, value_name = "LANGUAGE", value_parser = language::parse)]
     language: Option<Language>,
@@ -136,7 +136,7 @@ fn language_of(error: &anyhow::Error, asked: Option<Language>, is_daemon: bool) 
     sources.language()
 }
 
-/// An error in words. One that is none of ours is told as its library tells it.
+/// An error in words. An error of a library is told in the library's words.
 fn said(error: &anyhow::Error, language: Language) -> String {
     if let Some(Usage(said)) = error.downcast_ref() {
         said.within(language).to_owned()

@@ -28,7 +28,7 @@ use sought::{Sought, sought};
 /// Asks nothing of the server and needs no daemon and no configuration: `--cgroup` or `--pid` name any service. A request
 /// waits from its first byte until the server reads it, and is served until the last byte of the answer. A connection that
 /// was open before counts from its next request on. Ends with the distribution of both times. Needs root, and Linux 5.12.
-/// Where the kernel lets no program see requests, only the connections are shown that nobody has accepted yet.
+/// If the kernel lets no program see requests, it shows only the connections that nobody has accepted yet.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

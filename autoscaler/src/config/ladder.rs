@@ -101,7 +101,7 @@ pub(super) fn read(
         Scale::Slots => check_percent(&up, &down, CpuBasis::Workers, project, findings),
         Scale::Tasks | Scale::Millis => true,
     };
-    // Of figures that mean something else their order says nothing.
+    // The order of figures that mean something else says nothing.
     if in_percent {
         check_order(&up, findings);
         check_order(&down, findings);

@@ -1,4 +1,4 @@
-//! What was probably meant by a value of the wrong type. Of a text only a number or a word for yes or no comes out:
+//! What was probably meant by a value of the wrong type. Only a number, or a word for yes or no, is taken out of a text:
 //! anything else may be a password.
 
 use jsonc_parser::ast::Value;

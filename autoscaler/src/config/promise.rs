@@ -12,7 +12,7 @@ pub(super) const OF_PROMISE: [&str; 2] = ["target", "cadence_seconds"];
 /// Thresholds over figures of a web project, which a promise stands in place of.
 pub(super) const THRESHOLDS: [&str; 3] = ["cpu_thresholds", "busy_thresholds", "wait_thresholds"];
 
-/// By what a project's workers are decided on, and how.
+/// What decides about a project's workers, and how.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Course {
     pub(super) policy: Policy,

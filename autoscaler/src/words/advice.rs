@@ -24,7 +24,7 @@ pub(super) fn advice(language: Language, fact: &Fact) -> Option<String> {
         Fact::WithoutEbpf(WhyNotEbpf::NotPermitted { .. }) => say!(
             language,
             "run as root on the host itself, or keep CAP_BPF and CAP_PERFMON in the unit's CapabilityBoundingSet=",
-            "ejecútelo como root en el propio host, o deje CAP_BPF y CAP_PERFMON en CapabilityBoundingSet= de la unidad"
+            "ejecútelo como root en la propia máquina, o deje CAP_BPF y CAP_PERFMON en CapabilityBoundingSet= de la unidad"
         ),
         Fact::NoSystemd { needed: true, .. } => say!(
             language,

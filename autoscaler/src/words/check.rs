@@ -40,7 +40,7 @@ pub fn finding(language: Language, finding: &Finding) -> Found {
 /// The heading over what was found of the configuration and the host.
 #[must_use]
 pub fn host_heading(language: Language) -> String {
-    say!(language, "configuration and host", "configuración y host")
+    say!(language, "configuration and host", "configuración y máquina")
 }
 
 /// How many errors and warnings there are.

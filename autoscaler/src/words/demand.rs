@@ -49,7 +49,7 @@ pub(super) fn reason(language: Language, reason: &Reason) -> String {
         Reason::MemoryPressure { waiting_percent } => say!(
             language,
             "tasks of this host waited for memory for {waiting_percent:.0}% of the last 10 s: another worker would make it worse",
-            "hubo tareas de este host esperando memoria el {waiting_percent:.0}% de los últimos 10 s: otro worker lo empeoraría"
+            "hubo tareas de esta máquina esperando memoria el {waiting_percent:.0}% de los últimos 10 s: otro worker lo empeoraría"
         ),
         Reason::TooManySteps { steps, within } => {
             let within = short(*within);

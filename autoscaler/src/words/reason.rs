@@ -178,7 +178,7 @@ pub fn reason(language: Language, reason: &Reason) -> String {
         } => say!(
             language,
             "the host has no CPU left ({busy_percent:.0}% busy) and the project waits {wait_percent:.0}% of the time: another worker would wait too",
-            "el host no tiene CPU libre ({busy_percent:.0}% ocupado) y el proyecto espera el {wait_percent:.0}% del tiempo: otro worker también esperaría"
+            "la máquina no tiene CPU libre ({busy_percent:.0}% ocupado) y el proyecto espera el {wait_percent:.0}% del tiempo: otro worker también esperaría"
         ),
         Reason::Quota { throttled_percent } => say!(
             language,

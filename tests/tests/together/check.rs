@@ -427,7 +427,7 @@ fn a_bad_configuration_ends_with_2_and_the_host_is_looked_at_all_the_same() -> R
     let output = command(&home).env("LC_ALL", "es_ES.UTF-8").output()?;
     let text = String::from_utf8(output.stdout)?;
     assert!(
-        text.contains("configuración y host") && text.contains("  | {"),
+        text.contains("configuración y máquina") && text.contains("  | {"),
         "{text}"
     );
     Ok(())
@@ -456,7 +456,7 @@ fn a_report_speaks_one_language_and_counts_each_fault() -> Result<()> {
         r#""yes", "cgroup": "/x", "max_workers": "3", "cpu_treshold": {} }"#,
     ))?;
     let spanish = said(&["--language", "es"])?;
-    assert!(spanish.starts_with("configuración y host"), "{spanish}");
+    assert!(spanish.starts_with("configuración y máquina"), "{spanish}");
     for words in [
         "sin comillas: escriba true",
         "sin comillas: escriba 3",

@@ -19,7 +19,7 @@ use crate::words::{self, say};
 pub(super) struct Seer {
     language: Language,
     mount: CgroupMount,
-    /// `None` where no program can be had.
+    /// `None` if no program can be loaded.
     source: Option<Box<dyn RequestWatch>>,
     listening: ListenSource,
     /// What has been said of listening sockets that cannot be seen: once is enough.
@@ -29,7 +29,7 @@ pub(super) struct Seer {
 /// The services at one moment, in their order.
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
-    /// `None` where no program can be had.
+    /// `None` if no program can be loaded.
     requests: Option<Vec<RequestLook>>,
     listening: Vec<ListenLook>,
 }
@@ -51,7 +51,7 @@ pub(super) struct Queue {
 }
 
 impl Seer {
-    /// Loads the programs, with room for so many services. Where they cannot be had, says so.
+    /// Loads the programs, with room for so many services. Says so if they cannot be loaded.
     pub(super) fn open(services: usize, language: Language) -> Result<Self> {
         let source = match requests::open(u32::try_from(services).unwrap_or(u32::MAX)) {
             Ok(source) => Some(source),

@@ -252,7 +252,7 @@ fn beside(figure: Option<String>, measure: &str, project: &ProjectStatus) -> Str
     format!("{down}{figure}{up}")
 }
 
-/// Of the crossed thresholds the one that would act soonest.
+/// The crossed threshold that would act soonest.
 fn held(project: &ProjectStatus) -> String {
     match project.soonest() {
         Some((step, up)) => format!(
