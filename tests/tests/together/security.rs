@@ -41,7 +41,7 @@ fn every_test_that_is_named_is_there() -> Result<()> {
     let code: Vec<String> = files.iter().map(fs::read_to_string).collect::<Result<_, _>>()?;
     let mut named = BTreeSet::new();
     for words in quoted(&text) {
-        let (file, test) = words.split_once(": ").unwrap_or((words, words));
+        let (file, named_test) = words.split_once(": ").unwrap_or((words, words));
         let rust_or_python = Path::new(file)
             .extension()
             .is_some_and(|ending| ending == "rs" || ending == "py");
@@ -49,10 +49,14 @@ fn every_test_that_is_named_is_there() -> Result<()> {
             let file = file.replace("guest/", "guest/scenarios/");
             ensure!(files.iter().any(|found| found.ends_with(&file)), "no file {file}");
         }
-        if test.split('_').count() > 3 && test.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
-            let line = format!("fn {test}(");
-            ensure!(code.iter().any(|code| code.contains(&line)), "no test {test}");
-            named.insert(test);
+        if named_test.split('_').count() > 3 && named_test.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+        {
+            let line = format!("fn {named_test}(");
+            ensure!(
+                code.iter().any(|code| code.contains(&line)),
+                "no test {named_test}"
+            );
+            named.insert(named_test);
         }
     }
     ensure!(named.len() > 20, "only {named:?} are named");

@@ -82,9 +82,12 @@ mod tests {
         BTreeMap::from([("site".to_owned(), Some(pids.to_vec()))])
     }
 
+    /// Workers now, when the daemon decided, the count it told; then how many were compared, unseen, wrong.
+    type Case<'a> = (&'a [u32], i64, Option<u32>, (u64, u64, usize));
+
     #[test]
     fn a_count_is_wrong_only_where_the_workers_stayed_the_same_over_a_look() {
-        let cases: [(&[u32], i64, Option<u32>, (u64, u64, usize)); 5] = [
+        let cases: [Case<'_>; 5] = [
             (&[1, 2], 11, Some(2), (1, 0, 0)),
             (&[1, 2], 11, Some(3), (1, 0, 1)),
             (&[1, 2], 10, Some(3), (0, 0, 0)),

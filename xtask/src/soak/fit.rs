@@ -29,7 +29,7 @@ impl Growth {
         let span = end.checked_sub(from)?.as_secs_f64();
         let mut sums = [(0.0, 0_u32); STRETCHES];
         for (at, value) in samples.iter().filter(|(at, _)| *at >= from) {
-            let place = (*at - from).as_secs_f64() / span * STRETCHES as f64;
+            let place = at.saturating_sub(from).as_secs_f64() / span * STRETCHES as f64;
             let (sum, count) = &mut sums[floor(place).min(STRETCHES - 1)];
             *sum += value;
             *count += 1;

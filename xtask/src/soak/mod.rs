@@ -72,12 +72,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if !setup::ready("the soak", setup::SOAK)? {
         return Ok(());
     }
-    let program = match &args.program {
-        Some(program) => program.clone(),
-        None => {
-            crate::daemon::build()?;
-            target_dir().join("release/autoscaler")
-        }
+    let program = if let Some(program) = &args.program {
+        program.clone()
+    } else {
+        crate::daemon::build()?;
+        target_dir().join("release/autoscaler")
     };
     let (gunicorn, celery) = (Venv::gunicorn(NEWEST)?, Venv::celery(NEWEST)?);
     let home = target_dir().join("soak");

@@ -48,7 +48,7 @@ impl Record {
                 text: format!("{what}: too short a time to tell"),
             };
         };
-        let hours = (end - from).as_secs_f64() / 3600.0;
+        let hours = end.saturating_sub(from).as_secs_f64() / 3600.0;
         Point {
             good: !growth.grew(),
             text: format!(

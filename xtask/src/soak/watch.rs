@@ -174,7 +174,7 @@ impl Daemon {
                 let room = map.info()?.max_entries();
                 let index: HashMap<_, u64, u32> =
                     HashMap::try_from(Map::HashMap(MapData::from_id(map.info()?.id())?))?;
-                let used = index.keys().filter(Result::is_ok).count();
+                let used = index.keys().flatten().count();
                 Fill { used, room }
             }
             None => Fill::default(),

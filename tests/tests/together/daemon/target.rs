@@ -70,11 +70,11 @@ fn threads_that_wait_for_pythons_lock_do_not_end_in_the_maximum() -> Result<()> 
     if !require_root_bpf() || !require(&[Tool::Python]) {
         return Ok(());
     }
-    const MOST: u32 = 12;
+    let most = 12;
     let cgroup = ScratchCgroup::new("promise-lock")?;
     let threads = Options::workers(1).args(&["--worker-class", "gthread", "--threads", "4"]);
     let server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, &threads)?;
-    let home = Home::new(&config(&cgroup.relative(), MOST, 6))?;
+    let home = Home::new(&config(&cgroup.relative(), most, 6))?;
     let daemon = Daemon::start(home.command())?;
     // So many at a time, whatever comes back: for six workers, of whose threads each would have a CPU.
     let load = Load::start(server.address(), 24, "/burn/0.1");
@@ -88,7 +88,7 @@ fn threads_that_wait_for_pythons_lock_do_not_end_in_the_maximum() -> Result<()> 
     });
     found.with_context(|| daemon.printed().join("\n"))?;
     let workers = server.workers().len();
-    ensure!(workers < MOST as usize, "{workers}");
+    ensure!(workers < most as usize, "{workers}");
     let seen = load.stop();
     ensure!(seen.failed.is_empty(), "{seen:?}");
     daemon.end()
