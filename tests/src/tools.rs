@@ -12,6 +12,8 @@ use crate::privilege;
 /// Something of the system that is not part of every installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tool {
+    /// `apt-ftparchive`: the lists of an apt repository.
+    AptUtils,
     /// A C compiler, which links everything: where none is, `xtask/linker` brings it before this program can.
     Cc,
     /// A C++ compiler, which makes libFuzzer.
@@ -24,6 +26,10 @@ pub enum Tool {
     Dpkg,
     /// `mmdebstrap`: the guest's root file system.
     Mmdebstrap,
+    /// A C compiler for 64-bit ARM, on another machine.
+    CcAarch64,
+    /// GnuPG: signs what is released.
+    Gpg,
     /// nginx, which most servers stand behind.
     Nginx,
     /// `openssl`: certificates of the tests' own authority.
@@ -42,10 +48,14 @@ pub enum Tool {
     Python,
     /// The guest's machine.
     Qemu,
+    /// The guest's machine, where it is a 64-bit ARM, and what runs its programs while its disk is made.
+    QemuAarch64,
     /// RabbitMQ.
     RabbitMq,
     /// Redis, its `redis-cli` and its `redis-benchmark`.
     Redis,
+    /// `rpm`: reads the packages that are made for it.
+    Rpm,
     /// A terminal that a test can type into and read.
     Tmux,
     /// unicorn.
@@ -61,12 +71,15 @@ impl Tool {
     /// The programs that have to be there: names, or paths where no `PATH` leads to one.
     fn programs(self) -> &'static [&'static str] {
         match self {
+            Self::AptUtils => &["apt-ftparchive"],
             Self::Cc => &["cc"],
             Self::Cxx => &["c++"],
+            Self::CcAarch64 => &["aarch64-linux-gnu-gcc"],
             Self::Dbus => &["dbus-daemon"],
             Self::E2fsprogs => &["mke2fs", "debugfs", "e2fsck"],
             Self::Dpkg => &["dpkg-deb"],
             Self::Mmdebstrap => &["mmdebstrap"],
+            Self::Gpg => &["gpg", "gpg-agent", "gpgconf"],
             Self::Nginx => &["nginx"],
             Self::Openssl => &["openssl"],
             Self::Perf => &["perf"],
@@ -76,8 +89,10 @@ impl Tool {
             Self::Puma => &["puma"],
             Self::Python => &["python3"],
             Self::Qemu => &["qemu-system-x86_64"],
+            Self::QemuAarch64 => &["qemu-system-aarch64", "qemu-aarch64-static", "arch-test"],
             Self::RabbitMq => &["/usr/lib/rabbitmq/bin/rabbitmq-server", "epmd"],
             Self::Redis => &["redis-server", "redis-cli", "redis-benchmark"],
+            Self::Rpm => &["rpm"],
             Self::Tmux => &["tmux"],
             Self::Unicorn => &["unicorn"],
             Self::UtilLinux => &["setpriv", "unshare", "taskset"],
@@ -87,12 +102,15 @@ impl Tool {
     /// The packages that hold it on Debian and its kin.
     fn debian(self) -> &'static [&'static str] {
         match self {
+            Self::AptUtils => &["apt-utils"],
             Self::Cc => &["gcc", "libc6-dev"],
             Self::Cxx => &["g++"],
+            Self::CcAarch64 => &["gcc-aarch64-linux-gnu"],
             Self::Dbus => &["dbus"],
             Self::E2fsprogs => &["e2fsprogs"],
             Self::Dpkg => &["dpkg"],
             Self::Mmdebstrap => &["mmdebstrap"],
+            Self::Gpg => &["gpg", "gpg-agent", "gpgconf"],
             Self::Nginx => &["nginx"],
             Self::Openssl => &["openssl"],
             Self::Perf => &["linux-perf"],
@@ -102,8 +120,10 @@ impl Tool {
             Self::Puma => &["puma"],
             Self::Python => &["python3-venv"],
             Self::Qemu => &["qemu-system-x86"],
+            Self::QemuAarch64 => &["qemu-system-arm", "qemu-user-static", "arch-test"],
             Self::RabbitMq => &["rabbitmq-server"],
             Self::Redis => &["redis-server", "redis-tools"],
+            Self::Rpm => &["rpm"],
             Self::Tmux => &["tmux"],
             Self::Unicorn => &["unicorn"],
             Self::UtilLinux => &["util-linux"],

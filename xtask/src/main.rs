@@ -1,5 +1,7 @@
 //! The project's own commands: one module a subcommand. `cargo xtask --help` lists them.
 
+mod arch;
+mod archive;
 mod bench;
 mod build_ebpf;
 mod cargo;
@@ -46,7 +48,7 @@ enum Task {
     Soak(soak::Args),
     /// Runs every check: format, lints, kernel programs, unit, property and whole-program tests
     Test(test::Args),
-    /// Makes the Debian package and the book under target/dist
+    /// Makes what is released, under target/dist: packages for apt and rpm, a tarball, the list of what is in them, the book
     Dist(dist::Args),
     /// Writes the pages of the book that are made from the code; with --html builds the book
     Docs(docs::Args),

@@ -11,6 +11,8 @@ use autoscaler_tests::in_ci;
 use autoscaler_tests::tools::{self, Manager, Tool};
 use nix::unistd::geteuid;
 
+use crate::arch::Arch;
+
 /// `cargo xtask demo`.
 pub(crate) const DEMO: &[Tool] = &[Tool::Cc, Tool::Python];
 
@@ -28,6 +30,9 @@ pub(crate) const BENCH: &[Tool] = &[
     Tool::Unicorn,
     Tool::UtilLinux,
 ];
+
+/// `cargo xtask dist`, for this machine's own architecture.
+const DIST: &[Tool] = &[Tool::AptUtils, Tool::Cc, Tool::Dpkg, Tool::Gpg, Tool::Rpm];
 
 /// `cargo xtask screenshot`.
 pub(crate) const SCREENSHOT: &[Tool] = &[Tool::Cc, Tool::Python, Tool::Tmux];
@@ -48,6 +53,24 @@ pub(crate) const VM: &[Tool] = &[
     Tool::Qemu,
     Tool::UtilLinux,
 ];
+
+/// `cargo xtask vm` for guests of `arch`.
+pub(crate) fn vm(arch: Arch) -> Vec<Tool> {
+    let mut tools = VM.to_vec();
+    if arch == Arch::Aarch64 {
+        tools.push(Tool::QemuAarch64);
+    }
+    tools
+}
+
+/// `cargo xtask dist` for `arch`.
+pub(crate) fn dist(arch: Arch) -> Vec<Tool> {
+    let mut tools = DIST.to_vec();
+    if arch == Arch::Aarch64 && Arch::host().is_ok_and(|host| host != arch) {
+        tools.push(Tool::CcAarch64);
+    }
+    tools
+}
 
 /// `cargo xtask test`, without what [`VM`] lists.
 pub(crate) const TEST: &[Tool] = &[

@@ -14,7 +14,7 @@ const SUITES: [&str; 5] = ["trixie-backports", "trixie", "forky-backports", "for
 
 /// Returns the `library` folder of exactly this toolchain's source: the toolchain's own where it is installed
 /// or rustup can add it, else the one of Debian's package, unpacked below `target/tools`.
-pub(super) fn source(toolchain: &Toolchain) -> Result<PathBuf> {
+pub(crate) fn source(toolchain: &Toolchain) -> Result<PathBuf> {
     let installed = toolchain.sysroot.join("lib/rustlib/src/rust/library");
     if complete(&installed) {
         return Ok(installed);

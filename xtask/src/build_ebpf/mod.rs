@@ -5,9 +5,9 @@
 //! ([`inputs`]), else by one.
 
 mod inputs;
-mod library;
+pub(crate) mod library;
 mod linker;
-mod toolchain;
+pub(crate) mod toolchain;
 
 use std::env;
 use std::ffi::OsString;

@@ -9,22 +9,22 @@ use anyhow::{Context, Result, ensure};
 use crate::workspace;
 
 /// What the active `rustc` says of itself.
-pub(super) struct Toolchain {
+pub(crate) struct Toolchain {
     /// Its first words, e.g. `rustc 1.95.0 (59807616e 2026-04-14)`.
-    pub(super) version: String,
+    pub(crate) version: String,
     /// Its version, e.g. `1.95.0`.
-    pub(super) release: String,
+    pub(crate) release: String,
     /// The machine that it runs on, e.g. `x86_64-unknown-linux-gnu`.
-    pub(super) host: String,
+    pub(crate) host: String,
     /// The major version of the LLVM that it carries, e.g. `22`.
-    pub(super) llvm: String,
+    pub(crate) llvm: String,
     /// Where it is installed.
-    pub(super) sysroot: PathBuf,
+    pub(crate) sysroot: PathBuf,
 }
 
 impl Toolchain {
     /// Asks the `rustc` that the workspace's rust-toolchain.toml chooses.
-    pub(super) fn find() -> Result<Self> {
+    pub(crate) fn find() -> Result<Self> {
         let said = output(Command::new("rustc").arg("-vV"))?;
         let field = |name: &str| {
             said.lines()
@@ -50,7 +50,7 @@ impl Toolchain {
 }
 
 /// Where cargo keeps what it fetched: `CARGO_HOME`, else `~/.cargo`.
-pub(super) fn cargo_home() -> Result<PathBuf> {
+pub(crate) fn cargo_home() -> Result<PathBuf> {
     env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| env::home_dir().map(|home| home.join(".cargo")))
@@ -58,7 +58,7 @@ pub(super) fn cargo_home() -> Result<PathBuf> {
 }
 
 /// Runs a command in the workspace and returns what it prints.
-pub(super) fn output(command: &mut Command) -> Result<String> {
+pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command
         .current_dir(workspace())
         .output()

@@ -39,6 +39,27 @@ pub(crate) const MDBOOK: CargoTool = CargoTool {
     options: &["--no-default-features", "--features", "search"],
 };
 
+/// Builds with the list of dependencies inside the program.
+pub(crate) const AUDITABLE: CargoTool = CargoTool {
+    name: "cargo-auditable",
+    version: "0.7.7",
+    options: &[],
+};
+
+/// Makes the package for rpm.
+pub(crate) const RPM: CargoTool = CargoTool {
+    name: "cargo-generate-rpm",
+    version: "0.21.1",
+    options: &[],
+};
+
+/// Lists what the program is made of.
+pub(crate) const CYCLONEDX: CargoTool = CargoTool {
+    name: "cargo-cyclonedx",
+    version: "0.5.9",
+    options: &[],
+};
+
 impl CargoTool {
     /// The program's path; compiles it first where it is not there.
     ///

@@ -1,126 +1,207 @@
-//! `cargo xtask dist`: the Debian package, with man pages and shell completions made from the command line itself, and the book.
+//! `cargo xtask dist`: what is released. Packages for Debian's kin and for rpm's, a tarball for the rest, the list of what
+//! is in them, and the book; man pages and shell completions are made from the command line itself.
 
+mod deb;
+mod held;
 mod pages;
+mod program;
+mod repository;
+mod rpm;
+mod sbom;
+mod sums;
+mod sysroot;
+mod tarball;
+mod twice;
 
-use std::fs;
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
-use crate::{cargo, docs};
+use crate::arch::Arch;
+use crate::{docs, setup};
+use deb::Compression;
+pub(crate) use deb::Profile;
+use program::Program;
+
+/// The version of everything in this workspace.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Arguments of `cargo xtask dist`.
-#[derive(Parser, Default)]
+#[derive(Parser)]
 pub(crate) struct Args {
-    /// Revision of the package: a higher one upgrades a lower one of the same version
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[command(subcommand)]
+    action: Option<Action>,
+    /// The machine to build for; this one unless given
+    #[arg(long, global = true)]
+    arch: Option<Arch>,
+    /// Revision of the packages: a higher one upgrades a lower one of the same version
+    #[arg(long, value_name = "N", default_value = "1", global = true)]
     revision: String,
 }
 
-/// How a package is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Compression {
-    /// As small as can be, for those who download it.
-    Small,
-    /// As quickly as can be, for one that is installed next and then thrown away.
-    Quick,
+#[derive(Subcommand)]
+enum Action {
+    /// Makes a signed apt repository, target/dist/apt, of the packages that are there: any web server can serve the folder
+    Repository(repository::Args),
+    /// Builds a second time, in another folder, and says whether each file has the same bytes
+    Twice,
 }
 
-/// How the program in a package is compiled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Profile {
-    /// As it is released: seven minutes on two CPUs.
-    Release,
-    /// As the whole-program tests compile it, checks for overflow and all: nothing where they have run.
-    Dev,
+/// One release for one architecture.
+struct Release<'a> {
+    /// The checkout that it is built from and in.
+    root: &'a Path,
+    arch: Arch,
+    revision: &'a str,
+    /// What stands in files for the time: when the sources were last changed, in seconds since 1970.
+    epoch: u64,
 }
 
-impl Profile {
-    /// What cargo calls it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Release => "release",
-            Self::Dev => "dev",
+/// Runs what was asked for, and prints what was made.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let arch = args.arch.map_or_else(Arch::host, Ok)?;
+    let missing = setup::bring(&setup::dist(arch))?;
+    if !missing.is_empty() {
+        bail!("it needs {}", autoscaler_tests::tools::remedy(&missing));
+    }
+    let release = Release {
+        root: crate::workspace(),
+        arch,
+        revision: &args.revision,
+        epoch: epoch()?,
+    };
+    match &args.action {
+        None => {
+            for path in release.make()? {
+                println!("{}", path.display());
+            }
+            println!("{}", docs::build(&folder().join("book"))?.display());
+            println!("{}", sums::write(&folder())?.display());
+        }
+        Some(Action::Repository(args)) => {
+            let made = repository::of_release(&folder(), args)?;
+            sums::write(&folder())?;
+            println!("{}", made.display());
+        }
+        Some(Action::Twice) => twice::run(&release)?,
+    }
+    Ok(())
+}
+
+/// What guests are given: installed next, and then thrown away.
+pub(crate) struct ForGuest {
+    arch: Arch,
+    program: Program,
+    epoch: u64,
+}
+
+impl ForGuest {
+    /// Builds the program.
+    pub(crate) fn build(profile: Profile, arch: Arch) -> Result<Self> {
+        pages::write(&folder())?;
+        Ok(Self {
+            arch,
+            program: program::build(crate::workspace(), arch, profile)?,
+            epoch: epoch()?,
+        })
+    }
+
+    /// The Debian package of this revision, in the folder `into`.
+    pub(crate) fn deb(&self, revision: &str, into: &Path) -> Result<PathBuf> {
+        deb::of(&self.release(revision), &self.program, into, Compression::Quick)
+    }
+
+    /// The package of this revision for rpm.
+    pub(crate) fn rpm(&self, revision: &str) -> Result<PathBuf> {
+        rpm::of(&self.release(revision), &self.program)
+    }
+
+    /// The tarball.
+    pub(crate) fn tarball(&self) -> Result<PathBuf> {
+        tarball::of(&self.release("1"), &self.program)
+    }
+
+    /// A signed repository of these packages, in the folder `into`.
+    pub(crate) fn repository(&self, packages: &[PathBuf], into: &Path, key_home: &Path) -> Result<()> {
+        repository::publish(packages, into, key_home)
+    }
+
+    fn release<'a>(&self, revision: &'a str) -> Release<'a> {
+        Release {
+            root: crate::workspace(),
+            arch: self.arch,
+            revision,
+            epoch: self.epoch,
         }
     }
 }
 
-/// Builds the package and the book, and prints their paths.
-pub(crate) fn run(args: &Args) -> Result<()> {
-    let package = package(&args.revision, &folder(), Compression::Small, Profile::Release)?;
-    println!("{}", package.display());
-    println!("{}", docs::build(&folder().join("book"))?.display());
-    Ok(())
-}
-
-/// Builds the package of this revision. Returns its path in the folder `into`, the only package there afterwards that
-/// has this revision.
-pub(crate) fn package(
-    revision: &str,
-    into: &Path,
-    compression: Compression,
-    profile: Profile,
-) -> Result<PathBuf> {
-    pages::write(&folder().join("man"), &folder().join("completions"))?;
-    pages::write_schema(&folder().join("config.schema.json"))?;
-    build(profile)?;
-    fs::create_dir_all(into).with_context(|| format!("{}", into.display()))?;
-    remove_packages(revision, into)?;
-    let done = Command::new(cargo::tool::DEB.program()?)
-        .args(["deb", "--quiet", "--no-build", "--package", "autoscaler"])
-        .args(["--profile", profile.name()])
-        // What is released is stripped by cargo, of less.
-        .args((profile == Profile::Dev).then_some("--strip"))
-        .args((compression == Compression::Quick).then_some("--fast"))
-        .args(["--deb-revision", revision])
-        .arg("--output")
-        .arg(into)
-        .current_dir(crate::workspace())
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cargo-deb cannot be run")?;
-    if !done.status.success() {
-        bail!("cargo-deb ended with {}", done.status);
+impl Release<'_> {
+    /// Builds everything, and returns the files.
+    fn make(&self) -> Result<Vec<PathBuf>> {
+        let folder = self.folder();
+        pages::write(&folder)?;
+        let program = program::build(self.root, self.arch, Profile::Release)?;
+        let deb = deb::of(self, &program, &folder, Compression::Small)?;
+        let rpm = rpm::of(self, &program)?;
+        held::same(&deb, &rpm)?;
+        Ok(vec![
+            deb,
+            rpm,
+            tarball::of(self, &program)?,
+            sbom::of(self, &program)?,
+        ])
     }
-    Ok(PathBuf::from(String::from_utf8(done.stdout)?.trim_end()))
+
+    /// Where what is made goes.
+    fn folder(&self) -> PathBuf {
+        self.root.join("target/dist")
+    }
+
+    /// A command of this release's, in its checkout and with its time.
+    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.root)
+            .env("SOURCE_DATE_EPOCH", self.epoch.to_string())
+            .env_remove("CARGO_TARGET_DIR")
+            .stderr(Stdio::inherit());
+        command
+    }
 }
 
 fn folder() -> PathBuf {
     crate::workspace().join("target/dist")
 }
 
-/// Removes packages of other versions with this revision, so that `autoscaler_*.deb` names one file.
-fn remove_packages(revision: &str, folder: &Path) -> Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with("autoscaler_")
-            && name.contains(&format!("-{revision}_"))
-            && name.ends_with(".deb")
-        {
-            fs::remove_file(&path).with_context(|| format!("{}", path.display()))?;
-        }
-    }
-    Ok(())
+/// `SOURCE_DATE_EPOCH` where it is set (<https://reproducible-builds.org/specs/source-date-epoch/>), else the time of the last
+/// commit.
+fn epoch() -> Result<u64> {
+    let text = match env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) => text,
+        Err(_) => output(
+            Command::new("git")
+                .args(["log", "-1", "--format=%ct"])
+                .current_dir(crate::workspace()),
+        )
+        .context("no commit tells the time of the sources: set SOURCE_DATE_EPOCH")?,
+    };
+    text.trim()
+        .parse()
+        .with_context(|| format!("SOURCE_DATE_EPOCH: {text}"))
 }
 
-/// Builds the program.
-fn build(profile: Profile) -> Result<()> {
-    let packages: &[&str] = match profile {
-        Profile::Release => &["--locked", "--package", "autoscaler"],
-        Profile::Dev => &cargo::HOST,
-    };
-    let status = cargo::cargo()
-        .args(["build", "--quiet", "--bin", "autoscaler"])
-        .args(["--profile", profile.name()])
-        .args(packages)
-        .current_dir(crate::workspace())
-        .status()
-        .context("cargo cannot be run")?;
-    if !status.success() {
-        bail!("cargo build ended with {status}");
+/// Runs a command to its end and returns what it prints.
+fn output(command: &mut Command) -> Result<String> {
+    let done = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("{} cannot be run", command.get_program().display()))?;
+    if !done.status.success() {
+        bail!("{} ended with {}", command.get_program().display(), done.status);
     }
-    Ok(())
+    Ok(String::from_utf8(done.stdout)?)
 }

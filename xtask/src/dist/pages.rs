@@ -8,25 +8,23 @@ use anyhow::{Context, Result};
 use autoscaler::model::Language;
 use clap_complete::{Shell, generate_to};
 
-/// Writes `autoscaler.1` and one page for each subcommand, and the completions of bash, zsh and fish.
-pub(super) fn write(man: &Path, completions: &Path) -> Result<()> {
-    for folder in [man, completions] {
+/// Writes into `folder` what the packages hold beside the program: `man` with `autoscaler.1` and one page for each subcommand,
+/// `completions` of bash, zsh and fish, and the configuration's `config.schema.json`, as `autoscaler check --schema` prints it.
+pub(super) fn write(folder: &Path) -> Result<()> {
+    let (man, completions) = (folder.join("man"), folder.join("completions"));
+    for folder in [&man, &completions] {
         fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
     }
     let command = autoscaler::cli::command();
-    clap_mangen::generate_to(command.clone(), man)
+    clap_mangen::generate_to(command.clone(), &man)
         .with_context(|| format!("man pages in {}", man.display()))?;
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        generate_to(shell, &mut command.clone(), "autoscaler", completions)
+        generate_to(shell, &mut command.clone(), "autoscaler", &completions)
             .with_context(|| format!("completions in {}", completions.display()))?;
     }
-    Ok(())
-}
-
-/// Writes the JSON Schema of the configuration, as `autoscaler check --schema` prints it.
-pub(super) fn write_schema(path: &Path) -> Result<()> {
     let schema = serde_json::to_string_pretty(&autoscaler::config::schema(Language::En))? + "\n";
-    fs::write(path, schema).with_context(|| format!("cannot write {}", path.display()))
+    let path = folder.join("config.schema.json");
+    fs::write(&path, schema).with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]
@@ -35,7 +33,7 @@ mod tests {
     fn every_subcommand_has_a_page() {
         let folder = std::env::temp_dir().join(format!("pages-{}", std::process::id()));
         let (man, completions) = (folder.join("man"), folder.join("completions"));
-        super::write(&man, &completions).expect("the pages are written");
+        super::write(&folder).expect("the pages are written");
         for subcommand in autoscaler::cli::command().get_subcommands() {
             let page = man.join(format!("autoscaler-{}.1", subcommand.get_name()));
             assert!(page.is_file(), "{}", page.display());

@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use super::Machine;
 use super::image::{Image, Kernel};
 use super::verdict::{self, Event};
+use crate::arch::Arch;
 
 /// From power-on to the first scenario. A CPU in software is slow, a shared one slower.
 const BOOT: Duration = Duration::from_mins(5);
@@ -44,11 +45,12 @@ pub(super) fn qemu(
     machine: Machine,
     append: &str,
 ) -> Command {
+    let hardware = Hardware::of(image.arch);
     // The guest dies with this command, however it ends.
     let mut command = Command::new("setpriv");
     command
-        .args(["--pdeathsig", "KILL", "qemu-system-x86_64"])
-        .args(["-accel", accelerator(), "-cpu", "max", "-M", "q35"])
+        .args(["--pdeathsig", "KILL", hardware.qemu])
+        .args(["-accel", accelerator(image.arch), "-cpu", hardware.cpu, "-M", hardware.board])
         .args(["-display", "none", "-no-reboot", "-nic", "none"])
         .args(["-smp", &machine.cpus.to_string()])
         .args(["-m", &machine.memory.to_string()])
@@ -74,24 +76,87 @@ pub(super) fn qemu(
         ))
         .arg("-append")
         .arg(format!(
-            "root=/dev/vda rw console=ttyS0 panic=-1 oops=panic mitigations=off {PATIENT} {append}"
+            "root=/dev/vda rw console={} guest.verdicts={} guest.patience={} panic=-1 oops=panic mitigations=off {PATIENT} {append}",
+            hardware.console,
+            hardware.verdicts,
+            patience(image.arch)
         ));
     command
 }
 
+/// How many times as long everything may take: to QEMU, another architecture than the machine's own is more work. The guest's own
+/// deadlines are longer by as much (tests/guest/stage/guest.py).
+fn patience(arch: Arch) -> u32 {
+    if Arch::host().is_ok_and(|host| host == arch) {
+        1
+    } else {
+        3
+    }
+}
+
+/// What QEMU makes of an architecture, and how the guest calls it.
+struct Hardware {
+    qemu: &'static str,
+    board: &'static str,
+    cpu: &'static str,
+    /// The first serial port, in the kernel's words.
+    console: &'static str,
+    /// The port of the verdicts, as a device of the guest.
+    verdicts: &'static str,
+    /// What that port is plugged into, with the character device `verdicts` behind it.
+    port: &'static [&'static str],
+}
+
+impl Hardware {
+    fn of(arch: Arch) -> Self {
+        match arch {
+            Arch::X86_64 => Self {
+                qemu: "qemu-system-x86_64",
+                board: "q35",
+                cpu: "max",
+                console: "ttyS0",
+                verdicts: "/dev/ttyS1",
+                port: &["-serial", "chardev:verdicts"],
+            },
+            Arch::Aarch64 => Self {
+                qemu: "qemu-system-aarch64",
+                board: "virt,gic-version=3",
+                // Signed pointers by a quick function in place of the architecture's own, which takes half of all time in
+                // software (docs/system/arm/cpu-features.rst of QEMU).
+                cpu: "max,pauth-impdef=on",
+                console: "ttyAMA0",
+                // The board has one serial port.
+                verdicts: "/dev/virtio-ports/verdicts",
+                port: &[
+                    "-device",
+                    "virtio-serial-pci",
+                    "-device",
+                    "virtserialport,chardev=verdicts,name=verdicts",
+                ],
+            },
+        }
+    }
+}
+
+/// A CPU in software, one thread for each.
+const SOFTWARE: &str = "tcg,thread=multi";
+
 /// The CPU's own virtualization where it can be had, else a CPU in software.
 ///
 /// A `/dev/kvm` alone says little: on a virtual machine without nested virtualization it may be there, and hang.
-fn accelerator() -> &'static str {
+fn accelerator(arch: Arch) -> &'static str {
+    if Arch::host().is_ok_and(|host| host != arch) {
+        return SOFTWARE;
+    }
     let flags = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let offered = flags
         .split_whitespace()
-        .any(|flag| flag == "vmx" || flag == "svm");
+        .any(|flag| flag == "vmx" || flag == "svm" || arch == Arch::Aarch64);
     let open = || OpenOptions::new().read(true).write(true).open("/dev/kvm");
     if offered && open().is_ok() {
         "kvm"
     } else {
-        "tcg,thread=multi"
+        SOFTWARE
     }
 }
 
@@ -104,32 +169,39 @@ pub(super) struct Ended {
 }
 
 /// Boots a guest and watches it to its end. The serial ports are kept in `folder`.
-pub(super) fn run(mut command: Command, folder: &Path, mut tell: impl FnMut(&Event)) -> Result<Ended> {
+pub(super) fn run(
+    mut command: Command,
+    arch: Arch,
+    folder: &Path,
+    mut tell: impl FnMut(&Event),
+) -> Result<Ended> {
     fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
     let mut console = Port::new(folder.join("console.log"))?;
     let mut verdicts = Port::new(folder.join("verdicts.log"))?;
     let child = command
         .arg("-serial")
         .arg(format!("file:{}", console.path.display()))
-        .arg("-serial")
-        .arg(format!("file:{}", verdicts.path.display()))
+        .arg("-chardev")
+        .arg(format!("file,id=verdicts,path={}", verdicts.path.display()))
+        .args(Hardware::of(arch).port)
         .stdin(Stdio::null())
         .spawn()
-        .context("qemu-system-x86_64 cannot be run")?;
+        .context("setpriv cannot be run")?;
     let mut qemu = Qemu(child);
     let mut ended = Ended {
         events: Vec::new(),
         killed: None,
     };
-    let mut give_up = Instant::now() + BOOT;
+    let patience = patience(arch);
+    let mut give_up = Instant::now() + BOOT * patience;
     loop {
         let over = qemu.0.try_wait()?.is_some();
         for line in verdicts.lines()? {
             if let Some(event) = verdict::parse(&line) {
                 give_up = Instant::now()
                     + match &event {
-                        Event::Start { deadline, .. } => Duration::from_secs(*deadline) + GRACE,
-                        Event::Verdict(_) => GRACE,
+                        Event::Start { deadline, .. } => Duration::from_secs(*deadline) + GRACE * patience,
+                        Event::Verdict(_) => GRACE * patience,
                     };
                 tell(&event);
                 ended.events.push(event);

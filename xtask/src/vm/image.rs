@@ -7,14 +7,18 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use autoscaler_tests::tools;
 
-use super::archive::Archive;
+use super::foreign;
 use super::kernels::{KernelLine, Packages};
 use super::recipe::{self, Kernels};
+use crate::arch::Arch;
+use crate::archive::Archive;
 use crate::setup;
 
 /// A finished image. Guests write to an overlay, never to it.
 pub(super) struct Image {
     folder: PathBuf,
+    /// The machines that it is for.
+    pub(super) arch: Arch,
 }
 
 /// A kernel of the image.
@@ -57,16 +61,18 @@ pub(super) fn vm_folder() -> PathBuf {
     crate::workspace().join("target/vm")
 }
 
-/// An image of the current recipe that holds these kernel lines, built if it is not there.
+/// An image of the current recipe for `arch` that holds these kernel lines, built if it is not there.
 ///
 /// # Errors
 /// When it cannot be built; the message begins with [`IMPOSSIBLE`].
-pub(super) fn ensure(lines: &[KernelLine]) -> Result<Image> {
+pub(super) fn ensure(lines: &[KernelLine], arch: Arch) -> Result<Image> {
+    let prefix = format!("image-{}-", arch.name());
+    let folder = |kernels: Kernels| vm_folder().join(format!("{prefix}{}", kernels.hash(arch)));
     let found = |kernels: Kernels| {
-        let folder = vm_folder().join(format!("image-{}", kernels.hash()));
-        folder.is_dir().then_some(Image { folder })
+        let folder = folder(kernels);
+        folder.is_dir().then_some(Image { folder, arch })
     };
-    let missing = setup::bring(setup::VM)?;
+    let missing = setup::bring(&setup::vm(arch))?;
     if !missing.is_empty() {
         bail!("{IMPOSSIBLE}: it needs {}", tools::remedy(&missing));
     }
@@ -75,40 +81,51 @@ pub(super) fn ensure(lines: &[KernelLine]) -> Result<Image> {
         return Ok(image);
     }
     // Built beside and renamed when whole: a build that was cut off leaves no half image.
-    let unfinished = vm_folder().join("image.unfinished");
+    let unfinished = vm_folder().join(format!("{}.unfinished", arch.name()));
     remove(&unfinished)?;
     fs::create_dir_all(&unfinished)?;
-    build(&unfinished, kernels).context(IMPOSSIBLE)?;
+    build(&unfinished, kernels, arch).context(IMPOSSIBLE)?;
     for entry in fs::read_dir(vm_folder())? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with("image-") {
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
             remove(&entry.path())?;
         }
     }
-    let folder = vm_folder().join(format!("image-{}", kernels.hash()));
+    let folder = folder(kernels);
     fs::rename(&unfinished, &folder).with_context(|| format!("{}", folder.display()))?;
-    Ok(Image { folder })
+    Ok(Image { folder, arch })
 }
 
 /// The first words of the error on a machine where no guest can be made.
 pub(crate) const IMPOSSIBLE: &str = "no guest can be made on this machine";
 
-fn build(folder: &Path, kernels: Kernels) -> Result<()> {
-    println!("building the guest's image, once (some minutes)");
-    let archive = Archive::of_this_host()?;
+fn build(folder: &Path, kernels: Kernels, arch: Arch) -> Result<()> {
+    println!(
+        "building the guest's image for {}, once (some minutes)",
+        arch.name()
+    );
+    if Arch::host().is_ok_and(|host| host != arch) {
+        foreign::can_run(arch)?;
+    }
+    let archive = Archive::of_this_host().context(
+        "the guest is made from Debian's packages: add Debian's archive and its security archive to the sources",
+    )?;
     let foreign = folder.join("foreign");
     fs::create_dir_all(&foreign)?;
-    let mut packages = recipe::PACKAGES.to_vec();
-    for kernel in kernels.packages() {
+    let mut packages: Vec<String> = recipe::PACKAGES
+        .iter()
+        .map(|package| (*package).to_owned())
+        .collect();
+    for kernel in kernels.packages(arch) {
         match kernel {
             Packages::OfGuest(package) => packages.push(package),
             Packages::OfSuite {
                 suite,
                 around_version,
             } => {
-                let suite = archive.suite(suite, &folder.join("suites"))?;
+                let suite = archive.suite(suite, arch, &folder.join("suites"))?;
                 for (prefix, suffix) in around_version {
-                    suite.download(&suite.newest(prefix, suffix)?, &foreign)?;
+                    suite.download(&suite.newest(prefix, &suffix)?, &foreign)?;
                 }
             }
         }
@@ -124,12 +141,11 @@ fn build(folder: &Path, kernels: Kernels) -> Result<()> {
                 "--root-user-action=ignore",
             ])
             .args(["--python-version", recipe::PYTHON])
-            .args([
-                "--platform",
-                "manylinux2014_x86_64",
-                "--platform",
-                "manylinux_2_28_x86_64",
-            ])
+            .args(
+                recipe::platforms(arch)
+                    .iter()
+                    .flat_map(|platform| ["--platform", platform]),
+            )
             .arg("--target")
             .arg(&newest)
             .args(recipe::NEWEST),
@@ -139,6 +155,7 @@ fn build(folder: &Path, kernels: Kernels) -> Result<()> {
         packages: &packages,
         foreign: &foreign,
         newest: &newest,
+        arch,
     };
     debootstrap(&archive, folder, &inputs, &tree)?;
     fs::rename(tree.join("kernels"), folder.join("kernels"))?;
@@ -159,11 +176,13 @@ fn build(folder: &Path, kernels: Kernels) -> Result<()> {
 /// What a tree is made of.
 struct Inputs<'a> {
     /// Packages of the guest's release.
-    packages: &'a [&'a str],
+    packages: &'a [String],
     /// The folder of kernel packages of other suites.
     foreign: &'a Path,
     /// The folder of Python packages.
     newest: &'a Path,
+    /// The machines that it is for.
+    arch: Arch,
 }
 
 fn debootstrap(archive: &Archive, folder: &Path, inputs: &Inputs<'_>, tree: &Path) -> Result<()> {
@@ -172,6 +191,7 @@ fn debootstrap(archive: &Archive, folder: &Path, inputs: &Inputs<'_>, tree: &Pat
     check(
         Command::new("mmdebstrap")
             .args(["--quiet", "--variant=minbase", "--mode=root"])
+            .arg(format!("--architectures={}", inputs.arch.debian()))
             .arg(format!("--include={}", inputs.packages.join(",")))
             // Generated when the packages are installed and again by the setup: made once, small, by the setup.
             .arg("--essential-hook=mkdir -p \"$1/etc/initramfs-tools\" && echo update_initramfs=no >\"$1/etc/initramfs-tools/update-initramfs.conf\"")

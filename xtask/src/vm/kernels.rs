@@ -3,18 +3,20 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::arch::Arch;
+
 /// Where a kernel's packages are, and how they are called.
-#[derive(Debug, Clone, Copy, Hash)]
+#[derive(Debug, Clone, Hash)]
 pub(super) enum Packages {
     /// A package of the guest's own release.
-    OfGuest(&'static str),
+    OfGuest(String),
     /// Packages of another suite, by prefix and suffix around the version in their names: they are unpacked into the
     /// guest's tree, not installed.
     OfSuite {
         /// The suite.
         suite: &'static str,
         /// Prefix and suffix of each.
-        around_version: &'static [(&'static str, &'static str)],
+        around_version: Vec<(&'static str, String)>,
     },
 }
 
@@ -45,22 +47,21 @@ impl KernelLine {
         }
     }
 
-    /// The packages that hold it.
-    pub(super) fn packages(self) -> Packages {
+    /// The packages that hold it for machines of `arch`.
+    pub(super) fn packages(self, arch: Arch) -> Packages {
+        let flavour = format!("-cloud-{}", arch.debian());
+        let around_version =
+            |prefixes: &[&'static str]| prefixes.iter().map(|prefix| (*prefix, flavour.clone())).collect();
         match self {
             Self::V5_10 => Packages::OfSuite {
                 suite: "bullseye",
-                around_version: &[("linux-image-5.10", "-cloud-amd64")],
+                around_version: around_version(&["linux-image-5.10"]),
             },
-            Self::V6_1 => Packages::OfGuest("linux-image-cloud-amd64"),
-            Self::V6_12 => Packages::OfGuest("linux-image-6.12-cloud-amd64"),
+            Self::V6_1 => Packages::OfGuest(format!("linux-image{flavour}")),
+            Self::V6_12 => Packages::OfGuest(format!("linux-image-6.12{flavour}")),
             Self::V7 => Packages::OfSuite {
                 suite: "sid",
-                around_version: &[
-                    ("linux-base-7", "-cloud-amd64"),
-                    ("linux-binary-7", "-cloud-amd64"),
-                    ("linux-modules-7", "-cloud-amd64"),
-                ],
+                around_version: around_version(&["linux-base-7", "linux-binary-7", "linux-modules-7"]),
             },
         }
     }

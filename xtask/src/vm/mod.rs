@@ -4,7 +4,9 @@
 //! disk ([`payload`]), so a changed scenario needs no new image. Where the machine offers no virtualization, QEMU
 //! emulates the CPU in software.
 
-mod archive;
+mod foreign;
+mod former;
+mod goods;
 mod guest;
 mod image;
 mod kernels;
@@ -14,14 +16,16 @@ mod rounds;
 mod scenarios;
 mod shell;
 mod verdict;
+mod verifier;
 
 use std::fs;
-use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 
-use crate::{build_ebpf, cargo, dist};
+use crate::arch::Arch;
+use crate::dist::Profile;
+use crate::{build_ebpf, cargo};
 pub(crate) use image::IMPOSSIBLE;
 use kernels::KernelLine;
 pub(crate) use verdict::SECOND_TRY;
@@ -42,10 +46,17 @@ enum Action {
     /// Lists the kernels and the scenarios
     List,
     /// Builds the guest's disk and kernels, unless they are there
-    Image,
+    Image(ImageArgs),
     /// Makes what a run on the guest's own kernel needs beside this checkout, unless it is there: its disk, and the program
     /// that makes packages
     Prepare,
+}
+
+#[derive(Parser)]
+struct ImageArgs {
+    /// Architecture of the guest; this machine's unless given
+    #[arg(long)]
+    arch: Option<Arch>,
 }
 
 /// What to run, and on which kernels.
@@ -64,6 +75,9 @@ struct RunArgs {
     /// run with the one that is released
     #[arg(long, conflicts_with = "scenarios")]
     quick: bool,
+    /// Runs with the program as the tests compile it
+    #[arg(long)]
+    unoptimized: bool,
     #[command(flatten)]
     machine: Machine,
 }
@@ -80,6 +94,9 @@ struct ShellArgs {
 /// The size of the guest.
 #[derive(Parser, Clone, Copy)]
 pub(crate) struct Machine {
+    /// Architecture of the guest; this machine's unless given. Another one's CPU is always one in software
+    #[arg(long)]
+    arch: Option<Arch>,
     /// CPUs of the guest
     #[arg(long, default_value_t = 2)]
     cpus: u32,
@@ -88,21 +105,28 @@ pub(crate) struct Machine {
     memory: u32,
 }
 
+impl Machine {
+    fn arch(self) -> Result<Arch> {
+        self.arch.map_or_else(Arch::host, Ok)
+    }
+}
+
 /// Runs what was asked for. Fails when a scenario failed on any kernel, after all have run.
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.action {
         Some(Action::List) => {
             list()?;
         }
-        Some(Action::Image) => {
-            image::ensure(&KernelLine::ALL)?;
+        Some(Action::Image(image)) => {
+            image::ensure(&KernelLine::ALL, image.arch.map_or_else(Arch::host, Ok)?)?;
         }
         Some(Action::Prepare) => {
-            image::ensure(&[KernelLine::V6_1])?;
+            image::ensure(&[KernelLine::V6_1], Arch::host()?)?;
             cargo::tool::DEB.program()?;
         }
         Some(Action::Shell(shell)) => {
-            shell::run(shell.kernel, files(dist::Profile::Release)?, shell.machine)?;
+            let files = goods::make(Profile::Release, shell.machine.arch()?, &scenarios::all()?)?;
+            shell::run(shell.kernel, files, shell.machine)?;
         }
         None => return run_scenarios(&args.run),
     }
@@ -128,16 +152,18 @@ fn run_scenarios(args: &RunArgs) -> Result<()> {
     } else {
         scenarios::choose(&args.scenarios)?
     };
-    let image = image::ensure(lines)?;
+    let arch = args.machine.arch()?;
+    let image = image::ensure(lines, arch)?;
     if args.all {
         // The quick runs take the committed kernel programs at their word where nothing has changed since.
         build_ebpf::check(true)?;
     }
-    let files = files(if args.quick {
-        dist::Profile::Dev
+    let profile = if args.quick || args.unoptimized {
+        Profile::Dev
     } else {
-        dist::Profile::Release
-    })?;
+        Profile::Release
+    };
+    let files = goods::make(profile, arch, &chosen)?;
     let mut verdicts = Vec::new();
     for line in lines {
         verdicts.extend(rounds::run(&image, *line, &chosen, &files, args.machine)?);
@@ -146,6 +172,7 @@ fn run_scenarios(args: &RunArgs) -> Result<()> {
     println!("\n{table}");
     let path = rounds::artefacts().join("table.md");
     fs::write(&path, table).with_context(|| format!("{}", path.display()))?;
+    print!("{}", verifier::table(&verdicts));
     let failed = verdicts.iter().filter(|v| !v.passed()).count();
     print!("{}", verdict::second_tries(&verdicts));
     println!("{} passed, {failed} failed", verdicts.len() - failed);
@@ -156,20 +183,4 @@ fn run_scenarios(args: &RunArgs) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// What a guest is given of this checkout: the package, one that upgrades it, and the tutorial, whose commands are
-/// typed there.
-fn files(profile: dist::Profile) -> Result<Vec<PathBuf>> {
-    let folder = image::vm_folder().join("packages");
-    let mut files = vec![crate::workspace().join("docs/en/tutorial.md")];
-    for revision in ["1", "2"] {
-        files.push(dist::package(
-            revision,
-            &folder,
-            dist::Compression::Quick,
-            profile,
-        )?);
-    }
-    Ok(files)
 }

@@ -15,7 +15,7 @@ const SIZE_MIB: u32 = 512;
 pub(super) struct Payload {
     /// Scenarios to run, in order.
     pub(super) scenarios: Vec<Scenario>,
-    /// Files for the guest's `/payload/in`: the program, the package.
+    /// Files and folders for the guest's `/payload/in`: the program, the package.
     pub(super) files: Vec<PathBuf>,
 }
 
@@ -37,8 +37,14 @@ impl Payload {
             bail!("{} cannot be copied", scenarios::folder().display());
         }
         for file in &self.files {
-            let name = file.file_name().unwrap_or_default();
-            fs::copy(file, inside.join(name)).with_context(|| format!("{}", file.display()))?;
+            let copied = Command::new("cp")
+                .args(["-r", "--"])
+                .arg(file)
+                .arg(&inside)
+                .status()?;
+            if !copied.success() {
+                bail!("{} cannot be copied", file.display());
+            }
         }
         let names: Vec<_> = self.scenarios.iter().map(|s| s.name.as_str()).collect();
         fs::write(inside.join("plan.json"), serde_json::to_vec(&names)?)?;

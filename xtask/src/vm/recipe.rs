@@ -3,9 +3,15 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::kernels::{KernelLine, Packages};
+use crate::arch::Arch;
 
 /// The guest's release of Debian.
 pub(super) const RELEASE: &str = "bookworm";
+
+/// What the wheels of [`NEWEST`] are built for, by Python's names.
+pub(super) fn platforms(arch: Arch) -> [String; 2] {
+    ["manylinux2014", "manylinux_2_28"].map(|libc| format!("{libc}_{}", arch.name()))
+}
 
 /// Debian packages of the guest. Its gunicorn is 20.1, the oldest version that is supported.
 pub(super) const PACKAGES: &[&str] = &[
@@ -22,6 +28,7 @@ pub(super) const PACKAGES: &[&str] = &[
     "python3-gevent",
     "python3-redis",
     "redis-server",
+    "rpm",
     "strace",
     "sudo",
     "systemd",
@@ -60,27 +67,27 @@ impl Kernels {
         }
     }
 
-    /// Their packages.
-    pub(super) fn packages(self) -> Vec<Packages> {
+    /// Their packages for machines of `arch`.
+    pub(super) fn packages(self, arch: Arch) -> Vec<Packages> {
         let lines: &[KernelLine] = match self {
             Self::Own => &[KernelLine::V6_1],
             Self::All => &KernelLine::ALL,
         };
-        lines.iter().map(|line| line.packages()).collect()
+        lines.iter().map(|line| line.packages(arch)).collect()
     }
 
     /// A name for the recipe with these kernels: it changes with everything above.
-    pub(super) fn hash(self) -> String {
+    pub(super) fn hash(self, arch: Arch) -> String {
         let mut hasher = DefaultHasher::new();
         (RELEASE, PACKAGES, NEWEST, PYTHON, DISK_MIB, SETUP).hash(&mut hasher);
-        self.packages().hash(&mut hasher);
+        self.packages(arch).hash(&mut hasher);
         format!("{:016x}", hasher.finish())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Kernels;
+    use super::{Arch, Kernels};
     use crate::vm::kernels::KernelLine;
 
     #[test]
@@ -91,6 +98,7 @@ mod tests {
             Kernels::All
         );
         assert_eq!(Kernels::for_lines(&KernelLine::ALL), Kernels::All);
-        assert_ne!(Kernels::Own.hash(), Kernels::All.hash());
+        assert_ne!(Kernels::Own.hash(Arch::X86_64), Kernels::All.hash(Arch::X86_64));
+        assert_ne!(Kernels::Own.hash(Arch::X86_64), Kernels::Own.hash(Arch::Aarch64));
     }
 }

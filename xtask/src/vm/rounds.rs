@@ -86,7 +86,7 @@ fn one_guest(
     );
     let begun = Instant::now();
     let command = guest::qemu(image, kernel, &disk, machine, "quiet systemd.show_status=0");
-    let ended = guest::run(command, &folder.join("boot"), tell)?;
+    let ended = guest::run(command, image.arch, &folder.join("boot"), tell)?;
     keep(&disk, &folder)?;
 
     let mut running = None;

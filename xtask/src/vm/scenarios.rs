@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
+use super::goods::Need;
+
 /// One scenario.
 #[derive(Debug, Clone)]
 pub(super) struct Scenario {
@@ -16,6 +18,8 @@ pub(super) struct Scenario {
     pub(super) cpus: Option<u32>,
     /// Whether its line `QUICK = True` puts it among the few that show most in the shortest time.
     pub(super) quick: bool,
+    /// What it needs of this checkout beside the package, by its line `NEEDS = "…"`.
+    pub(super) needs: Option<Need>,
 }
 
 /// The guest's side: runner, stage and scenarios.
@@ -50,6 +54,11 @@ pub(super) fn all() -> Result<Vec<Scenario>> {
                 .lines()
                 .find_map(|line| line.strip_prefix("CPUS = ")?.trim().parse().ok()),
             quick: text.lines().any(|line| line == "QUICK = True"),
+            needs: text
+                .lines()
+                .find_map(|line| line.strip_prefix("NEEDS = "))
+                .map(|need| need.parse().with_context(|| format!("{}", path.display())))
+                .transpose()?,
         });
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));

@@ -66,14 +66,16 @@ FailureAction=poweroff-force
 ExecStart=/payload/in/run
 OOMScoreAdjust=-1000
 UNIT
-mkdir -p "$root/etc/systemd/system/serial-getty@ttyS0.service.d"
-cat >"$root/etc/systemd/system/serial-getty@ttyS0.service.d/shell.conf" <<'UNIT'
+for port in ttyS0 ttyAMA0; do
+    mkdir -p "$root/etc/systemd/system/serial-getty@$port.service.d"
+    cat >"$root/etc/systemd/system/serial-getty@$port.service.d/shell.conf" <<'UNIT'
 [Unit]
 ConditionKernelCommandLine=guest.shell
 [Service]
 ExecStart=
 ExecStart=-/sbin/agetty --autologin root --keep-baud 115200,38400,9600 - $TERM
 UNIT
+done
 ln -s ../scenarios.service "$root/etc/systemd/system/multi-user.target.wants/scenarios.service"
 # Timers and services that have nothing to do in a guest that lives for minutes.
 for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \

@@ -42,6 +42,9 @@ pub(super) struct Verdict {
     pub(super) detail: String,
     /// How long it took, in seconds.
     pub(super) seconds: f64,
+    /// What loading each of the kernel programs took, where the scenario looked.
+    #[serde(default)]
+    pub(super) programs: Vec<Cost>,
     /// Whether nothing was wrong but that something waited for did not come in time.
     #[serde(default)]
     pub(super) late: bool,
@@ -51,6 +54,19 @@ pub(super) struct Verdict {
     /// What the try before this one ended with.
     #[serde(skip)]
     pub(super) first_try: Option<String>,
+}
+
+/// What loading one of the kernel programs took.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(super) struct Cost {
+    /// Its name.
+    pub(super) program: String,
+    /// Instructions that the verifier went through (`verified_insns`, include/uapi/linux/bpf.h; 0 before 5.16).
+    pub(super) instructions: u64,
+    /// What tests/guest/verifier.json has for it.
+    pub(super) known: Option<u64>,
+    /// How long the system call that loads it took, on the guest's CPU.
+    pub(super) seconds: Option<f64>,
 }
 
 impl Verdict {
@@ -65,6 +81,7 @@ impl Verdict {
             result: "failed".to_owned(),
             detail: why.to_owned(),
             seconds: after.as_secs_f64(),
+            programs: Vec::new(),
             late: false,
             lost: true,
             first_try: None,

@@ -7,10 +7,12 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::arch::Arch;
+
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// Addresses of Debian's archives.
-pub(super) struct Archive {
+pub(crate) struct Archive {
     /// The archive of packages.
     main: String,
     /// The archive of security updates.
@@ -19,13 +21,10 @@ pub(super) struct Archive {
 
 impl Archive {
     /// The archives that this machine's apt sources name.
-    pub(super) fn of_this_host() -> Result<Self> {
+    pub(crate) fn of_this_host() -> Result<Self> {
         let listing =
             output(Command::new("apt-get").args(["indextargets", "--format", "$(LABEL)|$(REPO_URI)"]))?;
-        Self::from_listing(&listing).context(
-            "no Debian archive among this machine's apt sources: the guest is made from Debian's packages, \
-             add Debian's archive and its security archive to the sources",
-        )
+        Self::from_listing(&listing).context("no Debian archive among this machine's apt sources")
     }
 
     fn from_listing(listing: &str) -> Option<Self> {
@@ -41,16 +40,16 @@ impl Archive {
     }
 
     /// apt source lines of a stable release with its updates.
-    pub(super) fn release(&self, codename: &str) -> [String; 2] {
+    pub(crate) fn release(&self, codename: &str) -> [String; 2] {
         [
             format!("deb {} {codename} main", self.main),
             format!("deb {} {codename}-security main", self.security),
         ]
     }
 
-    /// apt of another suite, with lists and cache of its own in `folder`.
-    pub(super) fn suite(&self, codename: &str, folder: &Path) -> Result<Suite> {
-        let folder = std::path::absolute(folder)?.join(codename);
+    /// apt of another suite for machines of `arch`, with lists and cache of its own in `folder`.
+    pub(crate) fn suite(&self, codename: &str, arch: Arch, folder: &Path) -> Result<Suite> {
+        let folder = std::path::absolute(folder)?.join(format!("{codename}-{}", arch.debian()));
         for part in ["lists/partial", "cache/archives/partial"] {
             let path = folder.join(part);
             fs::create_dir_all(&path).with_context(|| format!("{}", path.display()))?;
@@ -58,27 +57,28 @@ impl Archive {
         let sources = folder.join("sources.list");
         let line = format!("deb [signed-by={KEYRING}] {} {codename} main\n", self.main);
         fs::write(&sources, line).with_context(|| format!("{}", sources.display()))?;
-        let suite = Suite { folder };
+        let suite = Suite { folder, arch };
         output(suite.apt("apt-get").args(["-qq", "update"]))?;
         Ok(suite)
     }
 }
 
 /// Another suite of the archive.
-pub(super) struct Suite {
+pub(crate) struct Suite {
     folder: PathBuf,
+    arch: Arch,
 }
 
 impl Suite {
     /// The newest package whose name starts with `prefix` and ends with `suffix`, with nothing but a version between.
-    pub(super) fn newest(&self, prefix: &str, suffix: &str) -> Result<String> {
+    pub(crate) fn newest(&self, prefix: &str, suffix: &str) -> Result<String> {
         let names = output(self.apt("apt-cache").args(["pkgnames", prefix]))?;
         newest(&names, prefix, suffix)
             .with_context(|| format!("no package {prefix}…{suffix} in {}", self.folder.display()))
     }
 
     /// Downloads a package into `into`; the file keeps the archive's own name.
-    pub(super) fn download(&self, package: &str, into: &Path) -> Result<()> {
+    pub(crate) fn download(&self, package: &str, into: &Path) -> Result<()> {
         output(
             self.apt("apt-get")
                 .args(["-qq", "download", package])
@@ -98,12 +98,16 @@ impl Suite {
                 .arg("-o")
                 .arg(format!("{key}={}", self.folder.join(path).display()));
         }
-        command.args([
-            "-o",
-            "Dir::Etc::sourceparts=/dev/null",
-            "-o",
-            "APT::Sandbox::User=root",
-        ]);
+        for option in [
+            "Dir::Etc::sourceparts=/dev/null".to_owned(),
+            "APT::Sandbox::User=root".to_owned(),
+            // What is installed here would be preferred to what the suite has.
+            "Dir::State::status=/dev/null".to_owned(),
+            format!("APT::Architecture={}", self.arch.debian()),
+            format!("APT::Architectures={}", self.arch.debian()),
+        ] {
+            command.args(["-o", &option]);
+        }
         command
     }
 }

@@ -1,0 +1,87 @@
+//! The tarball, for systems with neither apt nor rpm: the program, what belongs to it, and INSTALL, which says where it goes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::program::Program;
+use super::{Release, VERSION, output};
+
+const INSTALL: &str = include_str!("../../../packaging/INSTALL");
+
+/// What is in the tarball beside the program, INSTALL and the unit, by where it is in the checkout.
+const FILES: [&str; 7] = [
+    "packaging/autoscaler.example.json",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+    "README.md",
+    "target/dist/config.schema.json",
+    "target/dist/man",
+    "target/dist/completions",
+];
+
+/// Makes the tarball.
+pub(super) fn of(release: &Release<'_>, program: &Program) -> Result<PathBuf> {
+    let name = format!("autoscaler-{VERSION}-linux-{}", release.arch.name());
+    let folder = release.folder();
+    let tree = folder.join(&name);
+    if tree.exists() {
+        fs::remove_dir_all(&tree).with_context(|| format!("{}", tree.display()))?;
+    }
+    fs::create_dir_all(&tree).with_context(|| format!("{}", tree.display()))?;
+    fs::copy(&program.path, tree.join("autoscaler"))
+        .with_context(|| format!("{}", program.path.display()))?;
+    for file in FILES {
+        copy(&release.root.join(file), &tree)?;
+    }
+    let unit = fs::read_to_string(release.root.join("packaging/autoscaler.service"))
+        .context("packaging/autoscaler.service")?;
+    // What no package manager knows of belongs below /usr/local.
+    fs::write(
+        tree.join("autoscaler.service"),
+        unit.replace("/usr/bin/autoscaler", "/usr/local/bin/autoscaler"),
+    )?;
+    let (major, minor) = program.glibc;
+    fs::write(
+        tree.join("INSTALL"),
+        INSTALL.replace("{glibc}", &format!("{major}.{minor}")),
+    )?;
+    let tarball = folder.join(format!("{name}.tar.gz"));
+    pack(release, &name, &tarball)?;
+    fs::remove_dir_all(&tree).with_context(|| format!("{}", tree.display()))?;
+    Ok(tarball)
+}
+
+fn copy(from: &Path, into: &Path) -> Result<()> {
+    let status = Command::new("cp").arg("-r").args([from, into]).status()?;
+    if !status.success() {
+        bail!("{} cannot be copied: cp ended with {status}", from.display());
+    }
+    Ok(())
+}
+
+/// Order, owners, modes and times say nothing of the machine.
+fn pack(release: &Release<'_>, name: &str, into: &Path) -> Result<()> {
+    output(
+        release
+            .command("tar")
+            .args([
+                "--create",
+                "--sort=name",
+                "--format=ustar",
+                "--numeric-owner",
+                "--owner=0",
+                "--group=0",
+            ])
+            .args(["--mode=u=rwX,go=rX", &format!("--mtime=@{}", release.epoch)])
+            // gzip's own header would hold the time as well.
+            .arg("--use-compress-program=gzip -9n")
+            .arg("--file")
+            .arg(into)
+            .arg(name)
+            .current_dir(release.folder()),
+    )?;
+    Ok(())
+}

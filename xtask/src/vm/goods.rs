@@ -1,0 +1,86 @@
+//! What a guest is given of this checkout: the tutorial, whose commands are typed there, the package, one that upgrades it,
+//! and whatever else a scenario needs.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{Error, Result, bail};
+
+use super::scenarios::Scenario;
+use super::{former, image};
+use crate::arch::Arch;
+use crate::dist::{ForGuest, Profile};
+
+/// What only some scenarios need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// The package of a former release, as revision 0.
+    Former,
+    /// Two states of a signed repository: `apt-1` with the package, `apt-2` with the one that upgrades it as well.
+    Repository,
+    /// The package for rpm, and one that upgrades it.
+    Rpm,
+    /// The tarball.
+    Tarball,
+}
+
+impl FromStr for Need {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Ok(match text.trim_matches('"') {
+            "former" => Self::Former,
+            "repository" => Self::Repository,
+            "rpm" => Self::Rpm,
+            "tarball" => Self::Tarball,
+            other => bail!("nothing is called {other}: former, repository, rpm, tarball"),
+        })
+    }
+}
+
+/// Makes all that these scenarios need; files and folders.
+pub(super) fn make(profile: Profile, arch: Arch, scenarios: &[Scenario]) -> Result<Vec<PathBuf>> {
+    let folder = image::vm_folder().join("packages");
+    let mut goods = vec![crate::workspace().join("docs/en/tutorial.md")];
+    let mut packages = Vec::new();
+    let built = ForGuest::build(profile, arch)?;
+    for revision in ["1", "2"] {
+        packages.push(built.deb(revision, &folder)?);
+    }
+    let needs = |need| scenarios.iter().any(|scenario| scenario.needs == Some(need));
+    if needs(Need::Repository) {
+        for count in 1..=packages.len() {
+            let into = folder.join(format!("apt-{count}"));
+            built.repository(&packages[..count], &into, &folder.join("key"))?;
+            goods.push(into);
+        }
+    }
+    if needs(Need::Former) {
+        goods.push(former::package(arch)?);
+    }
+    if needs(Need::Rpm) {
+        for revision in ["1", "2"] {
+            goods.push(built.rpm(revision)?);
+        }
+    }
+    if needs(Need::Tarball) {
+        goods.push(built.tarball()?);
+    }
+    goods.extend(packages);
+    Ok(goods)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Need;
+
+    #[test]
+    fn a_need_that_nobody_can_meet_is_refused() {
+        assert_eq!(
+            "\"tarball\"".parse::<Need>().expect("it can be made"),
+            Need::Tarball
+        );
+        let error = "\"moon\"".parse::<Need>().expect_err("it cannot be made");
+        assert!(error.to_string().contains("moon"));
+    }
+}
