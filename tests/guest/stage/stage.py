@@ -16,6 +16,8 @@ class Stage:
         self.folder = folder
         self.projects = []
         self.notes = []
+        # What loading each of the kernel programs took, where the scenario looked.
+        self.programs = []
         # (project, began, ended): its server was kept dead, or its count changed, by the scenario.
         self.dead, self.meddled = [], []
         self.watch = Watch()
@@ -110,4 +112,5 @@ class Stage:
             "sent": sum(load.sent for load in loads),
             "failed": sum(load.failed for load in loads),
             "signals": sum(project.signals() for project in self.projects),
+            "programs": self.programs,
         }

@@ -2,6 +2,8 @@
 
 import time
 
+from . import guest
+
 # What a loop of looks is to take of one CPU. An emulated CPU on a crowded machine is slow, and the projects are to have it.
 SHARE = 0.02
 # Seconds; what lasts longer is seen however slow the machine is.
@@ -20,6 +22,7 @@ def pause(every, before):
 
 def until(condition, what, seconds=120, every=0.5):
     """Waits until `condition()` is truthy and returns its value; raises Late, saying `what` was waited for."""
+    seconds *= guest.PATIENCE
     end = time.monotonic() + seconds
     while True:
         before = time.thread_time()
