@@ -20,4 +20,5 @@ mod requests;
 mod schema;
 mod security;
 mod servers;
+mod verifier;
 mod without_ebpf;

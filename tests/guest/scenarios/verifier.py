@@ -1,0 +1,70 @@
+"""What the kernel's verifier does before it lets the programs in: instructions gone through, time to load, held to the known figures."""
+
+import json
+import pathlib
+import platform
+import re
+import subprocess
+
+from stage import bpf, daemon, kernel
+from stage.wait import until
+
+DEADLINE = 600
+# By kernel line and program. A figure that is meant to grow is changed there, with the reason in the commit.
+KNOWN = pathlib.Path(__file__).resolve().parent.parent / "verifier.json"
+MORE = 1.10
+
+
+def run(stage):
+    if not kernel.lends_current_task():
+        stage.note("no program can be loaded on this kernel")
+        return
+    daemon.install()
+    daemon.configure({"backdipro": daemon.entry()}, requests=True)
+    before, trace = bpf.programs(), stage.folder / "loading.txt"
+    command = ["strace", "-f", "-T", "-e", "trace=bpf", "-e", "signal=none", "-o", str(trace), "autoscaler", "run"]
+    with open(stage.folder / "daemon.txt", "w") as said:
+        running = subprocess.Popen(command, stdout=said, stderr=said)
+    try:
+        until(lambda: "eBPF" in (stage.folder / "daemon.txt").read_text(), "the daemon runs", 400)
+        loaded = [program for number, program in bpf.programs().items() if number not in before]
+    finally:
+        running.terminate()
+        running.wait()
+    insns = {name: verified for name, verified in loaded if not name.startswith("sd_")}
+    assert "switched" in insns and all(insns.values()), loaded
+    seconds = times(trace)
+    stage.programs = [
+        {"program": name, "instructions": insns[name], "known": known.get(name), "seconds": seconds.get(name)}
+        for known in [figures()]
+        for name in sorted(insns, key=insns.get, reverse=True)
+    ]
+    stage.note(f"{sum(insns.values())} instructions in {len(insns)} programs, {sum(seconds[name] for name in insns):.2f} s")
+    if not figures():
+        stage.note(f"no figures of {line()} to compare with in {KNOWN.name}")
+        return
+    new = sorted(set(insns) - set(figures()))
+    assert not new, f"no figure for {new} on {line()} in {KNOWN.name}: {insns}"
+    grown = [f"{name}: {insns[name]}, was {known}" for name, known in figures().items() if insns.get(name, 0) > known * MORE]
+    assert not grown, f"more than a tenth more to verify on {line()} ({'; '.join(grown)}): if it is meant, write it into {KNOWN.name}"
+
+
+def line():
+    """The kernel line, and the machine where it is not the usual one."""
+    version = ".".join(platform.release().split(".")[:2])
+    return version if platform.machine() == "x86_64" else f"{version} {platform.machine()}"
+
+
+def figures():
+    """The known instruction count of each program on this kernel line."""
+    return json.loads(KNOWN.read_text()).get(line(), {})
+
+
+def times(trace):
+    """How long the kernel took to load each program, from strace's lines: the longest where it was loaded more than once."""
+    found = {}
+    for told in trace.read_text().splitlines():
+        loading = re.search(r'BPF_PROG_LOAD.*prog_name="(\w+)".*= \d+ <([\d.]+)>', told)
+        if loading:
+            found[loading[1]] = max(found.get(loading[1], 0), float(loading[2]))
+    return found
