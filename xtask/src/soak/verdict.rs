@@ -114,7 +114,7 @@ impl Record {
             good: overflows == 0.0 && discarded == 0.0,
             text: format!(
                 "kernel programs: {lost_switches:.0} switches lost and made up for, {discarded:.0} slices discarded, {overflows:.0} \
-                 without room; {answered:.0} answers seen"
+                 without room; {answered:.0} answers in the counters of the end, which begin anew with a project that comes back"
             ),
         }
     }
