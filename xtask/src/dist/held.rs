@@ -171,7 +171,7 @@ drwxr-xr-x root/root         0 2026-11-29 00:00 ./usr/bin/
 
     #[test]
     fn each_difference_is_told() {
-        let missing: String = RPM.lines().skip(1).map(|line| format!("{line}\n")).collect();
+        let missing = RPM.lines().skip(1).collect::<Vec<_>>().join("\n");
         assert_eq!(held(&missing), ["/usr/bin/autoscaler is missing"]);
         for (from, to) in [
             ("0100755", "0104777"),

@@ -25,6 +25,7 @@ use crate::{docs, setup};
 use deb::Compression;
 pub(crate) use deb::Profile;
 use program::Program;
+pub(crate) use repository::publish;
 
 /// The version of everything in this workspace.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -122,11 +123,6 @@ impl ForGuest {
     /// The tarball.
     pub(crate) fn tarball(&self) -> Result<PathBuf> {
         tarball::of(&self.release("1"), &self.program)
-    }
-
-    /// A signed repository of these packages, in the folder `into`.
-    pub(crate) fn repository(&self, packages: &[PathBuf], into: &Path, key_home: &Path) -> Result<()> {
-        repository::publish(packages, into, key_home)
     }
 
     fn release<'a>(&self, revision: &'a str) -> Release<'a> {

@@ -46,7 +46,7 @@ pub(super) fn of_release(folder: &Path, args: &Args) -> Result<PathBuf> {
 }
 
 /// Makes a repository of these packages in the folder `into`, in place of what is there.
-pub(super) fn publish(packages: &[PathBuf], into: &Path, key_home: &Path) -> Result<()> {
+pub(crate) fn publish(packages: &[PathBuf], into: &Path, key_home: &Path) -> Result<()> {
     if packages.is_empty() {
         bail!("no package to publish: `cargo xtask dist` makes them");
     }

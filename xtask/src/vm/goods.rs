@@ -9,7 +9,7 @@ use anyhow::{Error, Result, bail};
 use super::scenarios::Scenario;
 use super::{former, image};
 use crate::arch::Arch;
-use crate::dist::{ForGuest, Profile};
+use crate::dist::{ForGuest, Profile, publish};
 
 /// What only some scenarios need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(super) fn make(profile: Profile, arch: Arch, scenarios: &[Scenario]) -> Resu
     if needs(Need::Repository) {
         for count in 1..=packages.len() {
             let into = folder.join(format!("apt-{count}"));
-            built.repository(&packages[..count], &into, &folder.join("key"))?;
+            publish(&packages[..count], &into, &folder.join("key"))?;
             goods.push(into);
         }
     }
