@@ -79,7 +79,7 @@ fn of_deb(listing: &str, settings: &str) -> Files {
         let settings = settings.lines().any(|line| line == path);
         let packed = Packed {
             mode: octal(mode),
-            owner: owner.replace('/', ":"),
+            owner: named(owner),
             settings,
         };
         files.insert(debian_place(path), packed);
@@ -107,6 +107,12 @@ fn of_rpm(dump: &str) -> Result<Files> {
         files.insert(debian_place(path), packed);
     }
     Ok(files)
+}
+
+/// `root/root`, or `0/0` where the names were left out, as `root:root`.
+fn named(owner: &str) -> String {
+    let names = owner.split('/').map(|one| if one == "0" { "root" } else { one });
+    names.collect::<Vec<_>>().join(":")
 }
 
 /// `-rwxr-xr-x` as 755.
@@ -143,7 +149,7 @@ mod tests {
     const DEB: &str = "\
 drwxr-xr-x root/root         0 2026-11-29 00:00 ./usr/bin/
 -rwxr-xr-x root/root   9000000 2026-11-29 00:00 ./usr/bin/autoscaler
--rw-r--r-- root/root      9000 2026-11-29 00:00 ./etc/autoscaler/config.json
+-rw-r--r-- 0/0            9000 2026-11-29 00:00 ./etc/autoscaler/config.json
 -rw-r--r-- root/root       900 2026-11-29 00:00 ./usr/share/man/man1/autoscaler.1.gz
 -rw-r--r-- root/root       900 2026-11-29 00:00 ./usr/share/zsh/vendor-completions/_autoscaler
 -rw-r--r-- root/root       900 2026-11-29 00:00 ./usr/share/doc/autoscaler/copyright
