@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::arch::Arch;
+use crate::command::output;
 
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
@@ -128,21 +129,6 @@ fn newest(names: &str, prefix: &str, suffix: &str) -> Option<String> {
         })
         .max()
         .map(|(_, name)| name.to_owned())
-}
-
-/// Standard output of a command; its standard error stands in the error.
-fn output(command: &mut Command) -> Result<String> {
-    let done = command
-        .output()
-        .with_context(|| format!("{command:?} cannot be run"))?;
-    if !done.status.success() {
-        bail!(
-            "{command:?} ended with {}: {}",
-            done.status,
-            String::from_utf8_lossy(&done.stderr).trim()
-        );
-    }
-    Ok(String::from_utf8(done.stdout)?)
 }
 
 #[cfg(test)]

@@ -7,11 +7,12 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
 
-use super::toolchain::{Toolchain, output};
+use super::toolchain::Toolchain;
 use super::{OBJECTS, PACKAGE, linker};
 use crate::cargo::cargo;
+use crate::command::output;
+use crate::sha256::sha256;
 use crate::workspace;
 
 /// Where the list is kept.
@@ -71,7 +72,7 @@ fn packages() -> Result<BTreeSet<String>> {
     let mut tree = cargo();
     tree.args(["tree", "--locked", "--package", PACKAGE, "--target", "all"])
         .args(["--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
-    Ok(output(&mut tree)?
+    Ok(output(tree.current_dir(workspace()))?
         .lines()
         // `NAME vVERSION`, and for members of the workspace their path, for others perhaps `(*)`.
         .map(|line| line.split(" (").next().unwrap_or(line).to_owned())
@@ -112,15 +113,6 @@ fn collect(folder: &Path, files: &mut BTreeSet<String>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 #[cfg(test)]

@@ -6,8 +6,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::toolchain::{Toolchain, output};
+use super::toolchain::Toolchain;
 use super::{run_command, tools};
+use crate::command::output;
+use crate::workspace;
 
 /// Debian suites that may carry rustc's own version, the small ones first: each costs its package list.
 const SUITES: [&str; 5] = ["trixie-backports", "trixie", "forky-backports", "forky", "sid"];
@@ -24,7 +26,12 @@ pub(crate) fn source(toolchain: &Toolchain) -> Result<PathBuf> {
     if complete(&library) {
         return Ok(library);
     }
-    let rustup = output(Command::new("rustup").args(["component", "add", "rust-src"]));
+    let mut rustup = Command::new("rustup");
+    let rustup = output(
+        rustup
+            .args(["component", "add", "rust-src"])
+            .current_dir(workspace()),
+    );
     if rustup.is_ok() && complete(&installed) {
         return Ok(installed);
     }

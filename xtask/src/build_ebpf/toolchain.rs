@@ -4,8 +4,9 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
+use crate::command::output;
 use crate::workspace;
 
 /// What the active `rustc` says of itself.
@@ -25,7 +26,11 @@ pub(crate) struct Toolchain {
 impl Toolchain {
     /// Asks the `rustc` that the workspace's rust-toolchain.toml chooses.
     pub(crate) fn find() -> Result<Self> {
-        let said = output(Command::new("rustc").arg("-vV"))?;
+        let rustc = |arguments: &[&str]| {
+            let mut rustc = Command::new("rustc");
+            output(rustc.args(arguments).current_dir(workspace()))
+        };
+        let said = rustc(&["-vV"])?;
         let field = |name: &str| {
             said.lines()
                 .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
@@ -38,7 +43,7 @@ impl Toolchain {
             .next()
             .unwrap_or_default()
             .to_owned();
-        let sysroot = PathBuf::from(output(Command::new("rustc").args(["--print", "sysroot"]))?.trim());
+        let sysroot = PathBuf::from(rustc(&["--print", "sysroot"])?.trim());
         Ok(Self {
             version: said.lines().next().unwrap_or_default().to_owned(),
             release,
@@ -55,20 +60,4 @@ pub(crate) fn cargo_home() -> Result<PathBuf> {
         .map(PathBuf::from)
         .or_else(|| env::home_dir().map(|home| home.join(".cargo")))
         .context("neither CARGO_HOME nor HOME is set")
-}
-
-/// Runs a command in the workspace and returns what it prints.
-pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let output = command
-        .current_dir(workspace())
-        .output()
-        .with_context(|| format!("cannot run {command:?}"))?;
-    ensure!(
-        output.status.success(),
-        "{} ended with {}: {}",
-        command.get_program().display(),
-        output.status,
-        String::from_utf8_lossy(&output.stderr).trim()
-    );
-    String::from_utf8(output.stdout).with_context(|| format!("{command:?} printed no UTF-8"))
 }

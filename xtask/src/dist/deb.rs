@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::Release;
 use super::program::Program;
-use super::{Release, output};
 use crate::arch::Arch;
 use crate::cargo;
+use crate::command::output;
 
 /// How a package is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::output;
+use crate::command::output;
 
 /// A file in a package, and all that the two are to agree on.
 #[derive(Debug, Clone, PartialEq, Eq)]

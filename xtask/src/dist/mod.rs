@@ -21,6 +21,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 
 use crate::arch::Arch;
+use crate::command::output;
 use crate::{docs, setup};
 use deb::Compression;
 pub(crate) use deb::Profile;
@@ -188,16 +189,4 @@ fn epoch() -> Result<u64> {
     text.trim()
         .parse()
         .with_context(|| format!("SOURCE_DATE_EPOCH: {text}"))
-}
-
-/// Runs a command to its end and returns what it prints.
-fn output(command: &mut Command) -> Result<String> {
-    let done = command
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("{} cannot be run", command.get_program().display()))?;
-    if !done.status.success() {
-        bail!("{} ended with {}", command.get_program().display(), done.status);
-    }
-    Ok(String::from_utf8(done.stdout)?)
 }

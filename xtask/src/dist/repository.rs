@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use autoscaler_tests::venv::target_dir;
 
-use super::output;
+use crate::command::output;
 
 /// Its only suite.
 const SUITE: &str = "stable";

@@ -7,8 +7,9 @@ use anyhow::Result;
 
 use super::deb::Profile;
 use super::program::Program;
-use super::{Release, VERSION, output};
+use super::{Release, VERSION};
 use crate::cargo;
+use crate::command::output;
 
 /// Builds the package.
 pub(super) fn of(release: &Release<'_>, program: &Program) -> Result<PathBuf> {

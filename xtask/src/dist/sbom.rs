@@ -9,8 +9,9 @@ use auditable_info::Limits;
 use serde::Deserialize;
 
 use super::program::Program;
-use super::{Release, VERSION, output};
+use super::{Release, VERSION};
 use crate::cargo;
+use crate::command::output;
 
 /// Version of CycloneDX.
 const SPECIFICATION: &str = "1.5";

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
+
+use crate::sha256::sha256;
 
 /// Writes `SHA256SUMS` of every file in the folder.
 pub(super) fn write(folder: &Path) -> Result<PathBuf> {
@@ -36,12 +37,7 @@ pub(super) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
 /// A file's checksum.
 pub(super) fn of(path: &Path) -> Result<String> {
     let bytes = fs::read(path).with_context(|| format!("{}", path.display()))?;
-    Ok(Sha256::digest(bytes)
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        }))
+    Ok(sha256(&bytes))
 }
 
 #[cfg(test)]

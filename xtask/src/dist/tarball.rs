@@ -7,7 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::program::Program;
-use super::{Release, VERSION, output};
+use super::{Release, VERSION};
+use crate::command::output;
 
 const INSTALL: &str = include_str!("../../../packaging/INSTALL");
 

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Release, output, sums};
+use super::{Release, sums};
+use crate::command::output;
 
 /// Builds the release in this checkout and in a copy of it elsewhere, and compares.
 ///
