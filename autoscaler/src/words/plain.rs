@@ -1,10 +1,14 @@
 //! Words of strangers in our sentences: a process' name, a broker's error, a path. None of them may drive the terminal of who
 //! reads them, or write lines of its own.
 
+/// Whether a character drives a terminal: control characters, and marks that turn the direction of writing.
+pub(crate) fn drives_terminal(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The sentence with each character that drives a terminal replaced. Ends of lines and tabs stay: our own texts have them.
 pub(crate) fn plain(sentence: String) -> String {
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let drives = |c: char| (c.is_control() && c != '\n' && c != '\t') || turns(c);
+    let drives = |c: char| drives_terminal(c) && c != '\n' && c != '\t';
     if sentence.contains(drives) {
         return sentence.replace(drives, "\u{fffd}");
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::words::plain::drives_terminal;
+
 /// A percentage or a rate in at most 6 columns: `0.0`, `99.9`, `9999.9`, `123456`, `1235k`.
 #[must_use]
 pub fn number(value: f64) -> String {
@@ -95,13 +97,7 @@ pub fn time_span(seconds: f64) -> String {
 /// writing become U+FFFD. Anyone who may make a cgroup chooses its name.
 #[must_use]
 pub fn clean(name: &str) -> String {
-    name.chars()
-        .map(|c| match c {
-            c if c.is_control() => '\u{fffd}',
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-            c => c,
-        })
-        .collect()
+    name.replace(drives_terminal, "\u{fffd}")
 }
 
 /// The columns that a text takes on a terminal.
