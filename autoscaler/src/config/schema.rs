@@ -206,14 +206,10 @@ fn with_unit(mut schema: Value, unit: Unit) -> Value {
 
 /// What must hold between the keys of a project.
 fn rules_of_projects() -> Vec<Value> {
-    let any_of = |names: &[&str]| {
-        let each: Vec<_> = names.iter().map(|name| json!({ "required": [name] })).collect();
-        json!({ "anyOf": each })
-    };
-    let one_of = |names: &[&str]| {
-        let each: Vec<_> = names.iter().map(|name| json!({ "required": [name] })).collect();
-        json!({ "oneOf": each })
-    };
+    let each =
+        |names: &[&str]| -> Vec<_> { names.iter().map(|name| json!({ "required": [name] })).collect() };
+    let any_of = |names: &[&str]| json!({ "anyOf": each(names) });
+    let one_of = |names: &[&str]| json!({ "oneOf": each(names) });
     let none_of = |names: &[&str]| {
         let properties: Map<_, _> = names
             .iter()

@@ -91,14 +91,12 @@ impl Pool {
     /// More is taken than there is, since the budget was lowered or the workers have grown: one goes at a time, the one that is
     /// missed least.
     fn take_back(&mut self, claims: &[Claim<'_>], counts: &mut [u32], now: f64) {
-        let (spare, is_due) = (
-            (0..claims.len()).filter(|j| counts[*j] > claims[*j].min),
-            self.swapped.is_none_or(|at| now - at >= BETWEEN_SWAPS),
-        );
+        if !self.may_swap(now) {
+            return;
+        }
+        let spare = (0..claims.len()).filter(|j| counts[*j] > claims[*j].min);
         let cost = |j: usize| cost(&claims[j], counts[j]);
-        if let Some(loser) = spare.min_by(|a, b| cost(*a).total_cmp(&cost(*b)))
-            && is_due
-        {
+        if let Some(loser) = spare.min_by(|a, b| cost(*a).total_cmp(&cost(*b))) {
             counts[loser] -= 1;
             self.swapped = Some(now);
         }
@@ -119,7 +117,6 @@ impl Pool {
             from: Vec::new(),
             is_missed: false,
         };
-        let may_swap = self.swapped.is_none_or(|at| now - at >= BETWEEN_SWAPS);
         let worth = claims[i].weight * (claims[i].gain)(counts[i]);
         let mut missed = 0.0;
         while free < claims[i].worker_mib {
@@ -135,7 +132,12 @@ impl Pool {
             free += claims[loser].worker_mib;
             taken.from.push(loser);
         }
-        (!taken.is_missed || (may_swap && worth > CLEARLY * missed)).then_some(taken)
+        (!taken.is_missed || (self.may_swap(now) && worth > CLEARLY * missed)).then_some(taken)
+    }
+
+    /// Whether it is long enough since somebody lost a worker.
+    fn may_swap(&self, now: f64) -> bool {
+        self.swapped.is_none_or(|at| now - at >= BETWEEN_SWAPS)
     }
 
     fn may_lose(&self, j: usize, claim: &Claim<'_>, count: u32, now: f64) -> bool {

@@ -61,21 +61,20 @@ const TYPED: &str = "bpf_skc_to_unix_sock";
 /// The programs of a way on this kernel, with `unix_ends` those that tell the end of Unix connections. Those that make records
 /// come last: nothing is half seen for long.
 pub(super) fn of(way: RequestsWay, unix_ends: bool, types: &KernelTypes) -> Vec<Attached> {
-    let mut all = if unix_ends {
-        vec![UNIX_GONE, UNIX_FREED]
-    } else {
-        Vec::new()
-    };
+    let mut all = Vec::new();
+    if unix_ends {
+        all.extend([UNIX_GONE, UNIX_FREED]);
+    }
     match way {
         RequestsWay::Tracepoints => all.extend(TRACEPOINTS),
-        RequestsWay::Functions => all.extend(FUNCTIONS),
-        RequestsWay::ListenQueues => {}
-    }
-    if way == RequestsWay::Functions {
-        if Path::new("/proc/net/if_inet6").exists() {
-            all.extend(FUNCTIONS_IPV6);
+        RequestsWay::Functions => {
+            all.extend(FUNCTIONS);
+            if Path::new("/proc/net/if_inet6").exists() {
+                all.extend(FUNCTIONS_IPV6);
+            }
+            all.push(if types.lends(TYPED) { CAME } else { CAME_COPIED });
         }
-        all.push(if types.lends(TYPED) { CAME } else { CAME_COPIED });
+        RequestsWay::ListenQueues => {}
     }
     all
 }
