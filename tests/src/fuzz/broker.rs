@@ -1,7 +1,7 @@
 //! A broker that says whatever it likes, behind a real socket.
 
 use std::cell::OnceCell;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -92,12 +92,9 @@ fn unix() -> Server {
     let words = Words::default();
     let said = Arc::clone(&words);
     thread::spawn(move || {
-        for mut client in listener.incoming().flatten() {
-            let now = said.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let _ = client.write_all(&now);
-            let _ = client.shutdown(Shutdown::Write);
+        for client in listener.incoming().flatten() {
             let _ = client.set_read_timeout(Some(PATIENCE));
-            let _ = client.read_to_end(&mut Vec::new());
+            answer(&client, &client, &said, || client.shutdown(Shutdown::Write));
         }
     });
     let url = format!("redis+socket://{}", path.display());
@@ -110,14 +107,19 @@ fn tcp(scheme: &str) -> Server {
     let words = Words::default();
     let said = Arc::clone(&words);
     thread::spawn(move || {
-        for mut client in listener.incoming().flatten() {
-            let now = said.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let _ = client.write_all(&now);
-            let _ = client.shutdown(Shutdown::Write);
+        for client in listener.incoming().flatten() {
             let _ = client.set_read_timeout(Some(PATIENCE));
-            let _ = client.read_to_end(&mut Vec::new());
+            answer(&client, &client, &said, || client.shutdown(Shutdown::Write));
         }
     });
     let url = format!("{scheme}://127.0.0.1:{port}");
     Server { words, url }
+}
+
+/// Says its words to one client, hangs up, and reads what the client has to say, so that it finds nobody gone in the middle.
+fn answer(mut from: impl Read, mut to: impl Write, words: &Words, hang_up: impl FnOnce() -> io::Result<()>) {
+    let now = words.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let _ = to.write_all(&now);
+    let _ = hang_up();
+    let _ = from.read_to_end(&mut Vec::new());
 }

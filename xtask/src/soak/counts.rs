@@ -1,7 +1,7 @@
 //! Is what the daemon says of workers what /proc says?
 //!
-//! Its figure is that of its last look at the project, which the decision tells of. It can be held to /proc where the workers were the same processes before that look and
-//! are so now: then it had nothing else to see.
+//! Its figure is that of its last look at the project, which the decision tells of. It can be held to /proc where the workers
+//! were the same processes before that look as they are now: then it had nothing else to see.
 
 use std::collections::BTreeMap;
 

@@ -23,8 +23,8 @@ const END: Duration = Duration::from_secs(30);
 /// Words of a place for a connection: a cache line, the first of which is 0 where the place is free (autoscaler-common).
 const PLACE_WORDS: usize = 8;
 
-/// The kernel map of connections, by its name now and in version 0.1.0.
-const CONNECTIONS: [&str; 2] = ["PLACES", "TCP"];
+/// The kernel map of connections.
+const CONNECTIONS: &str = "PLACES";
 
 /// The running daemon. Dropping it kills it.
 pub(super) struct Daemon {
@@ -179,7 +179,7 @@ impl Daemon {
             }
             None => Fill::default(),
         };
-        let connections = match CONNECTIONS.iter().find_map(|name| maps.get(*name)) {
+        let connections = match maps.get(CONNECTIONS) {
             Some(map) => {
                 let room = map.info()?.max_entries();
                 let places: Array<_, [u64; PLACE_WORDS]> =

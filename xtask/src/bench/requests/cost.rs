@@ -13,6 +13,7 @@ use super::programs::{AllRan, Attached, PROGRAMS};
 use crate::bench::programs::Statistics;
 use crate::bench::report::Section;
 use crate::bench::series::Series;
+use crate::build_ebpf;
 
 const MESSAGES: usize = 20_000;
 const CONNECTIONS: usize = 2_000;
@@ -38,7 +39,7 @@ type Figures = [(Series, Series); PLACES.len()];
 
 pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
     let mut attached = Attached::ours()?;
-    let empty = Attached::empty()?;
+    let empty = Attached::empty(&build_ebpf::comparison()?)?;
     let _statistics = Statistics::on()?;
     let both = |attached: &Attached<_>, load: &dyn Fn() -> Result<()>| -> Result<Both> {
         let mut ours = AllRan::default();

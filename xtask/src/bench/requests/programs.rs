@@ -1,13 +1,13 @@
 //! The request programs, and empty ones on the same tracepoints, with the kernel's statistics of them.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use autoscaler::host::requests::RequestSource;
 
 use super::open;
 use crate::bench::programs::{Comparison, Ran, all, new_one};
-use crate::build_ebpf;
 
 /// Each program, and its tracepoint.
 pub(super) const PROGRAMS: [(&str, &str); 4] = [
@@ -40,14 +40,13 @@ impl Attached<RequestSource> {
 }
 
 impl Attached<Vec<Comparison>> {
-    /// Programs that do nothing.
-    pub(super) fn empty() -> Result<Self> {
-        let object = build_ebpf::comparison()?;
+    /// Programs that do nothing, of the `object` to compare with.
+    pub(super) fn empty(object: &Path) -> Result<Self> {
         let mut known = all();
         let mut held = Vec::new();
         let mut ids = [0; PROGRAMS.len()];
         for (id, (_, event)) in ids.iter_mut().zip(PROGRAMS) {
-            let mut comparison = Comparison::load(&object)?;
+            let mut comparison = Comparison::load(object)?;
             comparison.attach("bench_empty", event)?;
             *id = id_of("bench_empty", &known)?;
             known.insert(*id);

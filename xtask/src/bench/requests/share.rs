@@ -13,6 +13,7 @@ use super::{label, settled, want};
 use crate::bench::programs::Statistics;
 use crate::bench::report::Section;
 use crate::bench::series::Series;
+use crate::build_ebpf;
 
 /// How many requests one turn takes, without a pause.
 const REQUESTS: u32 = 1_000;
@@ -29,6 +30,7 @@ struct Shares {
 }
 
 pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
+    let object = build_ebpf::comparison()?;
     let mut rows = Vec::new();
     let mut data = Vec::new();
     for loopback in [true, false] {
@@ -45,7 +47,7 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
         let mut shares = Shares::default();
         for _ in 0..rounds {
             // In turns, each alone: whatever runs behind another on the same event finds all at hand.
-            let empty = Attached::empty()?.during(&mut ask)?;
+            let empty = Attached::empty(&object)?.during(&mut ask)?;
             let mut attached = Attached::ours()?;
             want(&mut attached.held, &cgroup)?;
             settled(&attached.held)?;
