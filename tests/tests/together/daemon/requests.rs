@@ -110,7 +110,9 @@ fn low_cpu_takes_no_worker_away_that_is_busy_with_a_request() -> Result<()> {
     let ladder = r#""min_workers": 1, "max_workers": 3, "cpu_thresholds": { "scale_up_3": 95, "scale_down_1": 60 },
            "cpu_duration_minutes": { "scale_up": 1, "scale_down": 0.05 }"#;
     // Before the daemon: a machine that is slow to begin would have an idle server watched for as long as must be held.
-    let load = Load::start(scene.server.address(), 3, "/sleep/0.2");
+    // More clients than workers, and long requests: on a full machine a client takes its time to ask again, and a worker to
+    // take what waits, in which it is not busy.
+    let load = Load::start(scene.server.address(), 6, "/sleep/1");
     let (home, daemon) = scene.daemon(&format!(r#""requests": true, {ladder}"#))?;
     let held = project(&home, "a step down that is not taken", |project| {
         project["decision"]["reason"] == "workers_busy"
