@@ -53,9 +53,10 @@ impl Reporter {
 
     /// Says something about one project unless it is what was said last under this `topic`.
     pub fn say_once(&mut self, project: &Project, topic: &'static str, message: &Message<'_>) {
-        let line = self.render(message);
-        if self.said.is_new(&project.name, topic, &line) {
-            log::emit(message.level(), &log::Fields::of(project), &line);
+        // In one language: what was said is not news in another.
+        let what = words::message(Language::En, message);
+        if self.said.is_new(&project.name, topic, &what) {
+            self.say_of(project, message);
         }
     }
 

@@ -10,8 +10,8 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use crate::act::{Outcome, Workers};
 use crate::model::{
-    Action, Bounds, Cause, CpuBasis, Decision, Figures, Language, Measure, MemoryRules, Next, Project,
-    Reason, ScaleError, Step,
+    Action, Bounds, Cause, CpuBasis, Decision, Figures, Language, Measure, MemoryError, MemoryRules, Next,
+    Project, Reason, ScaleError, Step,
 };
 use crate::report::Reporter;
 use crate::words::{Done, Message, Reply, outlook, reply};
@@ -307,4 +307,25 @@ fn a_step_that_cannot_be_taken_is_told_when_that_begins_and_when_it_is_over() {
     for (line, part) in heard.iter().zip(parts) {
         assert!(line.contains(part), "{line:?} is not {part:?}");
     }
+}
+
+#[test]
+fn what_was_said_is_not_said_again_in_another_language() {
+    let heard = Heard::default();
+    let subscriber = tracing_subscriber::registry().with(heard.clone());
+    let without_limit = Outcome {
+        memory: Some(Err(MemoryError::Unavailable {
+            cgroup: "/sys/fs/cgroup/shop".into(),
+        })),
+        ..came_of(Ok(Workers::Untouched))
+    };
+    tracing::subscriber::with_default(subscriber, || {
+        let (mut reporter, project) = (Reporter::new(Language::En), project());
+        for language in [Language::En, Language::Es, Language::En] {
+            reporter.set_language(language);
+            reporter.outcome(&project, &without_limit);
+        }
+    });
+    let heard = heard.0.lock().unwrap();
+    assert_eq!(heard.len(), 1, "{heard:#?}");
 }
