@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::SECOND;
 use super::arrivals::Request;
+use super::serve::serve;
 use super::waits::Waits;
 
 /// What one second showed.
@@ -114,17 +115,19 @@ impl Lane {
             self.to_serve += ready.saturating_sub(self.now);
         }
         let before = self.waits.sums();
-        while let Some(request) = self.queue.front().copied() {
-            if !begin(&mut self.free, request, end, &mut self.waits) {
-                break;
-            }
-            self.queue.pop_front();
-            self.queue_at -= u128::from(request.at);
-        }
-        for request in come {
-            if begin(&mut self.free, *request, end, &mut self.waits) {
-                continue;
-            }
+        let from_queue = serve(&mut self.free, self.queue.iter().copied(), end, &mut self.waits);
+        let served: u128 = self
+            .queue
+            .drain(..from_queue)
+            .map(|request| u128::from(request.at))
+            .sum();
+        self.queue_at -= served;
+        let at_once = if self.queue.is_empty() {
+            serve(&mut self.free, come.iter().copied(), end, &mut self.waits)
+        } else {
+            0
+        };
+        for request in &come[at_once..] {
             if self.queue.len() < LONGEST_QUEUE {
                 self.queue.push_back(*request);
                 self.queue_at += u128::from(request.at);
@@ -170,28 +173,4 @@ impl Lane {
 
 fn count(workers: usize) -> u32 {
     u32::try_from(workers).unwrap_or(u32::MAX)
-}
-
-/// Gives the request to the worker that is free first, unless that is after `end`.
-#[inline]
-fn begin(free: &mut [u64], request: Request, end: u64, waits: &mut Waits) -> bool {
-    let Some(first) = free.first() else {
-        return false;
-    };
-    let start = request.at.max(*first);
-    if start >= end {
-        return false;
-    }
-    // Its worker takes its new place among the others, without a branch that would be guessed wrong.
-    let mut at = start + request.service;
-    for i in 1..free.len() {
-        let other = free[i];
-        free[i - 1] = other.min(at);
-        at = other.max(at);
-    }
-    if let Some(last) = free.last_mut() {
-        *last = at;
-    }
-    waits.add(start - request.at, request.service);
-    true
 }

@@ -15,6 +15,7 @@ mod random;
 mod rate;
 mod rule;
 mod score;
+mod serve;
 mod told;
 mod waits;
 

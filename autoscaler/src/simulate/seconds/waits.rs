@@ -19,6 +19,16 @@ pub(super) struct Waits {
     buckets: Box<[u64; BUCKETS]>,
 }
 
+/// Requests whose service began one after the other. Most do not wait: so they cost two additions each.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Batch {
+    pub(super) begun: usize,
+    /// Of those, how many had waited.
+    pub(super) waited: usize,
+    /// Their services, ns.
+    pub(super) service: u64,
+}
+
 /// What is summed up of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Sums {
@@ -43,15 +53,20 @@ impl Waits {
         }
     }
 
-    /// Adds a request; both in ns.
+    /// Adds a request that waited for so many ns, more than 0. It is one of a [`Batch`] to come.
     #[inline]
-    pub(super) fn add(&mut self, wait: u64, service: u64) {
-        self.sums.begun += 1;
+    pub(super) fn add(&mut self, wait: u64) {
         self.sums.wait += u128::from(wait);
-        self.sums.service += service;
         self.sums.late += u64::from(wait > self.promised);
         self.over_one_second += u64::from(wait > ONE_SECOND);
         self.buckets[bucket(wait)] += 1;
+    }
+
+    /// Adds what requests have in common that waited or did not.
+    pub(super) fn add_batch(&mut self, batch: &Batch) {
+        self.sums.begun += batch.begun as u64;
+        self.sums.service += batch.service;
+        self.buckets[0] += (batch.begun - batch.waited) as u64;
     }
 
     /// The sums.
@@ -123,8 +138,13 @@ mod tests {
     fn lateness_and_quantiles_are_those_of_the_waits() {
         let mut waits = Waits::new(100_000_000);
         for i in 1..=100_u64 {
-            waits.add(i * 20_000_000, 5);
+            waits.add(i * 20_000_000);
         }
+        waits.add_batch(&Batch {
+            begun: 100,
+            waited: 100,
+            service: 500,
+        });
         assert_eq!(waits.sums().late, 95);
         assert_eq!(waits.over_one_second(), 50);
         assert_eq!(waits.sums().service, 500);
