@@ -78,9 +78,39 @@ pub struct Connection {
 impl Connection {
     /// The place of a cgroup whose requests nobody wants.
     pub const NOBODYS: u32 = u32::MAX;
+
+    /// What its listener is known by, in one word: a kernel's address has 48 bits that tell it from others, and the port takes
+    /// the place of the other 16.
+    #[inline(always)]
+    #[must_use]
+    #[expect(
+        clippy::inline_always,
+        reason = "in the kernel, what is not inlined is a call, verified apart"
+    )]
+    pub fn listener_key(&self) -> u64 {
+        (self.listener << 16) | u64::from(self.port)
+    }
+
+    /// What waits or is served on it, charged to the counters at `place`; `None` where nothing does.
+    #[inline(always)]
+    #[must_use]
+    #[expect(
+        clippy::inline_always,
+        reason = "in the kernel, what is not inlined is a call, verified apart"
+    )]
+    pub fn live(&self, place: u32) -> Option<Live> {
+        let live = Live {
+            place,
+            unused: 0,
+            waiting_since: if self.arrived > self.read { self.arrived } else { 0 },
+            served_since: if self.sent == 0 { self.begun } else { 0 },
+        };
+        let none = place == Self::NOBODYS || (live.waiting_since | live.served_since) == 0;
+        (!none).then_some(live)
+    }
 }
 
-/// A place for a connection whose end the kernel tells, so that its place can be had again. One cache line.
+/// A place for a connection. One cache line.
 #[repr(C, align(64))]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Placed {

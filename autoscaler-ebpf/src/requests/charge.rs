@@ -65,7 +65,7 @@ static SEATS: Array<Seat> = Array::with_max_entries(SEATS_EACH, BPF_F_MMAPABLE);
 /// The place of the cgroup of `reader`, which has read from `connection`; `None` where nobody wants its requests.
 #[inline(always)]
 pub(crate) fn place_of(reader: CssSet, connection: &Connection) -> Option<u32> {
-    let listener = listener(connection);
+    let listener = connection.listener_key();
     // SAFETY: the helper has no precondition.
     let cpu = unsafe { bpf_get_smp_processor_id() };
     let changes = changes();
@@ -105,13 +105,7 @@ fn looked_up(reader: CssSet, listener: u64) -> Option<u32> {
 #[inline(always)]
 pub(crate) fn place_of_listener(connection: &Connection) -> Option<u32> {
     // SAFETY: plain data, copied at once.
-    unsafe { LISTENERS.get(listener(connection)) }.copied()
-}
-
-/// A kernel's address has 48 bits that tell it from others; the port takes the place of the other 16.
-#[inline(always)]
-fn listener(connection: &Connection) -> u64 {
-    (connection.listener << 16) | u64::from(connection.port)
+    unsafe { LISTENERS.get(connection.listener_key()) }.copied()
 }
 
 /// The counters of one cgroup on this CPU. The close of a connection may interrupt a read or a send: a counter that it adds to is

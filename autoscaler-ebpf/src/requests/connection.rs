@@ -18,21 +18,22 @@ use crate::charge::{Charge, changes, place_of};
 use crate::kernel::Task;
 use crate::socket::{Listener, Socket};
 
-/// The records of connections whose end is told, by the low bits of their sockets' cookies. To make one costs no more than to
-/// find it.
+/// The records of connections, by the low bits of their sockets' cookies. To make one costs no more than to find it, and
+/// userspace reads them where they are.
 #[map]
 static PLACES: Array<Placed> = Array::with_max_entries(COUNT, BPF_F_MMAPABLE);
 
 /// How many of them. A power of two.
 const COUNT: u32 = 4096;
 
-/// Whether the end of a Unix socket is told: the loader writes 1 where it has attached `unix_freed`.
+/// Whether the end of a Unix socket is told: the loader writes 1 where it has attached `unix_freed`. Where it is not, the place
+/// of a Unix connection on which nothing is under way can be taken by another, and userspace gives back those of sockets that
+/// are gone.
 #[unsafe(no_mangle)]
 static UNIX_ENDS: u64 = 0;
 
-/// The record of any other connection, kept by the kernel with the socket and gone with it: of a Unix socket whose end nobody
-/// tells, and of a connection whose place in `PLACES` is another's. The kernel takes memory for each, which costs more than
-/// all else that is done for a request.
+/// The record of a connection whose place in `PLACES` is another's, kept by the kernel with the socket and gone with it. The
+/// kernel takes memory for each, which costs more than all else that is done for a request.
 #[btf_map]
 static CONNECTIONS: SkStorage<Connection> = SkStorage::new();
 
@@ -47,8 +48,7 @@ pub(crate) fn found(socket: Socket) -> Option<Record> {
     if cookie == 0 {
         return None;
     }
-    if may_have_place(socket)
-        && let Some(place) = place(cookie)
+    if let Some(place) = place(cookie)
         // SAFETY: an entry of the map, which lives as long as the programs.
         && unsafe { (*place).cookie } == cookie
     {
@@ -65,14 +65,7 @@ pub(crate) fn found(socket: Socket) -> Option<Record> {
 /// A record for a connection of `listener` that has none.
 #[inline(always)]
 pub(crate) fn open(socket: Socket, listener: Listener) -> Option<Record> {
-    // Of a socket with a record it is known.
-    let cookie = socket.cookie();
-    let free = if may_have_place(socket) {
-        free_place(cookie)
-    } else {
-        None
-    };
-    let record = match free {
+    let record = match claimed(socket.cookie()) {
         Some(record) => record,
         None => storage(socket, u64::from(BPF_SK_STORAGE_GET_F_CREATE))?,
     };
@@ -82,32 +75,41 @@ pub(crate) fn open(socket: Socket, listener: Listener) -> Option<Record> {
     Some(record)
 }
 
-/// Whether the end of this connection is told.
-#[inline(always)]
-fn may_have_place(socket: Socket) -> bool {
-    // SAFETY: a whole word of this object, which the loader has written. The verifier knows it, and drops what is not to be.
-    let unix_ends = unsafe { (&raw const UNIX_ENDS).read_volatile() };
-    unix_ends != 0 || !socket.is_unix()
-}
-
 #[inline(always)]
 fn place(cookie: u64) -> Option<*mut Placed> {
     PLACES.get_ptr_mut(cookie as u32 & (COUNT - 1))
 }
 
-/// The place of this cookie, unless it is another's.
+/// The place of this cookie, unless it is another's who needs it.
 #[inline(always)]
-fn free_place(cookie: u64) -> Option<Record> {
+fn claimed(cookie: u64) -> Option<Record> {
     let place = place(cookie)?;
-    // SAFETY: an entry of the map. Two that want one place at the same time are told apart by the one instruction.
-    unsafe {
-        let (before, _) = atomic_cxchg::<u64, { AtomicOrdering::SeqCst }, { AtomicOrdering::SeqCst }>(
-            &raw mut (*place).cookie,
-            0,
-            cookie,
-        );
-        (before == 0).then(|| Record(&raw mut (*place).connection))
+    // SAFETY: an entry of the map, which lives as long as the programs.
+    let (holder, record) = unsafe {
+        (
+            (&raw const (*place).cookie).read_volatile(),
+            Record(&raw mut (*place).connection),
+        )
+    };
+    if holder != 0 && !record.may_be_replaced() {
+        return None;
     }
+    // SAFETY: as above. Two that want one place at the same time are told apart by the one instruction.
+    let (before, _) = unsafe {
+        atomic_cxchg::<u64, { AtomicOrdering::SeqCst }, { AtomicOrdering::SeqCst }>(
+            &raw mut (*place).cookie,
+            holder,
+            cookie,
+        )
+    };
+    if before != holder {
+        return None;
+    }
+    if holder != 0 {
+        close(record);
+    }
+    *record.read_side() = Connection::default();
+    Some(record)
 }
 
 /// The record of `socket` is not needed any more. One in storage goes with it.
@@ -119,9 +121,10 @@ pub(crate) fn forget(socket: Socket) {
         // SAFETY: an entry of the map, and this socket's own where it has its cookie.
         && unsafe { (*place).cookie } == cookie
     {
-        // SAFETY: as above. Nobody else sees the place before it is empty.
+        // SAFETY: as above. Nothing is under way on it any more, whoever sees it before the next one has written its own.
         unsafe {
-            (*place).connection = Connection::default();
+            (*place).connection.arrived = 0;
+            (*place).connection.begun = 0;
             atomic_xchg::<u64, { AtomicOrdering::SeqCst }>(&raw mut (*place).cookie, 0);
         }
     }
@@ -158,6 +161,21 @@ pub(crate) fn close(record: Record) {
 }
 
 impl Record {
+    /// Whether another connection may have this place: nobody tells the end of this one, and nothing is under way on it that
+    /// anybody wants to know. A socket that lives gets a record anew with its next data. Data that comes to it on another CPU in
+    /// this very moment can be counted as the other's.
+    #[inline(always)]
+    fn may_be_replaced(self) -> bool {
+        // SAFETY: a whole word of this object, which the loader has written. The verifier knows it, and drops what is not to be.
+        if unsafe { (&raw const UNIX_ENDS).read_volatile() } != 0 {
+            return false;
+        }
+        let connection = self.read_side();
+        let over = connection.begun == 0 || connection.sent != 0;
+        connection.port == 0
+            && (connection.place == Connection::NOBODYS || (over && connection.arrived <= connection.read))
+    }
+
     /// The part that the reading side writes.
     #[inline(always)]
     fn read_side<'a>(self) -> &'a mut Connection {

@@ -7,6 +7,7 @@ mod last_words;
 mod late;
 mod pipelined;
 mod room;
+mod unix;
 mod upload;
 
 use std::io::{Read, Write as _};
@@ -216,9 +217,11 @@ fn what_waits_and_what_is_served_is_seen_while_it_lasts() -> Result<()> {
         for client in clients {
             let _ = client.join();
         }
-        until("nothing to stay counted", SOON, || {
-            look(&source).ok()?.live.is_empty().then_some(())
-        })?;
+        until("the one to be abandoned, and none to stay counted", SOON, || {
+            let RequestLook { counted, live, .. } = look(&source).ok()?;
+            (live.is_empty() && counted.abandoned == 1).then_some(())
+        })
+        .with_context(|| format!("{:?}", look(&source)))?;
     }
     Ok(())
 }

@@ -15,6 +15,9 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// Instructions by program, and by kernel line: a figure that is meant to grow is changed there.
 const KNOWN: &str = "guest/verifier.json";
 
+/// The one that a kernel may refuse without harm.
+const ITERATOR: &str = "live";
+
 type Costs = BTreeMap<String, u64>;
 
 #[test]
@@ -38,7 +41,7 @@ fn check() -> Result<()> {
         let costs = costs_of(daemon.pid()).ok()?;
         known
             .keys()
-            .all(|program| costs.contains_key(program))
+            .all(|program| program == ITERATOR || costs.contains_key(program))
             .then_some(costs)
     })
     .with_context(|| {

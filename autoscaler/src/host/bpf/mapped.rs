@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result};
-use autoscaler_common::{Counters, Cpu, Owner, Requests};
+use autoscaler_common::{Counters, Cpu, Live, Owner, Placed, Requests};
 use aya::maps::{Map, MapData};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 
@@ -28,6 +29,8 @@ unsafe impl Record for Owner {}
 unsafe impl Record for Cpu {}
 // SAFETY: as above.
 unsafe impl Record for Requests {}
+// SAFETY: as above.
+unsafe impl Record for Placed {}
 
 /// The elements of one array map, shared with the kernel programs.
 pub(in crate::host) struct Mapped<T> {
@@ -60,6 +63,15 @@ impl<T: Record> Mapped<T> {
         })
     }
 
+    /// Maps all elements of `map`.
+    pub(in crate::host) fn whole(map: Map) -> Result<Self> {
+        let Map::Array(array) = &map else {
+            anyhow::bail!(KernelStep::MapArray)
+        };
+        let len = array.info().context(KernelStep::MapArray)?.max_entries() as usize;
+        Self::new(map, len)
+    }
+
     /// How many elements there are.
     pub(in crate::host) fn len(&self) -> usize {
         self.len
@@ -90,6 +102,39 @@ impl Mapped<Owner> {
     pub(in crate::host) fn id(&self, index: usize) -> u64 {
         // SAFETY: as in `get`, for the first field.
         unsafe { (&raw const (*self.element(index).as_ptr()).id).read_volatile() }
+    }
+}
+
+impl Mapped<Requests> {
+    /// Counts a request at `index` that was served for `busy_ns` and will never be answered. The programs add to the same
+    /// counters in one instruction, as this does.
+    pub(in crate::host) fn abandon(&self, index: usize, busy_ns: u64) {
+        let counters = self.element(index).as_ptr();
+        // SAFETY: as in `get`; words of a map are aligned, and all others add to these two in one instruction too.
+        unsafe {
+            AtomicU64::from_ptr(&raw mut (*counters).abandoned).fetch_add(1, Ordering::Relaxed);
+            AtomicU64::from_ptr(&raw mut (*counters).abandoned_ns).fetch_add(busy_ns, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Mapped<Placed> {
+    /// Gives back the place at `index` that the socket `cookie` had, which is gone with what was `live` on it: no program
+    /// writes there any more, but for one that has the place for another socket from the moment when nothing is live on it.
+    pub(in crate::host) fn give_back(&self, index: usize, cookie: u64, live: &Live) {
+        let place = self.element(index).as_ptr();
+        // SAFETY: as in `get`. The last of these stores ends what is live; after it comes one that asks first.
+        unsafe {
+            if live.served_since != 0 {
+                (&raw mut (*place).connection.begun).write_volatile(0);
+            }
+            if live.waiting_since != 0 {
+                (&raw mut (*place).connection.arrived).write_volatile(0);
+            }
+            let holder = AtomicU64::from_ptr(&raw mut (*place).cookie);
+            // Another may have taken it meanwhile: then it is given back already.
+            let _ = holder.compare_exchange(cookie, 0, Ordering::SeqCst, Ordering::Relaxed);
+        }
     }
 }
 

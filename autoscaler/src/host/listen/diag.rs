@@ -1,4 +1,4 @@
-//! The kernel's answers about its listening sockets: `sock_diag(7)`.
+//! The kernel's answers about its sockets: `sock_diag(7)`.
 
 use std::io;
 use std::net::SocketAddr;
@@ -27,6 +27,9 @@ pub(super) struct SockDiag {
 /// (`net/netlink/af_netlink.c`).
 const PIECE: usize = 32 << 10;
 
+/// The module that answers about Unix sockets.
+const UNIX_DIAG: &str = "unix_diag";
+
 impl SockDiag {
     /// Opens a socket in the namespace of this thread.
     pub(super) fn open() -> Result<Self, ListenFault> {
@@ -50,9 +53,9 @@ impl SockDiag {
         for (request, module) in [
             (tcp(AF_INET), "tcp_diag"),
             (tcp(AF_INET6), "tcp_diag"),
-            (unix_streams(), "unix_diag"),
+            (unix_streams(unix::StateFlags::LISTEN), UNIX_DIAG),
         ] {
-            match self.ask(request, module) {
+            match self.ask(request, module, listener) {
                 Ok(some) => found.extend(some),
                 // Both families of TCP lack the one module.
                 Err(fault) if faults.contains(&fault) => {}
@@ -62,11 +65,18 @@ impl SockDiag {
         (found, faults)
     }
 
-    fn ask(
+    /// The cookies of all Unix sockets.
+    pub(super) fn unix_sockets(&mut self) -> Result<Vec<u64>, ListenFault> {
+        self.ask(unix_streams(unix::StateFlags::all()), UNIX_DIAG, cookie)
+    }
+
+    /// The answers to a request, each as `told` has it.
+    fn ask<T>(
         &mut self,
         request: SockDiagMessage,
         module: &'static str,
-    ) -> Result<Vec<ListenQueue>, ListenFault> {
+        told: fn(&SockDiagMessage) -> Option<T>,
+    ) -> Result<Vec<T>, ListenFault> {
         self.sequence = self.sequence.wrapping_add(1);
         let mut header = NetlinkHeader::default();
         header.flags = NLM_F_REQUEST | NLM_F_DUMP;
@@ -80,7 +90,7 @@ impl SockDiag {
         loop {
             self.buffer.clear();
             self.socket.recv(&mut self.buffer, 0).map_err(broken)?;
-            match take_in(&self.buffer, self.sequence, &mut found) {
+            match take_in(&self.buffer, self.sequence, told, &mut found) {
                 Ok(Progress::More) => {}
                 Ok(Progress::Done) => return Ok(found),
                 // `sock_diag_lock_handler`, `inet_diag_lock_handler`: nobody has registered, and no module would load.
@@ -112,9 +122,9 @@ fn tcp(family: u8) -> SockDiagMessage {
     })
 }
 
-fn unix_streams() -> SockDiagMessage {
+fn unix_streams(states: unix::StateFlags) -> SockDiagMessage {
     SockDiagMessage::UnixRequest(UnixRequest {
-        state_flags: unix::StateFlags::LISTEN,
+        state_flags: states,
         inode: 0,
         show_flags: ShowFlags::NAME | ShowFlags::RQLEN,
         cookie: [0xff; 8],
@@ -128,8 +138,13 @@ enum Progress {
     Done,
 }
 
-/// Takes one piece of the answer to request `sequence` in.
-fn take_in(mut bytes: &[u8], sequence: u32, found: &mut Vec<ListenQueue>) -> Result<Progress, SystemFault> {
+/// Takes one piece of the answer to request `sequence` in, what `told` has of it.
+fn take_in<T>(
+    mut bytes: &[u8],
+    sequence: u32,
+    told: fn(&SockDiagMessage) -> Option<T>,
+    found: &mut Vec<T>,
+) -> Result<Progress, SystemFault> {
     while !bytes.is_empty() {
         let message = NetlinkMessage::<SockDiagMessage>::deserialize(bytes);
         let message = message.map_err(|error| SystemFault::from(error.to_string()))?;
@@ -137,12 +152,7 @@ fn take_in(mut bytes: &[u8], sequence: u32, found: &mut Vec<ListenQueue>) -> Res
         match message.payload {
             NetlinkPayload::Done(_) if ours => return Ok(Progress::Done),
             NetlinkPayload::Error(error) if ours => return Err(error.to_io().into()),
-            NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(tcp)) if ours => {
-                found.push(of_tcp(&tcp));
-            }
-            NetlinkPayload::InnerMessage(SockDiagMessage::UnixResponse(unix)) if ours => {
-                found.extend(of_unix(&unix));
-            }
+            NetlinkPayload::InnerMessage(message) if ours => found.extend(told(&message)),
             _ => {}
         }
         // Each message begins at a multiple of 4 bytes (`NLMSG_ALIGN`), and is never empty.
@@ -150,6 +160,23 @@ fn take_in(mut bytes: &[u8], sequence: u32, found: &mut Vec<ListenQueue>) -> Res
         bytes = bytes.get(length.max(4)..).unwrap_or_default();
     }
     Ok(Progress::More)
+}
+
+fn listener(message: &SockDiagMessage) -> Option<ListenQueue> {
+    match message {
+        SockDiagMessage::InetResponse(tcp) => Some(of_tcp(tcp)),
+        SockDiagMessage::UnixResponse(unix) => of_unix(unix),
+        _ => None,
+    }
+}
+
+/// `udiag_cookie`: the low half and the high half of `sk_cookie` (`sock_diag_save_cookie` in `net/core/sock_diag.c`).
+fn cookie(message: &SockDiagMessage) -> Option<u64> {
+    let SockDiagMessage::UnixResponse(unix) = message else {
+        return None;
+    };
+    let half = |at: usize| u32::from_ne_bytes(std::array::from_fn(|byte| unix.header.cookie[at + byte]));
+    Some(u64::from(half(4)) << 32 | u64::from(half(0)))
 }
 
 /// `inet_diag_msg` of a listener: `idiag_rqueue` is `sk_ack_backlog`, `idiag_wqueue` is `sk_max_ack_backlog`
@@ -234,9 +261,9 @@ mod tests {
         bytes.extend(message(SOCK_DIAG_BY_FAMILY, 7, &unix(b"/run/shop.sock\0")));
         bytes.extend(message(SOCK_DIAG_BY_FAMILY, 7, &unix(b"\0shop\0a")));
         let mut found = Vec::new();
-        assert_eq!(take_in(&bytes, 7, &mut found), Ok(Progress::More));
+        assert_eq!(take_in(&bytes, 7, listener, &mut found), Ok(Progress::More));
         assert_eq!(
-            take_in(&message(NLMSG_DONE, 7, &[0; 4]), 7, &mut found),
+            take_in(&message(NLMSG_DONE, 7, &[0; 4]), 7, listener, &mut found),
             Ok(Progress::Done)
         );
         let addresses: Vec<&str> = found.iter().map(|queue| queue.address.as_str()).collect();
@@ -250,9 +277,9 @@ mod tests {
     #[test]
     fn a_refusal_and_a_piece_that_ends_early_are_faults() {
         let refusal = message(NLMSG_ERROR, 7, &(-2_i32).to_ne_bytes());
-        let fault = take_in(&refusal, 7, &mut Vec::new()).unwrap_err();
+        let fault = take_in(&refusal, 7, listener, &mut Vec::new()).unwrap_err();
         assert_eq!(fault.errno(), Some(Errno::ENOENT));
         let whole = message(SOCK_DIAG_BY_FAMILY, 7, &unix(b"/run/shop.sock\0"));
-        assert!(take_in(&whole[..30], 7, &mut Vec::new()).is_err());
+        assert!(take_in(&whole[..30], 7, cookie, &mut Vec::new()).is_err());
     }
 }

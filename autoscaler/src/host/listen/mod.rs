@@ -8,14 +8,14 @@ mod diag;
 mod namespace;
 mod sockets;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diag::SockDiag;
 use sockets::Held;
 pub(super) use sockets::held;
 
 use crate::host::process::Procfs;
-use crate::model::{ListenFault, ListenLook, ListenQueue};
+use crate::model::{ListenFault, ListenLook, ListenQueue, ProcessError};
 
 /// A network namespace, by its inode.
 type NetworkId = u64;
@@ -26,6 +26,29 @@ type NetworkId = u64;
 pub struct ListenSource {
     procfs: Procfs,
     asked: HashMap<NetworkId, SockDiag>,
+}
+
+/// The cookies of all Unix sockets in the network namespaces of these processes, and in ours.
+///
+/// # Errors
+/// When the kernel does not tell them of one.
+pub(super) fn unix_sockets(procfs: &Procfs, pids: &[u32]) -> Result<HashSet<u64>, ListenFault> {
+    let own = sockets::network(procfs, std::process::id()).map_err(ListenFault::Process)?;
+    let mut all: HashSet<u64> = SockDiag::open()?.unix_sockets()?.into_iter().collect();
+    let mut asked = vec![own];
+    for pid in pids {
+        match sockets::network(procfs, *pid) {
+            Ok(network) if asked.contains(&network) => {}
+            Ok(network) => {
+                let mut diag = namespace::inside(procfs, *pid, SockDiag::open)?;
+                all.extend(diag.unix_sockets()?);
+                asked.push(network);
+            }
+            Err(ProcessError::Gone { .. }) => {}
+            Err(error) => return Err(ListenFault::Process(error)),
+        }
+    }
+    Ok(all)
 }
 
 /// What a namespace has, by inode, and why that may not be all.

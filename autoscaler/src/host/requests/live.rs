@@ -1,5 +1,5 @@
-//! The iterators that tell which requests wait or are served at this moment. aya attaches iterators over all of a kind; one
-//! over a single map is made here, by the two commands of bpf(2) that it takes.
+//! The iterator that tells which requests wait or are served at this moment on connections whose record is in socket storage. aya
+//! attaches iterators over all of a kind; one over a single map is made here, by the two commands of bpf(2) that it takes.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -44,7 +44,7 @@ pub(super) struct LiveIterator(OwnedFd);
 impl LiveIterator {
     /// Attaches `program` to the records of `map`.
     pub(super) fn open(program: &ProgramFd, map: &Map) -> Result<Self> {
-        let (Map::SkStorage(map) | Map::Array(map)) = map else {
+        let Map::SkStorage(map) = map else {
             anyhow::bail!(KernelStep::MapArray)
         };
         // `union bpf_iter_link_info`: the map's descriptor is its first member, and all that is told.

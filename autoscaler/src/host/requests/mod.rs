@@ -2,17 +2,20 @@
 //!
 //! The kernel programs keep a record with each connection and charge what happens to the cgroup of the task that reads
 //! (`autoscaler-ebpf/src/requests`). What they have charged lies in an array of their own for each CPU; what waits or is
-//! served at this moment is told by an iterator over the records.
+//! served at this moment is read from the records, which are an array too.
 
 mod attached;
+mod gone;
 mod live;
+mod places;
 mod ports;
 mod programs;
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use autoscaler_common::Live;
 use live::LiveIterator;
 use programs::Programs;
 
@@ -57,11 +60,16 @@ pub fn open(services: u32) -> Result<Box<dyn RequestWatch>, WhyNotEbpf> {
 pub struct RequestSource {
     way: RequestsWay,
     programs: Programs,
-    live: [LiveIterator; 2],
+    /// Where the kernel does not tell the end of a Unix connection, it is asked for.
+    unix_ends: bool,
+    /// What is live on connections without a place; `None` where the kernel does not let it be seen.
+    others: Option<LiveIterator>,
     /// The cgroups whose requests are charged, and to which index.
     wanted: HashMap<CgroupId, u32>,
     /// The ports of each index.
     ports: HashMap<u32, BTreeSet<u16>>,
+    /// The cgroup of each index.
+    services: HashMap<u32, PathBuf>,
     procfs: Procfs,
 }
 
@@ -81,18 +89,19 @@ impl RequestSource {
                 return Err(lack);
             }
             let programs = Programs::start(&programs, unix_ends, &offsets, indexes, cgroups);
-            let programs = programs.map_err(bpf::explain)?;
-            let live = programs.live().map_err(bpf::explain)?;
+            let mut programs = programs.map_err(bpf::explain)?;
             Ok(Self {
                 way,
+                unix_ends,
+                others: programs.others(),
                 programs,
-                live,
                 wanted: HashMap::new(),
                 ports: HashMap::new(),
+                services: HashMap::new(),
                 procfs: Procfs::default(),
             })
         };
-        // Some kernels take programs at tracepoints alone; there the kernel itself has to keep what is known of a Unix connection.
+        // Some kernels take programs at tracepoints alone, which do not tell the end of a Unix connection.
         let seen_by = |way| start(way, true).or_else(|_| start(way, false));
         seen_by(RequestsWay::Tracepoints).or_else(|why| {
             seen_by(RequestsWay::Functions).map_err(|other| match why {
@@ -111,6 +120,9 @@ impl RequestWatch for RequestSource {
 
     fn want(&mut self, index: u32, service: &Path) -> Result<()> {
         let Tree { ids: cgroups, pids } = Tree::read(service);
+        if self.services.get(&index).is_none_or(|known| known != service) {
+            self.services.insert(index, service.to_owned());
+        }
         // One that has just ended may come back at the same port.
         if !pids.is_empty() {
             self.ports.insert(index, ports::of(&self.procfs, &pids));
@@ -133,8 +145,14 @@ impl RequestWatch for RequestSource {
     }
 
     fn look(&self, indexes: &[u32]) -> Result<Vec<RequestLook>> {
-        let [placed, others] = &self.live;
-        let live = [placed.read()?, others.read()?].concat();
+        let mut placed = self.programs.live();
+        if !self.unix_ends {
+            placed = self.still_there(placed);
+        }
+        let mut live: Vec<Live> = placed.iter().map(|one| one.live).collect();
+        if let Some(others) = &self.others {
+            live.extend(others.read()?);
+        }
         let at = monotonic();
         let look = |index: &u32| RequestLook {
             at,

@@ -1,6 +1,7 @@
 //! The programs and their maps: loaded and attached. Nothing is pinned: all of it goes when the process ends.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use autoscaler_common::{BUCKETS, Field, Requests, SEATS_EACH};
@@ -8,9 +9,10 @@ use aya::maps::{Array, HashMap, Map, MapData, MapError};
 use aya::programs::Iter;
 use aya::{Btf, Ebpf, EbpfLoader};
 
-use crate::host::bpf::{Mapped, Offsets, failed, possible_cpus, raise_memlock, refused, relocated};
+use crate::host::bpf::{Mapped, Offsets, failed, possible_cpus, raise_memlock, relocated};
 use crate::host::requests::attached::{self, Attached};
 use crate::host::requests::live::LiveIterator;
+use crate::host::requests::places::{OnConnection, Places};
 use crate::host::usage::CgroupId;
 use crate::model::{BtfFault, KernelStep, WhyNotEbpf};
 
@@ -27,6 +29,7 @@ pub(super) struct Programs {
     changes: Array<MapData, u64>,
     changed: u64,
     requests: Mapped<Requests>,
+    places: Places,
     cpus: u32,
     indexes: u32,
 }
@@ -59,6 +62,8 @@ impl Programs {
         load_programs(&mut ebpf, programs)?;
         let requests = Mapped::new(taken(&mut ebpf, "REQUESTS").map_err(failed)?, entries as usize);
         let requests = requests.map_err(failed)?;
+        let [places, listeners] = ["PLACES", "LISTENERS"].map(|name| taken(&mut ebpf, name).map_err(failed));
+        let places = Places::new(places?, listeners?).map_err(failed)?;
         let wanted = map(&mut ebpf, "WANTED")?;
         let (ports, changes) = (map(&mut ebpf, "PORTS")?, map(&mut ebpf, "CHANGES")?);
         attached::attach(&mut ebpf, programs)?;
@@ -70,21 +75,36 @@ impl Programs {
             changes,
             changed: 0,
             requests,
+            places,
             cpus,
             indexes,
         })
     }
 
-    /// The iterators over the records of all connections.
-    pub(super) fn live(&self) -> Result<[LiveIterator; 2], WhyNotEbpf> {
-        let open = |(program, _, map): Walk| -> Result<LiveIterator> {
-            let step = || KernelStep::Program(program.to_owned());
-            let program: &Iter = self.ebpf.program(program).with_context(step)?.try_into()?;
-            let map = self.ebpf.map(map);
-            LiveIterator::open(program.fd()?, map.with_context(step)?)
-        };
-        let [placed, others] = WALKS;
-        Ok([open(placed).map_err(failed)?, open(others).map_err(failed)?])
+    /// What waits or is served now on connections with a place in the array.
+    pub(super) fn live(&self) -> Vec<OnConnection> {
+        self.places.live()
+    }
+
+    /// The socket of `gone` is no more: what was live on it ends at `now`, `CLOCK_MONOTONIC`.
+    pub(super) fn abandon(&self, gone: &OnConnection, now: Duration) {
+        self.places.give_back(gone);
+        let served = gone.live.served_since;
+        if served != 0 {
+            let busy = now.saturating_sub(Duration::from_nanos(served)).as_nanos();
+            self.requests
+                .abandon(gone.live.place as usize, u64::try_from(busy).unwrap_or(u64::MAX));
+        }
+    }
+
+    /// The iterator over the records of all other connections; `None` where the kernel takes none. Then those are counted,
+    /// and what is live on them is not seen.
+    pub(super) fn others(&mut self) -> Option<LiveIterator> {
+        let btf = Btf::from_sys_fs().ok()?;
+        let program: &mut Iter = self.ebpf.program_mut("live")?.try_into().ok()?;
+        program.load("bpf_sk_storage_map", &btf).ok()?;
+        let program: &Iter = self.ebpf.program("live")?.try_into().ok()?;
+        LiveIterator::open(program.fd().ok()?, self.ebpf.map("CONNECTIONS")?).ok()
     }
 
     /// Has the requests of this cgroup charged to `index`.
@@ -150,14 +170,6 @@ impl Programs {
     }
 }
 
-/// A program, the kind of iterator that it is, and the map that it walks.
-type Walk = (&'static str, &'static str, &'static str);
-
-const WALKS: [Walk; 2] = [
-    ("live_placed", "bpf_map_elem", "PLACES"),
-    ("live", "bpf_sk_storage_map", "CONNECTIONS"),
-];
-
 /// 64 ports to a word.
 const WORDS: usize = 1024;
 
@@ -175,14 +187,5 @@ fn load_programs(ebpf: &mut Ebpf, programs: &[Attached]) -> Result<(), WhyNotEbp
     let btf = Btf::from_sys_fs().map_err(|error| WhyNotEbpf::BadBtf {
         why: BtfFault::Words(error.to_string()),
     })?;
-    attached::load(ebpf, programs, &btf)?;
-    for (name, kind, _) in WALKS {
-        let walk = ebpf
-            .program_mut(name)
-            .context(KernelStep::Program(name.to_owned()))
-            .map_err(failed)?;
-        let walk: &mut Iter = walk.try_into().map_err(|error| refused(name, &error))?;
-        walk.load(kind, &btf).map_err(|error| refused(name, &error))?;
-    }
-    Ok(())
+    attached::load(ebpf, programs, &btf)
 }

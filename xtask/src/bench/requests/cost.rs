@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use autoscaler::host::requests::RequestWatch as _;
@@ -17,6 +18,9 @@ use crate::build_ebpf;
 
 const MESSAGES: usize = 20_000;
 const CONNECTIONS: usize = 2_000;
+
+/// Looks at what is live, in each round.
+const LOOKS: u32 = 200;
 
 /// `gone` is told of connections, the others of messages.
 const GONE: usize = 3;
@@ -55,6 +59,7 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
     let mut messages_of: [Figures; GONE] = Default::default();
     let mut states: [(Series, Series); 2] = Default::default();
     let ours = listener()?;
+    let mut look = Series::default();
     for _ in 0..rounds {
         attached.held.want(0, nobodys.path())?;
         // At a port that nobody has asked about.
@@ -68,6 +73,11 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
         let watched_tcp = both(&attached, &|| messages(Ends::Tcp(&ours), MESSAGES))?;
         let watched_unix = both(&attached, &|| messages(Ends::Unix, MESSAGES))?;
         let watched = both(&attached, &|| connections(&ours, CONNECTIONS))?[GONE];
+        let start = Instant::now();
+        for _ in 0..LOOKS {
+            attached.held.look(&[0])?;
+        }
+        look.add(start.elapsed().as_secs_f64() * 1e6 / f64::from(LOOKS));
         for (state, mean) in states.iter_mut().zip([foreign, watched]) {
             state.0.add(mean.0);
             state.1.add(mean.1);
@@ -113,13 +123,15 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
     for (place, figures) in whose.iter().zip(&states) {
         add("gone", place, figures);
     }
+    data.insert("look_us".to_owned(), look.json());
     Ok(Section {
         title: "Requests: cost per event",
         note: format!(
             "Run time per event in ns by the kernel's own `bpf_stats`, {rounds} rounds of {MESSAGES} messages to and fro between \
              two threads that do nothing else, and of {CONNECTIONS} connections, beside an empty program on the same tracepoint: \
              net is without it. A server's end is told from its client's by taking off what the client's costs. `gone` is run \
-             for either end of a connection."
+             for either end of a connection. A look at what is live on all connections takes {} µs, one after the other.",
+            look.show(1)
         ),
         columns: vec!["program", "socket", "ours, ns", "empty, ns", "net"],
         rows,
