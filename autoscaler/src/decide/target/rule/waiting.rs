@@ -18,13 +18,18 @@ pub(super) struct Load {
 impl Load {
     /// Requests a second that wait for longer than they may before 0, 1, 2 … workers.
     pub(super) fn waiting(&self) -> Waiting<'_> {
+        let mut shares = Vec::with_capacity(USUAL);
+        shares.push((1.0, Some(0.0)));
         Waiting {
             load: self,
             blocked: 1.0,
-            logs: vec![0.0],
+            shares,
         }
     }
 }
+
+/// Counts that there is room for at once: more are seldom asked for.
+const USUAL: usize = 16;
 
 /// Late requests by count of workers, computed as far as they are asked for.
 ///
@@ -34,10 +39,10 @@ impl Load {
 #[derive(Debug, Clone)]
 pub(super) struct Waiting<'a> {
     load: &'a Load,
-    /// Erlang's B for the last count in `logs`.
+    /// Erlang's B for the last count in `shares`.
     blocked: f64,
-    /// The logarithm of Erlang's C, for 0, 1, 2 … servers.
-    logs: Vec<f64>,
+    /// Erlang's C, for 0, 1, 2 … servers, and its logarithm where that was asked for: it takes longer.
+    shares: Vec<(f64, Option<f64>)>,
 }
 
 impl Waiting<'_> {
@@ -74,17 +79,18 @@ impl Waiting<'_> {
 
     fn log_whole(&mut self, servers: usize) -> f64 {
         let offered = self.load.busy / self.load.peakedness;
-        while self.logs.len() <= servers {
-            let count = self.logs.len() as f64;
+        while self.shares.len() <= servers {
+            let count = self.shares.len() as f64;
             self.blocked = offered * self.blocked / offered.mul_add(self.blocked, count);
             let share = if count > offered {
                 self.blocked / (1.0 - (offered / count) * (1.0 - self.blocked))
             } else {
                 1.0
             };
-            self.logs.push(share.max(f64::MIN_POSITIVE).ln());
+            self.shares.push((share, None));
         }
-        self.logs[servers]
+        let (share, log) = &mut self.shares[servers];
+        *log.get_or_insert_with(|| share.max(f64::MIN_POSITIVE).ln())
     }
 }
 
