@@ -162,8 +162,9 @@ pub(crate) fn close(record: Record) {
 
 impl Record {
     /// Whether another connection may have this place: nobody tells the end of this one, and nothing is under way on it that
-    /// anybody wants to know. A socket that lives gets a record anew with its next data. Data that comes to it on another CPU in
-    /// this very moment can be counted as the other's.
+    /// anybody wants to know. A socket that lives gets a record anew with its next data. What it gives up: the time of an answer
+    /// that was not at its end is counted as far as it had come, and data that comes to it on another CPU in this very moment can
+    /// be counted as the other's.
     #[inline(always)]
     fn may_be_replaced(self) -> bool {
         // SAFETY: a whole word of this object, which the loader has written. The verifier knows it, and drops what is not to be.
