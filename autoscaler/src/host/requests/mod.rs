@@ -89,7 +89,7 @@ impl RequestSource {
                 return Err(lack);
             }
             let programs = Programs::start(&programs, unix_ends, &offsets, indexes, cgroups);
-            let mut programs = programs.map_err(bpf::explain)?;
+            let programs = programs.map_err(bpf::explain)?;
             Ok(Self {
                 way,
                 unix_ends,

@@ -99,11 +99,8 @@ impl Programs {
 
     /// The iterator over the records of all other connections; `None` where the kernel takes none. Then those are counted,
     /// and what is live on them is not seen.
-    pub(super) fn others(&mut self) -> Option<LiveIterator> {
-        let btf = Btf::from_sys_fs().ok()?;
-        let program: &mut Iter = self.ebpf.program_mut("live")?.try_into().ok()?;
-        program.load("bpf_sk_storage_map", &btf).ok()?;
-        let program: &Iter = self.ebpf.program("live")?.try_into().ok()?;
+    pub(super) fn others(&self) -> Option<LiveIterator> {
+        let program: &Iter = self.ebpf.program(ITERATOR)?.try_into().ok()?;
         LiveIterator::open(program.fd().ok()?, self.ebpf.map("CONNECTIONS")?).ok()
     }
 
@@ -170,6 +167,9 @@ impl Programs {
     }
 }
 
+/// The program that is an iterator.
+const ITERATOR: &str = "live";
+
 /// 64 ports to a word.
 const WORDS: usize = 1024;
 
@@ -187,5 +187,12 @@ fn load_programs(ebpf: &mut Ebpf, programs: &[Attached]) -> Result<(), WhyNotEbp
     let btf = Btf::from_sys_fs().map_err(|error| WhyNotEbpf::BadBtf {
         why: BtfFault::Words(error.to_string()),
     })?;
-    attached::load(ebpf, programs, &btf)
+    attached::load(ebpf, programs, &btf)?;
+    // Without it the programs do: see `Programs::others`.
+    if let Some(program) = ebpf.program_mut(ITERATOR)
+        && let Ok(program) = <&mut Iter>::try_from(program)
+    {
+        let _ = program.load("bpf_sk_storage_map", &btf);
+    }
+    Ok(())
 }
