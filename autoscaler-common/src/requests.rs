@@ -79,6 +79,17 @@ impl Connection {
     /// The place of a cgroup whose requests nobody wants.
     pub const NOBODYS: u32 = u32::MAX;
 
+    /// Whether it is one of a Unix socket.
+    #[inline(always)]
+    #[must_use]
+    #[expect(
+        clippy::inline_always,
+        reason = "in the kernel, what is not inlined is a call, verified apart"
+    )]
+    pub fn is_unix(&self) -> bool {
+        self.port == 0
+    }
+
     /// What its listener is known by, in one word: a kernel's address has 48 bits that tell it from others, and the port takes
     /// the place of the other 16.
     #[inline(always)]

@@ -173,7 +173,7 @@ impl Record {
         }
         let connection = self.read_side();
         let over = connection.begun == 0 || connection.sent != 0;
-        connection.port == 0
+        connection.is_unix()
             && (connection.place == Connection::NOBODYS || (over && connection.arrived <= connection.read))
     }
 

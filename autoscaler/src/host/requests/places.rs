@@ -2,7 +2,7 @@
 //! any that is known to its cgroup.
 
 use anyhow::Result;
-use autoscaler_common::{Connection, Live, Placed};
+use autoscaler_common::{Live, Placed};
 use aya::maps::{HashMap, Map, MapData};
 
 use crate::host::bpf::Mapped;
@@ -64,7 +64,7 @@ impl Places {
         (self.array.get(at).cookie == cookie).then_some(OnConnection {
             at,
             cookie,
-            unix: is_unix(&connection),
+            unix: connection.is_unix(),
             live,
         })
     }
@@ -73,8 +73,4 @@ impl Places {
     pub(super) fn give_back(&self, gone: &OnConnection) {
         self.array.give_back(gone.at, gone.cookie, &gone.live);
     }
-}
-
-fn is_unix(connection: &Connection) -> bool {
-    connection.port == 0
 }
