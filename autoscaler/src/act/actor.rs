@@ -8,7 +8,7 @@ use crate::act::boots::BootTimes;
 use crate::act::cancel::CancelToken;
 use crate::act::celery::PoolControl;
 use crate::act::instances::TemplateInstances;
-use crate::act::memory::{Limit, LimitSetter, MemoryLimits};
+use crate::act::memory::{Keeper, Limit, LimitSetter, MemoryLimits};
 use crate::act::outcome::{Outcome, Workers};
 use crate::act::scale::{Plan, ScaleReport, Scaled, Timing, scale_under};
 use crate::act::shares;
@@ -18,7 +18,8 @@ use crate::act::worker_signals::WorkerSignals;
 use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::process::Procfs;
 use crate::model::{
-    Action, Cause, Decision, MemoryError, Project, ProjectSample, Reason, Refusal, ScaleError, Step,
+    Action, Cause, Decision, MemoryError, ProcessId, Project, ProjectSample, Reason, Refusal, ScaleError,
+    Step, Target,
 };
 use crate::observe::measure::queue;
 
@@ -117,9 +118,9 @@ impl Actor {
         if to == from {
             let memory = Some(if may_lower(sample, decision) {
                 let coming = u32::from(self.unanswered.may_still_come(&project.name, sample));
-                self.settle(project, &cgroup, from + coming).await
+                self.settle(project, sample, &cgroup, from + coming).await
             } else {
-                self.raise(project, &cgroup, (from, from)).await
+                self.raise(project, sample, &cgroup, (from, from)).await
             });
             return Outcome {
                 dry_run,
@@ -142,7 +143,7 @@ impl Actor {
         let dry_run = self.mode.dry_run;
         let from = sample.worker_count();
         let raised = if to > from {
-            Some(self.raise(project, cgroup, (from, to)).await)
+            Some(self.raise(project, sample, cgroup, (from, to)).await)
         } else {
             None
         };
@@ -174,7 +175,7 @@ impl Actor {
         };
         let settled = match reached {
             Some(reached) if !matches!(raised, Some(Err(_))) => {
-                Some(self.settle(project, cgroup, reached).await)
+                Some(self.settle(project, sample, cgroup, reached).await)
             }
             _ => None,
         };
@@ -247,9 +248,10 @@ impl Actor {
                     };
                     scale_under(cancel, &mut instances, &plan, &timing, self.mode.dry_run).await
                 } else {
-                    let pool = PoolControl::open(&self.procfs, cgroup, &url, rule)
-                        .await
-                        .map_err(refused)?;
+                    let pool =
+                        PoolControl::open(&self.procfs, cgroup, &url, rule, one_of_several(project, sample))
+                            .await
+                            .map_err(refused)?;
                     self.walk(cancel, pool, &plan, &timing).await
                 }
             }
@@ -278,18 +280,33 @@ impl Actor {
     async fn raise(
         &self,
         project: &Project,
+        sample: &ProjectSample,
         cgroup: &Cgroup,
         (from, to): (u32, u32),
     ) -> Result<Limit, MemoryError> {
+        if project.process.is_some() {
+            return shared(cgroup);
+        }
         let others = shares::living(&self.mount, project, cgroup)?.saturating_sub(from);
         let wanted = project.memory.limit_bytes(to + others);
-        self.memory.raise(cgroup, unit(project, cgroup), wanted).await
+        let keeper = keeper(project, sample, cgroup);
+        self.memory.raise(cgroup, keeper, wanted).await
     }
 
-    async fn settle(&self, project: &Project, cgroup: &Cgroup, workers: u32) -> Result<Limit, MemoryError> {
+    async fn settle(
+        &self,
+        project: &Project,
+        sample: &ProjectSample,
+        cgroup: &Cgroup,
+        workers: u32,
+    ) -> Result<Limit, MemoryError> {
+        if project.process.is_some() {
+            return shared(cgroup);
+        }
         let living = shares::living(&self.mount, project, cgroup)?;
         let wanted = project.memory.limit_bytes(workers.max(living));
-        self.memory.settle(cgroup, unit(project, cgroup), wanted).await
+        let keeper = keeper(project, sample, cgroup);
+        self.memory.settle(cgroup, keeper, wanted).await
     }
 }
 
@@ -304,20 +321,44 @@ fn may_lower(sample: &ProjectSample, decision: &Decision) -> bool {
     !sample.workers.is_empty() && !held
 }
 
-/// The unit whose limit the service manager keeps: of a template's instances, the slice that they share. A project
-/// found by its cgroup has none.
-fn unit<'a>(project: &'a Project, cgroup: &'a Cgroup) -> Option<&'a str> {
-    match project.template() {
-        Some(_) => cgroup.path().file_name()?.to_str(),
-        None => project.cgroup.is_none().then_some(project.service_name.as_str()),
+/// The main process of the one node that is meant, where there are several in the cgroup.
+fn one_of_several(project: &Project, sample: &ProjectSample) -> Option<ProcessId> {
+    project.process.is_some().then_some(sample.master)
+}
+
+/// The limit of a cgroup in which there are other servers as well: whatever it is, it is theirs, too.
+fn shared(cgroup: &Cgroup) -> Result<Limit, MemoryError> {
+    let max = cgroup.memory()?.max;
+    max.map(|bytes| Limit::Kept { bytes })
+        .ok_or_else(|| MemoryError::Unavailable {
+            cgroup: cgroup.path().to_owned(),
+        })
+}
+
+/// Who keeps the limit as well: of a template's instances, that of the slice that they share.
+fn keeper<'a>(project: &'a Project, sample: &'a ProjectSample, cgroup: &'a Cgroup) -> Keeper<'a> {
+    let directory = cgroup.path().file_name().and_then(|name| name.to_str());
+    let is_scope = cgroup.path().extension().is_some_and(|kind| kind == "scope");
+    match (&project.target, &sample.container, project.template()) {
+        (_, Some(container), _) => Keeper::Container {
+            container,
+            // systemd names a scope's cgroup as the scope.
+            scope: directory.filter(|_| is_scope),
+        },
+        (Target::Unit, None, Some(_)) => directory.map_or(Keeper::Nobody, Keeper::Unit),
+        (Target::Unit, None, None) => Keeper::Unit(&project.service_name),
+        (Target::Cgroup(_) | Target::Container(_), None, _) => Keeper::Nobody,
     }
 }
 
 /// Whether the limit stayed too low for one more worker, which would then be killed. Without the controller
-/// there is no limit; and one that only the service manager does not know of is in force.
+/// there is no limit; and one that only its keeper does not know of is in force.
 fn no_room(raised: Option<&Result<Limit, MemoryError>>) -> Option<Cause> {
     match raised {
-        Some(Err(MemoryError::Unavailable { .. } | MemoryError::Manager(_)) | Ok(_)) | None => None,
+        Some(
+            Err(MemoryError::Unavailable { .. } | MemoryError::Manager(_) | MemoryError::Runtime(_)) | Ok(_),
+        )
+        | None => None,
         Some(Err(error)) => Some(Cause::NoRoom { why: error.clone() }),
     }
 }

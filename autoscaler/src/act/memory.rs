@@ -4,12 +4,15 @@ mod file;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::act::runtime::RuntimeLimits;
 use crate::host::cgroup::Cgroup;
-use crate::model::{ManagerError, MemoryError};
+use crate::model::{Container, ManagerError, MemoryError};
 
 /// Least distance that a lowered limit keeps from use.
 const HEADROOM_FLOOR: u64 = 64 << 20;
@@ -23,6 +26,22 @@ pub trait LimitSetter: Send + Sync {
         unit: &'a str,
         bytes: u64,
     ) -> Pin<Box<dyn Future<Output = Result<(), ManagerError>> + Send + 'a>>;
+}
+
+/// Who keeps the limit of a cgroup as well, and would undo one that it was not told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeper<'a> {
+    /// Nobody.
+    Nobody,
+    /// systemd, as that of this unit.
+    Unit(&'a str),
+    /// The runtime of a container, or else systemd, as that of the scope it is in.
+    Container {
+        /// The container.
+        container: &'a Container,
+        /// The scope.
+        scope: Option<&'a str>,
+    },
 }
 
 /// What became of a limit. All figures in bytes, `u64::MAX` for no limit.
@@ -80,6 +99,9 @@ impl Limit {
 pub struct MemoryLimits {
     /// Whom to tell; `None` without a service manager.
     manager: Option<Arc<dyn LimitSetter>>,
+    runtimes: RuntimeLimits,
+    /// Cgroups whose limit is in force and whose keeper could not be told of it.
+    untold: Arc<Mutex<BTreeSet<PathBuf>>>,
     dry_run: bool,
 }
 
@@ -87,34 +109,38 @@ impl MemoryLimits {
     /// Limits that `manager` is told of as well. With `dry_run`, nothing is told or written.
     #[must_use]
     pub fn new(manager: Option<Arc<dyn LimitSetter>>, dry_run: bool) -> Self {
-        Self { manager, dry_run }
+        Self {
+            manager,
+            runtimes: RuntimeLimits::default(),
+            untold: Arc::default(),
+            dry_run,
+        }
     }
 
-    /// Makes room: brings the limit to at least `wanted` bytes. `unit` is the unit that the cgroup belongs
-    /// to, where there is one.
+    /// Makes room: brings the limit to at least `wanted` bytes.
     pub async fn raise(
         &self,
         cgroup: &Cgroup,
-        unit: Option<&str>,
+        keeper: Keeper<'_>,
         wanted: u64,
     ) -> Result<Limit, MemoryError> {
         let now = file::read(cgroup)?;
         if now.max >= wanted {
-            return Ok(Limit::Kept { bytes: now.max });
+            return self.keep(cgroup, keeper, now.max).await;
         }
-        self.set(cgroup, unit, now.max, wanted).await
+        self.set(cgroup, keeper, now.max, wanted).await
     }
 
     /// Brings the limit to `wanted` bytes, or leaves it where it is while use stands too close below.
     pub async fn settle(
         &self,
         cgroup: &Cgroup,
-        unit: Option<&str>,
+        keeper: Keeper<'_>,
         wanted: u64,
     ) -> Result<Limit, MemoryError> {
         let now = file::read(cgroup)?;
         if now.max == wanted {
-            return Ok(Limit::Kept { bytes: now.max });
+            return self.keep(cgroup, keeper, now.max).await;
         }
         if now.max > wanted && wanted < lowest(now.current) {
             return Ok(Limit::InUse {
@@ -123,13 +149,13 @@ impl MemoryLimits {
                 current: now.current,
             });
         }
-        self.set(cgroup, unit, now.max, wanted).await
+        self.set(cgroup, keeper, now.max, wanted).await
     }
 
     async fn set(
         &self,
         cgroup: &Cgroup,
-        unit: Option<&str>,
+        keeper: Keeper<'_>,
         from: u64,
         to: u64,
     ) -> Result<Limit, MemoryError> {
@@ -140,10 +166,10 @@ impl MemoryLimits {
             // At once, while the look at use still holds: the manager may take seconds to answer, and use may have
             // grown by then.
             file::write(cgroup, to)?;
-            self.tell(unit, to).await?;
+            self.tell(cgroup, keeper, to).await?;
             return Ok(Limit::Changed { from, to });
         }
-        let told = self.tell(unit, to).await;
+        let told = self.tell(cgroup, keeper, to).await;
         // systemd swallows a failed write of its own: only the file says what is in force.
         if file::read(cgroup)?.max != to {
             file::write(cgroup, to)?;
@@ -152,9 +178,40 @@ impl MemoryLimits {
         Ok(Limit::Changed { from, to })
     }
 
-    async fn tell(&self, unit: Option<&str>, bytes: u64) -> Result<(), ManagerError> {
+    /// Leaves the limit as it is. Its keeper is told where it could not be before.
+    async fn keep(&self, cgroup: &Cgroup, keeper: Keeper<'_>, bytes: u64) -> Result<Limit, MemoryError> {
+        if !self.dry_run && self.untold().contains(cgroup.path()) {
+            self.tell(cgroup, keeper, bytes).await?;
+        }
+        Ok(Limit::Kept { bytes })
+    }
+
+    async fn tell(&self, cgroup: &Cgroup, keeper: Keeper<'_>, bytes: u64) -> Result<(), MemoryError> {
+        let told = self.try_to_tell(keeper, bytes).await;
+        let mut untold = self.untold();
+        if told.is_ok() {
+            untold.remove(cgroup.path());
+        } else {
+            untold.insert(cgroup.path().to_owned());
+        }
+        told
+    }
+
+    fn untold(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn try_to_tell(&self, keeper: Keeper<'_>, bytes: u64) -> Result<(), MemoryError> {
+        let unit = match keeper {
+            Keeper::Nobody => None,
+            Keeper::Unit(unit) => Some(unit),
+            Keeper::Container { container, scope } => {
+                let told = self.runtimes.set_memory_max(container, bytes).await?;
+                scope.filter(|_| !told && !container.rootless)
+            }
+        };
         match (&self.manager, unit) {
-            (Some(manager), Some(unit)) => manager.set_memory_max(unit, bytes).await,
+            (Some(manager), Some(unit)) => Ok(manager.set_memory_max(unit, bytes).await?),
             _ => Ok(()),
         }
     }

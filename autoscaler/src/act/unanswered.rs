@@ -106,6 +106,7 @@ mod tests {
     fn sample(master: u32, workers: &[u32]) -> ProjectSample {
         ProjectSample {
             cgroup: PathBuf::from("/a"),
+            container: None,
             master: id(master),
             workers: workers.iter().map(|pid| id(*pid)).collect(),
             cpu: None,

@@ -49,7 +49,7 @@ pub(super) fn look(procfs: &Procfs) -> Vec<Fact> {
 pub(super) async fn systemd(bus: &Bus, config: Option<&Config>) -> Fact {
     let needed = config.is_some_and(|config| {
         let mut projects = config.projects.values();
-        projects.any(|project| project.enabled && project.cgroup.is_none())
+        projects.any(|project| project.enabled && project.target.is_unit())
     });
     match Systemd::new(bus.clone()).version().await {
         Ok(version) => Fact::Systemd { version },

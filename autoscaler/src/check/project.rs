@@ -25,9 +25,10 @@ pub(super) async fn look(
     }
     match sample {
         Ok(seen) => {
-            let unit = project.cgroup.is_none().then(|| project.service_name.clone());
+            let unit = project.target.is_unit().then(|| project.service_name.clone());
             facts.push(Fact::Place {
                 unit: unit.clone(),
+                container: seen.container.clone(),
                 cgroup: seen.cgroup.clone(),
             });
             facts.extend(workers(procfs, project, seen));

@@ -12,6 +12,7 @@ mod meant;
 mod metrics;
 mod names;
 mod parse;
+mod process;
 mod project;
 mod promise;
 mod requests;
@@ -20,6 +21,7 @@ mod schema;
 mod stated;
 mod storage;
 mod syntax;
+mod target;
 mod trust;
 mod watch;
 

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::model::BadName;
+use crate::model::{BadName, ContainerName, Runtime};
 
 /// Longest name of a systemd unit: `UNIT_NAME_MAX`, systemd.unit(5).
 const UNIT_NAME_MAX: usize = 255;
@@ -57,6 +57,28 @@ pub(super) fn service(name: &str) -> Result<String, BadName> {
     Ok(unit)
 }
 
+/// A container: its name, behind that of its runtime where only that one is meant, such as `podman:shop`.
+pub(super) fn container(text: &str) -> Result<ContainerName, BadName> {
+    let (runtime, name) = match text.split_once(':') {
+        Some((runtime, name)) => (Some(Runtime::of_code(runtime).ok_or(BadName::Runtime)?), name),
+        None => (None, text),
+    };
+    // Of these characters the runtimes make names (`RestrictedNameChars` of moby, libpod/define/config.go of Podman).
+    let is_plain = name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.len() <= UNIT_NAME_MAX
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    if !is_plain {
+        return Err(BadName::Container);
+    }
+    Ok(ContainerName {
+        name: name.to_owned(),
+        runtime,
+        user: None,
+    })
+}
+
 fn plain(name: &str, also: impl Fn(char) -> bool) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
         && name
@@ -107,6 +129,23 @@ mod tests {
         }
         for name in ["backdipro", "a.b", "_x", "web-2", "a@1", "9"] {
             check_project(name).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_container_may_be_that_of_one_runtime() {
+        let named = |runtime, name: &str| {
+            Ok(ContainerName {
+                name: name.into(),
+                runtime,
+                user: None,
+            })
+        };
+        assert_eq!(container("shop"), named(None, "shop"));
+        assert_eq!(container("podman:shop.1"), named(Some(Runtime::Podman), "shop.1"));
+        assert_eq!(container("rkt:shop"), Err(BadName::Runtime));
+        for name in ["", "-x", "a/b", "docker:", "a b", "ñ", "../x", "docker:a:b"] {
+            assert_eq!(container(name), Err(BadName::Container), "{name:?}");
         }
     }
 

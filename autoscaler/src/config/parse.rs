@@ -12,7 +12,7 @@ use crate::config::keys::Place;
 use crate::config::rules::Rules;
 use crate::config::{keys, names, project, syntax};
 use crate::model::{
-    Budget, Config, ConfigErrors, Global, Language, Metrics, Notice, Of, Project, Storage, Wrong,
+    Budget, Config, ConfigErrors, Global, Language, Metrics, Notice, Of, Project, Storage, Target, Wrong,
 };
 
 /// A valid configuration and what the operator should know about it.
@@ -180,24 +180,33 @@ fn refuse_beside_projects(field: Field<'_>, findings: &mut Findings<'_>) {
 
 /// Two projects over one service or cgroup would undo each other's steps.
 fn check_targets(projects: &[(Field<'_>, Project)], findings: &mut Findings<'_>) {
-    let (mut cgroups, mut services) = (BTreeMap::new(), BTreeMap::new());
+    let (mut cgroups, mut containers, mut services) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut in_order: Vec<_> = projects.iter().collect();
     in_order.sort_by_key(|(field, _)| field.start());
     for (field, project) in in_order {
         let cgroup = project
-            .cgroup
-            .as_ref()
+            .target
+            .cgroup()
             .map(|path| names::below_mount(path).display().to_string());
         let name = project.name.as_str();
         let taken = |other: Option<&str>, wrong: fn(String, String) -> Wrong| {
             other.map(|other| wrong(name.to_owned(), other.to_owned()))
         };
+        if project.process.is_some() {
+            // Several of them share a place. That each is another server, their processes show.
+            continue;
+        }
         let faults = [
             taken(
                 cgroup.and_then(|path| cgroups.insert(path, name)),
                 Wrong::SameCgroup,
             ),
-            taken(services.insert(&project.service_name, name), Wrong::SameService),
+            match &project.target {
+                Target::Container(container) => {
+                    taken(containers.insert(container, name), Wrong::SameContainer)
+                }
+                _ => taken(services.insert(&project.service_name, name), Wrong::SameService),
+            },
         ];
         for wrong in faults.into_iter().flatten() {
             findings.refuse(field, wrong);

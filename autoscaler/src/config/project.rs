@@ -4,9 +4,9 @@ use crate::config::fields::{Field, Fields, Findings};
 use crate::config::keys::Place;
 use crate::config::ladder::Scale;
 use crate::config::rules::Rules;
-use crate::config::{broker, keys, ladder, names, promise, requests};
+use crate::config::{broker, keys, ladder, names, process, promise, requests, target};
 use crate::model::{
-    Bounds, CeleryActuator, Ladder, Notice, Of, Policy, Project, QueueRule, QueueSizing, Wrong,
+    Bounds, CeleryActuator, Ladder, Notice, Of, Policy, Project, QueueRule, QueueSizing, Target, Wrong,
 };
 
 /// Reads the project in `field`; `None` when it is refused.
@@ -48,15 +48,12 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
     } else {
         read_queue(&fields, field, (bounds, rules, actuator), findings)
     };
-    let service_name = read_service(&fields, field, actuator == CeleryActuator::Units, findings);
-    let cgroup = fields.get("cgroup").and_then(|field| {
-        let path = names::cgroup(field.text(findings)?);
-        path.map_err(|bad| findings.refuse(field.value(), Wrong::Name(Some("cgroup"), bad)))
-            .ok()
-    });
-    if let Some(field) = fields.get("cgroup").filter(|_| actuator == CeleryActuator::Units) {
-        findings.refuse(&field, Wrong::CgroupOfUnits);
-    }
+    let target = target::read(&fields, actuator, findings);
+    let service_name = match &target {
+        Target::Container(container) => Some(container.name.clone()),
+        _ => read_service(&fields, field, actuator == CeleryActuator::Units, findings),
+    };
+    let process = process::read(&fields, findings);
     let requests = requests::read(&fields, (name, bounds), rules, findings);
     if queue.is_some()
         && let Some(field) = requests::KEYS.iter().find_map(|key| fields.get(key))
@@ -82,7 +79,8 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
         name: name.to_owned(),
         enabled: enabled?,
         service_name: service_name?,
-        cgroup,
+        target,
+        process,
         bounds: bounds?,
         policy: course.policy,
         weight: course.weight,
@@ -210,6 +208,9 @@ fn note_oddities(project: &Project, fields: &Fields<'_>, findings: &mut Findings
             });
         }
     };
+    if !matches!(project.target, Target::Container(_)) {
+        idle_key("container_user", "container");
+    }
     if project.cpu.is_none() {
         idle_key("cpu_duration_minutes", "cpu_thresholds");
     }

@@ -220,7 +220,7 @@ impl Checks {
         self.config
             .projects
             .values()
-            .any(|project| project.cgroup.is_none())
+            .any(|project| project.target.is_unit())
     }
 
     /// Whether any project has a promise to keep.

@@ -340,7 +340,7 @@ impl Checks {
             let is_unit = || project.service_name == unit;
             let is_instance = |template| number_of(template, unit).is_some();
             project.enabled
-                && project.cgroup.is_none()
+                && project.target.is_unit()
                 && project.template().map_or_else(is_unit, is_instance)
                 && !self.steps.is_under_way(&project.name)
         });

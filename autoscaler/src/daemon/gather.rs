@@ -130,6 +130,7 @@ mod tests {
         let waits: Histogram = waits.iter().copied().map(Duration::from_millis).collect();
         ProjectSample {
             cgroup: "/cg/web".into(),
+            container: None,
             master: crate::model::ProcessId {
                 pid: 10,
                 start_ticks: 1,

@@ -95,9 +95,18 @@ impl Fixture {
         let caught: SignalSet = caught.iter().copied().collect();
         self.write(
             &format!("{name}/status"),
-            &format!("SigCgt:\t{caught:x}\nCpus_allowed_list:\t0-7\n"),
+            &format!("Uid:\t0\t0\t0\t0\nSigCgt:\t{caught:x}\nCpus_allowed_list:\t0-7\n"),
         );
         self.write(&format!("{name}/cmdline"), &cmdline.replace(' ', "\0"));
+    }
+
+    /// Has a process belong to somebody: its real, effective, saved and file system uids.
+    pub(crate) fn owned(&self, pid: u32, uids: [u32; 4]) {
+        let file = format!("proc/{pid}/status");
+        let status = fs::read_to_string(self.path(&file)).unwrap();
+        let [real, effective, saved, files] = uids;
+        let line = format!("Uid:\t{real}\t{effective}\t{saved}\t{files}\n");
+        self.write(&file, &status.replace("Uid:\t0\t0\t0\t0\n", &line));
     }
 
     /// Has a process run a program of its own, as one does after an exec.

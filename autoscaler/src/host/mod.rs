@@ -1,7 +1,8 @@
-//! What can be read of the host without knowing any project: cgroups, processes, units, the use of CPU, requests.
+//! What can be read of the host without knowing any project: cgroups, processes, units, containers, the use of CPU, requests.
 
 pub mod bpf;
 pub mod cgroup;
+pub mod container;
 pub mod cpu_list;
 #[cfg(test)]
 pub(crate) mod fixture;

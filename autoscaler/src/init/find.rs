@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::host::cgroup::{Cgroup, CgroupMount};
+use crate::host::container::Containers;
 use crate::host::cpu_list::CpuList;
 use crate::host::machine::HostReader;
 use crate::host::process::Procfs;
@@ -52,6 +53,16 @@ struct Candidate {
     kinds: BTreeSet<Kind>,
 }
 
+impl Candidate {
+    fn new(pid: u32, at: At) -> Self {
+        Self {
+            pid,
+            at,
+            kinds: BTreeSet::new(),
+        }
+    }
+}
+
 /// Looks at every process of the host.
 ///
 /// # Errors
@@ -80,6 +91,7 @@ pub async fn find(procfs: &Procfs, systemd: &Systemd) -> Result<Found, FindError
                 let path = match &service.at {
                     At::Unit(unit) => unit,
                     At::Cgroup(path) => path,
+                    At::Container(container) => &container.name,
                 };
                 let name = name::of(path, &taken);
                 taken.insert(name.clone());
@@ -116,8 +128,17 @@ impl Found {
                 .1
                 .insert(kind);
         }
+        let containers = Containers::new(procfs.clone());
         let mut candidates: BTreeMap<String, Candidate> = BTreeMap::new();
         for (cgroup, (pid, kinds)) in by_cgroup {
+            if let Some((container, path)) = containers.at(&cgroup).await {
+                candidates
+                    .entry(path)
+                    .or_insert(Candidate::new(pid, At::Container(container)))
+                    .kinds
+                    .extend(kinds);
+                continue;
+            }
             let unit = systemd.unit_of(pid).await;
             if let Err(error @ (ServiceError::Unreachable { .. } | ServiceError::Refused { .. })) = &unit {
                 self.without_systemd = Some(error.clone());
@@ -125,11 +146,7 @@ impl Found {
             match place(&cgroup, unit) {
                 Ok((path, at)) => candidates
                     .entry(path)
-                    .or_insert(Candidate {
-                        pid,
-                        at,
-                        kinds: BTreeSet::new(),
-                    })
+                    .or_insert(Candidate::new(pid, at))
                     .kinds
                     .extend(kinds),
                 Err(why) => self.leave_out(pid, &kinds, &cgroup, why),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::init::{Broker, Kind, Watched};
-use crate::model::{Host, ServiceError, Unobservable};
+use crate::model::{ContainerName, Host, ServiceError, Unobservable};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +59,8 @@ pub enum At {
     Unit(String),
     /// By its cgroup, from the mount.
     Cgroup(String),
+    /// By its container.
+    Container(ContainerName),
 }
 
 /// A server that cannot be a project.

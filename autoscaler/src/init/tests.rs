@@ -109,7 +109,7 @@ fn each_choice_stands_beside_its_reason_and_nothing_is_enabled() {
     assert_eq!(projects["backdipro"].service_name, "backdipro.service");
     let rule = projects["tasks"].queue.as_ref().unwrap();
     assert_eq!(rule.queues, ["fast", "slow"]);
-    assert!(projects["tasks"].cgroup.is_some());
+    assert!(projects["tasks"].target.cgroup().is_some());
     for part in [
         "// one for each of the 6 CPUs that it may use",
         "not printed here: write them in",

@@ -193,6 +193,7 @@ impl Text {
                 "{}: {}, master {}, {} worker(s), {} MB in all (a shared page counts once)",
                 printable(match &service.at {
                     At::Unit(place) | At::Cgroup(place) => place,
+                    At::Container(container) => &container.name,
                 }),
                 service.kind.name(),
                 service.master,
@@ -209,6 +210,16 @@ impl Text {
         match &service.at {
             At::Unit(unit) if *unit == format!("{name}.service") => {}
             At::Unit(unit) => self.line(6, &format!("\"service_name\": {},", quoted(unit)), ""),
+            At::Container(container) => {
+                self.line(6, &format!("\"container\": {},", quoted(&container.name)), "");
+                if let Some(user) = &container.user {
+                    self.line(
+                        6,
+                        &format!("\"container_user\": {},", quoted(user)),
+                        "its rootless Podman",
+                    );
+                }
+            }
             At::Cgroup(path) => self.line(
                 6,
                 &format!("\"cgroup\": {},", quoted(path)),

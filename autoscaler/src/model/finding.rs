@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    Bounds, CgroupError, ClientError, Fault, Host, HostError, ListenFault, ListenQueue, LoadError, Notice,
-    PoolFault, Project, QueueFault, Refusal, RequestFault, RequestSummary, RequestsWay, ServiceError,
+    Bounds, CgroupError, ClientError, Container, Fault, Host, HostError, ListenFault, ListenQueue, LoadError,
+    Notice, PoolFault, Project, QueueFault, Refusal, RequestFault, RequestSummary, RequestsWay, ServiceError,
     SourceKind, StoreError, SystemFault, Uncounted, Unobservable, UsageFault, WhyNotEbpf,
 };
 
@@ -239,8 +239,10 @@ pub enum Fact {
     Disabled,
     /// The project runs.
     Place {
-        /// Its unit; `None` where the configuration names a cgroup.
+        /// Its unit; `None` where the configuration names a cgroup or a container.
         unit: Option<String>,
+        /// The container that it is.
+        container: Option<Container>,
         /// Its cgroup's directory.
         cgroup: PathBuf,
     },

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{BusFault, CgroupError, SystemFault};
+use super::{BusFault, CgroupError, ContainerFault, SystemFault};
 
 /// The service manager did not take an order: a limit, a start, a stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub enum MemoryError {
     },
     /// The limit is in force, but the service manager will undo it at its next reload.
     Manager(ManagerError),
+    /// The limit is in force, but the container's runtime does not know of it, and may undo it.
+    Runtime(ContainerFault),
 }
 
 told_by_words!(ManagerError, MemoryError);
@@ -48,6 +50,12 @@ told_by_words!(ManagerError, MemoryError);
 impl From<CgroupError> for MemoryError {
     fn from(error: CgroupError) -> Self {
         Self::Unreadable(error)
+    }
+}
+
+impl From<ContainerFault> for MemoryError {
+    fn from(fault: ContainerFault) -> Self {
+        Self::Runtime(fault)
     }
 }
 

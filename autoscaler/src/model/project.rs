@@ -2,12 +2,11 @@
 //! inside the cgroup tree.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Budget, Measure, Metrics, Policy, Promise, Storage};
+use crate::model::{Budget, Measure, Metrics, Policy, ProcessFilter, Promise, Storage, Target};
 
 /// The whole configuration in force.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,11 +69,13 @@ pub struct Project {
     pub name: String,
     /// Whether the daemon may act on it.
     pub enabled: bool,
-    /// The systemd service; also the project's name in log lines. `NAME.service` unless configured.
+    /// The systemd service; also the project's name in log lines. `NAME.service` unless configured; of a container, the
+    /// container's name.
     pub service_name: String,
-    /// A cgroup v2 directory, where there is no systemd unit to ask: relative to the cgroup2 mount, or absolute
-    /// when the operator wrote the whole path below `/sys/fs/cgroup`. `mount.join(cgroup)` is right for both.
-    pub cgroup: Option<PathBuf>,
+    /// What its processes are in.
+    pub target: Target,
+    /// Which of the servers in there it is, where there are several.
+    pub process: Option<ProcessFilter>,
     /// Fewest and most workers.
     pub bounds: Bounds,
     /// By what its workers are decided on. With a promise it has no ladder.
@@ -160,7 +161,8 @@ impl Project {
     #[must_use]
     pub fn wants_requests(&self) -> bool {
         let wanted = self.requests.wanted || self.promise().is_some();
-        self.enabled && wanted && self.workload() == Workload::SignalledServer
+        let told_apart = self.workload() == Workload::SignalledServer && self.process.is_none();
+        self.enabled && wanted && told_apart
     }
 
     /// The template whose instances are the project's workers; `None` where they are processes of one service.

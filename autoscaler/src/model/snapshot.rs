@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    PoolFault, QueueFault, ReadFault, RequestFault, RequestSample, ServiceError, Uncounted, kept,
+    Container, ContainerFault, PoolFault, ProcessFilter, QueueFault, ReadFault, RequestFault, RequestSample,
+    ServiceError, Uncounted, kept,
 };
 
 /// Everything one check saw.
@@ -48,6 +49,8 @@ pub struct ProcessId {
 pub struct ProjectSample {
     /// The project's cgroup v2 directory, absolute.
     pub cgroup: PathBuf,
+    /// The container that it is, where it is one.
+    pub container: Option<Container>,
     /// The process that takes SIGTTIN and SIGTTOU.
     pub master: ProcessId,
     /// The processes that serve, oldest first.
@@ -189,6 +192,12 @@ pub enum Unobservable {
         #[serde(flatten, with = "kept")]
         why: ServiceError,
     },
+    /// The container is not found.
+    Container {
+        /// Why not.
+        #[serde(flatten, with = "kept")]
+        why: ContainerFault,
+    },
     /// The cgroup directory does not exist.
     CgroupNotFound {
         /// The directory that was looked for.
@@ -210,6 +219,11 @@ pub enum Unobservable {
         pid: u32,
         /// Its command name.
         command: String,
+    },
+    /// None of several servers in the cgroup is the one that was asked for.
+    NoSuchProcess {
+        /// What was asked for.
+        filter: ProcessFilter,
     },
     /// More than one process could be the master.
     SeveralMasters {
@@ -249,16 +263,28 @@ impl Unobservable {
             Self::UnitNotFound { .. } => "unit_not_found",
             Self::UnitInactive { .. } | Self::UnitWithoutCgroup { .. } => "unit_inactive",
             Self::NoServiceManager { .. } => "no_service_manager",
+            Self::Container { why } => match why {
+                ContainerFault::NotRunning { .. } => "container_stopped",
+                ContainerFault::Unreachable { .. } | ContainerFault::Refused { .. } => "container_runtime",
+                _ => "container_not_found",
+            },
             Self::CgroupNotFound { .. } => "cgroup_not_found",
             Self::CgroupEmpty { .. } => "cgroup_empty",
             Self::Frozen { .. } => "frozen",
             Self::NotAWorkerServer { .. } => "not_a_worker_server",
+            Self::NoSuchProcess { .. } => "no_such_process",
             Self::SeveralMasters { .. } => "several_masters",
             Self::Forking { .. } => "forking",
             Self::MasterElsewhere { .. } => "master_elsewhere",
             Self::SharedCgroup { .. } => "shared_cgroup",
             Self::Unreadable { .. } => "unreadable",
         }
+    }
+}
+
+impl From<ContainerFault> for Unobservable {
+    fn from(why: ContainerFault) -> Self {
+        Self::Container { why }
     }
 }
 

@@ -11,7 +11,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use crate::act::{Outcome, Workers};
 use crate::model::{
     Action, Bounds, Cause, CpuBasis, Decision, Figures, Language, Measure, MemoryError, MemoryRules, Next,
-    Project, Reason, ScaleError, Step,
+    Project, Reason, ScaleError, Step, Target,
 };
 use crate::report::Reporter;
 use crate::words::{Done, Message, Reply, outlook, reply};
@@ -228,7 +228,8 @@ fn project() -> Project {
         name: "backdipro".into(),
         enabled: true,
         service_name: UNIT.into(),
-        cgroup: None,
+        target: Target::Unit,
+        process: None,
         bounds: Bounds { min: 1, max: 6 },
         policy: crate::model::Policy::default(),
         weight: 1.0,

@@ -277,13 +277,28 @@ fn says(language: Language, fact: &Fact) -> String {
             "deshabilitado: se observa y no se toca"
         ),
         Fact::Place {
+            container: Some(container),
+            cgroup,
+            ..
+        } => {
+            let (runtime, id, cgroup) = (container.runtime, container.short_id(), cgroup.display());
+            say!(
+                language,
+                "{runtime}'s container {id} runs in {cgroup}",
+                "el contenedor {id} de {runtime} corre en {cgroup}"
+            )
+        }
+        Fact::Place {
             unit: Some(unit),
             cgroup,
+            ..
         } => {
             let cgroup = cgroup.display();
             say!(language, "{unit} runs in {cgroup}", "{unit} corre en {cgroup}")
         }
-        Fact::Place { unit: None, cgroup } => {
+        Fact::Place {
+            unit: None, cgroup, ..
+        } => {
             let cgroup = cgroup.display();
             say!(language, "runs in {cgroup}", "corre en {cgroup}")
         }

@@ -1,5 +1,6 @@
 //! What is wrong with a memory limit, and what the service manager did not do.
 
+use super::container::container_fault;
 use super::host::{bus_fault, cgroup_error};
 use super::system::system_fault;
 use crate::model::{Language, ManagerError, MemoryError};
@@ -34,6 +35,14 @@ pub fn memory_error(language: Language, error: &MemoryError) -> String {
             )
         }
         MemoryError::Manager(error) => manager_error(language, error),
+        MemoryError::Runtime(why) => {
+            let why = container_fault(language, why);
+            say!(
+                language,
+                "the container's runtime does not know of the limit: {why}",
+                "el gestor del contenedor no conoce el límite: {why}"
+            )
+        }
     }
 }
 

@@ -32,6 +32,7 @@ mod celery;
 mod check;
 mod client;
 mod config;
+mod container;
 mod demand;
 mod figures;
 mod history;

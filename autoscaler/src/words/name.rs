@@ -64,5 +64,15 @@ pub(super) fn name(language: Language, bad: &BadName) -> String {
             "the root of the tree holds every project: {inside}",
             "la raíz del árbol contiene todos los proyectos: {inside}"
         ),
+        BadName::Container => say!(
+            language,
+            "this is no name of a container: write what `docker ps` or `podman ps` shows under NAMES",
+            "esto no es el nombre de un contenedor: escriba lo que `docker ps` o `podman ps` muestra en NAMES"
+        ),
+        BadName::Runtime => say!(
+            language,
+            "what runs the container is not known: write docker:NAME or podman:NAME, or the name alone",
+            "no se conoce lo que corre el contenedor: escriba docker:NOMBRE o podman:NOMBRE, o solo el nombre"
+        ),
     }
 }

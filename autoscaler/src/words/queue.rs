@@ -106,7 +106,7 @@ pub fn queue_fault(language: Language, fault: &QueueFault) -> String {
 }
 
 /// Why a broker does not answer. The English of each is how the history keeps it.
-fn silence(language: Language, why: &Silence) -> String {
+pub(super) fn silence(language: Language, why: &Silence) -> String {
     match why {
         Silence::System(error) => system_fault(language, error),
         Silence::Late { after } => {

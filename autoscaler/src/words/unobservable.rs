@@ -1,8 +1,9 @@
 //! Why a project cannot be observed.
 
-use super::figures::numbers;
+use super::container::{container_advice, container_fault};
+use super::figures::{numbers, quoted};
 use super::host::{read_fault, service_error};
-use crate::model::{Language, Unobservable};
+use crate::model::{Language, ProcessFilter, Unobservable};
 
 /// Why a project cannot be observed.
 #[must_use]
@@ -31,6 +32,7 @@ pub fn unobservable(language: Language, fault: &Unobservable) -> String {
                 "no se puede preguntar a systemd ({why}) y no hay \"cgroup\" configurado"
             )
         }
+        Unobservable::Container { why } => container_fault(language, why),
         Unobservable::CgroupNotFound { path } => {
             let path = path.display();
             say!(
@@ -60,6 +62,14 @@ pub fn unobservable(language: Language, fault: &Unobservable) -> String {
             "process {pid} ({command}) does not catch SIGTTIN and SIGTTOU: it is no gunicorn master and is sent nothing",
             "el proceso {pid} ({command}) no atiende SIGTTIN y SIGTTOU: no es un maestro gunicorn y no se le envía nada"
         ),
+        Unobservable::NoSuchProcess { filter } => {
+            let filter = process_filter(language, filter);
+            say!(
+                language,
+                "no process there has {filter}",
+                "ningún proceso de allí tiene {filter}"
+            )
+        }
         Unobservable::SeveralMasters { pids } => {
             let pids = numbers(pids);
             say!(
@@ -93,6 +103,28 @@ pub fn unobservable(language: Language, fault: &Unobservable) -> String {
     }
 }
 
+/// What the master of a project has, where there are several servers.
+fn process_filter(language: Language, filter: &ProcessFilter) -> String {
+    let command = filter.command.as_ref().map(|command| {
+        let command = quoted(command);
+        say!(
+            language,
+            "the command line {command}",
+            "la línea de órdenes {command}"
+        )
+    });
+    let user = filter
+        .user
+        .as_ref()
+        .map(|user| say!(language, "the user {user}", "el usuario {user}"));
+    let pidfile = filter.pidfile.as_ref().map(|file| {
+        let file = file.display();
+        say!(language, "the pid in {file}", "el pid de {file}")
+    });
+    let all: Vec<String> = [command, user, pidfile].into_iter().flatten().collect();
+    all.join(&say!(language, " and ", " y "))
+}
+
 /// What to do about it; `None` where the fault says it itself, or nothing is to be done.
 pub(super) fn unobservable_advice(language: Language, fault: &Unobservable) -> Option<String> {
     Some(match fault {
@@ -109,6 +141,7 @@ pub(super) fn unobservable_advice(language: Language, fault: &Unobservable) -> O
             "give the project a \"cgroup\"",
             "dé un \"cgroup\" al proyecto"
         ),
+        Unobservable::Container { why } => return container_advice(language, why),
         Unobservable::CgroupNotFound { .. } | Unobservable::CgroupEmpty { .. } => say!(
             language,
             "start the service, or mend \"cgroup\"",
@@ -124,10 +157,15 @@ pub(super) fn unobservable_advice(language: Language, fault: &Unobservable) -> O
             "let the unit start gunicorn, uvicorn with --workers, puma or unicorn; for Celery write queue_thresholds",
             "la unidad debe arrancar gunicorn, uvicorn con --workers, puma o unicorn; para Celery escriba queue_thresholds"
         ),
+        Unobservable::NoSuchProcess { .. } => say!(
+            language,
+            "start the server, or mend \"process\"",
+            "arranque el servidor, o corrija \"process\""
+        ),
         Unobservable::SeveralMasters { .. } => say!(
             language,
-            "one server a unit: give each a unit and a project of its own; after an upgrade in place (USR2), end the old master with kill -QUIT once the new one serves",
-            "un servidor por unidad: dé a cada uno su unidad y su proyecto; tras una actualización en marcha (USR2), termine el maestro antiguo con kill -QUIT cuando el nuevo atienda"
+            "one server a unit: give each a unit and a project of its own, or say by \"process\" which is meant; after an upgrade in place (USR2), end the old master with kill -QUIT once the new one serves",
+            "un servidor por unidad: dé a cada uno su unidad y su proyecto, o diga con \"process\" cuál es; tras una actualización en marcha (USR2), termine el maestro antiguo con kill -QUIT cuando el nuevo atienda"
         ),
         Unobservable::MasterElsewhere { .. } => say!(
             language,

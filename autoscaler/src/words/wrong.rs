@@ -96,6 +96,14 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
                 "el proyecto {name} tiene el mismo cgroup que {other}: dé a cada uno el suyo, o quite uno"
             )
         }
+        Wrong::SameContainer(name, other) => {
+            let (name, other) = (quoted(name), quoted(other));
+            say!(
+                language,
+                "project {name} has the same container as {other}: give each its own, or take one out",
+                "el proyecto {name} tiene el mismo contenedor que {other}: dé a cada uno el suyo, o quite uno"
+            )
+        }
         Wrong::Type(key, found, be, meant) => {
             let (key, found) = (quoted(key), json(language, *found));
             let bare = if be.is_bare() {
@@ -179,11 +187,35 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
                 "{key} es de un proyecto de Celery, y \"policy\": \"target\" es una promesa sobre peticiones: quite {key} o \"policy\""
             )
         }
-        Wrong::CgroupOfUnits => say!(
+        Wrong::PlaceOfUnits(key) => {
+            let key = quoted(key);
+            say!(
+                language,
+                "with \"actuator\": \"units\" systemd alone knows where the instances are: take {key} out",
+                "con \"actuator\": \"units\" solo systemd sabe dónde están las instancias: quite {key}"
+            )
+        }
+        Wrong::BesideProcess(key) => {
+            let key = quoted(key);
+            say!(
+                language,
+                "{key} needs figures that servers in one cgroup have together: take it out, or give the server a unit of its own",
+                "{key} necesita cifras que los servidores de un mismo cgroup tienen juntas: quítela, o dé al servidor su propia unidad"
+            )
+        }
+        Wrong::NoFilter => say!(
             language,
-            "with \"actuator\": \"units\" systemd alone knows where the instances are: take \"cgroup\" out",
-            "con \"actuator\": \"units\" solo systemd sabe dónde están las instancias: quite \"cgroup\""
+            "\"process\" does not say which server: write for example {{ \"command\": \"shop.wsgi\" }}",
+            "\"process\" no dice qué servidor es: escriba por ejemplo {{ \"command\": \"tienda.wsgi\" }}"
         ),
+        Wrong::TwoPlaces(key) => {
+            let key = quoted(key);
+            say!(
+                language,
+                "{key} says already where the project is: take it out, or \"container\"",
+                "{key} ya dice dónde está el proyecto: quítela, o quite \"container\""
+            )
+        }
         Wrong::NoTemplate => say!(
             language,
             "with \"actuator\": \"units\" the service must be a template: write for example \"NAME@.service\"",

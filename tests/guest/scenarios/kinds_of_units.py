@@ -1,7 +1,5 @@
 """Template units, units in a slice of their own, units with delegated cgroups and a user's own are found and scaled."""
 
-import pwd
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -29,18 +27,9 @@ def run(stage):
             project.reaches(1)
     finally:
         stage.bounded({})
-        systemd.systemctl("stop", manager)
-        shutil.rmtree(DROP_IN)
+        systemd.stop_user_manager(manager)
     assert "web-shop.slice" in str(sliced.cgroup), sliced.cgroup
     assert systemd.show("app@1.service", "MemoryMax") == str(160 << 20), systemd.show("app@1.service", "MemoryMax")
-
-
-# The guest has no PAM module that would make a session; a manager needs no more of one than this.
-MANAGER = """[Service]
-PAMName=
-Environment=XDG_RUNTIME_DIR=/run/user/%i
-"""
-DROP_IN = Path("/run/systemd/system/user@.service.d")
 
 
 def of_user(stage, name):
@@ -54,12 +43,7 @@ def of_user(stage, name):
     (wanted / project.unit).symlink_to(folder / project.unit)
     subprocess.run(["chown", "-R", "victus:", "/home/victus/.config"], check=True)
     system_unit.unlink()
-    DROP_IN.mkdir(exist_ok=True)
-    (DROP_IN / "no-pam.conf").write_text(MANAGER)
-    systemd.systemctl("daemon-reload")
-    uid = pwd.getpwnam("victus").pw_uid
-    manager = f"user@{uid}.service"
-    systemd.systemctl("start", manager)
+    manager = systemd.start_user_manager("victus")
     project.cgroup = systemd.cgroup(manager) / "app.slice" / project.unit
     project.answers()
     return project, manager

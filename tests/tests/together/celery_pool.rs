@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use autoscaler::act::{Actuator, Plan, PoolControl, Timing, scale};
 use autoscaler::host::cgroup::{Cgroup, CgroupMount};
-use autoscaler::host::process::Procfs;
+use autoscaler::host::process::{ProcessTable, Procfs};
 use autoscaler::model::{
-    Bounds, BrokerAccess, BrokerUrl, Cause, CeleryActuator, Ladder, PoolFault, Priorities, ProcessId,
-    QueueFault, QueueRule, QueueSizing, Refusal, Step,
+    Bounds, BrokerAccess, BrokerUrl, Cause, CeleryActuator, Ladder, PoolFault, Priorities, ProcessFilter,
+    ProcessId, QueueFault, QueueRule, QueueSizing, Refusal, Step,
 };
+use autoscaler::observe::master_of;
 use autoscaler::observe::measure::celery::{Inspector, fleet};
 use autoscaler::observe::measure::queue;
 use autoscaler_tests::broker::{Access, RabbitMq, Redis};
@@ -47,7 +48,14 @@ fn open(cgroup: &ScratchCgroup) -> Result<Cgroup> {
 }
 
 async fn control(cgroup: &ScratchCgroup, url: &str) -> Result<Result<PoolControl, Refusal>> {
-    Ok(PoolControl::open(&Procfs::default(), &open(cgroup)?, url, &rule(url, &["celery"])).await)
+    Ok(PoolControl::open(
+        &Procfs::default(),
+        &open(cgroup)?,
+        url,
+        &rule(url, &["celery"]),
+        None,
+    )
+    .await)
 }
 
 async fn go(control: &mut PoolControl, to: u32) -> Result<()> {
@@ -150,6 +158,37 @@ async fn a_rabbitmq_short_of_memory_says_so_until_it_is_not() -> Result<()> {
     go(&mut control, 2).await
 }
 
+/// As `celery multi` starts them: several nodes in the cgroup of one unit.
+#[tokio::test]
+async fn of_several_nodes_in_one_cgroup_the_one_that_is_meant_is_changed() -> Result<()> {
+    if !require_root() || !require(&[Tool::Python, Tool::Redis]) {
+        return Ok(());
+    }
+    let redis = Redis::start(Access::Open)?;
+    let (app, url) = (App::new(&Venv::celery(NEWEST)?, &redis.url())?, redis.url());
+    let cgroup = ScratchCgroup::new("several")?;
+    let start = |name| Worker::start(&app, &cgroup, name, &["--concurrency", "1"]);
+    let (first, second) = (start("a")?, start("b")?);
+    let nodes = ["a@test".to_owned(), "b@test".to_owned()].to_vec();
+    assert_eq!(
+        control(&cgroup, &url).await?.err(),
+        Some(Refusal::Pool(PoolFault::SeveralNodes { nodes }))
+    );
+    let procfs = Procfs::default();
+    let table = ProcessTable::read(&procfs, &cgroup.pids())?;
+    let filter = ProcessFilter {
+        command: Some("celery*b@test".into()),
+        ..ProcessFilter::default()
+    };
+    let main = master_of(&procfs, &table, &filter)?;
+    let rule = rule(&url, &["celery"]);
+    let mut control = PoolControl::open(&procfs, &open(&cgroup)?, &url, &rule, Some(main)).await?;
+    assert_eq!(control.node(), "b@test");
+    go(&mut control, 2).await.with_context(|| second.log())?;
+    assert_eq!((first.children().len(), second.children().len()), (1, 2));
+    Ok(())
+}
+
 /// Each task ends its process, so that soon all processes are others, the new one among them.
 #[tokio::test]
 async fn a_pool_that_replaces_its_processes_after_each_task_grows_and_shrinks() -> Result<()> {
@@ -243,7 +282,7 @@ async fn what_cannot_be_commanded_is_refused_with_its_reason() -> Result<()> {
     let _worker = Worker::start(&app, &cgroup, "a", &["--concurrency", "1"])?;
     let url = redis.url();
     let rule = rule(&url, &["celery", "mial"]);
-    let refused = PoolControl::open(&Procfs::default(), &open(&cgroup)?, &url, &rule)
+    let refused = PoolControl::open(&Procfs::default(), &open(&cgroup)?, &url, &rule, None)
         .await
         .err();
     let fault = PoolFault::NotConsumed {

@@ -27,7 +27,7 @@ fn proposed(cgroup: &ScratchCgroup) -> Result<(String, Project)> {
     let text = String::from_utf8(output.stdout)?;
     let loaded = parse("the proposal", &text).with_context(|| text.clone())?;
     let mut projects = loaded.config.projects.into_values();
-    let project = projects.find(|project| project.cgroup == Some(cgroup.relative()));
+    let project = projects.find(|project| project.target.cgroup() == Some(&cgroup.relative()));
     Ok((text.clone(), project.with_context(|| text)?))
 }
 

@@ -102,6 +102,7 @@ impl Service {
         let memory = workers * (110.0 + 20.0 * unit(seed)) * 1_048_576.0;
         ProjectSample {
             cgroup: PathBuf::new(),
+            container: None,
             master: process(1),
             workers: self.workers.clone(),
             cpu: Some(CpuSample {

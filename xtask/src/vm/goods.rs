@@ -22,6 +22,8 @@ pub(super) enum Need {
     Rpm,
     /// The tarball.
     Tarball,
+    /// Docker, Podman and supervisord, in the guest's image.
+    Runtimes,
 }
 
 impl FromStr for Need {
@@ -33,9 +35,15 @@ impl FromStr for Need {
             "repository" => Self::Repository,
             "rpm" => Self::Rpm,
             "tarball" => Self::Tarball,
-            other => bail!("nothing is called {other}: former, repository, rpm, tarball"),
+            "runtimes" => Self::Runtimes,
+            other => bail!("nothing is called {other}: former, repository, rpm, runtimes, tarball"),
         })
     }
+}
+
+/// Whether any of these scenarios needs it.
+pub(super) fn needs(need: Need, scenarios: &[Scenario]) -> bool {
+    scenarios.iter().any(|scenario| scenario.needs == Some(need))
 }
 
 /// Makes all that these scenarios need; files and folders.
@@ -47,7 +55,7 @@ pub(super) fn make(profile: Profile, arch: Arch, scenarios: &[Scenario]) -> Resu
     for revision in ["1", "2"] {
         packages.push(built.deb(revision, &folder)?);
     }
-    let needs = |need| scenarios.iter().any(|scenario| scenario.needs == Some(need));
+    let needs = |need| needs(need, scenarios);
     if needs(Need::Repository) {
         for count in 1..=packages.len() {
             let into = folder.join(format!("apt-{count}"));

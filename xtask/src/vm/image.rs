@@ -61,11 +61,12 @@ pub(super) fn vm_folder() -> PathBuf {
     crate::workspace().join("target/vm")
 }
 
-/// An image of the current recipe for `arch` that holds these kernel lines, built if it is not there.
+/// An image of the current recipe for `arch` that holds these kernel lines, built if it is not there; with what runs
+/// containers where `runtimes` are wanted.
 ///
 /// # Errors
 /// When it cannot be built; the message begins with [`IMPOSSIBLE`].
-pub(super) fn ensure(lines: &[KernelLine], arch: Arch) -> Result<Image> {
+pub(super) fn ensure(lines: &[KernelLine], runtimes: bool, arch: Arch) -> Result<Image> {
     let prefix = format!("image-{}-", arch.name());
     let folder = |kernels: Kernels| vm_folder().join(format!("{prefix}{}", kernels.hash(arch)));
     let found = |kernels: Kernels| {
@@ -76,7 +77,7 @@ pub(super) fn ensure(lines: &[KernelLine], arch: Arch) -> Result<Image> {
     if !missing.is_empty() {
         bail!("{IMPOSSIBLE}: it needs {}", tools::remedy(&missing));
     }
-    let kernels = Kernels::for_lines(lines);
+    let kernels = Kernels::for_run(lines, runtimes);
     if let Some(image) = found(Kernels::All).or_else(|| found(kernels)) {
         return Ok(image);
     }
@@ -112,10 +113,7 @@ fn build(folder: &Path, kernels: Kernels, arch: Arch) -> Result<()> {
     )?;
     let foreign = folder.join("foreign");
     fs::create_dir_all(&foreign)?;
-    let mut packages: Vec<String> = recipe::PACKAGES
-        .iter()
-        .map(|package| (*package).to_owned())
-        .collect();
+    let mut packages = kernels.others();
     for kernel in kernels.packages(arch) {
         match kernel {
             Packages::OfGuest(package) => packages.push(package),

@@ -26,6 +26,7 @@ use clap::{Parser, Subcommand};
 use crate::arch::Arch;
 use crate::dist::Profile;
 use crate::{build_ebpf, cargo};
+use goods::Need;
 pub(crate) use image::IMPOSSIBLE;
 use kernels::KernelLine;
 pub(crate) use verdict::SECOND_TRY;
@@ -118,10 +119,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             list()?;
         }
         Some(Action::Image(image)) => {
-            image::ensure(&KernelLine::ALL, image.arch.map_or_else(Arch::host, Ok)?)?;
+            image::ensure(&KernelLine::ALL, true, image.arch.map_or_else(Arch::host, Ok)?)?;
         }
         Some(Action::Prepare) => {
-            image::ensure(&[KernelLine::V6_1], Arch::host()?)?;
+            image::ensure(&[KernelLine::V6_1], false, Arch::host()?)?;
             cargo::tool::DEB.program()?;
         }
         Some(Action::Shell(shell)) => {
@@ -153,7 +154,7 @@ fn run_scenarios(args: &RunArgs) -> Result<()> {
         scenarios::choose(&args.scenarios)?
     };
     let arch = args.machine.arch()?;
-    let image = image::ensure(lines, arch)?;
+    let image = image::ensure(lines, goods::needs(Need::Runtimes, &chosen), arch)?;
     if args.all {
         // The quick runs take the committed kernel programs at their word where nothing has changed since.
         build_ebpf::check(true)?;

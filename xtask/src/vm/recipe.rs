@@ -36,6 +36,21 @@ pub(super) const PACKAGES: &[&str] = &[
     "udev",
 ];
 
+/// What runs containers, and several servers in one unit, in the image that holds every kernel.
+pub(super) const RUNTIMES: &[&str] = &[
+    "apparmor",
+    "catatonit",
+    "containernetworking-plugins",
+    "crun",
+    "dbus-user-session",
+    "docker.io",
+    "fuse-overlayfs",
+    "iptables",
+    "podman",
+    "supervisor",
+    "uidmap",
+];
+
 /// Newest releases from the Python index, installed beside Debian's own in `/opt/newest`.
 pub(super) const NEWEST: &[&str] = &["gunicorn==27.0.1", "gevent==26.9.0", "uvicorn==0.54.0"];
 
@@ -43,7 +58,7 @@ pub(super) const NEWEST: &[&str] = &["gunicorn==27.0.1", "gevent==26.9.0", "uvic
 pub(super) const PYTHON: &str = "3.11";
 
 /// Size of the guest's disk in MiB; the file is sparse.
-pub(super) const DISK_MIB: u32 = 3072;
+pub(super) const DISK_MIB: u32 = 4096;
 
 /// Turns the installed packages into the guest: kernels, initial RAM disks, services.
 pub(super) const SETUP: &str = include_str!("setup.sh");
@@ -53,18 +68,31 @@ pub(super) const SETUP: &str = include_str!("setup.sh");
 pub(super) enum Kernels {
     /// The guest's own alone: the smallest image.
     Own,
-    /// Every line's.
+    /// Every line's, and what runs containers.
     All,
 }
 
 impl Kernels {
-    /// The fewest that hold these lines.
-    pub(super) fn for_lines(lines: &[KernelLine]) -> Self {
-        if lines.iter().all(|line| *line == KernelLine::V6_1) {
+    /// The fewest that hold these lines, and what runs containers where some scenario needs it.
+    pub(super) fn for_run(lines: &[KernelLine], runtimes: bool) -> Self {
+        if !runtimes && lines.iter().all(|line| *line == KernelLine::V6_1) {
             Self::Own
         } else {
             Self::All
         }
+    }
+
+    /// The packages of the guest's release that stand beside theirs.
+    pub(super) fn others(self) -> Vec<String> {
+        let runtimes = match self {
+            Self::Own => &[],
+            Self::All => RUNTIMES,
+        };
+        PACKAGES
+            .iter()
+            .chain(runtimes)
+            .map(|package| (*package).to_owned())
+            .collect()
     }
 
     /// Their packages for machines of `arch`.
@@ -79,7 +107,7 @@ impl Kernels {
     /// A name for the recipe with these kernels: it changes with everything above.
     pub(super) fn hash(self, arch: Arch) -> String {
         let mut hasher = DefaultHasher::new();
-        (RELEASE, PACKAGES, NEWEST, PYTHON, DISK_MIB, SETUP).hash(&mut hasher);
+        (RELEASE, self.others(), NEWEST, PYTHON, DISK_MIB, SETUP).hash(&mut hasher);
         self.packages(arch).hash(&mut hasher);
         format!("{:016x}", hasher.finish())
     }
@@ -92,12 +120,13 @@ mod tests {
 
     #[test]
     fn the_small_image_serves_only_the_guests_own_kernel() {
-        assert_eq!(Kernels::for_lines(&[KernelLine::V6_1]), Kernels::Own);
+        assert_eq!(Kernels::for_run(&[KernelLine::V6_1], false), Kernels::Own);
+        assert_eq!(Kernels::for_run(&[KernelLine::V6_1], true), Kernels::All);
         assert_eq!(
-            Kernels::for_lines(&[KernelLine::V6_1, KernelLine::V6_12]),
+            Kernels::for_run(&[KernelLine::V6_1, KernelLine::V6_12], false),
             Kernels::All
         );
-        assert_eq!(Kernels::for_lines(&KernelLine::ALL), Kernels::All);
+        assert_eq!(Kernels::for_run(&KernelLine::ALL, false), Kernels::All);
         assert_ne!(Kernels::Own.hash(Arch::X86_64), Kernels::All.hash(Arch::X86_64));
         assert_ne!(Kernels::Own.hash(Arch::X86_64), Kernels::Own.hash(Arch::Aarch64));
     }

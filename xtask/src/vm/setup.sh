@@ -82,3 +82,10 @@ for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub
     redis-server.service systemd-timesyncd.service; do
     chroot "$root" systemctl mask "$unit" >/dev/null 2>&1
 done
+# What runs containers, and supervisord, are started by the scenario that needs them.
+for unit in apparmor.service containerd.service docker.service docker.socket podman-auto-update.timer podman-restart.service \
+    podman.service podman.socket supervisor.service; do
+    if [ -e "$root/usr/lib/systemd/system/$unit" ]; then
+        chroot "$root" systemctl mask "$unit" >/dev/null 2>&1
+    fi
+done

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// Boots a guest with a root shell on this terminal. The program and the scenarios are under `/payload/in`.
 pub(super) fn run(line: KernelLine, files: Vec<PathBuf>, machine: Machine) -> Result<()> {
-    let image = image::ensure(&[line], machine.arch()?)?;
+    let image = image::ensure(&[line], false, machine.arch()?)?;
     let kernel = image.kernel(line)?;
     let disk = image::vm_folder().join("shell.ext4");
     let payload = Payload {

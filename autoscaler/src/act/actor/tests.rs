@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::model::{
     Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CgroupMemory, CpuBasis, Figures, MemoryRules, ProcessId,
-    QueueRule, QueueSizing, Step,
+    QueueRule, QueueSizing, Step, Target,
 };
 
 const MIB: u64 = 1 << 20;
@@ -30,7 +30,8 @@ impl Fixture {
                 name: "a".into(),
                 enabled: true,
                 service_name: "a.service".into(),
-                cgroup: None,
+                target: Target::Unit,
+                process: None,
                 bounds: Bounds { min: 2, max: 8 },
                 policy: crate::model::Policy::default(),
                 weight: 1.0,
@@ -66,6 +67,7 @@ impl Fixture {
         let id = |pid| ProcessId { pid, start_ticks: 1 };
         ProjectSample {
             cgroup: self.cgroup(),
+            container: None,
             master: id(1),
             workers: (2..2 + workers).map(id).collect(),
             cpu: None,
@@ -158,7 +160,7 @@ async fn room_for_a_new_instance_comes_on_top_of_those_that_end() {
     fs::write(fixture.cgroup().join("memory.max"), (700 * MIB).to_string()).unwrap();
     fixture
         .actor
-        .raise(&fixture.project, &cgroup, (2, 3))
+        .raise(&fixture.project, &fixture.sample(2), &cgroup, (2, 3))
         .await
         .unwrap();
     assert_eq!(fixture.max_mib(), 1100);

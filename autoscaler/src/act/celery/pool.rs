@@ -45,7 +45,8 @@ pub struct PoolControl {
 }
 
 impl PoolControl {
-    /// Connects to the project's broker at `url` and finds the node that runs in `cgroup`.
+    /// Connects to the project's broker at `url` and finds the node that runs in `cgroup`; where several do, the one of the
+    /// `main` process.
     ///
     /// # Errors
     /// When the broker or the node cannot be asked, or the pool cannot be changed.
@@ -54,9 +55,11 @@ impl PoolControl {
         cgroup: &Cgroup,
         url: &str,
         rule: &QueueRule,
+        main: Option<ProcessId>,
     ) -> Result<Self, Refusal> {
         let mut broker = queue::open(url, &rule.broker)?;
         let mut inspector = Inspector::new(procfs, cgroup);
+        inspector.only(main);
         // Every node of the broker is asked: only so a second worker of the same name comes to light.
         let pool = inspector.look(broker.as_mut(), &rule.queues, None).await?;
         let mut control = Self {

@@ -113,7 +113,10 @@ fn limits() -> MemoryLimits {
 #[tokio::test]
 async fn raising_writes_more_and_never_less() {
     let fixture = Fixture::mib(300, 500);
-    let raised = limits().raise(&fixture.cgroup, None, 1000 * MIB).await.unwrap();
+    let raised = limits()
+        .raise(&fixture.cgroup, Keeper::Nobody, 1000 * MIB)
+        .await
+        .unwrap();
     assert_eq!(
         raised,
         Limit::Changed {
@@ -122,10 +125,16 @@ async fn raising_writes_more_and_never_less() {
         }
     );
     assert_eq!(fixture.max(), (1000 * MIB).to_string());
-    let kept = limits().raise(&fixture.cgroup, None, 500 * MIB).await.unwrap();
+    let kept = limits()
+        .raise(&fixture.cgroup, Keeper::Nobody, 500 * MIB)
+        .await
+        .unwrap();
     assert_eq!(kept, Limit::Kept { bytes: 1000 * MIB });
     let unlimited = Fixture::new(300, "max");
-    let kept = limits().raise(&unlimited.cgroup, None, 500 * MIB).await.unwrap();
+    let kept = limits()
+        .raise(&unlimited.cgroup, Keeper::Nobody, 500 * MIB)
+        .await
+        .unwrap();
     assert_eq!(kept, Limit::Kept { bytes: u64::MAX });
     assert_eq!(unlimited.max(), "max");
 }
@@ -142,7 +151,7 @@ async fn lowering_keeps_its_distance_from_use() {
     ] {
         let fixture = Fixture::mib(current, 1500);
         let limit = limits()
-            .settle(&fixture.cgroup, None, wanted * MIB)
+            .settle(&fixture.cgroup, Keeper::Nobody, wanted * MIB)
             .await
             .unwrap();
         if lowered {
@@ -172,19 +181,31 @@ async fn lowering_keeps_its_distance_from_use() {
 #[tokio::test]
 async fn a_lowering_that_had_to_wait_comes_when_use_has_gone() {
     let fixture = Fixture::mib(700, 1000);
-    let waiting = limits().settle(&fixture.cgroup, None, 500 * MIB).await.unwrap();
+    let waiting = limits()
+        .settle(&fixture.cgroup, Keeper::Nobody, 500 * MIB)
+        .await
+        .unwrap();
     assert!(matches!(waiting, Limit::InUse { .. }));
     fs::write(fixture.path("memory.current"), (200 * MIB).to_string()).unwrap();
-    limits().settle(&fixture.cgroup, None, 500 * MIB).await.unwrap();
+    limits()
+        .settle(&fixture.cgroup, Keeper::Nobody, 500 * MIB)
+        .await
+        .unwrap();
     assert_eq!(fixture.max(), (500 * MIB).to_string());
 }
 
 #[tokio::test]
 async fn what_somebody_else_wrote_is_put_right() {
     let fixture = Fixture::mib(100, 1000);
-    limits().settle(&fixture.cgroup, None, 1000 * MIB).await.unwrap();
+    limits()
+        .settle(&fixture.cgroup, Keeper::Nobody, 1000 * MIB)
+        .await
+        .unwrap();
     fs::write(fixture.path("memory.max"), "max\n").unwrap();
-    let again = limits().settle(&fixture.cgroup, None, 1000 * MIB).await.unwrap();
+    let again = limits()
+        .settle(&fixture.cgroup, Keeper::Nobody, 1000 * MIB)
+        .await
+        .unwrap();
     assert_eq!(
         again,
         Limit::Changed {
@@ -200,7 +221,7 @@ async fn a_dry_run_says_what_it_would_write() {
     let manager = Manager::new(Some(fixture.path("memory.max")));
     let dry = MemoryLimits::new(Some(manager.clone()), true);
     let raised = dry
-        .raise(&fixture.cgroup, Some("a.service"), 1000 * MIB)
+        .raise(&fixture.cgroup, Keeper::Unit("a.service"), 1000 * MIB)
         .await
         .unwrap();
     assert_eq!(
@@ -220,10 +241,13 @@ async fn the_service_manager_is_told_of_its_units() {
     let manager = Manager::new(Some(fixture.path("memory.max")));
     let limits = MemoryLimits::new(Some(manager.clone()), false);
     limits
-        .raise(&fixture.cgroup, Some("a.service"), 1000 * MIB)
+        .raise(&fixture.cgroup, Keeper::Unit("a.service"), 1000 * MIB)
         .await
         .unwrap();
-    limits.raise(&fixture.cgroup, None, 1500 * MIB).await.unwrap();
+    limits
+        .raise(&fixture.cgroup, Keeper::Nobody, 1500 * MIB)
+        .await
+        .unwrap();
     assert_eq!(
         *manager.told.lock().unwrap(),
         [("a.service".to_owned(), 1000 * MIB)]
@@ -236,11 +260,29 @@ async fn without_its_answer_the_file_is_written_all_the_same() {
     let fixture = Fixture::mib(100, 500);
     let limits = MemoryLimits::new(Some(Manager::new(None)), false);
     let refused = limits
-        .raise(&fixture.cgroup, Some("a.service"), 1000 * MIB)
+        .raise(&fixture.cgroup, Keeper::Unit("a.service"), 1000 * MIB)
         .await
         .unwrap_err();
     assert!(matches!(refused, MemoryError::Manager(_)), "{refused}");
     assert_eq!(fixture.max(), (1000 * MIB).to_string());
+}
+
+#[tokio::test]
+async fn a_manager_that_was_away_is_told_at_a_later_check() {
+    let fixture = Fixture::mib(300, 500);
+    let mut limits = MemoryLimits::new(Some(Manager::new(None)), false);
+    let unit = Keeper::Unit("a.service");
+    let settle = async |limits: &MemoryLimits| limits.settle(&fixture.cgroup, unit, 1000 * MIB).await;
+    for _ in 0..2 {
+        let refused = settle(&limits).await.unwrap_err();
+        assert!(matches!(refused, MemoryError::Manager(_)), "{refused}");
+    }
+    let back = Manager::new(Some(fixture.path("memory.max")));
+    limits.manager = Some(back.clone());
+    for _ in 0..2 {
+        assert_eq!(settle(&limits).await.unwrap(), Limit::Kept { bytes: 1000 * MIB });
+    }
+    assert_eq!(*back.told.lock().unwrap(), [("a.service".to_owned(), 1000 * MIB)]);
 }
 
 #[tokio::test]
@@ -253,7 +295,7 @@ async fn a_limit_is_lowered_while_the_look_at_use_holds() {
     });
     let limits = MemoryLimits::new(Some(late.clone()), false);
     let error = limits
-        .settle(&fixture.cgroup, Some("a.service"), 500 * MIB)
+        .settle(&fixture.cgroup, Keeper::Unit("a.service"), 500 * MIB)
         .await
         .unwrap_err();
     assert!(matches!(error, MemoryError::Manager(_)), "{error}");
@@ -261,7 +303,7 @@ async fn a_limit_is_lowered_while_the_look_at_use_holds() {
     assert_eq!(*late.found.lock().unwrap(), [(500 * MIB).to_string()]);
     // Use has grown since: whatever is wanted now, it is not written below it.
     let kept = limits
-        .settle(&fixture.cgroup, Some("a.service"), 400 * MIB)
+        .settle(&fixture.cgroup, Keeper::Unit("a.service"), 400 * MIB)
         .await
         .unwrap();
     assert!(matches!(kept, Limit::InUse { .. }), "{kept:?}");
@@ -273,7 +315,7 @@ async fn a_manager_that_wrote_nothing_is_found_out() {
     let fixture = Fixture::mib(100, 500);
     let limits = MemoryLimits::new(Some(Manager::new(Some(fixture.path("elsewhere")))), false);
     limits
-        .raise(&fixture.cgroup, Some("a.service"), 1000 * MIB)
+        .raise(&fixture.cgroup, Keeper::Unit("a.service"), 1000 * MIB)
         .await
         .unwrap();
     assert_eq!(fixture.max(), (1000 * MIB).to_string());
@@ -282,9 +324,15 @@ async fn a_manager_that_wrote_nothing_is_found_out() {
 #[tokio::test]
 async fn without_the_controller_it_is_unavailable() {
     let fixture = Fixture::bare();
-    let error = limits().raise(&fixture.cgroup, None, MIB).await.unwrap_err();
+    let error = limits()
+        .raise(&fixture.cgroup, Keeper::Nobody, MIB)
+        .await
+        .unwrap_err();
     assert!(matches!(error, MemoryError::Unavailable { .. }), "{error}");
-    let error = limits().settle(&fixture.cgroup, None, MIB).await.unwrap_err();
+    let error = limits()
+        .settle(&fixture.cgroup, Keeper::Nobody, MIB)
+        .await
+        .unwrap_err();
     assert!(matches!(error, MemoryError::Unavailable { .. }), "{error}");
     assert!(!fixture.path("memory.max").exists(), "it must not be made");
 }
@@ -300,7 +348,7 @@ async fn a_write_that_fails_names_the_file() {
     )
     .unwrap();
     let error = limits()
-        .raise(&fixture.cgroup, None, 1000 * MIB)
+        .raise(&fixture.cgroup, Keeper::Nobody, 1000 * MIB)
         .await
         .unwrap_err();
     let of = |path: &Path| path.ends_with("a.service/memory.max");
@@ -318,7 +366,10 @@ async fn a_limit_that_reads_back_as_another_is_said() {
     std::os::unix::fs::symlink("/proc/thread-self/comm", fixture.path("memory.max")).unwrap();
     fs::write(fixture.path("memory.max"), "1").unwrap();
     let wanted = 1_234_567_890_123_456;
-    let error = limits().raise(&fixture.cgroup, None, wanted).await.unwrap_err();
+    let error = limits()
+        .raise(&fixture.cgroup, Keeper::Nobody, wanted)
+        .await
+        .unwrap_err();
     let seen = 123_456_789_012_345;
     assert!(
         matches!(error, MemoryError::NotKept { seen: s, .. } if s == seen),

@@ -205,6 +205,33 @@ pub(in crate::config) const PROJECT: &[Key] = &[
         ],
     ),
     Key::new(
+        "container",
+        Kind::Text("^((docker|podman):)?[A-Za-z0-9][A-Za-z0-9_.-]*$"),
+        Without::Told(["the project is no container", "el proyecto no es un contenedor"]),
+        [
+            "The container's name, in place of `service_name`. Docker and Podman are asked. `podman:NAME` asks Podman alone.",
+            "El nombre del contenedor, en lugar de `service_name`. Se pregunta a Docker y a Podman. `podman:NOMBRE` pregunta solo a Podman.",
+        ],
+    ),
+    Key::new(
+        "container_user",
+        Kind::Text("."),
+        Without::Told(["root's container", "el contenedor de root"]),
+        [
+            "The user whose rootless Podman runs the container.",
+            "El usuario cuyo Podman sin root corre el contenedor.",
+        ],
+    ),
+    Key::new(
+        "process",
+        Kind::Object(PROCESS),
+        Without::Told(["the only server there", "el único servidor que hay"]),
+        [
+            "Which server it is, where there are several in one unit, cgroup or container: below supervisord, or by `celery multi`. All that is given holds of the master. Its CPU is that of its processes; requests and the memory limit are those of all servers together, and left alone.",
+            "Qué servidor es, si hay varios en una unidad, un cgroup o un contenedor: bajo supervisord, o con `celery multi`. El maestro cumple todo lo que se indique. Su CPU es la de sus procesos; las peticiones y el límite de memoria son los de todos los servidores juntos, y no se tocan.",
+        ],
+    ),
+    Key::new(
         "queue_thresholds",
         Kind::Rungs(Threshold::Whole(TASKS)),
         NOTHING,
@@ -326,5 +353,29 @@ pub(in crate::config) const TARGET: &[Key] = &[
             "At most so many of 100 requests may be late.",
             "Como mucho tantas de cada 100 peticiones pueden llegar tarde.",
         ],
+    ),
+];
+
+pub(in crate::config) const PROCESS: &[Key] = &[
+    Key::new(
+        "command",
+        Kind::Text("."),
+        Without::Told(["any", "cualquiera"]),
+        [
+            "Text that stands in its command line, whose arguments have a space between them. `*` is anything.",
+            "Texto que está en su línea de órdenes, cuyos argumentos van separados por un espacio. `*` es cualquier cosa.",
+        ],
+    ),
+    Key::new(
+        "user",
+        Kind::Text("."),
+        Without::Told(["any", "cualquiera"]),
+        ["Whose process it is.", "De quién es el proceso."],
+    ),
+    Key::new(
+        "pidfile",
+        Kind::Text("^/"),
+        Without::Told(["none", "ninguno"]),
+        ["A file that holds its pid.", "Un archivo con su pid."],
     ),
 ];

@@ -45,7 +45,7 @@ fn the_snippet_of_the_documentation_loads_with_its_comments() {
     assert_backdipro(&config);
     let project = &config.projects["backdipro"];
     assert_eq!(project.memory, MEMORY_DEFAULTS);
-    assert_eq!((project.cgroup.as_ref(), project.queue.as_ref()), (None, None));
+    assert_eq!((project.target.cgroup(), project.queue.as_ref()), (None, None));
     assert_eq!(project.cpu_basis, CpuBasis::Workers);
     assert_eq!(
         (config.global.check_interval, config.global.language),
@@ -211,7 +211,11 @@ fn one_threshold_for_several_counts_loads() {
 #[test]
 fn a_cgroup_joins_to_the_mount() {
     let text = r#"{"web": {"cgroup": "/demo/web", "max_workers": 2, "cpu_thresholds": {"scale_up_2": 60}}}"#;
-    let cgroup = load(text).config.projects["web"].cgroup.clone().unwrap();
+    let cgroup = load(text).config.projects["web"]
+        .target
+        .cgroup()
+        .cloned()
+        .unwrap();
     assert_eq!(
         Path::new("/sys/fs/cgroup").join(cgroup),
         Path::new("/sys/fs/cgroup/demo/web")

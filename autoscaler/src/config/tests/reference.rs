@@ -24,6 +24,7 @@ fn known() -> BTreeSet<&'static str> {
         keys::HISTORY,
         keys::METRICS,
         keys::BUDGET,
+        keys::PROCESS,
         keys::TARGET,
     ];
     tables.into_iter().flat_map(keys::names).collect()

@@ -51,6 +51,10 @@ fn tables() -> Vec<(&'static [Key], Vec<String>)> {
         (keys::METRICS, vec![inside("metrics"), listening]),
         (keys::BUDGET, vec![inside("budget")]),
         (
+            keys::PROCESS,
+            vec![project(&format!("{ladder}, \"process\": {{ KEY }}"))],
+        ),
+        (
             keys::TARGET,
             vec![project(&format!("{promise}, \"target\": {{ KEY }}"))],
         ),

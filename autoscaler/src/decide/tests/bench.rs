@@ -19,7 +19,8 @@ pub(in crate::decide) fn backdipro(cpu_basis: CpuBasis) -> Project {
         name: "backdipro".into(),
         enabled: true,
         service_name: "backdipro.service".into(),
-        cgroup: None,
+        target: crate::model::Target::Unit,
+        process: None,
         bounds: Bounds { min: 1, max: 6 },
         policy: crate::model::Policy::default(),
         weight: 1.0,
@@ -113,6 +114,7 @@ impl Bench {
         });
         ProjectSample {
             cgroup: PathBuf::from("/sys/fs/cgroup/system.slice/backdipro.service"),
+            container: None,
             master: self.master,
             workers: self.workers.clone(),
             cpu,

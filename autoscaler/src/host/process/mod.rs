@@ -74,6 +74,54 @@ impl Procfs {
         Status::parse(&text).map_err(|what| ProcessError::Malformed { path, what })
     }
 
+    /// The user whose process it is; `None` where its real, effective, saved and file system uids are not the same, as in a
+    /// program that runs with another's rights: the `Uid` line of `/proc/PID/status` (`proc_pid_status(5)`).
+    pub fn owner(&self, pid: u32) -> Result<Option<u32>, ProcessError> {
+        let path = self.path(pid, "status");
+        let text = read(pid, &path)?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Uid:"));
+        let line = line.ok_or(ProcessError::Malformed {
+            path,
+            what: Lack::line("Uid"),
+        })?;
+        let uids: Vec<u32> = line
+            .split_whitespace()
+            .filter_map(|uid| uid.parse().ok())
+            .collect();
+        let first = uids.first().copied();
+        Ok(first.filter(|first| uids.len() == 4 && uids.iter().all(|uid| uid == first)))
+    }
+
+    /// How long its living threads have waited for a CPU so far: the second field of `/proc/PID/task/TID/schedstat`, ns
+    /// (Documentation/scheduler/sched-stats.rst).
+    pub fn cpu_wait(&self, pid: u32) -> Result<Duration, ProcessError> {
+        let folder = self.path(pid, "task");
+        let unreadable = |source: io::Error| match source.kind() {
+            io::ErrorKind::NotFound => ProcessError::Gone { pid },
+            _ => ProcessError::Unreadable {
+                path: folder.clone(),
+                source: source.into(),
+            },
+        };
+        let mut wait_ns: u64 = 0;
+        for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path().join("schedstat");
+            // Of a thread that has just ended nothing is known any more.
+            let Some(text) = unless_gone(read(pid, &path))? else {
+                continue;
+            };
+            let waited: Option<u64> = text
+                .split_ascii_whitespace()
+                .nth(1)
+                .and_then(|field| field.parse().ok());
+            wait_ns += waited.ok_or_else(|| ProcessError::Malformed {
+                path,
+                what: Lack::line("schedstat"),
+            })?;
+        }
+        Ok(Duration::from_nanos(wait_ns))
+    }
+
     /// The cgroup v2 path, as seen from the daemon's cgroup namespace: the `0::` line of `/proc/PID/cgroup`.
     ///
     /// Ends in ` (deleted)` when the cgroup was removed and only a zombie remains (cgroups(7)).

@@ -32,6 +32,11 @@ impl ProcessTable {
         self.by_pid.get(&pid)
     }
 
+    /// All of them, lowest pid first.
+    pub fn all(&self) -> impl Iterator<Item = &Stat> {
+        self.by_pid.values()
+    }
+
     /// Whether there is no live process.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -38,6 +38,8 @@ pub enum Wrong {
     SameService(String, String),
     /// Two projects over one cgroup: this one and the other.
     SameCgroup(String, String),
+    /// Two projects over one container: this one and the other.
+    SameContainer(String, String),
 
     /// A key's value is of the wrong type; last, what was probably meant.
     Type(String, Json, Wanted, Option<String>),
@@ -60,8 +62,14 @@ pub enum Wrong {
     ThresholdsBesideTarget(String),
     /// A key of a Celery project beside a promise.
     TargetOfCelery(String),
-    /// `cgroup` where systemd alone knows where the workers are.
-    CgroupOfUnits,
+    /// `cgroup` or `container` (the key) where systemd alone knows where the workers are.
+    PlaceOfUnits(String),
+    /// A key of what only all servers of a cgroup together have, beside `process`.
+    BesideProcess(String),
+    /// `process` without anything that tells a server.
+    NoFilter,
+    /// `container` beside another key that says where the project is.
+    TwoPlaces(String),
     /// Instances of something that is no template.
     NoTemplate,
     /// A template in the place of a service.

@@ -21,4 +21,8 @@ pub enum BadName {
     Parent,
     /// The root of the cgroups.
     Root,
+    /// A container's name with characters that it may not have.
+    Container,
+    /// A container of a runtime that is not known.
+    Runtime,
 }

@@ -37,6 +37,7 @@ fn newer(host: &Fixture) -> Option<PathBuf> {
     let workers: Vec<ProcessId> = [11].map(id).into();
     let sample = ProjectSample {
         cgroup: PathBuf::new(),
+        container: None,
         master: id(10),
         workers,
         cpu: None,

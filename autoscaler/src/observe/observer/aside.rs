@@ -24,8 +24,9 @@ impl<S: ServiceManager> Observer<S> {
         let (host, _) = HostReader::new(self.procfs.clone()).read()?;
         let mut projects = BTreeMap::new();
         if let Some(project) = config.projects.get(name) {
+            self.containers.look_again();
             let place = match CgroupMount::discover(&self.procfs) {
-                Ok(mount) => locate::locate(&mount, &mut self.services, project).await,
+                Ok(mount) => locate::locate(&mount, &mut self.services, &mut self.containers, project).await,
                 Err(error) => Err(error.into()),
             };
             let sample = match place {

@@ -5,14 +5,27 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::host::cgroup::{Cgroup, CgroupMount};
+use crate::host::container::Containers;
 use crate::host::service::{Instance, ServiceManager, name_of};
-use crate::model::{CgroupError, Project, ReadFault, ServiceError, Unobservable};
+use crate::model::{CgroupError, Container, Project, ReadFault, ServiceError, Target, Unobservable};
 
 /// Where a project is.
 #[derive(Debug, Clone)]
 pub(super) struct Location {
     pub(super) cgroup: Cgroup,
     pub(super) main: Main,
+    /// The container that it is, where it is one.
+    pub(super) container: Option<Container>,
+}
+
+impl Location {
+    fn of_processes(cgroup: Cgroup, main: Option<u32>) -> Self {
+        Self {
+            cgroup,
+            main: Main::Process(main),
+            container: None,
+        }
+    }
 }
 
 /// What a service manager knows of a project's processes.
@@ -24,17 +37,23 @@ pub(super) enum Main {
     Instances(Vec<Instance>),
 }
 
-/// A configured cgroup comes first: then no service manager is asked at all.
+/// Of a configured cgroup or container no service manager is asked at all.
 pub(super) async fn locate(
     mount: &CgroupMount,
     services: &mut impl ServiceManager,
+    containers: &mut Containers,
     project: &Project,
 ) -> Result<Location, Unobservable> {
-    if let Some(path) = &project.cgroup {
-        return Ok(Location {
-            cgroup: mount.open(path)?,
-            main: Main::Process(None),
-        });
+    match &project.target {
+        Target::Cgroup(path) => return Ok(Location::of_processes(mount.open(path)?, None)),
+        Target::Container(name) => {
+            let found = containers.find(mount, name).await?;
+            return Ok(Location {
+                container: Some(found.container),
+                ..Location::of_processes(mount.open(Path::new(&found.cgroup))?, found.main)
+            });
+        }
+        Target::Unit => {}
     }
     if let Some(template) = project.template() {
         return locate_instances(mount, services, template).await;
@@ -53,10 +72,8 @@ pub(super) async fn locate(
             state: unit.active_state,
         });
     };
-    Ok(Location {
-        cgroup: mount.open(Path::new(&control_group))?,
-        main: Main::Process(unit.main_pid),
-    })
+    let cgroup = mount.open(Path::new(&control_group))?;
+    Ok(Location::of_processes(cgroup, unit.main_pid))
 }
 
 /// systemd gives the instances of a template a slice of their own, `system-NAME.slice` (systemd.resource-control(5),
@@ -97,6 +114,7 @@ async fn locate_instances(
     Ok(Location {
         cgroup,
         main: Main::Instances(instances),
+        container: None,
     })
 }
 

@@ -3,6 +3,7 @@
 mod aside;
 mod interval;
 mod locate;
+mod process_cpu;
 mod project;
 mod pulse;
 mod reach;
@@ -16,12 +17,14 @@ use std::time::Duration;
 
 use interval::Baselines;
 use locate::Location;
+use process_cpu::ProcessCpu;
 use pulse::Pulses;
 use reach::UntilUnreachable;
 use readings::Readings;
 use requests::RequestMeter;
 
 use crate::host::cgroup::{Cgroup, CgroupMount};
+use crate::host::container::Containers;
 use crate::host::cpu_list::CpuList;
 use crate::host::listen::ListenSource;
 use crate::host::machine::HostReader;
@@ -32,7 +35,7 @@ use crate::model::{
     Config, CpuSample, Histogram, HostError, ListenLook, ProcessId, Project, ProjectSample, RequestsWay,
     Snapshot, SourceKind, SourceNews, Unobservable, UsageFault, WhyNotEbpf, Workload,
 };
-use crate::observe::workload::server::server_in;
+use crate::observe::workload::server::{self, server_in};
 
 pub use readings::Reading;
 pub use requests::OpenRequests;
@@ -58,8 +61,10 @@ pub struct Observer<S> {
     procfs: Procfs,
     host: HostReader,
     services: S,
+    containers: Containers,
     source: Box<dyn UsageSource>,
     baselines: Baselines,
+    process_cpu: ProcessCpu,
     usage_fault: Option<UsageFault>,
     readings: Readings,
     requests: RequestMeter,
@@ -93,10 +98,12 @@ impl<S: ServiceManager> Observer<S> {
             pulses: Pulses::new(&procfs),
             listen: ListenSource::default(),
             listening: BTreeMap::new(),
+            containers: Containers::new(procfs.clone()),
             procfs,
             services,
             source,
             baselines: Baselines::default(),
+            process_cpu: ProcessCpu::default(),
             usage_fault: None,
             cgroups: BTreeMap::new(),
         }
@@ -203,6 +210,7 @@ impl<S: ServiceManager> Observer<S> {
             .filter_map(|(name, place)| Some((name.clone(), place.as_ref().ok()?.cgroup.clone())))
             .collect();
         self.readings.retain(config);
+        self.process_cpu.retain(|name| config.projects.contains_key(name));
         let mut requests = self.requests.look(config, &self.cgroups);
         self.listening = self.look_at_sockets(config);
         let mut projects = BTreeMap::new();
@@ -313,7 +321,9 @@ impl<S: ServiceManager> Observer<S> {
     ) -> Result<ProjectSample, Unobservable> {
         self.alone(config, name, &place.cgroup)?;
         let mut sample = project::settled(&self.procfs, &config.projects[name], place).await?;
-        if let Some(usage) = usage {
+        if config.projects[name].process.is_some() {
+            sample.cpu = self.cpu_of_processes(name, place, &sample, online)?;
+        } else if let Some(usage) = usage {
             sample.cpu = self.cpu(place, &sample, usage, taken_at, online)?;
         }
         // What is frozen uses no CPU at all, and hardly anything else does: no file more for those that do.
@@ -324,13 +334,21 @@ impl<S: ServiceManager> Observer<S> {
     }
 
     /// Refuses an enabled project over the cgroup of another: two units may be one by an alias, and one project may
-    /// name a unit where another names its cgroup, so that the configuration does not show it.
+    /// name a unit where another names its cgroup, so that the configuration does not show it. Several that each say which
+    /// server in it they are may share one.
     fn alone(&self, config: &Config, name: &str, cgroup: &Cgroup) -> Result<(), Unobservable> {
         let enabled = |name: &str| config.projects.get(name).is_some_and(|project| project.enabled);
+        let filtered = |name: &str| {
+            config
+                .projects
+                .get(name)
+                .is_some_and(|project| project.process.is_some())
+        };
+        let in_the_way = |other: &str| enabled(other) && !(filtered(name) && filtered(other));
         let others: Vec<String> = self
             .cgroups
             .iter()
-            .filter(|(other, at)| at.id() == cgroup.id() && *other != name && enabled(other))
+            .filter(|(other, at)| at.id() == cgroup.id() && *other != name && in_the_way(other))
             .map(|(other, _)| other.clone())
             .collect();
         if others.is_empty() || !enabled(name) {
@@ -357,10 +375,11 @@ impl<S: ServiceManager> Observer<S> {
         // Found anew each time: a mount that appears later is picked up.
         let mount = CgroupMount::discover(&self.procfs);
         let mut services = UntilUnreachable::new(&mut self.services);
+        self.containers.look_again();
         let mut located = BTreeMap::new();
         for (name, project) in &config.projects {
             let place = match &mount {
-                Ok(mount) => locate::locate(mount, &mut services, project).await,
+                Ok(mount) => locate::locate(mount, &mut services, &mut self.containers, project).await,
                 Err(error) => Err(error.clone().into()),
             };
             located.insert(name.clone(), place);
@@ -381,6 +400,22 @@ impl<S: ServiceManager> Observer<S> {
                 (usage::monotonic(), vec![None; cgroups.len()])
             }
         }
+    }
+
+    /// The CPU of one of several servers in a cgroup.
+    fn cpu_of_processes(
+        &mut self,
+        name: &str,
+        place: &Location,
+        sample: &ProjectSample,
+        online: &CpuList,
+    ) -> Result<Option<CpuSample>, Unobservable> {
+        let table = server::processes(&self.procfs, &place.cgroup)?;
+        let runnable = project::runnable(&self.procfs, sample.master, online)?;
+        let allowed_cpus = place.cgroup.allowed_cpus(&runnable)?;
+        let at = (usage::monotonic(), allowed_cpus);
+        let of = (name, sample.master);
+        Ok(self.process_cpu.measure(&self.procfs, of, &table, at)?)
     }
 
     fn cpu(

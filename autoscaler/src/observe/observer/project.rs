@@ -5,6 +5,7 @@ use crate::host::process::{ProcessTable, Procfs, Stat, unless_gone};
 use crate::host::service::{self, Instance};
 use crate::model::{ProcessError, ProcessId, Project, ProjectSample, ReadFault, Unobservable};
 use crate::observe::observer::locate::{Location, Main};
+use crate::observe::workload::chosen;
 use crate::observe::workload::server::{self, AGAIN_AFTER, LOOKS};
 
 /// Refuses a cgroup that is frozen: its idle CPU says nothing, and a signal would be carried out when it is thawed.
@@ -38,14 +39,18 @@ fn sample(procfs: &Procfs, project: &Project, place: &Location) -> Result<Projec
     let (master, workers) = match &place.main {
         Main::Instances(instances) => instances_of(procfs, place, instances)?,
         Main::Process(pid) => {
-            let main = pid
-                .map(|pid| main_process(procfs, &table, place, pid))
-                .transpose()?;
+            let main = match &project.process {
+                Some(filter) => Some(chosen::find(procfs, &table, filter)?),
+                None => pid
+                    .map(|pid| main_process(procfs, &table, place, pid))
+                    .transpose()?,
+            };
             server::find(procfs, project.workload(), &table, main)?
         }
     };
     Ok(ProjectSample {
         cgroup: place.cgroup.path().to_owned(),
+        container: place.container.clone(),
         master,
         workers,
         cpu: None,

@@ -9,7 +9,7 @@ use crate::host::service::fake::FakeManager;
 use crate::host::usage::Reading;
 use crate::model::{
     Behind, Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CpuBasis, Global, KernelFault, Language,
-    MemoryRules, Project, QueueRule, QueueSizing, ReadFault, ServiceError, Storage, UsageFault,
+    MemoryRules, Project, QueueRule, QueueSizing, ReadFault, ServiceError, Storage, Target, UsageFault,
 };
 
 /// Counters that a test sets: one CPU counter for all cgroups, at 10 s intervals. It has the ids of the
@@ -62,7 +62,8 @@ fn project(name: &str, cgroup: Option<&str>) -> Project {
         name: name.into(),
         enabled: true,
         service_name: format!("{name}.service"),
-        cgroup: cgroup.map(PathBuf::from),
+        target: cgroup.map_or(Target::Unit, |path| Target::Cgroup(path.into())),
+        process: None,
         bounds: Bounds { min: 1, max: 6 },
         policy: crate::model::Policy::default(),
         weight: 1.0,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Observer;
+use crate::host::cgroup::Cgroup;
 use crate::host::service::ServiceManager;
 use crate::model::RequestLook;
 
@@ -29,15 +30,24 @@ impl<S: ServiceManager> Observer<S> {
     /// Reads the counters of the cgroups that the last look found, by project. Has no part in the means of the next
     /// look. A project that cannot be read is left out.
     pub fn totals(&mut self) -> BTreeMap<String, Totals> {
-        let paths: Vec<PathBuf> = self
-            .cgroups
-            .values()
-            .map(|cgroup| cgroup.path().to_owned())
+        // Those of a cgroup that several projects share are no project's.
+        let alone = |cgroup: &Cgroup| {
+            self.cgroups
+                .values()
+                .filter(|other| other.id() == cgroup.id())
+                .count()
+                == 1
+        };
+        let cgroups: Vec<(&String, &Cgroup)> =
+            self.cgroups.iter().filter(|(_, cgroup)| alone(cgroup)).collect();
+        let paths: Vec<PathBuf> = cgroups
+            .iter()
+            .map(|(_, cgroup)| cgroup.path().to_owned())
             .collect();
         let Ok(reading) = self.source.read(&paths) else {
             return BTreeMap::new();
         };
-        let read = self.cgroups.iter().zip(reading.usage);
+        let read = cgroups.into_iter().zip(reading.usage);
         read.filter_map(|((name, cgroup), usage)| {
             let usage = usage.filter(|usage| usage.id == cgroup.id())?;
             let throttled = cgroup.throttling().ok().flatten();

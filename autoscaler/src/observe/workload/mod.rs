@@ -1,5 +1,6 @@
 //! Which processes are a project's workers.
 
+pub(super) mod chosen;
 pub(super) mod concurrency;
 pub mod kind;
 mod marks;

@@ -47,6 +47,7 @@ impl Ours {
             state: PolicyState::default(),
             sample: Ok(ProjectSample {
                 cgroup: PathBuf::new(),
+                container: None,
                 master: process(1),
                 workers: (first_pid..first_pid + project.bounds.min).map(process).collect(),
                 cpu: None,

@@ -75,7 +75,7 @@ impl From<&Arc<Project>> for Sought {
         Self {
             name: project.name.clone(),
             unit: project.service_name.clone(),
-            cgroup: project.cgroup.clone(),
+            cgroup: project.target.cgroup().cloned(),
             workers: Workers::Seen(project.workload(), None),
             rules: Some(Arc::clone(project)),
         }

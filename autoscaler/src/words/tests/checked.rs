@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    Bounds, CgroupError, Fact, Finding, Grade, Host, KernelStep, ListenQueue, Notice, RequestFault,
-    RequestSummary, RequestsWay, SourceFault, SourceKind, Taken, UsageFault,
+    Bounds, CgroupError, Container, Fact, Finding, Grade, Host, KernelStep, ListenQueue, Notice,
+    RequestFault, RequestSummary, RequestsWay, Runtime, SourceFault, SourceKind, Taken, UsageFault,
 };
 use crate::words::tests::celery::{all_uncounted, pool_faults, queue_faults};
 use crate::words::tests::faults::{
@@ -123,10 +123,21 @@ fn of_a_project() -> Vec<Fact> {
         Fact::Disabled,
         Fact::Place {
             unit: Some(unit()),
+            container: None,
             cgroup: "/cg/web".into(),
         },
         Fact::Place {
             unit: None,
+            container: None,
+            cgroup: "/cg/web".into(),
+        },
+        Fact::Place {
+            unit: None,
+            container: Some(Container {
+                runtime: Runtime::Podman,
+                id: "0123456789abcdef".repeat(4),
+                rootless: false,
+            }),
             cgroup: "/cg/web".into(),
         },
         Fact::OutsideBounds { workers: 9, bounds },

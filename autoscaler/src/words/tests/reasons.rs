@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    Basis, BusFault, CgroupError, Demand, Lack, Language, Measure, Next, ProcessError, ReadFault, Reason,
-    RequestFault, ServiceError, Unobservable,
+    Basis, BusFault, CgroupError, ContainerFault, Demand, Lack, Language, Measure, Next, ProcessError,
+    ProcessFilter, ReadFault, Reason, RequestFault, Runtime, ServiceError, Silence, Unobservable,
 };
 use crate::words::tests::celery::{pool_faults, queue_faults};
 use crate::words::tests::{both, denied_fault, neutral, told};
@@ -198,6 +198,13 @@ pub(super) fn unobservables() -> Vec<Unobservable> {
             pid: 7,
             command: "flask".into(),
         },
+        Unobservable::NoSuchProcess {
+            filter: ProcessFilter {
+                command: Some("shop.wsgi".into()),
+                user: Some("ann".into()),
+                pidfile: Some("/run/shop.pid".into()),
+            },
+        },
         Unobservable::SeveralMasters { pids: vec![7, 8] },
         Unobservable::Forking { pid: 7 },
         Unobservable::MasterElsewhere {
@@ -218,7 +225,40 @@ pub(super) fn unobservables() -> Vec<Unobservable> {
             .into_iter()
             .map(|why| Unobservable::Unreadable { why }),
     );
+    all.extend(container_faults().into_iter().map(Unobservable::from));
     all
+}
+
+pub(super) fn container_faults() -> Vec<ContainerFault> {
+    let name = || "shop".to_owned();
+    vec![
+        ContainerFault::NotFound {
+            name: name(),
+            asked: Runtime::ALL.to_vec(),
+        },
+        ContainerFault::NotRunning {
+            name: name(),
+            state: "exited".into(),
+        },
+        ContainerFault::Several {
+            name: name(),
+            runtimes: Runtime::ALL.to_vec(),
+        },
+        ContainerFault::Unreachable {
+            runtime: Runtime::Docker,
+            at: "/run/docker.sock".into(),
+            why: Silence::HungUp,
+        },
+        ContainerFault::Refused {
+            runtime: Runtime::Podman,
+            why: "no room".into(),
+        },
+        ContainerFault::NoCgroup {
+            name: name(),
+            cgroup: "/system.slice/other.service".into(),
+        },
+        ContainerFault::NoUser { user: "ann".into() },
+    ]
 }
 
 pub(super) fn service_errors() -> Vec<ServiceError> {

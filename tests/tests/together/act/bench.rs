@@ -37,7 +37,8 @@ pub(crate) fn project(max: u32) -> Project {
         name: "site".to_owned(),
         enabled: true,
         service_name: "site.service".to_owned(),
-        cgroup: None,
+        target: autoscaler::model::Target::Unit,
+        process: None,
         bounds: Bounds { min: 1, max },
         policy: autoscaler::model::Policy::default(),
         weight: 1.0,
@@ -61,7 +62,7 @@ pub(crate) fn project(max: u32) -> Project {
 /// The sample that a check takes of `server` now: what the daemon itself observes.
 pub(crate) fn sample(server: &Server, cgroup: &ScratchCgroup) -> Result<ProjectSample> {
     let mut project = project(1);
-    project.cgroup = Some(cgroup.relative());
+    project.target = autoscaler::model::Target::Cgroup(cgroup.relative());
     let config = Config {
         global: Global {
             check_interval: Duration::from_mins(1),
@@ -92,6 +93,7 @@ pub(crate) fn sample(server: &Server, cgroup: &ScratchCgroup) -> Result<ProjectS
 pub(crate) fn sample_of(cgroup: &Path, master: ProcessId, workers: Vec<ProcessId>) -> ProjectSample {
     ProjectSample {
         cgroup: cgroup.to_owned(),
+        container: None,
         master,
         workers,
         cpu: None,

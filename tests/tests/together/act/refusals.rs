@@ -152,6 +152,7 @@ fn a_master_in_another_cgroup_is_refused() -> Result<()> {
     let server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, &Options::workers(1))?;
     let sample = ProjectSample {
         cgroup: other.path().to_owned(),
+        container: None,
         ..sample(&server, &cgroup)?
     };
     let refused = refusal(apply(&actor(MODE)?, &project(4), &sample, 2)?);

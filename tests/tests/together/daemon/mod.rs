@@ -6,4 +6,5 @@ mod promise;
 mod reload;
 mod requests;
 mod scaling;
+mod supervised;
 mod target;

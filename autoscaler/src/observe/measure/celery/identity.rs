@@ -22,11 +22,17 @@ pub(super) struct Node {
 }
 
 /// The one node among `replies` to `stats` that runs in the cgroup whose processes `before` lists, as they were
-/// before the question was asked.
-pub(super) fn find(procfs: &Procfs, before: &ProcessTable, replies: &[Reply]) -> Result<Node, PoolFault> {
+/// before the question was asked; of several, the one of the process `main`.
+pub(super) fn find(
+    procfs: &Procfs,
+    before: &ProcessTable,
+    replies: &[Reply],
+    main: Option<ProcessId>,
+) -> Result<Node, PoolFault> {
     let mut ours: Vec<Node> = replies
         .iter()
         .filter_map(|reply| proven(procfs, before, reply))
+        .filter(|node| main.is_none_or(|main| node.main == main))
         .collect();
     match (ours.pop(), ours.is_empty()) {
         (Some(node), true) => {

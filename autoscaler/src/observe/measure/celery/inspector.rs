@@ -52,6 +52,8 @@ pub struct Pool {
 pub struct Inspector {
     procfs: Procfs,
     cgroup: Cgroup,
+    /// Of several nodes in the cgroup, the one of this main process.
+    main: Option<ProcessId>,
     /// The node found last.
     known: Option<Known>,
 }
@@ -72,7 +74,15 @@ impl Inspector {
         Self {
             procfs: procfs.clone(),
             cgroup: cgroup.clone(),
+            main: None,
             known: None,
+        }
+    }
+
+    /// Looks for the node of this main process alone from now on; `None`: for the only one in the cgroup.
+    pub fn only(&mut self, main: Option<ProcessId>) {
+        if self.main != main {
+            (self.main, self.known) = (main, None);
         }
     }
 
@@ -222,7 +232,7 @@ impl Inspector {
                 PoolFault::ListensElsewhere { places }
             });
         };
-        let node = identity::find(&self.procfs, &before, &replies)?;
+        let node = identity::find(&self.procfs, &before, &replies, self.main)?;
         if node.stats.autoscaler.is_some() {
             return Err(PoolFault::OwnAutoscale { node: node.name });
         }

@@ -75,6 +75,11 @@ impl Watched {
         Ok(&mut opened.insert(now).monitor)
     }
 
+    /// Its node is the one of this main process, where there are several in the cgroup.
+    pub(crate) fn only(&mut self, main: Option<ProcessId>) {
+        self.inspector.only(main);
+    }
+
     /// What the project's broker says, and of a pool that is commanded, what its worker says.
     pub(crate) async fn look(&mut self, procfs: &Procfs, sample: &ProjectSample, now: Duration) -> Looked {
         let monitor = Self::open(&mut self.opened, &self.rule, procfs, sample.master)?;

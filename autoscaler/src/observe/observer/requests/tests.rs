@@ -214,6 +214,7 @@ fn a_command_line_that_is_contradicted_twice_is_not_believed() {
     };
     let sample = ProjectSample {
         cgroup: places["a"].path().to_owned(),
+        container: None,
         master: id,
         workers: vec![id],
         cpu: None,

@@ -1,0 +1,93 @@
+//! What Docker tells of a container (`GET /containers/NAME/json` of the Docker Engine API).
+
+use std::path::Path;
+
+use hyper::{Method, StatusCode};
+use serde::Deserialize;
+
+use crate::host::container::{Found, api, is_id, own_cgroup};
+use crate::host::process::Procfs;
+use crate::model::{Container, ContainerFault, Runtime};
+
+/// What is read of the answer.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Inspected {
+    id: String,
+    /// With a slash before it.
+    name: String,
+    state: State,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct State {
+    /// Such as `running`, `paused`, `restarting`, `exited`.
+    status: String,
+    /// Also where it is paused.
+    running: bool,
+    /// On the host; 0 where it does not run.
+    pid: u32,
+}
+
+/// The name of the container `id`; `None` where Docker at `socket` has none, or does not answer.
+pub(super) async fn name_of(socket: &Path, id: &str) -> Option<String> {
+    let answer = api::call(socket, Method::GET, &format!("/containers/{id}/json"), None)
+        .await
+        .ok()?;
+    let seen: Inspected = serde_json::from_slice(&answer.body).ok()?;
+    Some(seen.name.trim_start_matches('/').to_owned())
+}
+
+/// The container `name` of the Docker at `socket`; `None` where it has none of this name.
+pub(super) async fn find(
+    procfs: &Procfs,
+    socket: &Path,
+    name: &str,
+) -> Result<Option<Found>, ContainerFault> {
+    let answer = api::call(socket, Method::GET, &format!("/containers/{name}/json"), None).await;
+    let answer = answer.map_err(|why| ContainerFault::Unreachable {
+        runtime: Runtime::Docker,
+        at: socket.display().to_string(),
+        why,
+    })?;
+    let refused = |why| ContainerFault::Refused {
+        runtime: Runtime::Docker,
+        why,
+    };
+    match answer.status {
+        StatusCode::NOT_FOUND => return Ok(None),
+        StatusCode::OK => {}
+        _ => return Err(refused(answer.message())),
+    }
+    let seen: Inspected = serde_json::from_slice(&answer.body).map_err(|error| refused(error.to_string()))?;
+    // The beginning of another's id is a name for Docker, too.
+    if seen.name.trim_start_matches('/') != name {
+        return Ok(None);
+    }
+    let not_running = |state: &str| ContainerFault::NotRunning {
+        name: name.to_owned(),
+        state: state.to_owned(),
+    };
+    if !seen.state.running || seen.state.pid == 0 || !is_id(&seen.id) {
+        return Err(not_running(&seen.state.status));
+    }
+    let Ok(cgroup) = procfs.cgroup(seen.state.pid) else {
+        return Err(not_running("exited"));
+    };
+    let Some(own) = own_cgroup(&cgroup, &seen.id) else {
+        return Err(ContainerFault::NoCgroup {
+            name: name.to_owned(),
+            cgroup,
+        });
+    };
+    Ok(Some(Found {
+        container: Container {
+            runtime: Runtime::Docker,
+            id: seen.id,
+            rootless: false,
+        },
+        cgroup: own,
+        main: Some(seen.state.pid),
+    }))
+}

@@ -1,0 +1,205 @@
+//! Containers by name: where the processes of one are, and what runs it.
+//!
+//! A container has a new id, a new cgroup and new processes after each start; its name stays. Docker tells by its API whose
+//! name it is. Podman has no daemon: each of its containers has a process conmon beside it, whose command line tells name and
+//! id, whether it is root's container or a user's.
+//!
+//! Whatever is told is held to the kernel: the container's process must be in a cgroup that has the container's id in its name.
+
+pub(crate) mod api;
+mod conmon;
+mod docker;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::User;
+
+use crate::host::cgroup::CgroupMount;
+use crate::host::process::Procfs;
+use crate::model::{Container, ContainerFault, ContainerName, Runtime};
+
+/// Docker's socket, unless its configuration names another.
+pub(crate) const DOCKER: &str = "/run/docker.sock";
+
+/// The socket of Podman's API, where somebody has switched it on (podman-system-service(1)).
+pub(crate) const PODMAN: &str = "/run/podman/podman.sock";
+
+/// A container that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Which it is.
+    pub container: Container,
+    /// The cgroup of all its processes, from the mount.
+    pub cgroup: String,
+    /// Its first process, which is pid 1 within it; `None` where its runtime could not be asked this time.
+    pub main: Option<u32>,
+}
+
+/// The containers of a host.
+#[derive(Debug)]
+pub struct Containers {
+    procfs: Procfs,
+    docker: PathBuf,
+    /// What was found last: a container goes on while its runtime is away.
+    known: BTreeMap<ContainerName, Found>,
+    /// Why Docker did not answer in this look: it is not asked again for each container.
+    silent: Option<ContainerFault>,
+}
+
+impl Containers {
+    /// Those whose processes `procfs` shows, with Docker at its usual socket.
+    #[must_use]
+    pub fn new(procfs: Procfs) -> Self {
+        Self::with_docker_at(procfs, DOCKER)
+    }
+
+    /// The same, with Docker's socket at `docker`.
+    #[must_use]
+    pub fn with_docker_at(procfs: Procfs, docker: impl Into<PathBuf>) -> Self {
+        Self {
+            procfs,
+            docker: docker.into(),
+            known: BTreeMap::new(),
+            silent: None,
+        }
+    }
+
+    /// Another look begins: who did not answer in the last one is asked again.
+    pub fn look_again(&mut self) {
+        self.silent = None;
+    }
+
+    /// The container that runs under this name now.
+    ///
+    /// # Errors
+    /// Where none does, or it cannot be told which.
+    pub async fn find(
+        &mut self,
+        mount: &CgroupMount,
+        wanted: &ContainerName,
+    ) -> Result<Found, ContainerFault> {
+        let answer = self.ask(wanted).await;
+        match &answer {
+            Ok(found) => {
+                self.known.insert(wanted.clone(), found.clone());
+            }
+            Err(fault @ ContainerFault::Unreachable { runtime, .. }) => {
+                self.silent = Some(fault.clone());
+                let known = self.known.get(wanted).filter(|known| {
+                    known.container.runtime == *runtime && mount.open(Path::new(&known.cgroup)).is_ok()
+                });
+                if let Some(known) = known {
+                    return Ok(Found {
+                        main: None,
+                        ..known.clone()
+                    });
+                }
+            }
+            Err(_) => {
+                self.known.remove(wanted);
+            }
+        }
+        answer
+    }
+
+    /// What runs in `cgroup`, and the cgroup of the whole container; `None` where it is none, or nobody knows its name.
+    pub async fn at(&self, cgroup: &str) -> Option<(ContainerName, String)> {
+        let id = id_in(cgroup)?;
+        let own = own_cgroup(cgroup, &id)?;
+        let named = conmon::name_of(&self.procfs, &id).map(|(name, uid)| ContainerName {
+            name,
+            runtime: None,
+            user: (uid != 0).then(|| user_of(uid)),
+        });
+        if named.is_some() {
+            return named.zip(Some(own));
+        }
+        let name = docker::name_of(&self.docker, &id).await?;
+        let name = ContainerName {
+            name,
+            runtime: None,
+            user: None,
+        };
+        Some((name, own))
+    }
+
+    /// Asks each runtime that may have it. One that is not there has none; one that does not answer is no hindrance where
+    /// another has it.
+    async fn ask(&self, wanted: &ContainerName) -> Result<Found, ContainerFault> {
+        let uid = wanted.user.as_deref().map_or(Ok(0), uid_of)?;
+        let may_be = |runtime| wanted.runtime.is_none_or(|only| only == runtime);
+        let mut asked = Vec::new();
+        let mut answers = Vec::new();
+        if may_be(Runtime::Docker) && wanted.user.is_none() && self.docker.exists() {
+            asked.push(Runtime::Docker);
+            answers.push(match &self.silent {
+                Some(fault) => Err(fault.clone()),
+                None => docker::find(&self.procfs, &self.docker, &wanted.name).await,
+            });
+        }
+        if may_be(Runtime::Podman) {
+            asked.push(Runtime::Podman);
+            answers.push(conmon::find(&self.procfs, uid, &wanted.name));
+        }
+        let mut running = Vec::new();
+        let mut fault = None;
+        for answer in answers {
+            match answer {
+                Ok(found) => running.extend(found),
+                Err(why) => fault = Some(why),
+            }
+        }
+        match (running.len(), fault) {
+            (1, _) => Ok(running.remove(0)),
+            (0, Some(fault)) => Err(fault),
+            (0, None) => Err(ContainerFault::NotFound {
+                name: wanted.name.clone(),
+                asked,
+            }),
+            _ => Err(ContainerFault::Several {
+                name: wanted.name.clone(),
+                runtimes: running.iter().map(|found| found.container.runtime).collect(),
+            }),
+        }
+    }
+}
+
+fn uid_of(user: &str) -> Result<u32, ContainerFault> {
+    let known = User::from_name(user).ok().flatten();
+    let written = || user.parse().ok();
+    known
+        .map(|user| user.uid.as_raw())
+        .or_else(written)
+        .ok_or_else(|| ContainerFault::NoUser {
+            user: user.to_owned(),
+        })
+}
+
+fn user_of(uid: u32) -> String {
+    let known = User::from_uid(uid.into()).ok().flatten();
+    known.map_or_else(|| uid.to_string(), |user| user.name)
+}
+
+/// The id of the innermost container that a cgroup's path names.
+fn id_in(cgroup: &str) -> Option<String> {
+    let mut parts = cgroup.rsplit(|c: char| !c.is_ascii_hexdigit());
+    parts.find(|part| is_id(part)).map(str::to_owned)
+}
+
+/// The cgroup of the container `id`, told by that of one of its processes: within it a runtime or the container's own init may
+/// have made others, such as crun's `container`.
+fn own_cgroup(cgroup: &str, id: &str) -> Option<String> {
+    let path = Path::new(cgroup).ancestors().find(|path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.contains(id))
+    })?;
+    path.to_str().map(str::to_owned)
+}
+
+/// Whether it is an id as all runtimes make them: 64 hexadecimal digits.
+fn is_id(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
