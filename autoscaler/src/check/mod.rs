@@ -13,6 +13,8 @@ mod writable;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::config::{self, Loaded};
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd};
@@ -89,7 +91,8 @@ pub async fn run(options: &Options) -> Report {
 /// The configuration, and what is to be said of it: each fault by itself, or they would be counted as one.
 fn configuration(options: &Options) -> (Option<Config>, Vec<Fact>) {
     match config::load(&options.config) {
-        Ok(Loaded { config, notices }) => {
+        Ok(Loaded { mut config, notices }) => {
+            config.follow(Timestamp::now());
             let enabled = config.projects.values().filter(|project| project.enabled);
             let loaded = Fact::ConfigLoaded {
                 path: options.config.clone(),

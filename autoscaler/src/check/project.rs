@@ -1,5 +1,7 @@
 //! One project, from the sample that the observer took of it.
 
+use jiff::Timestamp;
+
 use crate::act::SignalTarget;
 use crate::check::writable::writable;
 use crate::host::cgroup::{Cgroup, CgroupMount};
@@ -23,6 +25,7 @@ pub(super) async fn look(
     if !project.enabled {
         facts.push(Fact::Disabled);
     }
+    facts.extend(schedules(project, Timestamp::now()));
     match sample {
         Ok(seen) => {
             let unit = project.target.is_unit().then(|| project.service_name.clone());
@@ -52,6 +55,19 @@ pub(super) async fn look(
         }
     }
     facts
+}
+
+/// Each schedule, with when it begins next.
+fn schedules(project: &Project, now: Timestamp) -> impl Iterator<Item = Fact> {
+    project
+        .schedules
+        .entries
+        .iter()
+        .map(move |schedule| Fact::Schedule {
+            in_force: schedule.ends(now).is_some(),
+            next: schedule.begins(now).map(|begins| schedule.zone.told(begins, now)),
+            schedule: schedule.clone(),
+        })
 }
 
 fn workers(procfs: &Procfs, project: &Project, seen: &ProjectSample) -> Vec<Fact> {

@@ -165,7 +165,7 @@ pub(super) fn run(args: &Args, language: Option<Language>) -> Result<()> {
         failed(|language| format!("{name}: {}", simulate::demand_error(language, &error)))
     })?;
     let service = Service {
-        cpus: args.cpus.map_or(project.bounds.max, NonZeroU32::get),
+        cpus: args.cpus.map_or(project.most_workers(), NonZeroU32::get),
         memory_mib: args.memory_mb,
         work: if args.waits { Work::Waits } else { Work::Computes },
     };
@@ -201,6 +201,7 @@ pub(super) fn run(args: &Args, language: Option<Language>) -> Result<()> {
         let json = serde_json::json!({
             "project": project.name,
             "demand": demand.summary(),
+            "schedules_followed": simulate::follows_schedules(&project, demand.start),
             "capped_percent": capped_percent,
             "host": { "cpus": service.cpus, "memory_mib": service.memory_mib },
             "policies": comparison,

@@ -201,7 +201,11 @@ impl<'t> Field<'t> {
     }
 
     fn refuse_type(self, wanted: Wanted, findings: &mut Findings<'_>) {
-        let value = self.value();
+        self.refuse_element(self.value(), wanted, findings);
+    }
+
+    /// Refuses what stands in the list behind the key.
+    pub(super) fn refuse_element(self, value: &Value<'_>, wanted: Wanted, findings: &mut Findings<'_>) {
         let found = match value {
             Value::StringLit(_) => Json::Text,
             Value::NumberLit(_) => Json::Number,

@@ -68,6 +68,8 @@ pub enum Kind {
     Hold(Number),
     /// An object with these keys.
     Object(&'static [Key]),
+    /// A list of objects with these keys.
+    Objects(&'static [Key]),
 }
 
 /// What the threshold of a rung is.

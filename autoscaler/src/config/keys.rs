@@ -9,7 +9,7 @@ pub(super) use global::{
 };
 pub(super) use project::{
     CADENCE, MOST_PRIORITY_STEPS, PERCENT, PRIORITY_STEP, PROCESS, PROJECT, PROMISED_PERCENT, PROMISED_WAIT,
-    TARGET, TASKS, TASKS_PER_WORKER, THREADS, WAIT, WEIGHT, WORKERS,
+    SCHEDULE, TARGET, TASKS, TASKS_PER_WORKER, THREADS, WAIT, WEIGHT, WORKERS,
 };
 pub(super) use rules::{HOLD, LONG_REQUEST, PER_WORKER_MIB, RULES};
 
@@ -51,11 +51,15 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("priority_steps", "redis_priority_steps"),
     ("promise", "target"),
     ("queue", "queues"),
+    ("schedule", "at"),
+    ("schedules", "at"),
     ("sep", "redis_priority_separator"),
     ("separator", "redis_priority_separator"),
     ("service", "service_name"),
     ("slo", "target"),
     ("threads", "threads_per_worker"),
+    ("timezone", "time_zone"),
+    ("tz", "time_zone"),
     ("unit", "service_name"),
 ];
 

@@ -17,11 +17,13 @@ mod project;
 mod promise;
 mod requests;
 mod rules;
+mod schedule;
 mod schema;
 mod stated;
 mod storage;
 mod syntax;
 mod target;
+mod time_zone;
 mod trust;
 mod watch;
 

@@ -10,7 +10,7 @@ use crate::config::errors::errors;
 use crate::config::fields::{Field, Fields, Findings};
 use crate::config::keys::Place;
 use crate::config::rules::Rules;
-use crate::config::{keys, names, project, syntax};
+use crate::config::{keys, names, project, syntax, time_zone};
 use crate::model::{
     Budget, Config, ConfigErrors, Global, Language, Metrics, Notice, Of, Project, Storage, Target, Wrong,
 };
@@ -77,6 +77,7 @@ fn read(root: Option<&Value<'_>>, findings: &mut Findings<'_>) -> Option<Config>
         budget: None,
     };
     let mut rules = Rules::default();
+    let mut zone = None;
     if let Some(field) = top.get("global")
         && let Some(object) = field.object("{ \"check_interval_seconds\": 120 }", findings)
     {
@@ -85,14 +86,19 @@ fn read(root: Option<&Value<'_>>, findings: &mut Findings<'_>) -> Option<Config>
         keys::check(&fields, Place::Global, &of, findings);
         rules = rules.overlay(&fields, findings);
         read_global(&mut global, &fields, findings);
+        zone = fields
+            .get("time_zone")
+            .and_then(|field| time_zone::read(field, findings));
     }
+    let zone = zone.unwrap_or_else(time_zone::of_host);
     if let Some(field) = top.get(keys::SCHEMA) {
         // Of editors alone; but who writes anything else there means something else.
         field.text(findings);
     }
     let mut projects = Vec::new();
     for field in project_entries(&top, findings) {
-        projects.extend(project::read(field, rules, findings).map(|project| (field, project)));
+        let project = project::read(field, rules, &zone, findings);
+        projects.extend(project.map(|project| (field, project)));
     }
     check_targets(&projects, findings);
     Some(Config {

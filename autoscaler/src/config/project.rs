@@ -4,13 +4,19 @@ use crate::config::fields::{Field, Fields, Findings};
 use crate::config::keys::Place;
 use crate::config::ladder::Scale;
 use crate::config::rules::Rules;
-use crate::config::{broker, keys, ladder, names, process, promise, requests, target};
+use crate::config::{broker, keys, ladder, names, process, promise, requests, schedule, target};
 use crate::model::{
-    Bounds, CeleryActuator, Ladder, Notice, Of, Policy, Project, QueueRule, QueueSizing, Target, Wrong,
+    Bounds, CeleryActuator, Ladder, Notice, Of, Policy, Project, QueueRule, QueueSizing, Schedules, Target,
+    Wrong, Zone,
 };
 
-/// Reads the project in `field`; `None` when it is refused.
-pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) -> Option<Project> {
+/// Reads the project in `field`, whose schedules are in `zone` unless they name another; `None` when it is refused.
+pub(super) fn read(
+    field: Field<'_>,
+    rules: Rules,
+    zone: &Zone,
+    findings: &mut Findings<'_>,
+) -> Option<Project> {
     let name = field.key();
     let before = findings.faults.len();
     if let Err(bad) = names::check_project(name) {
@@ -25,7 +31,10 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
     keys::check(&fields, Place::Project, &of, findings);
 
     let rules = rules.overlay(&fields, findings);
-    let bounds = read_bounds(&fields, field, findings);
+    let own = read_bounds(&fields, field, findings);
+    let schedules = schedule::read(&fields, own, zone, findings);
+    // A rung may lead to a count that only a schedule allows.
+    let bounds = schedules.as_ref().map(Schedules::widest);
     let course = promise::read(&fields, queue_keys(), findings);
     let promised = course.policy != Policy::Ladders;
     let cpu = fields.get("cpu_thresholds").and_then(|rungs| {
@@ -46,7 +55,7 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
     let queue = if promised {
         None
     } else {
-        read_queue(&fields, field, (bounds, rules, actuator), findings)
+        read_queue(&fields, field, (own, bounds), (rules, actuator), findings)
     };
     let target = target::read(&fields, actuator, findings);
     let service_name = match &target {
@@ -81,7 +90,8 @@ pub(super) fn read(field: Field<'_>, rules: Rules, findings: &mut Findings<'_>) 
         service_name: service_name?,
         target,
         process,
-        bounds: bounds?,
+        bounds: own?,
+        schedules: schedules?,
         policy: course.policy,
         weight: course.weight,
         cadence: course.cadence,
@@ -162,7 +172,8 @@ fn queue_keys() -> impl Iterator<Item = &'static str> {
 fn read_queue(
     fields: &Fields<'_>,
     at: Field<'_>,
-    (bounds, rules, actuator): (Option<Bounds>, Rules, CeleryActuator),
+    (own, widest): (Option<Bounds>, Option<Bounds>),
+    (rules, actuator): (Rules, CeleryActuator),
     findings: &mut Findings<'_>,
 ) -> Option<QueueRule> {
     let hold = rules.queue_hold;
@@ -178,12 +189,12 @@ fn read_queue(
             None
         }
         (Some(field), None) => {
-            ladder::read(field, Scale::Tasks, at.key(), bounds, hold, findings).map(QueueSizing::Rungs)
+            ladder::read(field, Scale::Tasks, at.key(), widest, hold, findings).map(QueueSizing::Rungs)
         }
         (None, Some(field)) => field
             .whole(keys::TASKS_PER_WORKER, findings)
             .and_then(|tasks| u32::try_from(tasks).ok())
-            .zip(bounds)
+            .zip(own)
             .map(|(tasks, bounds)| QueueSizing::tasks_per_worker(tasks, bounds, hold.up, hold.down)),
     };
     let broker = broker::read(fields, at, findings);

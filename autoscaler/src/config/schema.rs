@@ -169,6 +169,7 @@ fn of_kind(kind: &Kind, language: Language) -> Value {
             "additionalProperties": false,
         }),
         Kind::Object(table) => plain_object(&[table], language),
+        Kind::Objects(table) => json!({ "type": "array", "items": plain_object(&[table], language) }),
     }
 }
 

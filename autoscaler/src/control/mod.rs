@@ -16,7 +16,8 @@ pub use protocol::{Answer, Command, Done, Request, Response, VERSION};
 pub use server::{Call, Desk, serve};
 pub use socket::Socket;
 pub use status::{
-    DecisionStatus, ListenQueueStatus, NextStep, OrderStatus, ProjectStatus, RequestsStatus, Status,
+    DecisionStatus, ListenQueueStatus, NextStep, OrderStatus, ProjectStatus, RequestsStatus, ScheduleStatus,
+    Status,
 };
 
 /// The socket's name in the daemon's runtime directory.

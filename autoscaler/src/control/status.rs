@@ -69,6 +69,10 @@ pub struct ProjectStatus {
     pub min_workers: u32,
     /// Most workers.
     pub max_workers: u32,
+    /// What its bounds are at certain times, in the order of the configuration; `min_workers` and `max_workers` above are
+    /// those that hold.
+    #[serde(default)]
+    pub schedules: Vec<ScheduleStatus>,
     /// Where a step under way leads.
     pub scaling_to: Option<u32>,
     /// CPU in percent of the project's basis.
@@ -111,6 +115,29 @@ pub struct ProjectStatus {
     pub down: Vec<NextStep>,
     /// What was ordered by hand and still holds.
     pub order: Option<OrderStatus>,
+}
+
+/// Other bounds at certain times.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ScheduleStatus {
+    /// When it begins: a cron expression.
+    pub cron: String,
+    /// When it ends: a time of day.
+    pub until: String,
+    /// The time zone of both; `None` for the host's own.
+    pub time_zone: Option<String>,
+    /// Fewest workers meanwhile, where it says so.
+    pub min_workers: Option<u32>,
+    /// Most workers meanwhile, where it says so.
+    pub max_workers: Option<u32>,
+    /// Whether it is in force.
+    pub in_force: bool,
+    /// When it ends, where it is: Unix time, seconds.
+    pub ends_at: Option<i64>,
+    /// When it begins next: Unix time, seconds.
+    pub begins_at: Option<i64>,
+    /// All of it in words.
+    pub words: String,
 }
 
 /// A listening socket.

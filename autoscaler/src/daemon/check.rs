@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 use crate::control::{Answer, Status};
@@ -26,7 +27,10 @@ use crate::words::Message;
 
 /// What the daemon carries from check to check.
 pub(super) struct Checks {
+    /// The configuration, with the bounds that its schedules ask for now.
     pub(super) config: Config,
+    /// When the schedules were looked at last.
+    pub(super) followed_at: Option<Timestamp>,
     pub(super) bus: Bus,
     pub(super) observer: Observer<Systemd>,
     pub(super) without_ebpf: Option<WhyNotEbpf>,

@@ -43,6 +43,7 @@ impl Checks {
     /// One check of the daemon, and how long it took. What fails is told and tried again at the next.
     pub(super) async fn timed_check(&mut self) {
         let started = Instant::now();
+        self.follow_schedules();
         match self.observer.look(&self.config).await {
             Ok(snapshot) => {
                 self.say_check_recovered();
@@ -69,6 +70,7 @@ impl Checks {
         if let Some(why) = &self.without_ebpf {
             self.reporter.say(&Message::WithoutEbpf { why });
         }
+        self.follow_schedules();
         let snapshot = self.observer.observe(&self.config).await?;
         self.say_request_news();
         self.expire_orders();
@@ -96,6 +98,7 @@ impl Checks {
     /// Looks at a project whose unit was started, stopped or reloaded. What keeps the host from being read is told by
     /// the next check.
     pub(super) async fn look_early(&mut self, name: &str) {
+        self.follow_schedules();
         if self.config.projects.contains_key(name)
             && !self.steps.is_under_way(name)
             && let Ok(snapshot) = self.observer.look_at(&self.config, name).await
@@ -120,6 +123,7 @@ impl Checks {
 
     /// Takes the counters of the projects with a promise in, and names those that were due.
     pub(super) fn take_pulses(&mut self) -> Vec<String> {
+        self.follow_schedules();
         let now = monotonic();
         let pulses = self.observer.pulse(&self.config, now);
         for (name, pulse) in &pulses {
@@ -133,6 +137,7 @@ impl Checks {
 
     /// Decides and acts on one project at once, since somebody waits for it.
     pub(super) async fn carry_out(&mut self, name: &str) {
+        self.follow_schedules();
         match self.observer.look_at(&self.config, name).await {
             Ok(snapshot) if !snapshot.projects.contains_key(name) => self.taken_out(name),
             Ok(snapshot) => self.follow_between(snapshot),

@@ -19,6 +19,7 @@ mod policy;
 mod promises;
 mod reload;
 mod requests;
+mod schedules;
 mod scrape;
 mod start;
 mod state_file;

@@ -17,11 +17,14 @@ impl Checks {
                 return self.reporter.say(&Message::ConfigKept { why: &error });
             }
         };
-        let changes = loaded.config.changes_since(&self.config);
+        self.follow_schedules();
+        let mut config = loaded.config;
+        self.follow_in(&mut config);
+        let changes = config.changes_since(&self.config);
         for name in &changes.changed {
             self.policy.rules_changed(name);
         }
-        self.config = loaded.config;
+        let before = std::mem::replace(&mut self.config, config);
         self.observer.try_requests_again();
         self.steps.cancel_unwanted(&self.config);
         self.policy.retain(|name| self.config.projects.contains_key(name));
@@ -37,6 +40,7 @@ impl Checks {
         self.ongoing.config_refused = false;
         self.exporter.serve(self.config.global.metrics.as_ref());
         self.reporter.say(&Message::Reloaded { changes: &changes });
+        self.tell_schedules_since(&before);
         for notice in &loaded.notices {
             self.reporter.say(&Message::Notice { notice });
         }

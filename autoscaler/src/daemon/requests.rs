@@ -21,6 +21,7 @@ impl Checks {
             reply,
         } = call;
         self.speaking = language;
+        self.follow_schedules();
         self.promises.take_in_past();
         let answer = match command {
             Command::Status => Answer::Status(Box::new(self.status_in(self.speaking()))),

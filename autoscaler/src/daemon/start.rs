@@ -93,6 +93,7 @@ impl Checks {
             starting: Vec::new(),
             awaited: BTreeMap::new(),
             config: loaded.config,
+            followed_at: None,
         };
         for notice in &loaded.notices {
             checks.reporter.say(&Message::Notice { notice });

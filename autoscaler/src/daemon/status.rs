@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::control::{
-    DecisionStatus, ListenQueueStatus, NextStep, OrderStatus, ProjectStatus, RequestsStatus, Status,
+    DecisionStatus, ListenQueueStatus, NextStep, OrderStatus, ProjectStatus, RequestsStatus, ScheduleStatus,
+    Status,
 };
 use crate::daemon::board::Row;
 use crate::daemon::check::Checks;
 use crate::daemon::orders::{Given, Term};
 use crate::host::usage;
-use crate::model::{CpuBasis, Decision, Language, Look, Next, Order, Project, Reason, SourceKind};
+use crate::model::{CpuBasis, Decision, Language, Look, Next, Order, Project, Reason, Schedules, SourceKind};
 use crate::report::{PromiseStatus, unix};
 use crate::words;
 
@@ -111,6 +113,7 @@ impl Telling {
             enabled: project.enabled,
             min_workers: project.bounds.min,
             max_workers: project.bounds.max,
+            schedules: self.schedules(&project.schedules),
             order: given.map(|given| self.order(given)),
             ..ProjectStatus::default()
         };
@@ -143,6 +146,32 @@ impl Telling {
         status.up = row.outlook.up.iter().map(next(true)).collect();
         status.down = row.outlook.down.iter().map(next(false)).collect();
         status
+    }
+
+    fn schedules(&self, schedules: &Schedules) -> Vec<ScheduleStatus> {
+        let now = Timestamp::now();
+        let ends = schedules
+            .in_force
+            .ends
+            .iter()
+            .copied()
+            .chain(std::iter::repeat(None));
+        let told = schedules.entries.iter().zip(ends).map(|(schedule, end)| {
+            let begins = schedule.begins(now);
+            let next = begins.map(|begins| schedule.zone.told(begins, now));
+            ScheduleStatus {
+                cron: schedule.cron.text().to_owned(),
+                until: schedule.until.strftime("%H:%M").to_string(),
+                time_zone: schedule.zone.name().map(str::to_owned),
+                min_workers: schedule.min,
+                max_workers: schedule.max,
+                in_force: end.is_some(),
+                ends_at: end.map(Timestamp::as_second),
+                begins_at: begins.map(Timestamp::as_second),
+                words: words::schedule(self.language, schedule, end.is_some(), next.as_deref()),
+            }
+        });
+        told.collect()
     }
 
     /// Adds what was seen and decided at `look`.

@@ -2,7 +2,7 @@
 
 use crate::decide::state::PolicyState;
 use crate::decide::{Outcome, boot, guard};
-use crate::model::{Action, Bounds, Host, Project, Reason};
+use crate::model::{Action, Asked, Bounds, Host, Project, Reason};
 
 pub(super) fn is_inside(workers: u32, bounds: Bounds) -> bool {
     (bounds.min..=bounds.max).contains(&workers)
@@ -33,6 +33,24 @@ pub(super) fn back_inside(project: &Project, host: &Host, workers: u32, state: &
     };
     match against {
         Some(reason) => (Action::Blocked, reason),
-        None => (action, Reason::OutsideBounds),
+        None => (action, outside(project, workers < min)),
+    }
+}
+
+/// Why the count is brought back: beyond a bound of the project's own, or of a schedule's.
+fn outside(project: &Project, below: bool) -> Reason {
+    let (in_force, bounds) = (&project.schedules.in_force, project.bounds);
+    let (bound, asked): (u32, Option<&Asked>) = if below {
+        (bounds.min, in_force.least.as_ref())
+    } else {
+        (bounds.max, in_force.most.as_ref())
+    };
+    match asked.cloned() {
+        Some(schedule) => Reason::OutsideSchedule {
+            bound,
+            below,
+            schedule,
+        },
+        None => Reason::OutsideBounds,
     }
 }

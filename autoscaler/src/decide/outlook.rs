@@ -99,8 +99,9 @@ fn next_down(
             .find(|(rung, _)| held(*rung) == longest)?,
         None => ladder.rungs_below(workers).last()?,
     };
-    let to = if rungs.direct || rung == project.bounds.min {
-        rung
+    let min = project.bounds.min;
+    let to = if rungs.direct || rung <= min {
+        rung.max(min)
     } else {
         workers - 1
     };

@@ -70,8 +70,8 @@ fn round(value: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Measure;
     use crate::model::Unobservable;
+    use crate::model::{Asked, Measure};
 
     fn pending(seconds: u64) -> Reason {
         Reason::NotHeldYet {
@@ -99,6 +99,18 @@ mod tests {
             Reason::HostSaturated {
                 wait_percent: 41.25,
                 busy_percent: 99.5,
+            },
+            Reason::OutsideSchedule {
+                bound: 4,
+                below: true,
+                schedule: Asked {
+                    cron: "0 8 * * 1-5".into(),
+                    until: "18:00".into(),
+                },
+            },
+            Reason::AtMaximum {
+                max: 6,
+                schedule: None,
             },
             Reason::Unobservable(Unobservable::UnitNotFound {
                 unit: "a.service".into(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Demand, PoolFault, QueueFault, RequestFault, RequestSummary, Unobservable};
+use crate::model::{Asked, Demand, PoolFault, QueueFault, RequestFault, RequestSummary, Unobservable};
 
 /// The outcome of one check for one project.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,6 +111,15 @@ pub enum Reason {
     },
     /// The count is outside the configured bounds and is brought back.
     OutsideBounds,
+    /// The same of a bound that a schedule asks for at this time.
+    OutsideSchedule {
+        /// Fewest workers, or most.
+        bound: u32,
+        /// Whether the count is below the fewest; above the most if not.
+        below: bool,
+        /// Who asks for it.
+        schedule: Asked,
+    },
     /// A reload or restart took workers away that the load still asks for.
     Restore {
         /// The count held before.
@@ -205,8 +214,11 @@ pub enum Reason {
     Disabled,
     /// The load asks for more than `max_workers`.
     AtMaximum {
-        /// The configured maximum.
+        /// The maximum.
         max: u32,
+        /// The schedule that asks for it; `None` where it is the project's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        schedule: Option<Asked>,
     },
     /// Too little memory per worker for a step up.
     MemoryPerWorker {
@@ -342,6 +354,7 @@ impl Reason {
             Self::AboveRung { .. } => "above_rung",
             Self::BelowRung { .. } => "below_rung",
             Self::OutsideBounds => "outside_bounds",
+            Self::OutsideSchedule { .. } => "outside_schedule",
             Self::Restore { .. } => "restore",
             Self::WithinThresholds => "within_thresholds",
             Self::NotHeldYet { .. } => "not_held_yet",

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{
     Bounds, CgroupError, ClientError, Container, Fault, Host, HostError, ListenFault, ListenQueue, LoadError,
-    Notice, PoolFault, Project, QueueFault, Refusal, RequestFault, RequestSummary, RequestsWay, ServiceError,
-    SourceKind, StoreError, SystemFault, Uncounted, Unobservable, UsageFault, WhyNotEbpf,
+    Notice, PoolFault, Project, QueueFault, Refusal, RequestFault, RequestSummary, RequestsWay, Schedule,
+    ServiceError, SourceKind, StoreError, SystemFault, Uncounted, Unobservable, UsageFault, WhyNotEbpf,
 };
 
 /// One thing that was looked at.
@@ -259,6 +259,15 @@ pub enum Fact {
         /// Fewest and most.
         bounds: Bounds,
     },
+    /// What its bounds are at certain times.
+    Schedule {
+        /// The schedule.
+        schedule: Schedule,
+        /// Whether it is in force.
+        in_force: bool,
+        /// When it begins next, in its time zone.
+        next: Option<String>,
+    },
     /// Its count is outside its bounds: the daemon brings it back at once.
     OutsideBounds {
         /// How many workers.
@@ -423,6 +432,7 @@ impl Fact {
             Self::Place { .. } => "place",
             Self::Unobservable(fault) => fault.code(),
             Self::Workers { .. } => "workers",
+            Self::Schedule { .. } => "schedule",
             Self::OutsideBounds { .. } => "outside_bounds",
             Self::Signals { .. } => "signals",
             Self::BootsFromMaster { .. } => "boots_from_master",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Budget, Measure, Metrics, Policy, ProcessFilter, Promise, Storage, Target};
+use crate::model::{Budget, Measure, Metrics, Policy, ProcessFilter, Promise, Schedules, Storage, Target};
 
 /// The whole configuration in force.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,8 +76,10 @@ pub struct Project {
     pub target: Target,
     /// Which of the servers in there it is, where there are several.
     pub process: Option<ProcessFilter>,
-    /// Fewest and most workers.
+    /// Fewest and most workers: the project's own, or those that a schedule asks for now ([`Project::follow`]).
     pub bounds: Bounds,
+    /// What the bounds are at certain times.
+    pub schedules: Schedules,
     /// By what its workers are decided on. With a promise it has no ladder.
     pub policy: Policy,
     /// What one late request of it counts for beside those of others, where they share a pool of memory; 1 unless

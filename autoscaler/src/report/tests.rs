@@ -11,7 +11,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use crate::act::{Outcome, Workers};
 use crate::model::{
     Action, Bounds, Cause, CpuBasis, Decision, Figures, Language, Measure, MemoryError, MemoryRules, Next,
-    Project, Reason, ScaleError, Step, Target,
+    Project, Reason, ScaleError, Schedules, Step, Target,
 };
 use crate::report::Reporter;
 use crate::words::{Done, Message, Reply, outlook, reply};
@@ -231,6 +231,7 @@ fn project() -> Project {
         target: Target::Unit,
         process: None,
         bounds: Bounds { min: 1, max: 6 },
+        schedules: Schedules::new(Bounds { min: 1, max: 6 }, Vec::new()),
         policy: crate::model::Policy::default(),
         weight: 1.0,
         cadence: Duration::from_secs(1),

@@ -22,12 +22,16 @@ pub fn replay(
     policy: &mut dyn Policy,
     mut each: impl FnMut(&Check) -> ControlFlow<()>,
 ) {
+    policy.follow(demand.start);
     let mut workers = policy.first();
+    let mut at = demand.start;
     for pieces in demand.intervals() {
         let served = service.serve(workers, pieces);
         if each(&Check { workers, served }).is_break() {
             return;
         }
+        at += demand.interval.as_secs_f64();
+        policy.follow(at);
         workers = policy.next(workers, &served);
     }
 }

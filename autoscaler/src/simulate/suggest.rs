@@ -110,7 +110,7 @@ pub fn suggest(
         project,
         ladder,
         service,
-        lateness: Lateness::new(setting, project.bounds.max.min(service.cpus)),
+        lateness: Lateness::new(setting, project.most_workers().min(service.cpus)),
         limit: 0.0,
         tried: AtomicUsize::new(0),
     };

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::table::{duration, table};
-use super::{Comparison, Demand, Service, Suggestion, Work, timestamp};
-use crate::model::Project;
+use super::{Comparison, Demand, Service, Suggestion, Work, schedule, timestamp};
+use crate::model::{Language, Project};
 
 /// The answer as text.
 #[must_use]
@@ -49,6 +49,7 @@ pub fn words(
             duration(demand.gaps.seconds)
         );
     }
+    text += &schedule::told(Language::En, project, demand.start);
     if !project.enabled {
         text += "the project is not enabled: the figures show what the daemon would do if it were\n";
     }

@@ -12,6 +12,7 @@ use super::listen::listen_fault;
 use super::load::{fault, load_error};
 use super::queue::queue_fault;
 use super::requests;
+use super::schedule::schedule;
 use super::system::system_fault;
 use super::unobservable::unobservable;
 use crate::model::{Fact, Finding, Grade, Language, SourceFault, Taken};
@@ -316,6 +317,11 @@ fn says(language: Language, fact: &Fact) -> String {
                 "maestro {pid} ({command}), {count} de {min}..{max}"
             )
         }
+        Fact::Schedule {
+            schedule: entry,
+            in_force,
+            next,
+        } => schedule(language, entry, *in_force, next.as_deref()),
         Fact::OutsideBounds {
             workers: count,
             bounds,

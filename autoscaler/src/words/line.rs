@@ -14,9 +14,10 @@ use super::message::{Message, StateFault};
 use super::peer::peer;
 use super::queue::queue_fault;
 use super::reason::reason;
+use super::schedule;
 use super::step::{action, ordered, scaled, verdict};
 use super::system::system_fault;
-use crate::model::Language;
+use crate::model::{Language, Reason};
 
 /// A message in words: one line, without level or time.
 #[must_use]
@@ -157,7 +158,12 @@ pub fn message(language: Language, message: &Message<'_>) -> String {
                 head(language, &decision.figures),
                 action(language, decision.action),
             );
-            format!("📊 {unit}: {head} -> {action}")
+            // The figures say nothing of it.
+            let why = match &decision.reason {
+                why @ Reason::OutsideSchedule { .. } => format!(": {}", reason(language, why)),
+                _ => String::new(),
+            };
+            format!("📊 {unit}: {head} -> {action}{why}")
         }
         Message::Scaled { unit, done } => scaled(language, unit, done),
         Message::StepFailed { unit, error } => {
@@ -196,6 +202,8 @@ pub fn message(language: Language, message: &Message<'_>) -> String {
             "✅ {unit}: ya no está bloqueado"
         ),
         Message::Verdict { unit, decision } => verdict(language, unit, decision),
+        Message::ScheduleBegins { unit, schedule } => schedule::begins(language, unit, schedule),
+        Message::ScheduleEnded { unit, cron, bounds } => schedule::ended(language, unit, cron, *bounds),
         Message::CountReset { unit, before, now } => {
             let now = workers(*now);
             say!(

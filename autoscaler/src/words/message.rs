@@ -6,9 +6,9 @@ use std::time::Duration;
 use tracing::Level;
 
 use crate::model::{
-    Changes, Decision, HistoryNews, HostError, LoadError, MemoryError, MetricsNews, Notice, Order, Peer,
-    QueueFault, ScaleError, SocketError, SourceKind, SourceNews, SystemFault, Uncounted, UsageFault,
-    WhyNotEbpf,
+    Bounds, Changes, Decision, HistoryNews, HostError, LoadError, MemoryError, MetricsNews, Notice, Order,
+    Peer, QueueFault, ScaleError, Schedule, SocketError, SourceKind, SourceNews, SystemFault, Uncounted,
+    UsageFault, WhyNotEbpf,
 };
 
 /// One thing to say.
@@ -177,6 +177,22 @@ pub enum Message<'a> {
         unit: &'a str,
         /// The decision.
         decision: &'a Decision,
+    },
+    /// A schedule is in force from now on.
+    ScheduleBegins {
+        /// The project's unit.
+        unit: &'a str,
+        /// It.
+        schedule: &'a Schedule,
+    },
+    /// A schedule is no longer in force.
+    ScheduleEnded {
+        /// The project's unit.
+        unit: &'a str,
+        /// Its cron expression.
+        cron: &'a str,
+        /// What holds now.
+        bounds: Bounds,
     },
     /// A reload or restart put the count back.
     CountReset {

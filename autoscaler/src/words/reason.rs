@@ -8,6 +8,7 @@ use super::demand;
 use super::figures::{short, threshold, workers};
 use super::queue::queue_fault;
 use super::requests;
+use super::schedule;
 use super::unobservable::unobservable;
 use crate::model::{Language, Measure, Next, Reason};
 
@@ -79,6 +80,11 @@ pub fn reason(language: Language, reason: &Reason) -> String {
             "the worker count is outside min_workers..max_workers",
             "el número de workers está fuera de min_workers..max_workers"
         ),
+        Reason::OutsideSchedule {
+            bound,
+            below,
+            schedule: asked,
+        } => schedule::outside(language, *bound, *below, asked),
         Reason::Restore { held_before } => say!(
             language,
             "there were {held_before} before the reload and the load still asks for them",
@@ -150,14 +156,7 @@ pub fn reason(language: Language, reason: &Reason) -> String {
             "disabled (enabled: false)",
             "deshabilitado (enabled: false)"
         ),
-        Reason::AtMaximum { max } => {
-            let workers = workers(*max);
-            say!(
-                language,
-                "the load asks for more than the maximum of {workers}",
-                "la carga pide más que el máximo de {workers}"
-            )
-        }
+        Reason::AtMaximum { max, schedule: asked } => schedule::at_maximum(language, *max, asked.as_ref()),
         Reason::MemoryPerWorker {
             workers: count,
             per_worker_mib,

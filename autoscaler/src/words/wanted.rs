@@ -30,6 +30,11 @@ pub(super) fn wanted(language: Language, wanted: &Wanted) -> String {
             "a list: write the application's \"priority_steps\", for example [0, 3, 6, 9]",
             "una lista: escriba los \"priority_steps\" de la aplicación, por ejemplo [0, 3, 6, 9]"
         ),
+        Wanted::Schedules => say!(
+            language,
+            "a list: write [{{ \"cron\": \"0 8 * * 1-5\", \"min_workers\": 4, \"until\": \"18:00\" }}]",
+            "una lista: escriba [{{ \"cron\": \"0 8 * * 1-5\", \"min_workers\": 4, \"until\": \"18:00\" }}]"
+        ),
         Wanted::Text => say!(
             language,
             "text in double quotes",

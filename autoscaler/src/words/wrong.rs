@@ -3,6 +3,7 @@
 use super::broker::broker;
 use super::figures::{all_quoted, quoted};
 use super::name::name;
+use super::schedule;
 use super::syntax::syntax;
 use super::wanted::{json, wanted};
 use crate::model::{Language, Of, Wrong};
@@ -304,6 +305,7 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
             )
         }
         Wrong::Broker(bad) => broker(language, bad),
+        Wrong::Schedule(bad) => schedule::bad(language, bad),
         Wrong::HistoryPath => say!(
             language,
             "\"path\" must be a file from / on: write for example \"/var/lib/autoscaler/history.db\"",

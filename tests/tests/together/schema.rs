@@ -17,9 +17,16 @@ use serde_json::{Value, json};
 const BEYOND: &[&str] = &[
     "a bad broker URL",
     "a busy threshold as a part of one",
+    "a cron expression with a weekday in Spanish",
+    "a cron expression with an hour that no day has",
     "a key twice",
     "a management API of Redis",
+    "a schedule on 30 February",
+    "a schedule whose maximum is below the minimum",
+    "a schedule whose minimum is above its maximum",
+    "a schedule whose minimum is above the maximum",
     "a template without an instance",
+    "a time zone that is none",
     "a unit that is no service",
     "down at or above the next up",
     "metrics for the whole world",
@@ -90,6 +97,10 @@ fn the_schema_takes_every_configuration_that_the_parser_takes() -> Result<()> {
             "management_url": "http://h:15672", "cpu_thresholds": { "scale_down_1": 0 } } } }"#,
         r#"{ "projects": { "web": { "max_workers": 2, "cgroup": "./a", "service_name": "_a\\x2db",
             "wait_thresholds": { "scale_up_2": 0.5 }, "threads_per_worker": 2 } } }"#,
+        r#"{ "global": { "time_zone": "Etc/GMT+3" }, "projects": { "web": { "max_workers": 2, "policy": "target", "at": [
+            { "cron": " */5  8-18/2 1,15 jan MON-fri ", "until": "8:05", "min_workers": 2 },
+            { "cron": "0 8 * * 7", "until": "23:59", "max_workers": 9, "time_zone": "America/Argentina/Buenos_Aires" }] } } }"#,
+        r#"{ "projects": { "web": { "max_workers": 2, "policy": "target", "at": [] } } }"#,
     ] {
         texts.insert(written.to_owned(), written.to_owned());
     }

@@ -85,7 +85,7 @@ En lo alto del archivo van `global` y `projects`, y `$schema`, si quiere, para s
     /// Tables of the objects among some keys.
     fn objects(&mut self, table: &[Key]) {
         for key in table {
-            if let Kind::Object(inside) = key.kind {
+            if let Kind::Object(inside) | Kind::Objects(inside) = key.kind {
                 let heading = format!("### `{}`", key.name);
                 self.section(&heading, key.about(self.language), inside);
             }
@@ -146,6 +146,7 @@ En lo alto del archivo van `global` y `projects`, y `$schema`, si quiere, para s
                 format!("`scale_up`, `scale_down`, {each} {}", self.number(allowed))
             }
             Kind::Object(_) => format!("[`{{ … }}`](#{})", key.name),
+            Kind::Objects(_) => format!("[`[{{ … }}]`](#{})", key.name),
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::model::{
     Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CgroupMemory, CpuBasis, Figures, MemoryRules, ProcessId,
-    QueueRule, QueueSizing, Step, Target,
+    QueueRule, QueueSizing, Schedules, Step, Target,
 };
 
 const MIB: u64 = 1 << 20;
@@ -33,6 +33,7 @@ impl Fixture {
                 target: Target::Unit,
                 process: None,
                 bounds: Bounds { min: 2, max: 8 },
+                schedules: Schedules::new(Bounds { min: 2, max: 8 }, Vec::new()),
                 policy: crate::model::Policy::default(),
                 weight: 1.0,
                 cadence: Duration::from_secs(1),

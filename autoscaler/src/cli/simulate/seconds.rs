@@ -97,6 +97,7 @@ pub(super) fn run(
         let json = serde_json::json!({
             "project": project.name,
             "seconds": rate.seconds,
+            "schedules_followed": simulate::follows_schedules(project, rate.start),
             "mean_busy_workers": rate.mean(),
             "highest_busy_workers": rate.highest(),
             "late_over_ms": setting.promise.wait.as_secs_f64() * 1000.0,

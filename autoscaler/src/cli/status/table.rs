@@ -13,6 +13,7 @@ struct Words {
     last_check: &'static str,
     last_step: &'static str,
     next: &'static str,
+    schedule: &'static str,
     queue: &'static str,
     requests: [&'static str; 6],
     promise: &'static str,
@@ -43,6 +44,7 @@ const EN: Words = Words {
     last_check: "last check",
     last_step: "last step",
     next: "next",
+    schedule: "schedule",
     queue: "queue",
     requests: ["requests", "busy", "wait", "service", "long", "without an answer"],
     promise: "promise",
@@ -79,6 +81,7 @@ const ES: Words = Words {
     last_check: "última comprobación",
     last_step: "último paso",
     next: "siguiente",
+    schedule: "horario",
     queue: "cola",
     promise: "promesa",
     listen: "socket",
@@ -305,6 +308,9 @@ fn paragraph(project: &ProjectStatus, words: &Words, now: i64) -> String {
             .is_none_or(|decision| decision.at != step.at)
     }) {
         lines.push((words.last_step, told(step)));
+    }
+    for schedule in &project.schedules {
+        lines.push((words.schedule, schedule.words.clone()));
     }
     if let Some(waiting) = project.queue {
         lines.push((words.queue, queue(waiting, project, words)));

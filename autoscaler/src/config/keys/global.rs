@@ -26,6 +26,9 @@ pub(in crate::config) const HISTORY_MIB: Whole = Whole {
     unit: Unit::Megabytes,
 };
 
+/// The name of a time zone, as the files below /usr/share/zoneinfo have it.
+pub(in crate::config) const TIME_ZONE: &str = "^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$";
+
 /// Less would not hold one worker.
 pub(in crate::config) const BUDGET_MIB: Whole = Whole {
     least: 64,
@@ -49,6 +52,15 @@ pub(in crate::config) const GLOBAL: &[Key] = &[
         [
             "Language of the log, and of reports where nothing else names one.",
             "Idioma del registro, y de los informes si nada más indica otro.",
+        ],
+    ),
+    Key::new(
+        "time_zone",
+        Kind::Text(TIME_ZONE),
+        Without::Told(["the host's own", "la de la máquina"]),
+        [
+            "Whose local times the schedules (`at`) are in: a name such as `Europe/Madrid`.",
+            "De qué zona son las horas de los horarios (`at`): un nombre como `Europe/Madrid`.",
         ],
     ),
     Key::new(

@@ -1,6 +1,7 @@
 //! Keys of a project alone.
 
 use crate::config::key::{Key, Kind, Number, Threshold, Whole, Without};
+use crate::config::keys::global::TIME_ZONE;
 use crate::model::Unit;
 
 /// A typing error must not fill the host with processes.
@@ -83,6 +84,7 @@ pub(in crate::config) const PRIORITY_STEP: Whole = Whole {
 /// More priority steps than any application has.
 pub(in crate::config) const MOST_PRIORITY_STEPS: usize = 100;
 
+const AS_WITHOUT: Without = Without::Told(["as without the schedule", "como sin el horario"]);
 const NOTHING: Without = Without::Told(["it is not followed", "no se sigue"]);
 const OTHER_BROKER_KEY: Without = Without::Told([
     "one of the three broker keys is needed",
@@ -110,6 +112,15 @@ pub(in crate::config) const PROJECT: &[Key] = &[
         Kind::Whole(WORKERS),
         Without::Refused,
         ["Never more workers than this.", "Nunca más workers que estos."],
+    ),
+    Key::new(
+        "at",
+        Kind::Objects(SCHEDULE),
+        Without::Value("[]"),
+        [
+            "Other bounds at certain times: from each moment that `cron` names until the next `until`. Where several hold at once, the highest minimum and the lowest maximum, which is never below the minimum.",
+            "Otros límites a ciertas horas: desde cada momento que dice `cron` hasta el siguiente `until`. Si rigen varios a la vez, el mínimo más alto y el máximo más bajo, que nunca queda por debajo del mínimo.",
+        ],
     ),
     Key::new(
         "cpu_thresholds",
@@ -377,5 +388,53 @@ pub(in crate::config) const PROCESS: &[Key] = &[
         Kind::Text("^/"),
         Without::Told(["none", "ninguno"]),
         ["A file that holds its pid.", "Un archivo con su pid."],
+    ),
+];
+
+pub(in crate::config) const SCHEDULE: &[Key] = &[
+    Key::new(
+        "cron",
+        Kind::Text(r"^\s*\S+(\s+\S+){4}\s*$"),
+        Without::Refused,
+        [
+            "When it begins, the five fields of cron: minute, hour, day, month and weekday.",
+            "Cuándo empieza, con los cinco campos de cron: minuto, hora, día, mes y día de la semana.",
+        ],
+    ),
+    Key::new(
+        "until",
+        Kind::Text("^([01]?[0-9]|2[0-3]):[0-5][0-9]$"),
+        Without::Refused,
+        [
+            "When it ends: the next such time of day, such as `18:00`.",
+            "Cuándo termina: la siguiente vez que sea esa hora, como `18:00`.",
+        ],
+    ),
+    Key::new(
+        "min_workers",
+        Kind::Whole(WORKERS),
+        AS_WITHOUT,
+        [
+            "Never fewer workers than this meanwhile.",
+            "Nunca menos workers que estos mientras tanto.",
+        ],
+    ),
+    Key::new(
+        "max_workers",
+        Kind::Whole(WORKERS),
+        AS_WITHOUT,
+        [
+            "Never more workers than this meanwhile.",
+            "Nunca más workers que estos mientras tanto.",
+        ],
+    ),
+    Key::new(
+        "time_zone",
+        Kind::Text(TIME_ZONE),
+        Without::Told(["that of `global`", "la de `global`"]),
+        [
+            "Whose local times `cron` and `until` are in.",
+            "De qué zona son las horas de `cron` y `until`.",
+        ],
     ),
 ];

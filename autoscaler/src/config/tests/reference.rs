@@ -26,6 +26,7 @@ fn known() -> BTreeSet<&'static str> {
         keys::BUDGET,
         keys::PROCESS,
         keys::TARGET,
+        keys::SCHEDULE,
     ];
     tables.into_iter().flat_map(keys::names).collect()
 }

@@ -43,6 +43,13 @@ fn tables() -> Vec<(&'static [Key], Vec<String>)> {
     let global = vec![r#"{ "global": { KEY } }"#.to_owned()];
     let inside = |key: &str| format!(r#"{{ "global": {{ "{key}": {{ KEY }} }} }}"#);
     let listening = r#"{ "global": { "metrics": { "listen": "127.0.0.1:1", KEY } } }"#.to_owned();
+    // Without the project's own maximum, whose key an entry has, too.
+    let at = |rest: &str, entry: &str| project(&format!(r#"{rest}"at": [{{ {entry}, KEY }}]"#));
+    let schedules = vec![
+        at("", r#""cron": "0 8 * * *", "until": "18:00""#),
+        at(&format!("{ladder}, "), r#""min_workers": 2, "until": "18:00""#),
+        at(&format!("{ladder}, "), r#""min_workers": 2, "cron": "0 8 * * *""#),
+    ];
     vec![
         (keys::RULES, [&global[..], &projects[..]].concat()),
         (keys::GLOBAL, global),
@@ -50,6 +57,7 @@ fn tables() -> Vec<(&'static [Key], Vec<String>)> {
         (keys::HISTORY, vec![inside("history")]),
         (keys::METRICS, vec![inside("metrics"), listening]),
         (keys::BUDGET, vec![inside("budget")]),
+        (keys::SCHEDULE, schedules),
         (
             keys::PROCESS,
             vec![project(&format!("{ladder}, \"process\": {{ KEY }}"))],
@@ -89,7 +97,12 @@ fn misplaced(kind: &Kind) -> &'static str {
         Kind::Rungs(_) => r#"{ "scale_up_2": 1e300 }"#,
         Kind::Hold(_) => r#"{ "scale_up": 1e300 }"#,
         Kind::Choice(_) => "\"hunter2\"",
-        Kind::Boolean | Kind::Text(_) | Kind::Names | Kind::Wholes(..) | Kind::Object(_) => "12",
+        Kind::Boolean
+        | Kind::Text(_)
+        | Kind::Names
+        | Kind::Wholes(..)
+        | Kind::Object(_)
+        | Kind::Objects(_) => "12",
     }
 }
 
@@ -110,7 +123,12 @@ fn is_as_the_table_says(key: &Key, wrong: &Wrong) -> bool {
         }
         (Kind::Choice(words), Wrong::Choice(name, known)) => name == key.name && known == words,
         (
-            Kind::Boolean | Kind::Text(_) | Kind::Names | Kind::Wholes(..) | Kind::Object(_),
+            Kind::Boolean
+            | Kind::Text(_)
+            | Kind::Names
+            | Kind::Wholes(..)
+            | Kind::Object(_)
+            | Kind::Objects(_),
             Wrong::Type(name, ..),
         ) => name == key.name,
         _ => false,

@@ -67,8 +67,10 @@ fn allowed(
         .rungs_below(workers)
         .filter_map(|(rung, threshold)| Some((rung, threshold, state.held_below(m.rungs.measure, rung)?)))
         .find(|(_, _, below)| below.held >= m.rungs.ladder.down_hold)?;
-    let counts = if m.rungs.direct || rung == project.bounds.min {
-        rung..workers
+    let min = project.bounds.min;
+    // A schedule may ask for more workers than a rung leads to.
+    let counts = if m.rungs.direct || rung <= min {
+        rung.max(min)..workers
     } else {
         workers - 1..workers
     };

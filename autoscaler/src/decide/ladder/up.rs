@@ -45,7 +45,8 @@ fn go(
     let (max, workers) = (project.bounds.max, sample.worker_count());
     let to = wanted.to.min(max);
     let against = if workers >= max {
-        Some(Reason::AtMaximum { max })
+        let schedule = project.schedules.in_force.most.clone();
+        Some(Reason::AtMaximum { max, schedule })
     } else {
         guard::against_up(project, host, to, wanted.constraint, state)
             .or_else(|| state.last_step_up(wanted.measure, sample))

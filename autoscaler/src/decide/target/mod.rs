@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use steps::StepsTaken;
 use trial::{Trial, Work};
 
-use crate::model::{Action, Basis, Concurrency, Demand, Project, Promise, Pulse, Reason};
+use crate::model::{Action, Basis, Bounds, Concurrency, Demand, Project, Promise, Pulse, Reason};
 
 /// How long a worker is taken to boot before one was seen to: gunicorn with a small application.
 const BOOT: Duration = Duration::from_secs(4);
@@ -84,6 +84,10 @@ impl Target {
         }
         let recent = &mut self.recent;
         recent.now += seconds;
+        if recent.is_bounded_otherwise(project.bounds) {
+            // What stood against another wish says nothing of this one.
+            recent.refused = None;
+        }
         let (by, seen) = seen(&promise, pulse, &mut self.cpu_share);
         recent.pressure.add(pulse, seen.busy);
         let (threads, taken) = slots(by, pulse);
@@ -117,6 +121,10 @@ impl Target {
             recent.refused = None;
         } else if recent.trial.takes_back().is_some() {
             wish.workers = wish.workers.min(workers);
+        }
+        if !project.schedules.entries.is_empty() {
+            // Bounds that have just changed are kept at once, whatever patience the load asks for.
+            wish.workers = wish.workers.clamp(project.bounds.min, project.bounds.max);
         }
         let waiting = pulse.requests.as_ref().map_or(0, |figures| figures.waiting);
         recent.last = Some(pulse.clone());
@@ -225,6 +233,12 @@ impl Recent {
     /// The count to have: what the rule wishes, or what a budget leaves.
     fn goal(&self, standing: &Standing) -> u32 {
         self.granted.unwrap_or(standing.wish.workers)
+    }
+
+    /// Whether the last look was within other bounds: a schedule has begun or ended.
+    fn is_bounded_otherwise(&self, bounds: Bounds) -> bool {
+        self.standing
+            .is_some_and(|standing| standing.room.bounds != bounds)
     }
 
     fn wants_another_count(&self) -> bool {

@@ -66,7 +66,8 @@ fn stay(project: &Project, workers: u32, target: &Target, standing: &Standing) -
     let against = if wish.workers > workers {
         Some(Reason::BudgetSpent(demand))
     } else if workers == max && wish.is_short {
-        Some(Reason::AtMaximum { max })
+        let schedule = project.schedules.in_force.most.clone();
+        Some(Reason::AtMaximum { max, schedule })
     } else if wish.needed > workers {
         target.against(project, true)
     } else {

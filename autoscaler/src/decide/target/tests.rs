@@ -53,6 +53,47 @@ fn seconds(bench: &mut Bench, count: u32, seen: impl Fn(&Bench) -> Pulse) -> Vec
 }
 
 #[test]
+fn a_minimum_that_a_schedule_brings_is_there_at_the_next_second_and_none_is_taken_at_its_end() {
+    let mut bench = promised(1);
+    let office = crate::model::Schedule {
+        cron: crate::model::Cron::parse("0 8 * * *").unwrap(),
+        until: "18:00".parse().unwrap(),
+        min: Some(4),
+        max: None,
+        zone: crate::model::Zone::of_host(jiff::tz::TimeZone::UTC),
+    };
+    bench.project.schedules = crate::model::Schedules::new(bench.project.bounds, vec![office]);
+    let at = |bench: &mut Bench, time: &str| {
+        bench
+            .project
+            .follow(format!("2026-12-01T{time}Z").parse().unwrap());
+    };
+    at(&mut bench, "07:59:59");
+    let before = seconds(&mut bench, 60, |bench| second(bench, 0, 0));
+    assert!(
+        before.iter().all(|decision| decision.action == Action::Hold),
+        "{before:?}"
+    );
+    at(&mut bench, "08:00:00");
+    let decisions = seconds(&mut bench, 1, |bench| second(bench, 0, 0));
+    let [decision] = decisions.as_slice() else {
+        panic!("{decisions:?}");
+    };
+    assert_eq!(decision.action, Action::ScaleUp { from: 1, to: 4 });
+    assert_eq!(decision.reason.code(), "outside_schedule");
+    seconds(&mut bench, 600, |bench| second(bench, 0, 0));
+    assert_eq!(bench.count(), 4);
+    at(&mut bench, "18:00:00");
+    let after = seconds(&mut bench, 1, |bench| second(bench, 10, 0));
+    assert!(
+        after
+            .iter()
+            .all(|decision| decision.reason.code() != "outside_bounds"),
+        "{after:?}"
+    );
+}
+
+#[test]
 fn before_anything_is_seen_nothing_is_done() {
     let mut bench = promised(2);
     assert_eq!(look(&mut bench).reason, Reason::NoFiguresYet);

@@ -8,7 +8,7 @@ use crate::decide::{Case, PolicyState};
 use crate::model::{
     Action, Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CgroupMemory, Concurrency, CpuBasis, CpuSample,
     Decision, Host, Ladder, MemoryRules, Order, ProcessId, Project, ProjectSample, Pulse, QueueRule,
-    QueueSample, QueueSizing, RequestFigures, Unobservable,
+    QueueSample, QueueSizing, RequestFigures, Schedules, Unobservable,
 };
 
 pub(super) const GIB: u64 = 1024;
@@ -22,6 +22,7 @@ pub(in crate::decide) fn backdipro(cpu_basis: CpuBasis) -> Project {
         target: crate::model::Target::Unit,
         process: None,
         bounds: Bounds { min: 1, max: 6 },
+        schedules: Schedules::new(Bounds { min: 1, max: 6 }, Vec::new()),
         policy: crate::model::Policy::default(),
         weight: 1.0,
         cadence: Duration::from_secs(1),

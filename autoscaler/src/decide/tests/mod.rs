@@ -11,3 +11,4 @@ mod properties;
 mod reloads;
 mod requests;
 mod rules;
+mod schedules;

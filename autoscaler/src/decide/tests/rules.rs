@@ -115,7 +115,13 @@ fn at_the_maximum_more_load_is_blocked_with_that_reason() {
     let decision = bench.check(95.0);
     assert_eq!(
         (decision.action, decision.reason),
-        (Action::Blocked, Reason::AtMaximum { max: 6 })
+        (
+            Action::Blocked,
+            Reason::AtMaximum {
+                max: 6,
+                schedule: None
+            }
+        )
     );
 }
 

@@ -4,11 +4,13 @@
 
 mod broker;
 mod name;
+mod schedule;
 mod syntax;
 mod wanted;
 
 pub use broker::{BadBroker, BadUrl};
 pub use name::BadName;
+pub use schedule::BadSchedule;
 pub use syntax::Syntax;
 pub use wanted::{Json, Unit, Wanted};
 
@@ -98,6 +100,8 @@ pub enum Wrong {
 
     /// A broker, or what belongs to it, that cannot be used.
     Broker(BadBroker),
+    /// A schedule, or a time zone, that cannot be used.
+    Schedule(BadSchedule),
     /// A path of the history that is none.
     HistoryPath,
     /// `budget` without a size.
@@ -119,6 +123,12 @@ impl From<Syntax> for Wrong {
 impl From<BadBroker> for Wrong {
     fn from(bad: BadBroker) -> Self {
         Self::Broker(bad)
+    }
+}
+
+impl From<BadSchedule> for Wrong {
+    fn from(bad: BadSchedule) -> Self {
+        Self::Schedule(bad)
     }
 }
 

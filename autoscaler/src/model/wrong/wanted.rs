@@ -28,6 +28,8 @@ pub enum Wanted {
     PrioritySteps,
     /// Text.
     Text,
+    /// A list of schedules.
+    Schedules,
     /// True or false.
     Boolean,
     /// A whole number from the first to the second.

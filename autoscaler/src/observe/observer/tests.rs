@@ -9,7 +9,8 @@ use crate::host::service::fake::FakeManager;
 use crate::host::usage::Reading;
 use crate::model::{
     Behind, Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CpuBasis, Global, KernelFault, Language,
-    MemoryRules, Project, QueueRule, QueueSizing, ReadFault, ServiceError, Storage, Target, UsageFault,
+    MemoryRules, Project, QueueRule, QueueSizing, ReadFault, Schedules, ServiceError, Storage, Target,
+    UsageFault,
 };
 
 /// Counters that a test sets: one CPU counter for all cgroups, at 10 s intervals. It has the ids of the
@@ -65,6 +66,7 @@ fn project(name: &str, cgroup: Option<&str>) -> Project {
         target: cgroup.map_or(Target::Unit, |path| Target::Cgroup(path.into())),
         process: None,
         bounds: Bounds { min: 1, max: 6 },
+        schedules: Schedules::new(Bounds { min: 1, max: 6 }, Vec::new()),
         policy: crate::model::Policy::default(),
         weight: 1.0,
         cadence: Duration::from_secs(1),

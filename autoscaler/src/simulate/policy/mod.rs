@@ -14,6 +14,9 @@ use super::Served;
 
 /// A rule that says, check by check, how many workers there shall be.
 pub trait Policy {
+    /// The interval to come begins at `seconds` since 1970.
+    fn follow(&mut self, _seconds: f64) {}
+
     /// Workers at the beginning.
     fn first(&self) -> u32;
 

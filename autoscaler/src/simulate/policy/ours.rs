@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use crate::decide::{Case, PolicyState};
 use crate::model::{
-    Action, CgroupMemory, Concurrency, CpuSample, Host, ProcessId, Project, ProjectSample, RequestFigures,
-    RequestRules, RequestSample, Unobservable,
+    Action, Bounds, CgroupMemory, Concurrency, CpuSample, Host, ProcessId, Project, ProjectSample,
+    RequestFigures, RequestRules, RequestSample, Unobservable,
 };
 use crate::simulate::policy::Policy;
-use crate::simulate::{Served, Service, Work};
+use crate::simulate::{Served, Service, Work, schedule};
 
 /// A host with so much memory, in MiB, that no rule over it stands in the way.
 const AMPLE_MIB: u64 = 1 << 40;
@@ -65,7 +65,7 @@ impl Ours {
         let mut ours = Self::new(
             project,
             Service {
-                cpus: project.bounds.max,
+                cpus: project.most_workers(),
                 memory_mib: None,
                 work: Work::Computes,
             },
@@ -90,9 +90,16 @@ impl Ours {
         }
     }
 
+    /// Has the project be within these bounds from now on.
+    pub fn bound(&mut self, bounds: Bounds) {
+        self.project.bounds = bounds;
+    }
+
     /// Workers from now on, after an interval of which `workers` of them showed this.
     pub fn step(&mut self, workers: u32, look: &Look) -> u32 {
         let host = self.host(workers, look);
+        // A schedule may have begun before the first look.
+        self.have(workers);
         if let Ok(sample) = &mut self.sample {
             sample.cpu = Some(CpuSample {
                 covered: Duration::from_secs_f64(look.seconds),
@@ -109,16 +116,20 @@ impl Ours {
         let (Action::ScaleUp { to, .. } | Action::ScaleDown { to, .. }) = decision.action else {
             return workers;
         };
+        self.have(to);
+        to
+    }
+
+    /// Has so many workers: gunicorn takes the oldest away, and a new worker is a new process.
+    fn have(&mut self, workers: u32) {
         if let Ok(sample) = &mut self.sample {
-            // gunicorn takes the oldest away, and a new worker is a new process.
-            let gone = workers.saturating_sub(to) as usize;
+            let gone = sample.worker_count().saturating_sub(workers) as usize;
             sample.workers.drain(..gone);
-            for _ in workers..to {
+            for _ in sample.worker_count()..workers {
                 sample.workers.push(process(self.next_pid));
                 self.next_pid = self.next_pid.wrapping_add(1);
             }
         }
-        to
     }
 }
 
@@ -161,6 +172,10 @@ fn process(pid: u32) -> ProcessId {
 }
 
 impl Policy for Ours {
+    fn follow(&mut self, seconds: f64) {
+        schedule::follow(&mut self.project, seconds);
+    }
+
     fn first(&self) -> u32 {
         self.project.bounds.min
     }

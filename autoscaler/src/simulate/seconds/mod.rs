@@ -30,6 +30,7 @@ pub use rule::Policy;
 pub use score::Score;
 pub use told::{shared_told, told, tuned_told};
 
+use super::schedule;
 use crate::model::{Project, Promise};
 use arrivals::Arrivals;
 use lane::Lane;
@@ -88,11 +89,15 @@ struct Player {
 /// Replays the policies side by side, within the project's bounds.
 #[must_use]
 pub fn replay(rate: &Rate, setting: &Setting, project: &Project, policies: &[Policy]) -> Vec<Run> {
-    let players: Vec<Player> = policies
-        .iter()
-        .map(|policy| Player::new(policy.rule(project, setting), policy.first(project), setting))
-        .collect();
-    let scores = play(rate, setting, players);
+    let mut followed = project.clone();
+    schedule::follow(&mut followed, rate.start);
+    let player = |policy: &Policy| {
+        // Other rules know no schedule.
+        let project = if policy.is_ours() { &followed } else { project };
+        Player::new(policy.rule(project, setting), policy.first(project), setting)
+    };
+    let players: Vec<Player> = policies.iter().map(player).collect();
+    let scores = play(rate, setting, followed, players);
     let runs = policies.iter().zip(scores);
     runs.map(|(policy, score)| Run {
         policy: *policy,
@@ -101,15 +106,20 @@ pub fn replay(rate: &Rate, setting: &Setting, project: &Project, policies: &[Pol
     .collect()
 }
 
-fn play(rate: &Rate, setting: &Setting, mut players: Vec<Player>) -> Vec<Score> {
+/// `followed`: the project, within the bounds that hold at the beginning.
+fn play(rate: &Rate, setting: &Setting, mut followed: Project, mut players: Vec<Player>) -> Vec<Score> {
     let mut arrivals = Arrivals::new(&setting.traffic, setting.seed);
     let mut demands = rate.each();
     let mut demand = arrivals.sway(demands.next().unwrap_or_default());
-    for _ in 0..rate.seconds {
+    for passed in 1..=rate.seconds {
         let come = arrivals.next(demand);
-        let passed: Vec<Second> = players.iter_mut().map(|player| player.lane.pass(come)).collect();
+        let seconds: Vec<Second> = players.iter_mut().map(|player| player.lane.pass(come)).collect();
         demand = arrivals.sway(demands.next().unwrap_or_default());
-        for (player, second) in players.iter_mut().zip(passed) {
+        let other_bounds = schedule::follow(&mut followed, rate.start + passed as f64);
+        for (player, second) in players.iter_mut().zip(seconds) {
+            if other_bounds {
+                player.rule.bound(followed.bounds);
+            }
             player.decide(second, setting, demand);
         }
     }

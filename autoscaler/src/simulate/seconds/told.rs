@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{Member, Parting, Rate, Run, Score, Setting, Shared, Tuned};
 use crate::model::{Language, Project};
 use crate::simulate::table::aligned;
-use crate::simulate::timestamp;
+use crate::simulate::{schedule, timestamp};
 use crate::words::say;
 
 /// What was simulated, and each rule's figures.
@@ -29,6 +29,7 @@ pub fn told(
         "{name}: {min} to {max} workers\n{file}: {from} to {until}, {mean:.2} busy workers on average and {highest:.2} at most\n",
         "{name}: de {min} a {max} workers\n{file}: de {from} a {until}, {mean:.2} workers ocupados de media y {highest:.2} como mucho\n"
     );
+    text += &schedule::told(language, project, rate.start);
     text += &model(language, setting);
     text += "\n";
     let mut rows = vec![headings(language, setting)];

@@ -3,6 +3,7 @@
 mod csv;
 mod figures;
 mod properties;
+mod schedules;
 mod suggestion;
 
 use std::path::Path;

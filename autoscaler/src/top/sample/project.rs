@@ -1,5 +1,7 @@
 //! A project as found on the host.
 
+use jiff::Timestamp;
+
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
 use crate::model::Unobservable;
@@ -30,7 +32,7 @@ impl ProjectState {
             name: sought.name.clone(),
             cgroup: found.map(|sample| sample.id),
             workers,
-            rules: sought.rules.clone(),
+            rules: sought.rules_at(Timestamp::now()),
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::control::{ProjectStatus, Status};
 use crate::host::cgroup::Cgroup;
 use crate::host::process::Procfs;
@@ -98,6 +100,15 @@ impl From<&ProjectStatus> for Sought {
 }
 
 impl Sought {
+    /// Its rules, with the bounds that hold at `now`.
+    pub(super) fn rules_at(&self, now: Timestamp) -> Option<Arc<Project>> {
+        let mut rules = self.rules.clone()?;
+        if !rules.schedules.entries.is_empty() {
+            Arc::make_mut(&mut rules).follow(now);
+        }
+        Some(rules)
+    }
+
     /// The directory of the project's cgroup; `None` when there is none.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use crate::words::tests::faults::{
     client_errors, host_errors, load_errors, refusals, store_errors, why_not_ebpf,
 };
 use crate::words::tests::reasons::{service_errors, unobservables};
+use crate::words::tests::schedule::office;
 use crate::words::tests::{both, denied_fault};
 use crate::words::{finding, host_heading, sum};
 
@@ -141,6 +142,11 @@ fn of_a_project() -> Vec<Fact> {
             cgroup: "/cg/web".into(),
         },
         Fact::OutsideBounds { workers: 9, bounds },
+        Fact::Schedule {
+            schedule: office(),
+            in_force: false,
+            next: Some("2026-12-01 08:00".into()),
+        },
         Fact::Workers {
             pid: 7,
             command: "gunicorn".into(),

@@ -6,6 +6,7 @@ mod daemon;
 mod faults;
 mod promise;
 mod reasons;
+mod schedule;
 
 use std::io;
 

@@ -7,6 +7,7 @@ use crate::model::{
     ProcessFilter, ReadFault, Reason, RequestFault, Runtime, ServiceError, Silence, Unobservable,
 };
 use crate::words::tests::celery::{pool_faults, queue_faults};
+use crate::words::tests::schedule::asked;
 use crate::words::tests::{both, denied_fault, neutral, told};
 use crate::words::{cgroup_error, outlook, process_error, read_fault, reason, service_error, unobservable};
 
@@ -60,7 +61,15 @@ pub(super) fn reasons() -> Vec<Reason> {
         },
         Reason::Paused,
         Reason::Disabled,
-        Reason::AtMaximum { max: 6 },
+        Reason::AtMaximum {
+            max: 6,
+            schedule: None,
+        },
+        Reason::OutsideSchedule {
+            bound: 4,
+            below: true,
+            schedule: asked(),
+        },
         Reason::MemoryPerWorker {
             workers: 3,
             per_worker_mib: 400,

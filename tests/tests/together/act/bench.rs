@@ -11,7 +11,9 @@ use autoscaler::host::process::Procfs;
 use autoscaler::host::service::Systemd;
 use autoscaler::host::usage::CpuStatSource;
 use autoscaler::model::{Action, Decision, Figures, Reason};
-use autoscaler::model::{Bounds, Config, CpuBasis, Global, Language, MemoryRules, Project, Storage};
+use autoscaler::model::{
+    Bounds, Config, CpuBasis, Global, Language, MemoryRules, Project, Schedules, Storage,
+};
 use autoscaler::model::{CgroupMemory, ProcessId, ProjectSample};
 use autoscaler::observe::Observer;
 use autoscaler_tests::{ScratchCgroup, Server};
@@ -40,6 +42,7 @@ pub(crate) fn project(max: u32) -> Project {
         target: autoscaler::model::Target::Unit,
         process: None,
         bounds: Bounds { min: 1, max },
+        schedules: Schedules::new(Bounds { min: 1, max }, Vec::new()),
         policy: autoscaler::model::Policy::default(),
         weight: 1.0,
         cadence: Duration::from_secs(1),

@@ -6,5 +6,6 @@ mod promise;
 mod reload;
 mod requests;
 mod scaling;
+mod schedules;
 mod supervised;
 mod target;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::control::OrderStatus;
+use crate::control::{OrderStatus, ScheduleStatus};
 use crate::report::PromiseStatus;
 
 fn status() -> Status {
@@ -112,6 +112,26 @@ fn a_promise_has_a_line_of_its_own() {
     status.language = "es".into();
     let text = render(&status, 1000);
     assert!(text.contains("\n  promesa  "), "{text}");
+}
+
+#[test]
+fn each_schedule_has_a_line_that_says_what_holds_and_when_it_begins() {
+    let mut status = status();
+    let words = "min 4 until 18:00 (schedule \"0 8 * * 1-5\"), again from 2026-12-01 08:00";
+    status.projects[0].schedules = vec![ScheduleStatus {
+        words: words.into(),
+        in_force: true,
+        ..ScheduleStatus::default()
+    }];
+    let text = render(&status, 1000);
+    assert_eq!(
+        text.matches(&format!("  schedule    {words}\n")).count(),
+        1,
+        "{text}"
+    );
+    status.language = "es".into();
+    let text = render(&status, 1000);
+    assert!(text.contains("\n  horario  "), "{text}");
 }
 
 #[test]

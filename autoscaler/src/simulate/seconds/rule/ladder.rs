@@ -1,7 +1,7 @@
 //! The daemon's own policy of rungs: the very `decide`, at the configured interval.
 
 use super::{Rule, Seen};
-use crate::model::Project;
+use crate::model::{Bounds, Project};
 use crate::simulate::policy::{Look, Ours};
 
 /// The ladders of one project.
@@ -25,6 +25,10 @@ impl Ladder {
 }
 
 impl Rule for Ladder {
+    fn bound(&mut self, bounds: Bounds) {
+        self.ours.bound(bounds);
+    }
+
     fn next(&mut self, seen: &Seen) -> u32 {
         let look = &mut self.so_far;
         look.seconds += 1.0;

@@ -16,7 +16,7 @@ use serde::Serialize;
 pub(super) use target::Target;
 
 use super::{Second, Setting};
-use crate::model::Project;
+use crate::model::{Bounds, Project};
 
 /// What a rule is told of the second that has passed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +35,9 @@ pub(super) struct Seen {
 pub(super) trait Rule: Send {
     /// Workers from now on.
     fn next(&mut self, seen: &Seen) -> u32;
+
+    /// A schedule has the project be within these bounds from now on. Other rules than ours know none.
+    fn bound(&mut self, _bounds: Bounds) {}
 
     /// Whether it knows what no rule can know, and its workers need no boot.
     fn is_clairvoyant(&self) -> bool {
@@ -100,6 +103,11 @@ impl Policy {
             Self::Fixed(workers) => format!("fixed:{workers}"),
             Self::Oracle(percent) => format!("oracle:{}", rounded(percent)),
         }
+    }
+
+    /// Whether it is one of the daemon's own, which follow schedules.
+    pub(super) fn is_ours(self) -> bool {
+        matches!(self, Self::Target | Self::Ladder)
     }
 
     /// Workers at the beginning.

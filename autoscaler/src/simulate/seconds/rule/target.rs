@@ -63,8 +63,13 @@ impl Target {
 }
 
 impl Rule for Target {
+    fn bound(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
+    }
+
     fn next(&mut self, seen: &Seen) -> u32 {
-        let wanted = self.wish(seen).workers;
+        // As the daemon has it: bounds that have just changed are kept at once.
+        let wanted = self.wish(seen).workers.clamp(self.bounds.min, self.bounds.max);
         if wanted != seen.workers {
             self.stepped();
         }
