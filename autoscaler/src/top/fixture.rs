@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::model::Model;
-use super::sample::{CgroupSample, Detail, HostSample, Place, ProjectState, Sample, Source};
+use super::sample::{CgroupSample, Detail, HostSample, ProjectState, Sample, Source};
 use crate::control::{DecisionStatus, NextStep, OrderStatus, ProjectStatus, Status};
+use crate::host::cgroup::Place;
 use crate::host::usage::{Health, RunCost, Usage};
 use crate::model::{CgroupMemory, SourceKind, Unobservable};
 

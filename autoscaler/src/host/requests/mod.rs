@@ -56,6 +56,13 @@ pub fn open(services: u32) -> Result<Box<dyn RequestWatch>, WhyNotEbpf> {
     Ok(Box::new(source))
 }
 
+/// Whether one of these processes listens at a TCP port of its own network, or of ours: known of any network without leave to go
+/// there.
+#[must_use]
+pub fn listens(procfs: &Procfs, pids: &[u32]) -> bool {
+    !ports::of(procfs, pids).is_empty()
+}
+
 /// The kernel programs as a source of requests. Dropped, the kernel forgets them.
 pub struct RequestSource {
     way: RequestsWay,

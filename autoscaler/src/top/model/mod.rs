@@ -22,8 +22,9 @@ use std::time::{Duration, SystemTime};
 use figures::Figures;
 use trail::LoadTrail;
 
-use super::sample::{CgroupSample, Detail, HostSample, Place, Sample, Source};
+use super::sample::{CgroupSample, Detail, HostSample, Sample, Source};
 use crate::control::Status;
+use crate::host::cgroup::Place;
 use crate::host::usage::{CgroupId, Usage};
 use crate::model::RequestFigures;
 use crate::report;

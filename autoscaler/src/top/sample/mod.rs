@@ -9,19 +9,18 @@ mod project;
 mod requests;
 mod sampler;
 mod sought;
-mod tree;
 
 pub use daemon::DaemonWatch;
 pub use requests::ROOM;
 pub use sampler::{Attention, Sampler};
 pub use sought::{Projects, Sought};
-pub use tree::{Place, Tree};
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::control::Status;
+use crate::host::cgroup::Place;
 use crate::host::cpu_list::CpuList;
 use crate::host::usage::{CgroupId, Health, RunCost, Usage};
 use crate::model::{CgroupMemory, ProcessId, Project, RequestFigures, SourceKind, Unobservable};

@@ -9,8 +9,8 @@ use nix::time::{ClockId, clock_gettime};
 
 use super::detail::Details;
 use super::requests::Requests;
-use super::{CgroupSample, Focus, HostSample, ProjectState, Projects, Sample, Source, Tree};
-use crate::host::cgroup::CgroupMount;
+use super::{CgroupSample, Focus, HostSample, ProjectState, Projects, Sample, Source};
+use crate::host::cgroup::{CgroupMount, Hierarchy};
 use crate::host::process::Procfs;
 use crate::host::requests::RequestWatch;
 use crate::host::usage::{CgroupId, UsageSource, monotonic};
@@ -28,7 +28,7 @@ pub struct Attention {
 pub struct Sampler {
     procfs: Procfs,
     mount: CgroupMount,
-    tree: Tree,
+    tree: Hierarchy,
     source: Option<Opened>,
     /// Directory, id and empty sample of each cgroup of the tree, parents first.
     dirs: Vec<PathBuf>,
@@ -63,7 +63,8 @@ impl Sampler {
             }
             _ => mount.path().to_owned(),
         };
-        let tree = Tree::new(mount.path(), &dir).with_context(|| format!("cannot read {}", dir.display()))?;
+        let tree =
+            Hierarchy::new(mount.path(), &dir).with_context(|| format!("cannot read {}", dir.display()))?;
         let mut sampler = Self {
             procfs,
             mount,

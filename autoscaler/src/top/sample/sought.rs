@@ -6,11 +6,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::control::{ProjectStatus, Status};
-use crate::host::cgroup::Cgroup;
+use crate::host::cgroup::{Cgroup, Hierarchy, Place};
 use crate::host::process::Procfs;
 use crate::model::{Project, ReadFault, Unobservable, Workload};
 use crate::observe::workers_in;
-use crate::top::sample::{DaemonWatch, HostSample, Place, Tree};
+use crate::top::sample::{DaemonWatch, HostSample};
 
 /// Which projects to look for.
 #[derive(Debug, Default)]
@@ -116,7 +116,7 @@ impl Sought {
     pub fn home(&self, mount: &Path) -> std::io::Result<Option<PathBuf>> {
         let is_home = self.is_home(mount);
         let mut found = None;
-        Tree::new(mount, mount)?.for_each(|_, _, place| {
+        Hierarchy::new(mount, mount)?.for_each(|_, _, place| {
             if found.is_none() && is_home(place) {
                 found = Some(place.dir.clone());
             }

@@ -30,7 +30,7 @@ impl Place {
 
 /// The cgroup directories at and below one root.
 #[derive(Debug)]
-pub struct Tree {
+pub struct Hierarchy {
     root: Dir,
     /// Cgroups below the root.
     known: u64,
@@ -48,8 +48,8 @@ struct Dir {
     children: Vec<Dir>,
 }
 
-impl Tree {
-    /// A tree rooted at `dir`, a directory of the cgroup2 file system mounted at `mount`.
+impl Hierarchy {
+    /// The hierarchy rooted at `dir`, a directory of the cgroup2 file system mounted at `mount`.
     ///
     /// # Errors
     /// When `dir` cannot be read.
@@ -60,7 +60,7 @@ impl Tree {
             path: format!("/{}", below.to_string_lossy()),
         };
         let mut root = Dir::new(place);
-        root.refresh()?;
+        root.refresh(&mut false)?;
         let known = root.count() - 1;
         Ok(Self {
             root,
@@ -69,7 +69,7 @@ impl Tree {
         })
     }
 
-    /// Brings the tree up to date with the host. False when it is as it was.
+    /// Brings it up to date with the host. False when it is as it was.
     ///
     /// While the kernel counts as many cgroups below the root as are known, and none of those is `missing`, no
     /// directory is looked at: one that came would need another that went. One that went without ever having run is
@@ -83,9 +83,10 @@ impl Tree {
             return Ok(false);
         }
         self.trusted = 0;
-        self.root.refresh()?;
+        let mut changed = false;
+        self.root.refresh(&mut changed)?;
         self.known = self.root.count() - 1;
-        Ok(true)
+        Ok(changed)
     }
 
     /// `nr_descendants` of cgroup.stat: the living cgroups below the root.
@@ -131,37 +132,41 @@ impl Dir {
 
     /// Looks at this directory and all below it. A cgroup directory has two links and one more for each
     /// directory in it (fs/kernfs/inode.c, `kernfs_refresh_inode`), so most are not listed at all: one stat
-    /// of a leaf tells that it is one. False when this is not the directory it was.
-    fn refresh(&mut self) -> io::Result<bool> {
+    /// of a leaf tells that it is one. False when this is not the directory it was. Whether anything is not as it was goes into
+    /// `changed`.
+    fn refresh(&mut self, changed: &mut bool) -> io::Result<bool> {
         let metadata = fs::metadata(&self.place.dir)?;
         let same = self.id == metadata.ino();
         self.id = metadata.ino();
+        *changed |= !same;
         let listed = metadata.nlink().checked_sub(2) == Some(self.children.len() as u64);
         if !(same || self.children.is_empty()) || !listed {
-            self.list()?;
+            self.list(changed)?;
         }
-        if !self.refresh_children() {
+        if !self.refresh_children(changed) {
             // One went and another came: the count alone did not tell.
-            self.list()?;
-            self.refresh_children();
+            self.list(changed)?;
+            self.refresh_children(changed);
         }
         Ok(same)
     }
 
     /// False when a child was not what it had been.
-    fn refresh_children(&mut self) -> bool {
+    fn refresh_children(&mut self, changed: &mut bool) -> bool {
         let mut all_there = true;
         self.children.retain_mut(|child| {
             let fresh = child.id == 0;
-            let found = child.refresh();
+            let found = child.refresh(changed);
             all_there &= fresh || matches!(found, Ok(true));
             // A cgroup that vanished, or that this user may not look into, is not shown.
+            *changed |= found.is_err();
             found.is_ok()
         });
         all_there
     }
 
-    fn list(&mut self) -> io::Result<()> {
+    fn list(&mut self, changed: &mut bool) -> io::Result<()> {
+        *changed = true;
         let mut known = std::mem::take(&mut self.children);
         for entry in fs::read_dir(&self.place.dir)? {
             let entry = entry?;
@@ -192,7 +197,7 @@ impl Dir {
 mod tests {
     use super::*;
 
-    fn paths(tree: &Tree) -> Vec<(Option<usize>, String)> {
+    fn paths(tree: &Hierarchy) -> Vec<(Option<usize>, String)> {
         let mut all = Vec::new();
         tree.for_each(|parent, _, place| all.push((parent, place.path.clone())));
         all
@@ -205,7 +210,7 @@ mod tests {
         fs::create_dir_all(dir("system.slice/b.service")).unwrap();
         fs::create_dir_all(dir("system.slice/a.service")).unwrap();
         fs::write(dir("cgroup.procs"), "").unwrap();
-        let mut tree = Tree::new(mount.path(), mount.path()).unwrap();
+        let mut tree = Hierarchy::new(mount.path(), mount.path()).unwrap();
         assert_eq!(
             paths(&tree),
             [
@@ -234,7 +239,7 @@ mod tests {
         let dir = |path: &str| mount.path().join(path);
         fs::create_dir(dir("a")).unwrap();
         fs::write(dir("cgroup.stat"), "nr_descendants 1\nnr_dying_descendants 5\n").unwrap();
-        let mut tree = Tree::new(mount.path(), mount.path()).unwrap();
+        let mut tree = Hierarchy::new(mount.path(), mount.path()).unwrap();
         assert!(!tree.refresh(false).unwrap());
         fs::create_dir(dir("b")).unwrap();
         fs::write(dir("cgroup.stat"), "nr_descendants 2\n").unwrap();
@@ -254,7 +259,7 @@ mod tests {
         let mount = tempfile::tempdir().unwrap();
         let dir = mount.path().join("a/b");
         fs::create_dir_all(dir.join("c")).unwrap();
-        let tree = Tree::new(mount.path(), &dir).unwrap();
+        let tree = Hierarchy::new(mount.path(), &dir).unwrap();
         assert_eq!(paths(&tree)[0].1, "/a/b");
         assert_eq!(paths(&tree)[1].1, "/a/b/c");
     }
@@ -263,7 +268,7 @@ mod tests {
     fn a_root_that_is_gone_is_an_error() {
         let mount = tempfile::tempdir().unwrap();
         let dir = mount.path().join("gone");
-        assert!(Tree::new(mount.path(), &dir).is_err());
+        assert!(Hierarchy::new(mount.path(), &dir).is_err());
     }
 
     #[test]
