@@ -1,10 +1,5 @@
 //! A face of the board: what Prometheus is told, at each scrape.
 
-use std::time::Duration;
-
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
-
 use crate::daemon::check::Checks;
 use crate::metrics::{Process, ProjectScrape, Scrape, Server, ServerEvent};
 use crate::model::Metrics;
@@ -70,28 +65,8 @@ impl Checks {
             check_time: board.check_time,
             history_lost: self.keeper.lost(),
             config_in_force: !self.ongoing.config_refused,
-            process: Process {
-                cpu: own_cpu(),
-                resident: own_memory(),
-                started_at: self.started_at,
-            },
+            process: Process::own(self.started_at),
             projects: projects.collect(),
         }
     }
-}
-
-fn own_cpu() -> Duration {
-    getrusage(UsageWho::RUSAGE_SELF)
-        .map(|usage| usage.user_time() + usage.system_time())
-        .ok()
-        .and_then(|time| u64::try_from(time.num_microseconds()).ok())
-        .map(Duration::from_micros)
-        .unwrap_or_default()
-}
-
-/// Resident memory, bytes: the second field of /proc/self/statm (`proc_pid_statm(5)`), in pages.
-fn own_memory() -> Option<u64> {
-    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
-    Some(pages * u64::try_from(rustix::param::page_size()).ok()?)
 }

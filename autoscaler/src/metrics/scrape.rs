@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::host::usage::Health;
+use crate::metrics::Process;
 use crate::model::{
     Bounds, Decided, Host, Lateness, ListenQueue, Look, Promise, RequestLook, RequestsWay, SourceKind,
 };
@@ -81,15 +82,4 @@ impl Counts {
         let key = (decided.action.code(), decided.reason.code());
         *self.decisions.entry(key).or_default() += 1;
     }
-}
-
-/// What a process uses.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Process {
-    /// CPU time, user and system.
-    pub cpu: Duration,
-    /// Resident memory, bytes; `None` where /proc cannot be read.
-    pub resident: Option<u64>,
-    /// When it started.
-    pub started_at: SystemTime,
 }

@@ -1,4 +1,4 @@
-//! The HTTP server beside the daemon's loop: bounded in connections and in patience, and mended by itself.
+//! The HTTP server beside the loop that has the figures: bounded in connections and in patience, and mended by itself.
 
 mod listener;
 
@@ -19,7 +19,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use crate::metrics::{Format, Scrape, text};
+use crate::metrics::{Figures, Format, Scrape, text};
 use crate::model::{Listen, MetricsNews};
 
 pub(crate) use listener::name as address;
@@ -30,7 +30,7 @@ const CONNECTIONS: usize = 8;
 /// A client must have sent its request's head within this time; so long, too, an idle connection is kept.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The longest that a scrape waits for the daemon's loop: a check is under way.
+/// The longest that a scrape waits for the loop: a check of the daemon's may be under way.
 const ANSWER: Duration = Duration::from_secs(8);
 
 /// Time between two attempts at an address that cannot be had.
@@ -40,25 +40,25 @@ const RETRY: Duration = Duration::from_secs(10);
 const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
 /// A request for the state of the moment.
-type Wanted = oneshot::Sender<Scrape>;
+type Wanted<S> = oneshot::Sender<S>;
 
-/// What reaches the daemon's loop.
+/// What reaches the loop behind the server.
 #[derive(Debug)]
-pub enum ServerEvent {
+pub enum ServerEvent<S = Scrape> {
     /// Somebody wants the state of the moment.
-    Wanted(Wanted),
+    Wanted(Wanted<S>),
     /// The server has something to tell.
     News(MetricsNews),
 }
 
-/// A server that runs until it is dropped.
+/// A server of one kind of figures that runs until it is dropped.
 #[derive(Debug)]
-pub struct Server {
+pub struct Server<S = Scrape> {
     task: JoinHandle<()>,
-    messages: mpsc::Receiver<ServerEvent>,
+    messages: mpsc::Receiver<ServerEvent<S>>,
 }
 
-impl Server {
+impl<S: Figures> Server<S> {
     /// Starts serving at `listen`. Whether that works comes as [`MetricsNews`].
     #[must_use]
     pub fn start(listen: Listen) -> Self {
@@ -71,7 +71,7 @@ impl Server {
     }
 
     /// Waits for something that the loop must answer or tell.
-    pub async fn message(&mut self) -> ServerEvent {
+    pub async fn message(&mut self) -> ServerEvent<S> {
         match self.messages.recv().await {
             Some(message) => message,
             None => std::future::pending().await,
@@ -79,14 +79,14 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl<S> Drop for Server<S> {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
 /// Tries until the address can be had.
-async fn bind(listen: &Listen, sender: &mpsc::Sender<ServerEvent>) -> Listener {
+async fn bind<S>(listen: &Listen, sender: &mpsc::Sender<ServerEvent<S>>) -> Listener {
     let mut told = false;
     loop {
         let news = match Listener::bind(listen).await {
@@ -107,7 +107,7 @@ async fn bind(listen: &Listen, sender: &mpsc::Sender<ServerEvent>) -> Listener {
     }
 }
 
-async fn serve(listener: Listener, sender: mpsc::Sender<ServerEvent>) {
+async fn serve<S: Figures>(listener: Listener, sender: mpsc::Sender<ServerEvent<S>>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         // A place first: who cannot be served yet stays in the backlog and costs nothing.
@@ -127,9 +127,9 @@ async fn serve(listener: Listener, sender: mpsc::Sender<ServerEvent>) {
     }
 }
 
-async fn connection(
+async fn connection<S: Figures>(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    sender: mpsc::Sender<ServerEvent>,
+    sender: mpsc::Sender<ServerEvent<S>>,
 ) {
     let service = service_fn(|request: Request<Incoming>| {
         let sender = sender.clone();
@@ -143,7 +143,10 @@ async fn connection(
         .await;
 }
 
-async fn answer(request: &Request<Incoming>, sender: &mpsc::Sender<ServerEvent>) -> Response<Full<Bytes>> {
+async fn answer<S: Figures>(
+    request: &Request<Incoming>,
+    sender: &mpsc::Sender<ServerEvent<S>>,
+) -> Response<Full<Bytes>> {
     if ![Method::GET, Method::HEAD].contains(request.method()) {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered\n");
     }
@@ -163,7 +166,7 @@ async fn answer(request: &Request<Incoming>, sender: &mpsc::Sender<ServerEvent>)
     let Ok(Some(scrape)) = timeout(ANSWER, asked).await else {
         return plain(
             StatusCode::SERVICE_UNAVAILABLE,
-            "the daemon is busy with a check\n",
+            "the figures cannot be read in time: a check is under way, or the log says why\n",
         );
     };
     match text(scrape, format) {

@@ -2,17 +2,26 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text::encode};
-use prometheus_client::metrics::TypedMetric;
-use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::encoding::{DescriptorEncoder, text::encode};
 use prometheus_client::registry::Registry;
 
 use super::{ProjectScrape, Scrape};
-use crate::model::{Look, Measure, SourceKind};
+use crate::model::{Look, Measure};
+
+mod family;
+mod own;
+mod promise;
+mod requests;
+mod times;
+
+pub(crate) use family::{Label, counter, family, gauge, plain};
+pub(crate) use own::{build_info, health, process};
+pub(crate) use times::Times;
+
+use family::{Labels, Sample, flag, unix};
 
 /// One of the two ways of writing a scrape down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +57,7 @@ impl Format {
 ///
 /// # Errors
 /// Never in practice: writing to a string does not fail.
-pub fn text(scrape: Scrape, format: Format) -> Result<String, fmt::Error> {
+pub fn text(scrape: impl Collector, format: Format) -> Result<String, fmt::Error> {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(scrape));
     let mut text = String::new();
@@ -79,11 +88,6 @@ fn older(text: &str) -> String {
     older
 }
 
-type Labels = Vec<(&'static str, String)>;
-
-/// One sample: its labels and its value.
-type Sample = (Labels, f64);
-
 impl Collector for Scrape {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let out = &mut encoder;
@@ -99,20 +103,7 @@ impl Collector for Scrape {
 
 impl Scrape {
     fn daemon(&self, out: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let source = match self.source {
-            SourceKind::Ebpf => "ebpf",
-            SourceKind::CpuStat => "cpu_stat",
-        };
-        let about = vec![
-            ("version", env!("CARGO_PKG_VERSION").to_owned()),
-            ("source", source.to_owned()),
-        ];
-        gauge(
-            out,
-            "autoscaler_build_info",
-            "Version of the program, and where its CPU figures come from",
-            [(about, 1.0)],
-        )?;
+        build_info(out, self.source)?;
         counter(
             out,
             "autoscaler_checks",
@@ -155,44 +146,8 @@ impl Scrape {
             "Checks and events that could not be kept",
             self.history_lost.map(|lost| plain(lost as f64)),
         )?;
-        if self.source == SourceKind::Ebpf {
-            counter(
-                out,
-                "autoscaler_lost_switches",
-                "Switches that the kernel never reported and that were recovered from the task's own counters",
-                [plain(self.health.lost_switches as f64)],
-            )?;
-            counter(
-                out,
-                "autoscaler_map_overflows",
-                "Slices that could not be charged because the kernel map was full",
-                [plain(self.health.map_full as f64)],
-            )?;
-            counter(
-                out,
-                "autoscaler_discarded_slices",
-                "Slices whose figures came out negative and were left out",
-                [plain(self.health.discarded as f64)],
-            )?;
-        }
-        counter(
-            out,
-            "process_cpu_seconds",
-            "CPU time of the daemon itself",
-            [plain(self.process.cpu.as_secs_f64())],
-        )?;
-        gauge(
-            out,
-            "process_resident_memory_bytes",
-            "Resident memory of the daemon itself",
-            self.process.resident.map(|bytes| plain(bytes as f64)),
-        )?;
-        gauge(
-            out,
-            "process_start_time_seconds",
-            "When the daemon started",
-            [plain(unix(self.process.started_at))],
-        )
+        health(out, self.source, self.health)?;
+        process(out, &self.process)
     }
 
     fn host(&self, out: &mut DescriptorEncoder<'_>) -> fmt::Result {
@@ -377,65 +332,9 @@ fn look(project: &ProjectScrape) -> Option<&Look> {
     project.look.as_deref()
 }
 
-fn plain(value: f64) -> Sample {
-    (Labels::new(), value)
-}
-
-fn flag(value: bool) -> f64 {
-    f64::from(u8::from(value))
-}
-
 fn mib(mib: u64) -> f64 {
     mib as f64 * f64::from(1 << 20)
 }
 
-fn unix(at: SystemTime) -> f64 {
-    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
-}
-
-/// Counters; `_total` is added to the name.
-fn counter(
-    out: &mut DescriptorEncoder<'_>,
-    name: &str,
-    help: &str,
-    samples: impl IntoIterator<Item = Sample>,
-) -> fmt::Result {
-    family(out, name, help, samples, ConstCounter::new)
-}
-
-fn gauge(
-    out: &mut DescriptorEncoder<'_>,
-    name: &str,
-    help: &str,
-    samples: impl IntoIterator<Item = Sample>,
-) -> fmt::Result {
-    family(out, name, help, samples, ConstGauge::new)
-}
-
-/// One metric with all its samples; nothing at all where it has none.
-fn family<V, M: EncodeMetric + TypedMetric>(
-    out: &mut DescriptorEncoder<'_>,
-    name: &str,
-    help: &str,
-    samples: impl IntoIterator<Item = (Labels, V)>,
-    metric_of: impl Fn(V) -> M,
-) -> fmt::Result {
-    let mut samples = samples.into_iter().peekable();
-    if samples.peek().is_none() {
-        return Ok(());
-    }
-    let mut encoder = out.encode_descriptor(name, help, None, M::TYPE)?;
-    for (labels, value) in samples {
-        let metric = metric_of(value);
-        if labels.is_empty() {
-            return metric.encode(encoder);
-        }
-        metric.encode(encoder.encode_family(&labels)?)?;
-    }
-    Ok(())
-}
-
-mod promise;
-mod requests;
 #[cfg(test)]
 mod tests;

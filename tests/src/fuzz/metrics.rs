@@ -40,7 +40,7 @@ pub(super) fn request(input: &[u8]) {
 /// Starts the server, and plays the daemon's loop behind it.
 fn start() -> PathBuf {
     let socket = scratch().join("metrics.sock");
-    let mut server = Server::start(Listen::Unix(socket.clone()));
+    let mut server: Server = Server::start(Listen::Unix(socket.clone()));
     tokio::spawn(async move {
         loop {
             if let ServerEvent::Wanted(reply) = server.message().await {

@@ -248,6 +248,7 @@ fn the_rules_and_the_dashboard_name_figures_that_are_served() -> Result<()> {
 
     let source = concat!(
         include_str!("../../../autoscaler/src/metrics/text.rs"),
+        include_str!("../../../autoscaler/src/metrics/text/own.rs"),
         include_str!("../../../autoscaler/src/metrics/text/promise.rs"),
         include_str!("../../../autoscaler/src/metrics/text/requests.rs"),
         include_str!("../../../autoscaler/src/metrics/text/tests.rs")

@@ -105,7 +105,7 @@ async fn what_is_no_socket_stays() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("precious");
     std::fs::write(&path, "precious").unwrap();
-    let mut server = Server::start(Listen::Unix(path.clone()));
+    let mut server: Server = Server::start(Listen::Unix(path.clone()));
     let message = server.message().await;
     assert!(
         matches!(message, ServerEvent::News(MetricsNews::Unavailable { .. })),
@@ -119,7 +119,7 @@ async fn what_is_no_socket_stays() {
 async fn a_taken_port_is_told_once_and_had_as_soon_as_it_is_free() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap();
-    let mut server = Server::start(Listen::Tcp(address));
+    let mut server: Server = Server::start(Listen::Tcp(address));
     let ServerEvent::News(MetricsNews::Unavailable { at, why }) = server.message().await else {
         panic!("it is taken");
     };

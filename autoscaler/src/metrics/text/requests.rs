@@ -1,60 +1,13 @@
 //! Requests, as the kernel has counted them up to this moment.
 
 use std::fmt;
-use std::time::Duration;
 
-use autoscaler_common::{BUCKETS, bucket_of};
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
-use prometheus_client::metrics::{MetricType, TypedMetric};
+use prometheus_client::encoding::DescriptorEncoder;
 
-use super::{Sample, counter, family, flag, gauge, look};
+use super::times::seconds;
+use super::{Sample, Times, counter, family, flag, gauge, look};
 use crate::metrics::{ProjectScrape, Scrape};
 use crate::model::{ListenQueue, RequestLook, RequestsWay};
-
-/// The least and the greatest bound of a bucket, as powers of two of ns: 1.05 ms and 68.7 s.
-const BOUNDS: std::ops::RangeInclusive<u32> = 20..=36;
-
-/// Times by their size, in Prometheus' own type.
-struct Times {
-    sum: f64,
-    count: u64,
-    /// Upper bound, s, and how many are in it that were not in the one before.
-    buckets: Vec<(f64, u64)>,
-}
-
-impl EncodeMetric for Times {
-    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
-        encoder.encode_histogram::<NoLabelSet>(self.sum, self.count, &self.buckets, None)
-    }
-
-    fn metric_type(&self) -> MetricType {
-        Self::TYPE
-    }
-}
-
-impl TypedMetric for Times {
-    const TYPE: MetricType = MetricType::Histogram;
-}
-
-impl Times {
-    /// Our buckets begin at each power of two, so these are sums of whole ones.
-    fn of(counts: &[u64; BUCKETS], sum_ns: u64) -> Self {
-        let mut from = 0;
-        let mut buckets = Vec::new();
-        for bits in BOUNDS {
-            let until = bucket_of(1 << bits);
-            let bound = Duration::from_nanos(1 << bits).as_secs_f64();
-            buckets.push((bound, counts[from..until].iter().sum()));
-            from = until;
-        }
-        buckets.push((f64::INFINITY, counts[from..].iter().sum()));
-        Self {
-            sum: seconds(sum_ns),
-            count: counts.iter().sum(),
-            buckets,
-        }
-    }
-}
 
 impl Scrape {
     /// The requests of the projects that want them seen.
@@ -162,8 +115,4 @@ impl Scrape {
                 Some((vec![("project", name.clone())], project.requests.as_ref()?))
             })
     }
-}
-
-fn seconds(ns: u64) -> f64 {
-    Duration::from_nanos(ns).as_secs_f64()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use autoscaler_common::{Live, Requests, bucket_of};
 
@@ -10,7 +11,7 @@ use crate::host::usage::Health;
 use crate::metrics::{Counts, Process};
 use crate::model::{
     Bounds, CgroupMemory, Figures, Host, Lateness, ListenQueue, Look, Measure, Promise, RequestLook,
-    RequestsWay,
+    RequestsWay, SourceKind,
 };
 use crate::observe::Totals;
 
