@@ -26,6 +26,7 @@ pub mod config;
 pub mod control;
 pub mod daemon;
 pub mod decide;
+pub mod export;
 pub mod history;
 pub mod host;
 pub mod init;

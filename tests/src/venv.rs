@@ -99,6 +99,27 @@ impl Venv {
         )
     }
 
+    /// An environment with Rotel, a receiver of OpenTelemetry figures (Apache-2.0) whose wheel holds a program.
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn rotel() -> Result<Self> {
+        Self::with("rotel", &["rotel==0.0.1a15"])
+    }
+
+    /// The directory of a Python package that it has.
+    ///
+    /// # Errors
+    /// When it has none of that name.
+    pub fn package(&self, package: &str) -> Result<PathBuf> {
+        let ask = format!("import {package}; print(list({package}.__path__)[0])");
+        let told = Command::new(self.bin("python")).args(["-c", &ask]).output()?;
+        if !told.status.success() {
+            bail!("no {package}: {}", String::from_utf8_lossy(&told.stderr));
+        }
+        Ok(PathBuf::from(String::from_utf8(told.stdout)?.trim()))
+    }
+
     /// An environment with Grafana's published models of one version, of [`GRAFANAS`].
     ///
     /// # Errors
@@ -179,6 +200,7 @@ pub fn make_all() -> Result<()> {
         Venv::gunicorn_with_titles(),
         Venv::gunicorn_with_classes(),
         Venv::jsonschema(),
+        Venv::rotel(),
     ];
     let grafanas = GRAFANAS.map(Venv::grafana);
     let mut all = gunicorns

@@ -4,6 +4,7 @@ mod by_hand;
 mod check;
 mod clock;
 mod daemon;
+mod export;
 mod failure;
 mod help;
 mod history;
@@ -56,6 +57,7 @@ const EXAMPLES: &str = "\
 Examples:
   autoscaler top                      who uses the CPU, and who waits for it
   autoscaler requests --pid 1234      the requests of a server: how many, how long they wait
+  autoscaler export                   the same of every cgroup, for Prometheus and OpenTelemetry
   autoscaler simulate load.csv --mean-demand 2.5   what the thresholds would have made of that load
   autoscaler init                                  a configuration for the services that run here
   autoscaler check                                 whether the configuration and this host will do
@@ -76,6 +78,7 @@ enum Command {
     Simulate(Box<simulate::Args>),
     Top(top::Args),
     Requests(requests::Args),
+    Export(export::Args),
     Status(status::Args),
     History(history::Args),
     Why(why::Args),
@@ -98,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(args) => done(simulate::run(&args, language)),
         Command::Top(args) => done(top::run(&args)),
         Command::Requests(args) => done(requests::run(&args, language)),
+        Command::Export(args) => done(export::run(&args, language)),
         Command::Status(args) => done(status::run(args, language)),
         Command::History(args) => done(history::run(&args)),
         Command::Why(args) => done(why::run(&args, language)),

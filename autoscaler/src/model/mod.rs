@@ -11,6 +11,7 @@ mod control_fault;
 mod decision;
 mod demand;
 mod event;
+mod export_news;
 mod finding;
 mod histogram;
 mod history_fault;
@@ -64,6 +65,7 @@ pub use control_fault::{ClientError, ProtocolFault, Refused, RefusedCode, Socket
 pub use decision::{Action, Decision, Figures, Measure, Reason};
 pub use demand::{Basis, Demand};
 pub use event::EventKind;
+pub use export_news::{ExportNews, SendFault};
 pub use finding::{Fact, Finding, Grade, SourceFault, Taken};
 pub use histogram::Histogram;
 pub use history_fault::{HistoryNews, ReadError, StoreError};

@@ -2,6 +2,7 @@
 //! runs them one after the other.
 
 mod accounting;
+mod export;
 mod full_host;
 mod moves;
 mod top;

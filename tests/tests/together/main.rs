@@ -10,6 +10,7 @@ mod check;
 mod control;
 mod daemon;
 mod dashboard;
+mod export;
 mod fuzz;
 mod history;
 mod init;

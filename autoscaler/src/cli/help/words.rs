@@ -20,6 +20,7 @@ pub(super) fn of(command: &str) -> Option<Words> {
             "Ejemplos:
   autoscaler top                      quién usa la CPU, y quién la espera
   autoscaler requests --pid 1234      las peticiones de un servidor: cuántas, cuánto esperan
+  autoscaler export                   lo mismo de cada cgroup, para Prometheus y OpenTelemetry
   autoscaler simulate load.csv --mean-demand 2.5   qué habrían hecho los umbrales con esa carga
   autoscaler init                                  una configuración para los servicios que corren aquí
   autoscaler check                                 si la configuración y esta máquina sirven
@@ -97,6 +98,16 @@ Columnas:
   WAIT       media, p50, p95 y p99 de las que empezaron
   SERVICE    media y p95 de las que acabaron
   LOST       conexiones que se cerraron sin respuesta",
+        ),
+        "export" => (
+            "Da las cifras de cada cgroup a Prometheus y a receptores de OpenTelemetry",
+            "Da las cifras de cada cgroup a Prometheus y a receptores de OpenTelemetry.\n\nDe cada cgroup, con todo lo que hay debajo: CPU, espera en la cola de ejecución, freno por cpu.max, memoria y, con --requests, peticiones; con etiquetas para su unidad de systemd, su contenedor y su pod. No necesita configuración ni demonio, y no actúa sobre nada. Como root la CPU y la espera vienen del planificador del kernel; si no, la CPU de cpu.stat.\n\nSin --listen ni --otlp se sirve en http://127.0.0.1:9920/metrics.",
+            "Ejemplos:
+  autoscaler export                                    en http://127.0.0.1:9920/metrics
+  autoscaler export --once | grep shop                 una vez, en la salida estándar
+  autoscaler export --depth 3 --exclude '/user.slice/**'
+  autoscaler export --listen 0.0.0.0:9920 --allow-remote --requests
+  autoscaler export --otlp http://collector:4318 --interval 15",
         ),
         "status" => (
             "Muestra cómo ve el demonio cada proyecto, y qué le haría cambiar de idea",
@@ -259,6 +270,28 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
             "Uno de ellos: ARCHIVO.csv,demand=1.5,mb=300 y si se quiere min, max, weight, shift-hours; se repite para cada uno"
         }
         ("top", "project") => "Muestra un proyecto, y los cgroups por debajo del suyo",
+        ("export", "listen") => {
+            "Dónde se sirven las cifras a Prometheus: una dirección con su puerto, o unix:RUTA [por omisión: 127.0.0.1:9920, si no hay --otlp]"
+        }
+        ("export", "allow_remote") => {
+            "Deja servir en una dirección a la que llegan otras máquinas: no hay contraseña"
+        }
+        ("export", "otlp") => "Envía las cifras a este receptor de OTLP por HTTP, como http://HOST:4318",
+        ("export", "interval") => "Segundos entre dos envíos: de 1 a 3600",
+        ("export", "once") => {
+            "Muestra las cifras una vez y termina. La espera y las peticiones cuentan desde que empieza el programa"
+        }
+        ("export", "depth") => "Niveles bajo la raíz; los de más abajo cuentan en los de arriba",
+        ("export", "include") => {
+            "Solo los cgroups cuya ruta encaja, como '/system.slice/*'; ** son varios nombres. Se puede repetir"
+        }
+        ("export", "exclude") => {
+            "Sin los cgroups cuya ruta encaja, aunque --include los nombre. Se puede repetir"
+        }
+        ("export", "limit") => "No más cgroups que estos; de los demás se dice cuántos son",
+        ("export", "requests") => {
+            "Ve también en el kernel las peticiones de cada cgroup que sirve alguna: cuántas, cuánto esperan. Hace falta root"
+        }
         ("top" | "requests", "cgroup") => {
             "Muestra un cgroup y los de debajo: una ruta desde el montaje de cgroup2, o de su directorio"
         }

@@ -3,6 +3,7 @@
 mod celery;
 mod checked;
 mod daemon;
+mod export;
 mod faults;
 mod promise;
 mod reasons;

@@ -1,0 +1,258 @@
+//! The requests of every cgroup that serves some.
+//!
+//! Who serves is found by the listening sockets of its processes. Each such cgroup has counters of its own in the kernel for as
+//! long as it is there; what is below it is counted with it.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use autoscaler_common::Requests;
+
+use crate::host::cgroup::Place;
+use crate::host::listen::ListenSource;
+use crate::host::process::Procfs;
+use crate::host::requests::{self, RequestWatch};
+use crate::host::usage::{CgroupId, monotonic};
+use crate::model::{RequestLook, RequestsWay};
+
+/// Cgroups that there is room for. Each takes 4 KiB for each CPU, resident.
+pub const ROOM: u32 = 256;
+
+/// Time between two searches for who serves: each reads which files every process has open.
+const SEARCH: Duration = Duration::from_secs(30);
+
+/// Sees the requests of those that serve.
+pub(super) struct Serving {
+    watch: Box<dyn RequestWatch>,
+    listening: ListenSource,
+    procfs: Procfs,
+    services: HashMap<CgroupId, Service>,
+    /// Counters that belonged to a cgroup that has gone.
+    free: Vec<u32>,
+    next: u32,
+    searched: Option<Duration>,
+    left_out: usize,
+}
+
+/// A cgroup that serves.
+struct Service {
+    index: u32,
+    /// What its counters had counted for another before.
+    before: Box<Requests>,
+}
+
+/// A cgroup that may serve.
+struct Candidate<'a> {
+    id: CgroupId,
+    place: &'a Place,
+    /// At TCP, and not at Unix sockets alone.
+    tcp: bool,
+}
+
+impl Serving {
+    pub(super) fn new(watch: Box<dyn RequestWatch>) -> Self {
+        Self {
+            watch,
+            listening: ListenSource::default(),
+            procfs: Procfs::default(),
+            services: HashMap::new(),
+            free: Vec::new(),
+            next: 0,
+            searched: None,
+            left_out: 0,
+        }
+    }
+
+    pub(super) fn way(&self) -> RequestsWay {
+        self.watch.way()
+    }
+
+    /// How many serve and have no counters, for want of room.
+    pub(super) fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// The requests of those of `cgroups` that have served any.
+    ///
+    /// # Errors
+    /// When the kernel does not tell.
+    pub(super) fn look<'a>(
+        &mut self,
+        cgroups: impl Iterator<Item = (CgroupId, &'a Arc<Place>)>,
+    ) -> Result<HashMap<CgroupId, RequestLook>> {
+        let now = monotonic();
+        if self
+            .searched
+            .is_none_or(|then| now.saturating_sub(then) >= SEARCH)
+        {
+            self.search(cgroups)?;
+            self.searched = Some(now);
+        }
+        let services: Vec<(CgroupId, &Service)> =
+            self.services.iter().map(|(id, service)| (*id, service)).collect();
+        let indexes: Vec<u32> = services.iter().map(|(_, service)| service.index).collect();
+        let looks = self.watch.look(&indexes)?;
+        let served = looks
+            .into_iter()
+            .zip(services)
+            .filter_map(|(look, (id, service))| {
+                let counted = since(&look.counted, &service.before);
+                let any = counted.begun > 0 || !look.live.is_empty();
+                any.then_some((id, RequestLook { counted, ..look }))
+            });
+        Ok(served.collect())
+    }
+
+    /// Finds who serves now, and has it counted.
+    fn search<'a>(&mut self, cgroups: impl Iterator<Item = (CgroupId, &'a Arc<Place>)>) -> Result<()> {
+        // Not the whole host: its requests are nobody's.
+        let cgroups = cgroups.filter(|(_, place)| place.path != "/");
+        let inhabited: Vec<(CgroupId, &Place, Vec<u32>)> = cgroups
+            .map(|(id, place)| (id, &**place, pids(&place.dir)))
+            .filter(|(_, _, pids)| !pids.is_empty())
+            .collect();
+        let pids: Vec<Vec<u32>> = inhabited.iter().map(|(_, _, pids)| pids.clone()).collect();
+        let looks = self.listening.look(&pids);
+        let candidates = inhabited
+            .iter()
+            .zip(looks)
+            .filter_map(|((id, place, pids), look)| {
+                let queues = look.queues.iter();
+                let mut tcp = queues
+                    .map(|queue| !queue.address.starts_with(['/', '@']))
+                    .collect::<Vec<_>>();
+                // In another network only its TCP sockets can be seen without leave to go there.
+                if !look.unseen.is_empty() && requests::listens(&self.procfs, pids) {
+                    tcp.push(true);
+                }
+                (!tcp.is_empty()).then_some(Candidate {
+                    id: *id,
+                    place,
+                    tcp: tcp.contains(&true),
+                })
+            });
+        let candidates = outermost(candidates.collect());
+        self.assign(candidates)
+    }
+
+    fn assign(&mut self, mut candidates: Vec<Candidate<'_>>) -> Result<()> {
+        let there: HashSet<CgroupId> = candidates.iter().map(|candidate| candidate.id).collect();
+        let free = &mut self.free;
+        self.services.retain(|id, service| {
+            let stays = there.contains(id);
+            if !stays {
+                free.push(service.index);
+            }
+            stays
+        });
+        // Who has counters keeps them; of the others, web servers rather than what listens to its own machine alone.
+        let known = |candidate: &Candidate<'_>| self.services.contains_key(&candidate.id);
+        candidates.sort_by_key(|candidate| (!known(candidate), !candidate.tcp));
+        let room = (ROOM as usize).min(candidates.len());
+        self.left_out = candidates.len() - room;
+        for Candidate { id, place, .. } in candidates.into_iter().take(room) {
+            if let Some(service) = self.services.get(&id) {
+                self.watch.want(service.index, &place.dir)?;
+                continue;
+            }
+            let index = self.free.pop().unwrap_or_else(|| {
+                self.next += 1;
+                self.next - 1
+            });
+            self.watch.want(index, &place.dir)?;
+            let looks = self.watch.look(&[index])?;
+            let before = looks.into_iter().next().map(|look| look.counted);
+            let before = Box::new(before.unwrap_or_default());
+            self.services.insert(id, Service { index, before });
+        }
+        Ok(())
+    }
+}
+
+/// The processes of a cgroup alone; none of one that has gone, or is threaded.
+fn pids(directory: &Path) -> Vec<u32> {
+    let text = fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default();
+    text.lines().filter_map(|line| line.parse().ok()).collect()
+}
+
+/// Those that are below none of the others: each request is charged to one cgroup.
+fn outermost(mut candidates: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
+    candidates.sort_by(|a, b| a.place.dir.cmp(&b.place.dir));
+    let mut outer: Vec<Candidate<'_>> = Vec::new();
+    for candidate in candidates {
+        match outer.last_mut() {
+            Some(last) if candidate.place.dir.starts_with(&last.place.dir) => last.tcp |= candidate.tcp,
+            _ => outer.push(candidate),
+        }
+    }
+    outer
+}
+
+/// What was counted after `before`.
+fn since(now: &Requests, before: &Requests) -> Requests {
+    let mut since = *now;
+    for (counter, before) in [
+        (&mut since.begun, before.begun),
+        (&mut since.answered, before.answered),
+        (&mut since.abandoned, before.abandoned),
+        (&mut since.wait_ns, before.wait_ns),
+        (&mut since.busy_ns, before.busy_ns),
+        (&mut since.abandoned_ns, before.abandoned_ns),
+    ] {
+        *counter = counter.saturating_sub(before);
+    }
+    for (count, before) in since.waits.iter_mut().zip(before.waits) {
+        *count = count.saturating_sub(before);
+    }
+    for (count, before) in since.services.iter_mut().zip(before.services) {
+        *count = count.saturating_sub(before);
+    }
+    since
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn place(path: &str) -> Place {
+        Place {
+            dir: PathBuf::from(format!("/cgroups{path}")),
+            path: path.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_cgroup_below_another_that_serves_is_counted_with_it() {
+        let places = ["/a", "/a/b", "/a.service", "/c/d"].map(place);
+        let candidates = places.iter().zip(0..).map(|(place, id)| Candidate {
+            id,
+            place,
+            tcp: id == 1,
+        });
+        let outer = outermost(candidates.collect());
+        let mut found: Vec<(u64, bool)> = outer.iter().map(|one| (one.id, one.tcp)).collect();
+        found.sort_unstable();
+        assert_eq!(found, [(0, true), (2, false), (3, false)]);
+    }
+
+    #[test]
+    fn counters_that_were_another_s_begin_at_nothing() {
+        let mut before = Requests {
+            begun: 3,
+            ..Requests::default()
+        };
+        before.waits[7] = 3;
+        let mut now = before;
+        assert_eq!(since(&now, &before), Requests::default());
+        now.begun += 2;
+        now.waits[7] += 2;
+        let counted = since(&now, &before);
+        assert_eq!((counted.begun, counted.waits[7]), (2, 2));
+    }
+}
