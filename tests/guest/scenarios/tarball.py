@@ -13,6 +13,7 @@ PLACES = [
     "/usr/local/share/man/man1",
     "/usr/local/share/bash-completion/completions/autoscaler",
     "/etc/systemd/system/autoscaler.service",
+    "/etc/systemd/system/autoscaler-export.service",
     "/etc/systemd/system/multi-user.target.wants/autoscaler.service",
     "/etc/autoscaler",
     "/var/lib/autoscaler",

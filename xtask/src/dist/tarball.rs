@@ -12,7 +12,7 @@ use crate::command::output;
 
 const INSTALL: &str = include_str!("../../../packaging/INSTALL");
 
-/// What is in the tarball beside the program, INSTALL and the unit, by where it is in the checkout.
+/// What is in the tarball beside the program, INSTALL and the units, by where it is in the checkout.
 const FILES: [&str; 7] = [
     "packaging/autoscaler.example.json",
     "LICENSE-MIT",
@@ -22,6 +22,9 @@ const FILES: [&str; 7] = [
     "target/dist/man",
     "target/dist/completions",
 ];
+
+/// The units in it.
+const UNITS: [&str; 2] = ["autoscaler.service", "autoscaler-export.service"];
 
 /// Makes the tarball.
 pub(super) fn of(release: &Release<'_>, program: &Program) -> Result<PathBuf> {
@@ -37,13 +40,15 @@ pub(super) fn of(release: &Release<'_>, program: &Program) -> Result<PathBuf> {
     for file in FILES {
         copy(&release.root.join(file), &tree)?;
     }
-    let unit = fs::read_to_string(release.root.join("packaging/autoscaler.service"))
-        .context("packaging/autoscaler.service")?;
-    // What no package manager knows of belongs below /usr/local.
-    fs::write(
-        tree.join("autoscaler.service"),
-        unit.replace("/usr/bin/autoscaler", "/usr/local/bin/autoscaler"),
-    )?;
+    for name in UNITS {
+        let path = release.root.join("packaging").join(name);
+        let unit = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+        // What no package manager knows of belongs below /usr/local.
+        fs::write(
+            tree.join(name),
+            unit.replace("/usr/bin/autoscaler", "/usr/local/bin/autoscaler"),
+        )?;
+    }
     let (major, minor) = program.glibc;
     fs::write(
         tree.join("INSTALL"),
