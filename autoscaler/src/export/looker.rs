@@ -21,8 +21,14 @@ use crate::host::usage::{self, CgroupId, Health, Usage, UsageSource};
 use crate::metrics::Process;
 use crate::model::{CgroupError, ExportNews, RequestLook, SourceKind, SourceNews, UsageFault};
 
-/// Each cgroup is looked at for what seldom changes at one look of so many: whether it has a quota, or a memory controller.
-const TURNS: u64 = 8;
+/// Up to so many cgroups, each is looked at as a whole each time: some milliseconds. Beyond, a directory is looked at only if the
+/// kernel counts others than are known, or one is missing: one that never ran, and for which another came between two looks,
+/// may then stay for some looks.
+const FEW: usize = 2000;
+
+/// Of more than [`FEW`], each is looked at for what seldom changes at one look of so many: whether it has a quota, or a memory
+/// controller.
+const TURNS: u64 = 32;
 
 /// Where the figures come from.
 pub struct Opened {
@@ -85,6 +91,8 @@ pub struct Looker {
     ids: Vec<CgroupId>,
     looks: u64,
     last: Option<SystemTime>,
+    /// Whether one of them had gone at the last look.
+    missing: bool,
     most_open: usize,
     buffer: Box<Buffer>,
     told: Told,
@@ -122,6 +130,7 @@ impl Looker {
             ids: Vec::new(),
             looks: 0,
             last: None,
+            missing: false,
             most_open: most_open(),
             buffer: Box::new([0; 1024]),
             told: Told::default(),
@@ -141,13 +150,15 @@ impl Looker {
     /// When the hierarchy, or the kernel program as a whole, cannot be read.
     pub fn look(&mut self) -> Result<Scrape> {
         let taken_at = SystemTime::now();
-        // Every directory each time: one that has gone has no series from now on, whatever came in its place.
-        if self.hierarchy.refresh(true)? {
+        // Every directory, where that is cheap: one that has gone has no series from now on, whatever came in its place.
+        let few = self.watched.len() <= FEW;
+        if self.hierarchy.refresh(few || self.missing)? {
             self.list();
         }
         let usage = self.usage()?;
         let requests = self.requests();
-        let figures = self.figures(usage.as_deref());
+        let figures = self.figures(usage.as_deref(), few);
+        self.missing = figures.iter().any(Option::is_none);
         let cgroups = figures
             .into_iter()
             .zip(&self.watched)
@@ -244,7 +255,7 @@ impl Looker {
     }
 
     /// The figures of each; `None` where it has gone.
-    fn figures(&mut self, usage: Option<&[Option<Usage>]>) -> Vec<Option<Figures>> {
+    fn figures(&mut self, usage: Option<&[Option<Usage>]>, few: bool) -> Vec<Option<Figures>> {
         let mut open: usize = self.watched.iter().map(Watched::open_files).sum();
         let turn = self.looks % TURNS;
         let mut fault = None;
@@ -253,7 +264,7 @@ impl Looker {
             let mut reading = Reading {
                 // Two files at most.
                 keep: open + 2 <= self.most_open,
-                turn: watched.is_fresh() || index as u64 % TURNS == turn,
+                turn: watched.is_fresh() || few || index as u64 % TURNS == turn,
                 buffer: &mut self.buffer,
                 fault: &mut fault,
             };
@@ -262,9 +273,9 @@ impl Looker {
                 Some(usage) => {
                     let counted = usage.get(index).copied().flatten();
                     let counted = counted.filter(|counted| counted.id == watched.id);
-                    counted.map(|counted| watched.by_program(&counted, &mut reading))
+                    counted.and_then(|counted| watched.by_program(&counted, &mut reading))
                 }
-                None => Some(watched.by_stat(&mut reading)),
+                None => watched.by_stat(&mut reading),
             };
             open = (open + watched.open_files()).saturating_sub(before);
             all.push(figures);

@@ -68,9 +68,14 @@ impl Watched {
         usize::from(self.memory.is_open()) + usize::from(self.stat.is_open())
     }
 
-    /// Its figures where the kernel program has counted `usage`. cpu.stat is read where it can say more: of those that have,
-    /// or had, a quota; and of the others in turn, for they may be given one.
-    pub(super) fn by_program(&mut self, usage: &Usage, reading: &mut Reading<'_>) -> Figures {
+    /// Its figures where the kernel program has counted `usage`; `None` where it has gone. cpu.stat is read where it can say
+    /// more: of those that have, or had, a quota; and of the others in turn, for they may be given one.
+    pub(super) fn by_program(&mut self, usage: &Usage, reading: &mut Reading<'_>) -> Option<Figures> {
+        let had_memory = self.memory.is_open();
+        let memory = self.read_memory(reading);
+        if had_memory && !self.memory.is_open() {
+            return None;
+        }
         let has_quota = self.quota.is_some_and(|quota| quota.periods > 0);
         if has_quota || reading.turn || self.before_ns.is_none() {
             let stat = self.read_stat(reading.keep && has_quota, reading);
@@ -81,23 +86,27 @@ impl Watched {
                 all_ns.saturating_sub(usage.cpu_ns)
             });
         }
-        Figures {
+        Some(Figures {
             cpu_ns: Some(self.before_ns.unwrap_or(0).saturating_add(usage.cpu_ns)),
             wait_ns: usage.wait_ns,
             quota: self.quota.filter(|quota| quota.periods > 0),
-            memory: self.read_memory(reading),
-        }
+            memory,
+        })
     }
 
-    /// Its figures without the kernel program.
-    pub(super) fn by_stat(&mut self, reading: &mut Reading<'_>) -> Figures {
+    /// Its figures without the kernel program; `None` where it has gone.
+    pub(super) fn by_stat(&mut self, reading: &mut Reading<'_>) -> Option<Figures> {
+        let had_stat = self.stat.is_open();
         let stat = self.read_stat(reading.keep, reading);
-        Figures {
+        if had_stat && !self.stat.is_open() {
+            return None;
+        }
+        Some(Figures {
             cpu_ns: stat.map(|stat| stat.usage_us.saturating_mul(1000)),
             wait_ns: None,
             quota: stat.and_then(|stat| stat.quota).filter(|quota| quota.periods > 0),
             memory: self.read_memory(reading),
-        }
+        })
     }
 
     fn read_stat(&mut self, keep: bool, reading: &mut Reading<'_>) -> Option<CpuStat> {
