@@ -156,7 +156,7 @@ impl Looker {
             self.list();
         }
         let usage = self.usage()?;
-        let requests = self.requests();
+        let mut requests = self.requests();
         let figures = self.figures(usage.as_deref(), few);
         self.missing = figures.iter().any(Option::is_none);
         let cgroups = figures
@@ -175,7 +175,7 @@ impl Looker {
                     wait_ns,
                     quota,
                     memory,
-                    requests: requests.get(&watched.id).cloned(),
+                    requests: requests.remove(&watched.id).map(Box::new),
                 })
             });
         let cgroups = cgroups.collect();

@@ -44,8 +44,8 @@ pub struct CgroupScrape {
     pub quota: Option<QuotaStat>,
     /// Memory in use, bytes.
     pub memory: Option<u64>,
-    /// Requests that it serves, since that is seen.
-    pub requests: Option<RequestLook>,
+    /// Requests that it serves, since that is seen. Few serve any, and a look at them takes 4 KiB.
+    pub requests: Option<Box<RequestLook>>,
 }
 
 /// Which cgroup it is, worked out once.

@@ -146,7 +146,7 @@ impl Scrape {
 
     fn looks(&self) -> impl Iterator<Item = (&[Label], &RequestLook)> {
         let cgroups = self.cgroups.iter();
-        cgroups.filter_map(|cgroup| Some((cgroup.name.labels(), cgroup.requests.as_ref()?)))
+        cgroups.filter_map(|cgroup| Some((cgroup.name.labels(), cgroup.requests.as_deref()?)))
     }
 
     fn counted(&self, figure: fn(&RequestLook) -> f64) -> impl Iterator<Item = (&[Label], f64)> {

@@ -98,7 +98,7 @@ fn part(scrape: &Scrape, cgroups: &[CgroupScrape]) -> Vec<Metric> {
         cgroups: attributed.collect(),
     };
     let requests =
-        |figure: fn(&RequestLook) -> f64| move |cgroup: &CgroupScrape| cgroup.requests.as_ref().map(figure);
+        |figure: fn(&RequestLook) -> f64| move |cgroup: &CgroupScrape| cgroup.requests.as_deref().map(figure);
     let quota = |cgroup: &CgroupScrape| cgroup.quota;
     let all = [
         part.sum("autoscaler.cgroup.cpu.time", "s", Since::Made, |cgroup| {

@@ -65,11 +65,11 @@ pub(in crate::export) fn scrape() -> Scrape {
                 ..cgroup(r"/system.slice/a\x2db.service".to_owned(), None)
             },
             CgroupScrape {
-                requests: Some(RequestLook {
+                requests: Some(Box::new(RequestLook {
                     at: Duration::from_secs(1),
                     counted,
                     live: vec![live],
-                }),
+                })),
                 ..cgroup(container, Some(at(900)))
             },
         ],
