@@ -66,7 +66,7 @@ fn schedules(project: &Project, now: Timestamp) -> impl Iterator<Item = Fact> {
         .map(move |schedule| Fact::Schedule {
             in_force: schedule.ends(now).is_some(),
             next: schedule.begins(now).map(|begins| schedule.zone.told(begins, now)),
-            schedule: schedule.clone(),
+            schedule: Box::new(schedule.clone()),
         })
 }
 

@@ -40,8 +40,11 @@ pub(super) struct Args {
     #[arg(long)]
     allow_remote: bool,
 
-    /// Pushes figures to this receiver of OTLP over HTTP, such as http://HOST:4318
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Pushes figures to this receiver of OTLP over HTTP, such as http://HOST:4318"
+    )]
     otlp: Option<String>,
 
     /// Seconds between two pushes: 1 to 3600

@@ -35,7 +35,7 @@ pub struct Opened {
     /// The kernel program; `None` where it cannot be had: then CPU comes from cpu.stat, and there is no run-queue wait.
     program: Option<Box<dyn UsageSource>>,
     serving: Option<Serving>,
-    opened_at: SystemTime,
+    at: SystemTime,
     news: Vec<ExportNews>,
 }
 
@@ -44,7 +44,7 @@ impl Opened {
     #[must_use]
     pub fn open(requests: bool) -> Self {
         let mut news = Vec::new();
-        let opened_at = SystemTime::now();
+        let at = SystemTime::now();
         let (source, why) = usage::open();
         news.extend(why.map(|why| ExportNews::WithoutProgram { why }));
         let serving = requests
@@ -59,7 +59,7 @@ impl Opened {
         Self {
             program: Some(source).filter(|source| source.kind() == SourceKind::Ebpf),
             serving,
-            opened_at,
+            at,
             news,
         }
     }
@@ -70,7 +70,7 @@ impl Opened {
         Self {
             program: None,
             serving: None,
-            opened_at: SystemTime::now(),
+            at: SystemTime::now(),
             news: Vec::new(),
         }
     }
@@ -185,7 +185,7 @@ impl Looker {
         Ok(Scrape {
             taken_at,
             booted_at: self.booted_at,
-            opened_at: self.opened.opened_at,
+            opened_at: self.opened.at,
             source: program.map_or(SourceKind::CpuStat, |program| program.kind()),
             health: program.map_or_else(Health::default, |program| program.health()),
             requests_way: self.opened.serving.as_ref().map(Serving::way),

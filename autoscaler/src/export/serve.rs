@@ -160,7 +160,7 @@ impl Push {
 
     /// A change alone is news: that the receiver takes figures, or does not.
     fn news(&mut self, sent: Result<(), SendFault>) -> Option<ExportNews> {
-        let result = sent.as_ref().map(|()| ()).map_err(|_| ());
+        let result = sent.as_ref().copied().map_err(drop);
         if self.last.replace(result) == Some(result) {
             return None;
         }

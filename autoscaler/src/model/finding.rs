@@ -262,7 +262,7 @@ pub enum Fact {
     /// What its bounds are at certain times.
     Schedule {
         /// The schedule.
-        schedule: Schedule,
+        schedule: Box<Schedule>,
         /// Whether it is in force.
         in_force: bool,
         /// When it begins next, in its time zone.

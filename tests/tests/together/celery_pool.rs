@@ -180,7 +180,7 @@ async fn of_several_nodes_in_one_cgroup_the_one_that_is_meant_is_changed() -> Re
         command: Some("celery*b@test".into()),
         ..ProcessFilter::default()
     };
-    let main = master_of(&procfs, &table, &filter)?;
+    let main = master_of(&procfs, &table, &filter).map_err(|fault| anyhow::anyhow!("{fault:?}"))?;
     let rule = rule(&url, &["celery"]);
     let mut control = PoolControl::open(&procfs, &open(&cgroup)?, &url, &rule, Some(main)).await?;
     assert_eq!(control.node(), "b@test");

@@ -11,7 +11,6 @@ pub(super) struct Words {
 }
 
 /// The words of the command of this name.
-#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn of(command: &str) -> Option<Words> {
     let (about, long_about, after) = match command {
         "autoscaler" => (

@@ -15,6 +15,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 
 use crate::export::text::{seconds, serving, waiting};
 use crate::export::{CgroupScrape, Name, Scrape};
+use crate::host::cgroup::Runtime;
 use crate::metrics::Times;
 use crate::model::RequestLook;
 
@@ -271,7 +272,7 @@ fn attributes(name: &Name) -> Vec<KeyValue> {
         ("process.linux.cgroup", Some(name.path.as_str())),
         ("systemd.unit.name", name.owner.unit.as_deref()),
         ("container.id", container.map(|container| container.id.as_str())),
-        ("container.runtime.name", runtime.map(|runtime| runtime.name())),
+        ("container.runtime.name", runtime.map(Runtime::name)),
         ("k8s.pod.uid", name.owner.pod_uid.as_deref()),
     ];
     let pairs = pairs

@@ -106,14 +106,14 @@ fn pod_uid(part: &str) -> Option<String> {
 /// A UUID, or the hash that a static pod has in its place: 32 digits.
 fn is_uid(uid: &str) -> bool {
     let hash = uid.len() == 32 && uid.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let uuid = || {
+    let dashed = || {
         uid.len() == 36
             && uid.bytes().enumerate().all(|(at, byte)| match at {
                 8 | 13 | 18 | 23 => byte == b'-' || byte == b'_',
                 _ => byte.is_ascii_hexdigit(),
             })
     };
-    hash || uuid()
+    hash || dashed()
 }
 
 /// What stands before the id of a container, and whose it is. `libpod-payload-`: a unit that Podman runs in shares its cgroup.

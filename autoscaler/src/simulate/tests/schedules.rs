@@ -35,7 +35,7 @@ fn the_fluid_model_has_the_workers_of_the_hour() {
     let comparison = compare(&demand, &project, AMPLE, true);
     let ours = run(&comparison, "autoscaler");
     let counts: Vec<u32> = ours.checks.iter().map(|check| check.workers).collect();
-    let at = |hour: usize, minute: usize| counts[(hour * 60 + minute) / 2];
+    let at = |hour: usize, minute: usize| counts[hour * 30 + minute / 2];
     assert_eq!((at(7, 58), at(8, 0), at(17, 58)), (1, 4, 4));
     // The rungs bring it down, when what they ask for has held.
     assert_eq!(at(18, 40), 1);

@@ -143,7 +143,7 @@ fn of_a_project() -> Vec<Fact> {
         },
         Fact::OutsideBounds { workers: 9, bounds },
         Fact::Schedule {
-            schedule: office(),
+            schedule: Box::new(office()),
             in_force: false,
             next: Some("2026-12-01 08:00".into()),
         },
