@@ -21,9 +21,9 @@ def run(stage):
     make_user()
     packed = image()
     systemd.systemctl("unmask", *DOCKER_UNITS, "podman.socket", "podman.service")
-    # Containers outlive the engine, as an administrator would have it who upgrades Docker.
+    # Containers outlive the engine, as an administrator would have it who upgrades Docker; its proxy for ports would not.
     Path("/etc/docker").mkdir(exist_ok=True)
-    Path("/etc/docker/daemon.json").write_text(json.dumps({"live-restore": True}))
+    Path("/etc/docker/daemon.json").write_text(json.dumps({"live-restore": True, "userland-proxy": False}))
     systemd.systemctl("start", "docker.service")
     manager = systemd.start_user_manager("victus")
     made = []
