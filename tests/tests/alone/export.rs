@@ -36,7 +36,7 @@ fn measure(source: &str, opened: Opened) -> Result<()> {
     // The first look reads everything: it is not what goes on scrape after scrape.
     let start = (cpu(), Instant::now());
     text(looker.look()?, Format::OpenMetrics)?;
-    let first = (cpu() - start.0, start.1.elapsed());
+    let first = (cpu().saturating_sub(start.0), start.1.elapsed());
     let (mut looking, mut writing, mut length, mut cgroups) = (Duration::ZERO, Duration::ZERO, 0, 0);
     let start = (cpu(), Instant::now());
     for _ in 0..SCRAPES {
@@ -45,10 +45,10 @@ fn measure(source: &str, opened: Opened) -> Result<()> {
         cgroups = scrape.cgroups.len();
         let between = cpu();
         length = text(scrape, Format::OpenMetrics)?.len();
-        looking += between - before;
-        writing += cpu() - between;
+        looking += between.saturating_sub(before);
+        writing += cpu().saturating_sub(between);
     }
-    let (used, passed) = (cpu() - start.0, start.1.elapsed());
+    let (used, passed) = (cpu().saturating_sub(start.0), start.1.elapsed());
     println!(
         "{cgroups} cgroups by {source}: {:?} of CPU a scrape ({:?} looking, {:?} writing {} KiB), {:?} by the clock; \
          the first {:?} of CPU, {:?} by the clock",

@@ -1,5 +1,6 @@
 //! Several servers in one cgroup, below a real supervisord: each is told by its command line and scaled on its own CPU.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::process::{Child, Command};
 use std::time::Duration;
@@ -33,9 +34,11 @@ impl Supervisor {
                 "{} --chdir {apps} --workers 1 --bind unix:{here}/{name} wsgi:app",
                 gunicorn.display()
             );
-            text += &format!("[program:{name}]\ncommand={command}\n");
-            text +=
-                &format!("environment=XDG_RUNTIME_DIR=\"{here}/{name}.run\",PYTHONDONTWRITEBYTECODE=\"1\"\n");
+            let environment = format!("XDG_RUNTIME_DIR=\"{here}/{name}.run\",PYTHONDONTWRITEBYTECODE=\"1\"");
+            writeln!(
+                text,
+                "[program:{name}]\ncommand={command}\nenvironment={environment}"
+            )?;
             fs::create_dir(directory.path().join(format!("{name}.run")))?;
         }
         let config = directory.path().join("supervisord.conf");
