@@ -31,7 +31,7 @@ impl Exporter {
 impl Checks {
     /// The state of this moment.
     pub(super) fn scrape(&mut self) -> Scrape {
-        let totals = self.observer.totals();
+        let totals = self.observer.totals(&self.config);
         let mut requests = self.observer.request_totals();
         let board = &self.board;
         let projects = self.config.projects.iter().map(|(name, project)| {

@@ -9,8 +9,8 @@ use crate::host::service::fake::FakeManager;
 use crate::host::usage::Reading;
 use crate::model::{
     Behind, Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CpuBasis, Global, KernelFault, Language,
-    MemoryRules, Project, QueueRule, QueueSizing, ReadFault, Schedules, ServiceError, Storage, Target,
-    UsageFault,
+    MemoryRules, ProcessFilter, Project, QueueRule, QueueSizing, ReadFault, Schedules, ServiceError, Storage,
+    Target, UsageFault,
 };
 
 /// Counters that a test sets: one CPU counter for all cgroups, at 10 s intervals. It has the ids of the
@@ -357,6 +357,25 @@ async fn projects_over_one_cgroup_are_refused_however_they_name_it() {
     let snapshot = observer.observe(&config).await.unwrap();
     assert_eq!(snapshot.projects["p"].as_ref().unwrap().worker_count(), 2);
     assert_eq!(snapshot.projects["q"].as_ref().unwrap().worker_count(), 2);
+}
+
+/// Of one of several servers the counters would be those of all; a project that is only watched has its own.
+#[tokio::test]
+async fn counters_are_those_of_projects_that_are_all_of_a_cgroup() {
+    let host = host();
+    let readings = FakeSource::then(&[Some(1), Some(2), Some(3)]);
+    let mut observer = observer(&host, FakeManager::default(), &readings);
+    let mut watched = project("q", Some("a"));
+    watched.enabled = false;
+    let mut one_of_several = project("r", Some("a"));
+    one_of_several.process = Some(ProcessFilter {
+        command: Some("gunicorn".into()),
+        ..ProcessFilter::default()
+    });
+    let config = config(vec![project("p", Some("a")), watched, one_of_several]);
+    observer.observe(&config).await.unwrap();
+    let totals = observer.totals(&config);
+    assert_eq!(totals.keys().collect::<Vec<_>>(), ["p", "q"]);
 }
 
 /// One unit that starts again and again must not cut the intervals that its neighbours are judged by.

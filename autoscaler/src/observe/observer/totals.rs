@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Observer;
 use crate::host::cgroup::Cgroup;
 use crate::host::service::ServiceManager;
-use crate::model::RequestLook;
+use crate::model::{Config, RequestLook};
 
 /// What one project's cgroup used since it was made, or since the daemon started: the counters begin anew then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,19 +27,17 @@ impl<S: ServiceManager> Observer<S> {
         self.requests.totals()
     }
 
-    /// Reads the counters of the cgroups that the last look found, by project. Has no part in the means of the next
-    /// look. A project that cannot be read is left out.
-    pub fn totals(&mut self) -> BTreeMap<String, Totals> {
-        // Those of a cgroup that several projects share are no project's.
-        let alone = |cgroup: &Cgroup| {
-            self.cgroups
-                .values()
-                .filter(|other| other.id() == cgroup.id())
-                .count()
-                == 1
+    /// Reads the counters of the cgroups that the last look found, by project of `config`. Has no part in the means of the
+    /// next look. Left out are projects that cannot be read, and those that are one of several servers in a cgroup: its
+    /// counters are of all of them.
+    pub fn totals(&mut self, config: &Config) -> BTreeMap<String, Totals> {
+        let whole = |name: &str| {
+            config
+                .projects
+                .get(name)
+                .is_none_or(|project| project.process.is_none())
         };
-        let cgroups: Vec<(&String, &Cgroup)> =
-            self.cgroups.iter().filter(|(_, cgroup)| alone(cgroup)).collect();
+        let cgroups: Vec<(&String, &Cgroup)> = self.cgroups.iter().filter(|(name, _)| whole(name)).collect();
         let paths: Vec<PathBuf> = cgroups
             .iter()
             .map(|(_, cgroup)| cgroup.path().to_owned())
