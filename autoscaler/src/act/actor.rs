@@ -18,8 +18,7 @@ use crate::act::worker_signals::WorkerSignals;
 use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::process::Procfs;
 use crate::model::{
-    Action, Cause, Decision, MemoryError, ProcessId, Project, ProjectSample, Reason, Refusal, ScaleError,
-    Step, Target,
+    Action, Cause, Decision, MemoryError, Project, ProjectSample, Reason, Refusal, ScaleError, Step, Target,
 };
 use crate::observe::measure::queue;
 
@@ -248,10 +247,15 @@ impl Actor {
                     };
                     scale_under(cancel, &mut instances, &plan, &timing, self.mode.dry_run).await
                 } else {
-                    let pool =
-                        PoolControl::open(&self.procfs, cgroup, &url, rule, one_of_several(project, sample))
-                            .await
-                            .map_err(refused)?;
+                    let pool = PoolControl::open(
+                        &self.procfs,
+                        cgroup,
+                        &url,
+                        rule,
+                        project.one_of_several(sample.master),
+                    )
+                    .await
+                    .map_err(refused)?;
                     self.walk(cancel, pool, &plan, &timing).await
                 }
             }
@@ -319,11 +323,6 @@ fn may_lower(sample: &ProjectSample, decision: &Decision) -> bool {
         reason => unsure(reason),
     };
     !sample.workers.is_empty() && !held
-}
-
-/// The main process of the one node that is meant, where there are several in the cgroup.
-fn one_of_several(project: &Project, sample: &ProjectSample) -> Option<ProcessId> {
-    project.process.is_some().then_some(sample.master)
 }
 
 /// The limit of a cgroup in which there are other servers as well: whatever it is, it is theirs, too.

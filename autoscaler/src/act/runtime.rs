@@ -1,13 +1,14 @@
 //! Container runtimes as keepers of memory limits: one that is not told puts its own back when anything of the container is
 //! updated.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use hyper::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::host::container::{DOCKER, PODMAN, api};
+use crate::host::container::api::{Answer, Engine};
+use crate::host::container::{DOCKER, PODMAN};
 use crate::model::{Container, ContainerFault, Runtime};
 
 /// The APIs of Docker and Podman.
@@ -52,8 +53,11 @@ impl RuntimeLimits {
                 // `LinuxResources` of the OCI runtime specification.
                 let body = json!({ "memory": { "limit": bytes } });
                 let path = format!("/v4.0.0/libpod/containers/{}/update", container.id);
-                let at = (Runtime::Podman, self.podman.as_path());
-                post(at, &path, &body, StatusCode::CREATED).await?;
+                let podman = Engine {
+                    runtime: Runtime::Podman,
+                    socket: &self.podman,
+                };
+                asked(podman, Method::POST, &path, Some(&body), StatusCode::CREATED).await?;
                 Ok(true)
             }
             Runtime::Podman => Ok(false),
@@ -61,15 +65,17 @@ impl RuntimeLimits {
     }
 
     async fn update_docker(&self, container: &Container, bytes: u64) -> Result<(), ContainerFault> {
-        let at = (Runtime::Docker, self.docker.as_path());
-        let path = format!("/containers/{}", container.id);
-        let seen = ask(at, Method::GET, &format!("{path}/json"), None, StatusCode::OK).await?;
-        let limits: Inspected = serde_json::from_slice(&seen).map_err(|error| ContainerFault::Refused {
+        let docker = Engine {
             runtime: Runtime::Docker,
-            why: error.to_string(),
-        })?;
+            socket: &self.docker,
+        };
+        let path = format!("/containers/{}", container.id);
+        let seen = asked(docker, Method::GET, &format!("{path}/json"), None, StatusCode::OK).await?;
+        let limits: Inspected = serde_json::from_slice(&seen.body).map_err(|error| docker.refused(&error))?;
         let body = json!({ "Memory": bytes, "MemorySwap": limits.host_config.swap_beside(bytes) });
-        post(at, &format!("{path}/update"), &body, StatusCode::OK).await
+        let update = format!("{path}/update");
+        asked(docker, Method::POST, &update, Some(&body), StatusCode::OK).await?;
+        Ok(())
     }
 }
 
@@ -100,35 +106,19 @@ impl Limits {
     }
 }
 
-async fn post(
-    at: (Runtime, &Path),
-    path: &str,
-    body: &Value,
-    wanted: StatusCode,
-) -> Result<(), ContainerFault> {
-    ask(at, Method::POST, path, Some(body), wanted).await.map(drop)
-}
-
-async fn ask(
-    (runtime, socket): (Runtime, &Path),
+/// The answer of `engine`, which has to be one of this status.
+async fn asked(
+    engine: Engine<'_>,
     method: Method,
     path: &str,
     body: Option<&Value>,
     wanted: StatusCode,
-) -> Result<Vec<u8>, ContainerFault> {
-    let answer = api::call(socket, method, path, body).await;
-    let answer = answer.map_err(|why| ContainerFault::Unreachable {
-        runtime,
-        at: socket.display().to_string(),
-        why,
-    })?;
+) -> Result<Answer, ContainerFault> {
+    let answer = engine.call(method, path, body).await?;
     if answer.status == wanted {
-        Ok(answer.body.to_vec())
+        Ok(answer)
     } else {
-        Err(ContainerFault::Refused {
-            runtime,
-            why: answer.message(),
-        })
+        Err(engine.refused(&answer.message()))
     }
 }
 

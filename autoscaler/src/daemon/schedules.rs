@@ -75,8 +75,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Loaded, parse};
-    use crate::daemon::requests::tests::sources;
-    use crate::daemon::{Options, RunMode};
+    use crate::daemon::requests::tests::{options, sources};
     use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
     use crate::model::Bounds;
 
@@ -90,15 +89,7 @@ mod tests {
     }
 
     fn checks(host: &Fixture, dir: &Path, at: &str) -> Checks {
-        let options = Options {
-            language: None,
-            config: dir.join("config.json"),
-            runtime_dir: dir.to_owned(),
-            state_dir: dir.to_owned(),
-            dry_run: true,
-            mode: RunMode::Daemon,
-        };
-        Checks::looking_at(sources(host), loaded(at), &options).unwrap()
+        Checks::looking_at(sources(host), loaded(at), &options(dir, true)).unwrap()
     }
 
     fn host() -> Fixture {

@@ -4,15 +4,13 @@
 //! long as it is there; what is below it is counted with it.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use autoscaler_common::Requests;
 
-use crate::host::cgroup::Place;
+use crate::host::cgroup::{Place, members};
 use crate::host::listen::ListenSource;
 use crate::host::process::Procfs;
 use crate::host::requests::{self, RequestWatch};
@@ -112,7 +110,8 @@ impl Serving {
         // Not the whole host: its requests are nobody's.
         let cgroups = cgroups.filter(|(_, place)| place.path != "/");
         let inhabited: Vec<(CgroupId, &Place, Vec<u32>)> = cgroups
-            .map(|(id, place)| (id, &**place, pids(&place.dir)))
+            // A cgroup that cannot be read serves nobody that could be told.
+            .map(|(id, place)| (id, &**place, members(&place.dir).unwrap_or_default()))
             .filter(|(_, _, pids)| !pids.is_empty())
             .collect();
         let pids: Vec<Vec<u32>> = inhabited.iter().map(|(_, _, pids)| pids.clone()).collect();
@@ -171,12 +170,6 @@ impl Serving {
         }
         Ok(())
     }
-}
-
-/// The processes of a cgroup alone; none of one that has gone, or is threaded.
-fn pids(directory: &Path) -> Vec<u32> {
-    let text = fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default();
-    text.lines().filter_map(|line| line.parse().ok()).collect()
 }
 
 /// Those that are below none of the others: each request is charged to one cgroup.

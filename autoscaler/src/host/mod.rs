@@ -13,3 +13,4 @@ pub mod requests;
 pub mod service;
 pub(crate) mod strangers_file;
 pub mod usage;
+pub mod user;

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Budget, Measure, Metrics, Policy, ProcessFilter, Promise, Schedules, Storage, Target};
+use crate::model::{
+    Budget, Measure, Metrics, Policy, ProcessFilter, ProcessId, Promise, Schedules, Storage, Target,
+};
 
 /// The whole configuration in force.
 #[derive(Debug, Clone, PartialEq)]
@@ -165,6 +167,12 @@ impl Project {
         let wanted = self.requests.wanted || self.promise().is_some();
         let told_apart = self.workload() == Workload::SignalledServer && self.process.is_none();
         self.enabled && wanted && told_apart
+    }
+
+    /// The main process of the server or node that is meant, of which `master` was seen; `None` where it is the only one.
+    #[must_use]
+    pub fn one_of_several(&self, master: ProcessId) -> Option<ProcessId> {
+        self.process.is_some().then_some(master)
     }
 
     /// The template whose instances are the project's workers; `None` where they are processes of one service.

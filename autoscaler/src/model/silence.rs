@@ -1,8 +1,6 @@
 //! Why a broker does not answer.
 
 use std::error::Error;
-use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -36,15 +34,7 @@ pub enum Silence {
 impl Silence {
     /// What the system says within an error of a library; else what `words` says.
     pub(crate) fn within(error: &(dyn Error + 'static), words: impl FnOnce() -> String) -> Self {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            let shared = error.downcast_ref::<Arc<io::Error>>().map(AsRef::as_ref);
-            if let Some(found) = error.downcast_ref::<io::Error>().or(shared) {
-                return Self::System(found.into());
-            }
-            next = error.source();
-        }
-        Self::Words(words())
+        SystemFault::within(error).map_or_else(|| Self::Words(words()), Self::System)
     }
 }
 

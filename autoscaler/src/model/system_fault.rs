@@ -1,6 +1,8 @@
 //! What the kernel, or the C library, has against a call: an `io::Error` that can be compared and kept.
 
+use std::error::Error;
 use std::io;
+use std::sync::Arc;
 
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,19 @@ pub struct SystemFault {
 }
 
 impl SystemFault {
+    /// What the system says within an error of a library; `None` where it has no part in it.
+    pub(crate) fn within(error: &(dyn Error + 'static)) -> Option<Self> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let shared = error.downcast_ref::<Arc<io::Error>>().map(AsRef::as_ref);
+            if let Some(found) = error.downcast_ref::<io::Error>().or(shared) {
+                return Some(found.into());
+            }
+            next = error.source();
+        }
+        None
+    }
+
     /// Its number.
     #[must_use]
     pub fn errno(&self) -> Option<Errno> {

@@ -9,7 +9,6 @@ pub mod workload;
 pub use code::{CodeSource, NewerCode, boots_from, newer_code};
 pub use observer::{Observer, OpenRequests, Reading, Totals, workers_in};
 pub use serving::{Serving, serving};
-pub use workload::chosen::master_of;
 pub use workload::concurrency::told as concurrency_told;
 pub use workload::server::server_in;
 pub use workload::workers::{Children, children_of, takes_newest, workers_of};

@@ -6,12 +6,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use autoscaler::act::{Actuator, Plan, PoolControl, Timing, scale};
 use autoscaler::host::cgroup::{Cgroup, CgroupMount};
-use autoscaler::host::process::{ProcessTable, Procfs};
+use autoscaler::host::process::Procfs;
 use autoscaler::model::{
-    Bounds, BrokerAccess, BrokerUrl, Cause, CeleryActuator, Ladder, PoolFault, Priorities, ProcessFilter,
-    ProcessId, QueueFault, QueueRule, QueueSizing, Refusal, Step,
+    Bounds, BrokerAccess, BrokerUrl, Cause, CeleryActuator, Ladder, PoolFault, Priorities, ProcessId,
+    QueueFault, QueueRule, QueueSizing, Refusal, Step,
 };
-use autoscaler::observe::master_of;
 use autoscaler::observe::measure::celery::{Inspector, fleet};
 use autoscaler::observe::measure::queue;
 use autoscaler_tests::broker::{Access, RabbitMq, Redis};
@@ -175,12 +174,7 @@ async fn of_several_nodes_in_one_cgroup_the_one_that_is_meant_is_changed() -> Re
         Some(Refusal::Pool(PoolFault::SeveralNodes { nodes }))
     );
     let procfs = Procfs::default();
-    let table = ProcessTable::read(&procfs, &cgroup.pids())?;
-    let filter = ProcessFilter {
-        command: Some("celery*b@test".into()),
-        ..ProcessFilter::default()
-    };
-    let main = master_of(&procfs, &table, &filter).map_err(|fault| anyhow::anyhow!("{fault:?}"))?;
+    let main = procfs.stat(second.pid())?.id;
     let rule = rule(&url, &["celery"]);
     let mut control = PoolControl::open(&procfs, &open(&cgroup)?, &url, &rule, Some(main)).await?;
     assert_eq!(control.node(), "b@test");

@@ -11,9 +11,8 @@ use tokio::time::timeout;
 use super::*;
 use crate::config::parse;
 use crate::control::ProjectStatus;
-use crate::daemon::requests::tests::{order_of, sources};
+use crate::daemon::requests::tests::{options, order_of, sources};
 use crate::daemon::start::Sources;
-use crate::daemon::{Options, RunMode};
 use crate::decide::Promised;
 use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
 use crate::host::requests::RequestWatch;
@@ -36,21 +35,18 @@ fn host() -> Fixture {
 }
 
 fn checks(host: &Fixture, dir: &Path, port: u16) -> Checks {
-    let options = Options {
-        language: None,
-        config: dir.join("config.json"),
-        runtime_dir: dir.to_owned(),
-        state_dir: dir.to_owned(),
-        dry_run: true,
-        mode: RunMode::Daemon,
-    };
     let text = format!(
         r#"{{ "global": {{ "history": {{ "enabled": false }} }}, "projects": {{
             "site": {{ "enabled": true, "cgroup": "/site", "max_workers": 3, "cpu_thresholds": {{ "scale_up_2": 60 }} }},
             "tasks": {{ "enabled": true, "cgroup": "/tasks", "max_workers": 3, "queue_thresholds": {{ "scale_up_2": 60 }},
                 "redis_url": "redis://127.0.0.1:{port}/0" }} }} }}"#
     );
-    Checks::looking_at(sources(host), parse("config.json", &text).unwrap(), &options).unwrap()
+    Checks::looking_at(
+        sources(host),
+        parse("config.json", &text).unwrap(),
+        &options(dir, true),
+    )
+    .unwrap()
 }
 
 fn decided(checks: &Checks, project: &str) -> Option<String> {
@@ -196,14 +192,6 @@ impl RequestWatch for Counted {
 #[tokio::test]
 async fn late_requests_of_a_time_in_which_nothing_else_was_seen_are_counted_once() {
     let (host, dir) = (host(), tempfile::tempdir().unwrap());
-    let options = Options {
-        language: None,
-        config: dir.path().join("config.json"),
-        runtime_dir: dir.path().to_owned(),
-        state_dir: dir.path().to_owned(),
-        dry_run: true,
-        mode: RunMode::Daemon,
-    };
     let text = r#"{ "site": { "enabled": true, "cgroup": "/site", "max_workers": 3, "policy": "target" } }"#;
     let counted = Arc::new(Mutex::new(Requests::default()));
     let kernel = Arc::clone(&counted);
@@ -211,7 +199,12 @@ async fn late_requests_of_a_time_in_which_nothing_else_was_seen_are_counted_once
         requests: Box::new(move |_| Ok(Box::new(Counted(Arc::clone(&kernel))))),
         ..sources(&host)
     };
-    let mut checks = Checks::looking_at(sources, parse("config.json", text).unwrap(), &options).unwrap();
+    let mut checks = Checks::looking_at(
+        sources,
+        parse("config.json", text).unwrap(),
+        &options(dir.path(), true),
+    )
+    .unwrap();
     let promised = |checks: &Checks| checks.board.get("site").unwrap().counts.promised;
     let wait = |millis: u64| {
         let mut counted = counted.lock().unwrap();

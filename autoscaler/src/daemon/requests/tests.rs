@@ -28,20 +28,24 @@ pub(in crate::daemon) fn sources(host: &Fixture) -> Sources {
     }
 }
 
+/// A daemon that keeps all that it has in `dir`.
+pub(in crate::daemon) fn options(dir: &Path, dry_run: bool) -> Options {
+    Options {
+        language: None,
+        config: dir.join("config.json"),
+        runtime_dir: dir.to_owned(),
+        state_dir: dir.to_owned(),
+        dry_run,
+        mode: RunMode::Daemon,
+    }
+}
+
 fn checks(dir: &Path) -> Checks {
     checks_at(&Fixture::new(), dir)
 }
 
 fn checks_at(host: &Fixture, dir: &Path) -> Checks {
-    let options = Options {
-        language: None,
-        config: dir.join("config.json"),
-        runtime_dir: dir.to_owned(),
-        state_dir: dir.to_owned(),
-        dry_run: false,
-        mode: RunMode::Daemon,
-    };
-    Checks::looking_at(sources(host), loaded(SITE), &options).unwrap()
+    Checks::looking_at(sources(host), loaded(SITE), &options(dir, false)).unwrap()
 }
 
 fn root() -> Peer {

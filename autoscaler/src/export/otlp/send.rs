@@ -1,7 +1,6 @@
 //! Sends messages to a receiver.
 
 use std::error::Error;
-use std::io;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -108,12 +107,6 @@ async fn taken(answer: Response<Incoming>) -> Result<(), SendFault> {
 
 /// What the system says, where that is behind it; else the library's words.
 fn unreachable(error: &(dyn Error + 'static)) -> SendFault {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(system) = error.downcast_ref::<io::Error>() {
-            return SendFault::Unreachable(SystemFault::from(system));
-        }
-        cause = error.source();
-    }
-    SendFault::Unreachable(SystemFault::from(error.to_string()))
+    let fault = SystemFault::within(error).unwrap_or_else(|| SystemFault::from(error.to_string()));
+    SendFault::Unreachable(fault)
 }

@@ -155,7 +155,8 @@ fn above(parent: &str) -> Option<Runtime> {
     }
 }
 
-fn is_id(id: &str) -> bool {
+/// Whether it is an id as all runtimes make them: 64 hexadecimal digits.
+pub(in crate::host) fn is_id(id: &str) -> bool {
     let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     id.len() == 64 && id.bytes().all(is_digit)
 }

@@ -23,7 +23,8 @@ impl Cgroup {
     }
 }
 
-fn members(directory: &Path) -> Result<Vec<u32>, CgroupError> {
+/// The pids in the cgroup of this directory, without those below it.
+pub(crate) fn members(directory: &Path) -> Result<Vec<u32>, CgroupError> {
     let path = directory.join("cgroup.procs");
     match std::fs::read_to_string(&path) {
         // 0 stands for a process outside the daemon's pid namespace: nothing can be done with it.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use crate::model::Silence;
+use crate::model::{ContainerFault, Runtime, Silence};
 
 /// A runtime that does not answer must not hold up the check.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -39,18 +39,40 @@ impl Answer {
     }
 }
 
-/// Asks the runtime at `socket`, with `body` as JSON where there is one.
-///
-/// # Errors
-/// Why there is no answer.
-pub(crate) async fn call(
-    socket: &Path,
-    method: Method,
-    path: &str,
-    body: Option<&Value>,
-) -> Result<Answer, Silence> {
-    let asked = timeout(LIMIT, exchange(socket, method, path, body)).await;
-    asked.unwrap_or(Err(Silence::Late { after: LIMIT }))
+/// A runtime that is asked at its socket.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Engine<'a> {
+    pub(crate) runtime: Runtime,
+    pub(crate) socket: &'a Path,
+}
+
+impl Engine<'_> {
+    /// Asks it, with `body` as JSON where there is one.
+    ///
+    /// # Errors
+    /// [`ContainerFault::Unreachable`] where there is no answer.
+    pub(crate) async fn call(
+        self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, ContainerFault> {
+        let asked = timeout(LIMIT, exchange(self.socket, method, path, body)).await;
+        let answer = asked.unwrap_or(Err(Silence::Late { after: LIMIT }));
+        answer.map_err(|why| ContainerFault::Unreachable {
+            runtime: self.runtime,
+            at: self.socket.display().to_string(),
+            why,
+        })
+    }
+
+    /// What it answered is not what was asked for.
+    pub(crate) fn refused(self, why: &dyn ToString) -> ContainerFault {
+        ContainerFault::Refused {
+            runtime: self.runtime,
+            why: why.to_string(),
+        }
+    }
 }
 
 /// One request, and the whole of its answer.

@@ -5,16 +5,17 @@
 //! `libpod/oci_conmon_common.go`). The container's first process is its child. `podman rename` leaves the name as it was until
 //! the container starts again.
 
-use crate::host::container::{Found, is_id, own_cgroup};
+use crate::host::cgroup::is_id;
+use crate::host::container::{Found, own_cgroup};
 use crate::host::process::{ProcessTable, Procfs};
-use crate::model::{Container, ContainerFault, Runtime};
+use crate::model::{Container, ContainerFault, ProcessError, Runtime};
 
 /// The container `name` that Podman runs for the user `uid`; `None` where it runs none.
 ///
 /// A process is conmon's only if it belongs to that user through and through: anybody can call a program so, and a program
 /// that runs with another's rights (setuid) still has its caller's real uid.
 pub(super) fn find(procfs: &Procfs, uid: u32, name: &str) -> Result<Option<Found>, ContainerFault> {
-    let unreadable = |error: crate::model::ProcessError| ContainerFault::Refused {
+    let unreadable = |error: ProcessError| ContainerFault::Refused {
         runtime: Runtime::Podman,
         why: error.to_string(),
     };

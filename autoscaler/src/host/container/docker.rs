@@ -5,7 +5,9 @@ use std::path::Path;
 use hyper::{Method, StatusCode};
 use serde::Deserialize;
 
-use crate::host::container::{Found, api, is_id, own_cgroup};
+use crate::host::cgroup::is_id;
+use crate::host::container::api::Engine;
+use crate::host::container::{Found, own_cgroup};
 use crate::host::process::Procfs;
 use crate::model::{Container, ContainerFault, Runtime};
 
@@ -30,12 +32,29 @@ struct State {
     pid: u32,
 }
 
+/// The Docker at `socket`.
+fn engine(socket: &Path) -> Engine<'_> {
+    Engine {
+        runtime: Runtime::Docker,
+        socket,
+    }
+}
+
+/// The container that Docker finds by `name`, which may be its id; `None` where there is none.
+async fn inspect(docker: Engine<'_>, name: &str) -> Result<Option<Inspected>, ContainerFault> {
+    let answer = docker
+        .call(Method::GET, &format!("/containers/{name}/json"), None)
+        .await?;
+    match answer.status {
+        StatusCode::NOT_FOUND => Ok(None),
+        StatusCode::OK => serde_json::from_slice(&answer.body).map_err(|error| docker.refused(&error)),
+        _ => Err(docker.refused(&answer.message())),
+    }
+}
+
 /// The name of the container `id`; `None` where Docker at `socket` has none, or does not answer.
 pub(super) async fn name_of(socket: &Path, id: &str) -> Option<String> {
-    let answer = api::call(socket, Method::GET, &format!("/containers/{id}/json"), None)
-        .await
-        .ok()?;
-    let seen: Inspected = serde_json::from_slice(&answer.body).ok()?;
+    let seen = inspect(engine(socket), id).await.ok()??;
     Some(seen.name.trim_start_matches('/').to_owned())
 }
 
@@ -45,22 +64,9 @@ pub(super) async fn find(
     socket: &Path,
     name: &str,
 ) -> Result<Option<Found>, ContainerFault> {
-    let answer = api::call(socket, Method::GET, &format!("/containers/{name}/json"), None).await;
-    let answer = answer.map_err(|why| ContainerFault::Unreachable {
-        runtime: Runtime::Docker,
-        at: socket.display().to_string(),
-        why,
-    })?;
-    let refused = |why| ContainerFault::Refused {
-        runtime: Runtime::Docker,
-        why,
+    let Some(seen) = inspect(engine(socket), name).await? else {
+        return Ok(None);
     };
-    match answer.status {
-        StatusCode::NOT_FOUND => return Ok(None),
-        StatusCode::OK => {}
-        _ => return Err(refused(answer.message())),
-    }
-    let seen: Inspected = serde_json::from_slice(&answer.body).map_err(|error| refused(error.to_string()))?;
     // The beginning of another's id is a name for Docker, too.
     if seen.name.trim_start_matches('/') != name {
         return Ok(None);

@@ -15,10 +15,9 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use nix::unistd::User;
-
-use crate::host::cgroup::CgroupMount;
+use crate::host::cgroup::{CgroupMount, owner};
 use crate::host::process::Procfs;
+use crate::host::user;
 use crate::model::{Container, ContainerFault, ContainerName, Runtime};
 
 /// Docker's socket, unless its configuration names another.
@@ -107,12 +106,12 @@ impl Containers {
 
     /// What runs in `cgroup`, and the cgroup of the whole container; `None` where it is none, or nobody knows its name.
     pub async fn at(&self, cgroup: &str) -> Option<(ContainerName, String)> {
-        let id = id_in(cgroup)?;
+        let id = owner(cgroup).container?.id;
         let own = own_cgroup(cgroup, &id)?;
         let named = conmon::name_of(&self.procfs, &id).map(|(name, uid)| ContainerName {
             name,
             runtime: None,
-            user: (uid != 0).then(|| user_of(uid)),
+            user: (uid != 0).then(|| user::name_of(uid)),
         });
         if named.is_some() {
             return named.zip(Some(own));
@@ -129,7 +128,10 @@ impl Containers {
     /// Asks each runtime that may have it. One that is not there has none; one that does not answer is no hindrance where
     /// another has it.
     async fn ask(&self, wanted: &ContainerName) -> Result<Found, ContainerFault> {
-        let uid = wanted.user.as_deref().map_or(Ok(0), uid_of)?;
+        let uid = match &wanted.user {
+            None => 0,
+            Some(user) => user::uid_of(user).ok_or_else(|| ContainerFault::NoUser { user: user.clone() })?,
+        };
         let may_be = |runtime| wanted.runtime.is_none_or(|only| only == runtime);
         let mut asked = Vec::new();
         let mut answers = Vec::new();
@@ -167,28 +169,6 @@ impl Containers {
     }
 }
 
-fn uid_of(user: &str) -> Result<u32, ContainerFault> {
-    let known = User::from_name(user).ok().flatten();
-    let written = || user.parse().ok();
-    known
-        .map(|user| user.uid.as_raw())
-        .or_else(written)
-        .ok_or_else(|| ContainerFault::NoUser {
-            user: user.to_owned(),
-        })
-}
-
-fn user_of(uid: u32) -> String {
-    let known = User::from_uid(uid.into()).ok().flatten();
-    known.map_or_else(|| uid.to_string(), |user| user.name)
-}
-
-/// The id of the innermost container that a cgroup's path names.
-fn id_in(cgroup: &str) -> Option<String> {
-    let mut parts = cgroup.rsplit(|c: char| !c.is_ascii_hexdigit());
-    parts.find(|part| is_id(part)).map(str::to_owned)
-}
-
 /// The cgroup of the container `id`, told by that of one of its processes: within it a runtime or the container's own init may
 /// have made others, such as crun's `container`.
 fn own_cgroup(cgroup: &str, id: &str) -> Option<String> {
@@ -197,9 +177,4 @@ fn own_cgroup(cgroup: &str, id: &str) -> Option<String> {
         name.is_some_and(|name| name.contains(id))
     })?;
     path.to_str().map(str::to_owned)
-}
-
-/// Whether it is an id as all runtimes make them: 64 hexadecimal digits.
-fn is_id(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -147,7 +147,7 @@ impl Readings {
             .remove(&name)
             .unwrap_or_else(|| Watched::new(&self.procfs, cgroup, rule));
         watched.follow(&self.procfs, cgroup);
-        watched.only(project.process.is_some().then_some(sample.master));
+        watched.only(project.one_of_several(sample.master));
         let (procfs, sample) = (self.procfs.clone(), sample.clone());
         let task = self.tasks.spawn(async move {
             let looked = watched.look(&procfs, &sample, now).await;

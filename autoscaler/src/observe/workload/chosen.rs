@@ -5,11 +5,10 @@
 
 use std::path::Path;
 
-use nix::unistd::User;
-
 use crate::host::process::{ProcessTable, Procfs, Stat, unless_gone};
 use crate::host::strangers_file;
-use crate::model::{ProcessFilter, ProcessId, Unobservable};
+use crate::host::user::uid_of;
+use crate::model::{ProcessFilter, Unobservable};
 
 /// Far more than a pidfile holds, bytes.
 const PIDFILE: u64 = 64;
@@ -58,18 +57,6 @@ pub(in crate::observe) fn find<'t>(
     }
 }
 
-/// The same by its id.
-///
-/// # Errors
-/// As with [`find`].
-pub fn master_of(
-    procfs: &Procfs,
-    table: &ProcessTable,
-    filter: &ProcessFilter,
-) -> Result<ProcessId, Unobservable> {
-    find(procfs, table, filter).map(|stat| stat.id)
-}
-
 fn belongs_to(procfs: &Procfs, stat: &Stat, uid: Option<u32>) -> Result<bool, Unobservable> {
     let Some(uid) = uid else { return Ok(true) };
     Ok(unless_gone(procfs.owner(stat.id.pid))?.flatten() == Some(uid))
@@ -97,11 +84,6 @@ fn matches(text: &str, pattern: &str) -> bool {
 fn pid_in(file: &Path) -> Option<u32> {
     let content = strangers_file::read(file, PIDFILE).ok()??;
     std::str::from_utf8(&content).ok()?.trim().parse().ok()
-}
-
-fn uid_of(user: &str) -> Option<u32> {
-    let known = User::from_name(user).ok().flatten();
-    known.map(|user| user.uid.as_raw()).or_else(|| user.parse().ok())
 }
 
 #[cfg(test)]
