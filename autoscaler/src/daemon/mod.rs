@@ -86,6 +86,7 @@ const ONCE_WINDOW: Duration = Duration::from_secs(5);
 /// When it cannot start: no usable configuration ([`config::LoadError`]), another daemon, no runtime
 /// directory. Once started, what fails degrades its own part only.
 pub async fn run(options: Options) -> Result<()> {
+    memory::share_one_heap();
     // A dry run changes nothing and may look beside a running daemon.
     let _lock = if options.dry_run {
         None

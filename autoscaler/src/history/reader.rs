@@ -94,6 +94,9 @@ pub struct HistoryReader {
 /// How long to wait for the writer where it holds the file alone: while it opens it.
 const BUSY: Duration = Duration::from_secs(2);
 
+/// KiB of cache, negative as `PRAGMA cache_size` wants it: the daemon reads, too, and each page is read about once.
+const CACHE: i32 = -512;
+
 impl HistoryReader {
     /// Opens the store at `path`.
     ///
@@ -338,6 +341,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "cache_size", CACHE)?;
     let usable = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
         row.get::<_, i64>(0)
     });
