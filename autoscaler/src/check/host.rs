@@ -48,7 +48,7 @@ pub(super) fn look(procfs: &Procfs) -> Vec<Fact> {
 /// Whether systemd answers, and whether that matters to this configuration.
 pub(super) async fn systemd(bus: &Bus, config: Option<&Config>) -> Fact {
     let needed = config.is_some_and(|config| {
-        let mut projects = config.projects.values();
+        let mut projects = config.written();
         projects.any(|project| project.enabled && project.target.is_unit())
     });
     match Systemd::new(bus.clone()).version().await {

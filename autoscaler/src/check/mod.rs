@@ -18,8 +18,8 @@ use jiff::Timestamp;
 use crate::config::{self, Loaded};
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd};
-use crate::model::{Config, Fact, Finding, Grade, HostError, Language, LoadError};
-use crate::observe::Observer;
+use crate::model::{Config, Fact, Finding, Grade, HostError, Language, LoadError, family_of};
+use crate::observe::{Observer, follow_instances};
 
 /// Time over which the projects' CPU is measured.
 const WINDOW: Duration = Duration::from_secs(1);
@@ -61,7 +61,7 @@ impl Report {
 
 /// Looks at everything. What cannot be looked at is a finding, never an error.
 pub async fn run(options: &Options) -> Report {
-    let (config, mut findings) = configuration(options);
+    let (mut config, mut findings) = configuration(options);
     let procfs = Procfs::default();
     findings.extend(host::look(&procfs));
     let (source, facts) = source::open(&procfs);
@@ -69,7 +69,8 @@ pub async fn run(options: &Options) -> Report {
     let bus = Bus::default();
     findings.push(host::systemd(&bus, config.as_ref()).await);
     findings.push(daemon::look(&options.runtime_dir, options.language));
-    if let Some(config) = &config {
+    if let Some(config) = &mut config {
+        findings.extend(instances(&bus, config).await);
         findings.push(daemon::history(&config.global.history, &options.state_dir));
         findings.push(metrics::look(config.global.metrics.as_ref()).await);
     }
@@ -93,10 +94,10 @@ fn configuration(options: &Options) -> (Option<Config>, Vec<Fact>) {
     match config::load(&options.config) {
         Ok(Loaded { mut config, notices }) => {
             config.follow(Timestamp::now());
-            let enabled = config.projects.values().filter(|project| project.enabled);
+            let enabled = config.written().filter(|project| project.enabled);
             let loaded = Fact::ConfigLoaded {
                 path: options.config.clone(),
-                projects: config.projects.len(),
+                projects: config.written().count(),
                 enabled: enabled.count(),
             };
             let notices = notices.into_iter().map(Fact::Notice);
@@ -112,6 +113,27 @@ fn configuration(options: &Options) -> (Option<Config>, Vec<Fact>) {
         }
         Err(error) => (None, vec![Fact::ConfigUnreadable(error)]),
     }
+}
+
+/// The instances of each family. What systemd cannot be asked is told by [`host::systemd`].
+async fn instances(bus: &Bus, config: &mut Config) -> Vec<Fact> {
+    if follow_instances(config, &Systemd::new(bus.clone()))
+        .await
+        .1
+        .is_err()
+    {
+        return Vec::new();
+    }
+    let families = config.families.iter().map(|(name, family)| {
+        let its = config.projects.keys();
+        let its = its.filter(|project| family_of(project) == Some(name));
+        Fact::Instances {
+            project: name.clone(),
+            pattern: family.rules.service_name.clone(),
+            instances: its.cloned().collect(),
+        }
+    });
+    families.collect()
 }
 
 async fn projects(

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::check::{self, Options, Report};
 use crate::cli::daemon::Daemon;
-use crate::cli::failure::no_runtime;
 use crate::cli::language::Sources;
+use crate::cli::runtime::wait_for;
 use crate::cli::store::StateDir;
 use crate::config::schema;
 use crate::model::{DEFAULT_PATH, Grade, Language};
@@ -61,11 +61,7 @@ pub(super) fn run(args: Args, asked: Option<Language>) -> Result<ExitCode> {
         runtime_dir,
         state_dir: args.state.state_dir,
     };
-    let report = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| no_runtime(&error))?
-        .block_on(check::run(&options));
+    let report = wait_for(check::run(&options))?;
     let text = if args.json {
         serde_json::to_string_pretty(&Printed::of(&report))? + "\n"
     } else {

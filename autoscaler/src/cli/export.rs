@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::cli::failure::{failed, no_runtime, wrong_usage};
+use crate::cli::failure::{failed, wrong_usage};
 use crate::cli::language::Sources;
 use crate::cli::print;
+use crate::cli::runtime::wait_for;
 use crate::export::otlp::{BadEndpoint, Endpoint};
 use crate::export::{Choice, LIMIT, Looker, Opened, Outlets, serve};
 use crate::metrics::{Format, text};
@@ -93,11 +94,7 @@ pub(super) fn run(args: &Args, asked: Option<Language>) -> Result<()> {
         let scrape = scrape.map_err(unread)?;
         return print(&text(scrape, Format::Prometheus)?);
     }
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| no_runtime(&error))?
-        .block_on(serve(looker, outlets, tell))
+    wait_for(serve(looker, outlets, tell))?
 }
 
 /// The figures as a whole cannot be read.

@@ -39,18 +39,6 @@ pub(super) fn unwritable(path: &Path, error: &io::Error) -> anyhow::Error {
     })
 }
 
-/// A command's threads cannot be started.
-pub(super) fn no_runtime(error: &io::Error) -> anyhow::Error {
-    failed(|language| {
-        let error = system(language, error);
-        say!(
-            language,
-            "the async runtime could not be started: {error}",
-            "no se pudo arrancar el entorno asíncrono: {error}"
-        )
-    })
-}
-
 /// No thread can be started.
 pub(super) fn no_thread(error: &io::Error) -> anyhow::Error {
     failed(|language| {

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::cli::failure::{failed, no_runtime, unwritable};
+use crate::cli::failure::{failed, unwritable};
 use crate::cli::language::Sources;
+use crate::cli::runtime::wait_for;
 use crate::config;
 use crate::host::process::Procfs;
 use crate::host::requests;
@@ -52,11 +53,7 @@ pub(super) fn run(args: &Args, asked: Option<Language>) -> Result<()> {
     };
     let language = sources.language();
     let procfs = Procfs::default();
-    let mut found = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| no_runtime(&error))?
-        .block_on(find(&procfs, &Systemd::new(Bus::default())))?;
+    let mut found = wait_for(find(&procfs, &Systemd::new(Bus::default())))??;
     if !nix::unistd::geteuid().is_root() {
         let hidden = say!(
             language,

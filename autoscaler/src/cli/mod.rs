@@ -14,6 +14,7 @@ mod projects;
 mod promise;
 mod requests;
 mod run;
+mod runtime;
 mod simulate;
 mod status;
 mod store;

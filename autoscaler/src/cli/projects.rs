@@ -7,10 +7,13 @@ use anyhow::Result;
 
 use crate::cli::daemon::Daemon;
 use crate::cli::failure::{failed, no_thread};
+use crate::cli::runtime::wait_for;
 use crate::config;
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
-use crate::model::{DEFAULT_PATH, LoadError};
+use crate::host::service::Systemd;
+use crate::model::{Config, DEFAULT_PATH, LoadError, Project};
+use crate::observe::follow_instances;
 use crate::top::sample::{DaemonWatch, Projects};
 use crate::words::{self, Reply, say};
 
@@ -20,7 +23,7 @@ pub(super) fn projects(daemon: &Daemon, asked: Option<&Path>, wanted: Option<&st
     let daemon = DaemonWatch::start(daemon.runtime_dir().to_owned()).map_err(|error| no_thread(&error))?;
     let path = asked.unwrap_or(Path::new(DEFAULT_PATH));
     let configured = match config::load(path) {
-        Ok(loaded) => loaded.config.projects.into_values().map(Arc::new).collect(),
+        Ok(loaded) => each_instance(loaded.config)?,
         Err(error) if asked.is_some() => return Err(error.into()),
         Err(LoadError::NotFound { .. } | LoadError::Unreadable { .. }) if wanted.is_none() => Vec::new(),
         Err(_) if daemon.first().is_some() => Vec::new(),
@@ -32,6 +35,15 @@ pub(super) fn projects(daemon: &Daemon, asked: Option<&Path>, wanted: Option<&st
         daemon: Some(daemon),
         only: wanted.map(str::to_owned),
     })
+}
+
+/// The projects of `config`, one for each instance of a template that systemd tells of.
+fn each_instance(mut config: Config) -> Result<Vec<Arc<Project>>> {
+    if !config.families.is_empty() {
+        // Without systemd they are not there; the others are.
+        let _ = wait_for(follow_instances(&mut config, &Systemd::default()))?;
+    }
+    Ok(config.projects.into_values().map(Arc::new).collect())
 }
 
 /// The directory of the cgroup of the project called `name`.

@@ -14,9 +14,9 @@ use tokio::signal::ctrl_c;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::cli::daemon::Daemon;
-use crate::cli::failure::no_runtime;
 use crate::cli::language::Sources;
 use crate::cli::print_to_reader;
+use crate::cli::runtime::wait_for;
 use crate::cli::top::seconds;
 use crate::model::{DEFAULT_PATH, Language};
 use seen::Seer;
@@ -89,15 +89,12 @@ pub(super) fn run(args: &Args, asked: Option<Language>) -> Result<()> {
         config: Path::new(DEFAULT_PATH),
     };
     let mut seer = Seer::open(services.len(), sources.language())?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let passes = match args.iterations {
         Some(0) => None,
         None if std::io::stdout().is_terminal() => None,
         given => Some(given.unwrap_or(1)),
     };
-    runtime
-        .map_err(|error| no_runtime(&error))?
-        .block_on(show(args, &services, &mut seer, passes))
+    wait_for(show(args, &services, &mut seer, passes))?
 }
 
 /// Shows pass after pass, until there were as many as asked for, nobody reads any more, or Ctrl-C.

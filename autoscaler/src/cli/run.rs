@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use tracing::level_filters::LevelFilter;
 
-use crate::cli::failure::no_runtime;
+use crate::cli::runtime::wait_for;
 use crate::cli::store::StateDir;
 use crate::daemon::{self, Options, RunMode};
 use crate::model::{DEFAULT_PATH, Language};
@@ -52,9 +52,5 @@ pub(super) fn run(args: Args, language: Option<Language>) -> Result<()> {
         language,
         mode: if args.once { RunMode::Once } else { RunMode::Daemon },
     };
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| no_runtime(&error))?
-        .block_on(daemon::run(options))
+    wait_for(daemon::run(options))?
 }

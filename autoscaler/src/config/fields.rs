@@ -31,7 +31,7 @@ impl<'t> Findings<'t> {
     /// The notices of a text that turned out valid.
     pub(super) fn into_notices(self, config: &Config) -> Vec<Notice> {
         let mut notices = self.notices;
-        if config.projects.is_empty() {
+        if config.projects.is_empty() && config.families.is_empty() {
             notices.insert(0, Notice::NoProjects);
         }
         if !self.earlier_tool.is_empty() {

@@ -50,8 +50,8 @@ pub(super) fn service(name: &str) -> Result<String, BadName> {
     if unit.len() > UNIT_NAME_MAX {
         return Err(BadName::UnitTooLong(UNIT_NAME_MAX));
     }
-    // systemd escapes other characters as \xNN.
-    if unit == ".service" || !plain(&unit, |c| c == '\\') {
+    // systemd escapes other characters as \xNN. A star stands for the instances of a template.
+    if unit == ".service" || !plain(&unit, |c| c == '\\' || c == '*') {
         return Err(BadName::UnitCharacters);
     }
     Ok(unit)

@@ -12,7 +12,8 @@ use crate::config::keys::Place;
 use crate::config::rules::Rules;
 use crate::config::{keys, names, project, syntax, time_zone};
 use crate::model::{
-    Budget, Config, ConfigErrors, Global, Language, Metrics, Notice, Of, Project, Storage, Target, Wrong,
+    Budget, Config, ConfigErrors, Family, Global, InstancePattern, Language, Metrics, Notice, Of, Project,
+    Storage, Target, Wrong, family_of,
 };
 
 /// A valid configuration and what the operator should know about it.
@@ -101,13 +102,39 @@ fn read(root: Option<&Value<'_>>, findings: &mut Findings<'_>) -> Option<Config>
         projects.extend(project.map(|project| (field, project)));
     }
     check_targets(&projects, findings);
-    Some(Config {
+    let mut config = Config {
         global,
-        projects: projects
-            .into_iter()
-            .map(|(_, project)| (project.name.clone(), project))
-            .collect(),
-    })
+        projects: BTreeMap::new(),
+        families: BTreeMap::new(),
+    };
+    let mut fields = Vec::new();
+    for (field, project) in projects {
+        fields.push(field);
+        let name = project.name.clone();
+        match InstancePattern::of(&project.service_name).filter(|_| project.target.is_unit()) {
+            Some(pattern) => {
+                let rules = project;
+                config.families.insert(name, Family { pattern, rules });
+            }
+            None => {
+                config.projects.insert(name, project);
+            }
+        }
+    }
+    check_families(&fields, &config, findings);
+    Some(config)
+}
+
+/// The instances' projects have names of their own, `FAMILY@INSTANCE`: no other project may be called so.
+fn check_families(fields: &[Field<'_>], config: &Config, findings: &mut Findings<'_>) {
+    for field in fields {
+        let name = field.key();
+        let is_family = config.families.contains_key(name);
+        let family = family_of(name).filter(|family| is_family || config.families.contains_key(*family));
+        if let Some(family) = family {
+            findings.refuse(field, Wrong::NameOfInstance(name.to_owned(), family.to_owned()));
+        }
+    }
 }
 
 fn read_global(global: &mut Global, fields: &Fields<'_>, findings: &mut Findings<'_>) {

@@ -6,8 +6,8 @@ use crate::config::ladder::Scale;
 use crate::config::rules::Rules;
 use crate::config::{broker, keys, ladder, names, process, promise, requests, schedule, target};
 use crate::model::{
-    Bounds, CeleryActuator, Ladder, Notice, Of, Policy, Project, QueueRule, QueueSizing, Schedules, Target,
-    Wrong, Zone,
+    Bounds, CeleryActuator, InstancePattern, Ladder, Notice, Of, Policy, Project, QueueRule, QueueSizing,
+    Schedules, Target, Wrong, Zone,
 };
 
 /// Reads the project in `field`, whose schedules are in `zone` unless they name another; `None` when it is refused.
@@ -146,6 +146,8 @@ fn read_service(
         findings.refuse(field.value(), Wrong::NoTemplate);
     } else if !units && template {
         findings.refuse(field.value(), Wrong::Template);
+    } else if unit.contains('*') && InstancePattern::of(&unit).is_none() {
+        findings.refuse(field.value(), Wrong::Star);
     }
     Some(unit)
 }

@@ -20,7 +20,9 @@ use crate::daemon::state_file::StateFile;
 use crate::daemon::steps::{Ended, Steps};
 use crate::host::service::{Bus, Systemd, UnitEvents};
 use crate::metrics;
-use crate::model::{Config, HistoryNews, HostError, Language, Project, SocketError, WhyNotEbpf};
+use crate::model::{
+    Config, HistoryNews, HostError, Language, Project, ServiceError, SocketError, WhyNotEbpf,
+};
 use crate::observe::{Observer, Reading};
 use crate::report::Reporter;
 use crate::words::Message;
@@ -69,6 +71,8 @@ pub(super) struct Ongoing {
     blind: bool,
     /// Why requests cannot be seen, where a project wants them.
     requests_unseen: Option<WhyNotEbpf>,
+    /// Why systemd could not be asked which instances of a template there are.
+    pub(super) instances_unknown: Option<ServiceError>,
     /// The held times could not be saved.
     unsaved: bool,
     /// The configuration on disk is not in force.
@@ -225,6 +229,7 @@ impl Checks {
             .projects
             .values()
             .any(|project| project.target.is_unit())
+            || !self.config.families.is_empty()
     }
 
     /// Whether any project has a promise to keep.

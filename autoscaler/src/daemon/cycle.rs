@@ -43,6 +43,7 @@ impl Checks {
     /// One check of the daemon, and how long it took. What fails is told and tried again at the next.
     pub(super) async fn timed_check(&mut self) {
         let started = Instant::now();
+        self.follow_instances().await;
         self.follow_schedules();
         match self.observer.look(&self.config).await {
             Ok(snapshot) => {
@@ -70,6 +71,7 @@ impl Checks {
         if let Some(why) = &self.without_ebpf {
             self.reporter.say(&Message::WithoutEbpf { why });
         }
+        self.follow_instances().await;
         self.follow_schedules();
         let snapshot = self.observer.observe(&self.config).await?;
         self.say_request_news();
@@ -98,6 +100,9 @@ impl Checks {
     /// Looks at a project whose unit was started, stopped or reloaded. What keeps the host from being read is told by
     /// the next check.
     pub(super) async fn look_early(&mut self, name: &str) {
+        if self.is_instance(name) {
+            self.follow_instances().await;
+        }
         self.follow_schedules();
         if self.config.projects.contains_key(name)
             && !self.steps.is_under_way(name)
@@ -349,7 +354,10 @@ impl Checks {
                 && project.template().map_or_else(is_unit, is_instance)
                 && !self.steps.is_under_way(&project.name)
         });
-        concerned.map(|project| project.name.clone()).collect()
+        let mut names: Vec<String> = concerned.map(|project| project.name.clone()).collect();
+        let unknown = |name: &String| !self.config.projects.contains_key(name);
+        names.extend(self.config.may_become(unit).filter(unknown));
+        names
     }
 }
 

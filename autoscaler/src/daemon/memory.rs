@@ -1,4 +1,4 @@
-//! Keeps the daemon small, by what the C library offers (mallopt(3), malloc_trim(3)).
+//! Keeps the daemon small, by what the C library offers (mallopt(3), `malloc_trim(3)`).
 
 /// Has all threads share one heap: to be called before the first one starts. Else glibc gives each thread a heap of its
 /// own, and what a thread that reads the history once has freed stays there for good.

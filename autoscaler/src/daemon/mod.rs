@@ -10,6 +10,7 @@ mod cycle;
 mod early;
 mod gather;
 mod holds;
+mod instances;
 mod keep;
 mod lock;
 mod memory;
@@ -96,6 +97,7 @@ pub async fn run(options: Options) -> Result<()> {
     let watch = Watch::new(&options.config);
     let loaded = config::load(&options.config).map(|loaded| loaded.speaking(options.language))?;
     let mut checks = Checks::start(loaded, &options)?;
+    checks.find_instances().await;
     match options.mode {
         RunMode::Once => once(&mut checks).await,
         RunMode::Daemon => daemon(checks, watch, &options).await,

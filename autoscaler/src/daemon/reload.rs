@@ -19,6 +19,7 @@ impl Checks {
         };
         self.follow_schedules();
         let mut config = loaded.config;
+        config.adopt_instances(&self.config);
         self.follow_in(&mut config);
         let changes = config.changes_since(&self.config);
         for name in &changes.changed {
@@ -26,15 +27,7 @@ impl Checks {
         }
         let before = std::mem::replace(&mut self.config, config);
         self.observer.try_requests_again();
-        self.steps.cancel_unwanted(&self.config);
-        self.policy.retain(|name| self.config.projects.contains_key(name));
-        self.orders.retain(|name| self.config.projects.contains_key(name));
-        self.answer_taken_out();
-        self.board.retain(|name| self.config.projects.contains_key(name));
-        self.gathered
-            .retain(|name| self.config.projects.contains_key(name));
-        self.reporter
-            .retain(|name| self.config.projects.contains_key(name));
+        self.leave_out_others();
         self.reporter.set_language(self.config.global.language);
         self.keep();
         self.ongoing.config_refused = false;
@@ -46,6 +39,20 @@ impl Checks {
         }
         self.publish();
         self.look_again_at_awaited().await;
+    }
+
+    /// Nothing is kept, waited for or carried on of projects that are no longer there.
+    pub(super) fn leave_out_others(&mut self) {
+        let config = &self.config;
+        let is_there = |name: &str| config.projects.contains_key(name);
+        self.steps.cancel_unwanted(config);
+        self.policy.retain(is_there);
+        // A paused instance that is stopped and started stays paused.
+        self.orders.retain(|name| config.may_have(name));
+        self.board.retain(is_there);
+        self.gathered.retain(is_there);
+        self.reporter.retain(is_there);
+        self.answer_taken_out();
     }
 
     /// Says that the configuration file is gone.

@@ -102,9 +102,7 @@ impl Checks {
             Ok(LeftBehind { states, orders }) => {
                 checks.policy.resume(states);
                 checks.orders = orders;
-                checks
-                    .orders
-                    .retain(|name| checks.config.projects.contains_key(name));
+                checks.orders.retain(|name| checks.config.may_have(name));
             }
             Err(error) => checks.reporter.say(&Message::StateIgnored {
                 path: checks.state_file.path(),

@@ -100,6 +100,15 @@ pub enum Fact {
         /// What is wrong, and where.
         fault: Fault,
     },
+    /// Which instances a project's pattern names.
+    Instances {
+        /// The project as it is written.
+        project: String,
+        /// Its `service_name`.
+        pattern: String,
+        /// The projects of the instances that there are.
+        instances: Vec<String>,
+    },
     /// Something in the configuration that loads but is worth a word.
     Notice(Notice),
 
@@ -399,6 +408,7 @@ impl Fact {
         match self {
             Self::ConfigLoaded { .. } => "config_loaded",
             Self::ConfigUnreadable(_) | Self::ConfigFault { .. } => "config_unusable",
+            Self::Instances { .. } => "instances",
             Self::Notice(_) => "config_notice",
             Self::Kernel { .. } => "kernel",
             Self::Host(_) => "host",
@@ -463,6 +473,7 @@ impl Fact {
     /// How bad it is for a project that is enabled.
     fn grade(&self) -> Grade {
         match self {
+            Self::Instances { instances, .. } if instances.is_empty() => Grade::Warning,
             Self::ConfigUnreadable(_)
             | Self::ConfigFault { .. }
             | Self::HostUnreadable(_)

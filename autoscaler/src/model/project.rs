@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Budget, Measure, Metrics, Policy, ProcessFilter, ProcessId, Promise, Schedules, Storage, Target,
+    Budget, Family, Measure, Metrics, Policy, ProcessFilter, ProcessId, Promise, Schedules, Storage, Target,
 };
 
 /// The whole configuration in force.
@@ -17,6 +17,8 @@ pub struct Config {
     pub global: Global,
     /// Projects by name, in the order of their names.
     pub projects: BTreeMap<String, Project>,
+    /// Those that stand for the instances of a template, by name. Which there are, systemd knows ([`Config::follow_instances`]).
+    pub families: BTreeMap<String, Family>,
 }
 
 /// Settings of the daemon as a whole.

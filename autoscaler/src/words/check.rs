@@ -5,7 +5,7 @@ use super::advice::advice;
 use super::celery::{pool_fault, uncounted};
 use super::client::{client_error, store_error};
 use super::config::notice;
-use super::figures::workers;
+use super::figures::{quoted, workers};
 use super::host::{cgroup_error, host_error, service_error};
 use super::kernel::{source, usage_fault, without_ebpf};
 use super::listen::listen_fault;
@@ -88,6 +88,28 @@ fn says(language: Language, fact: &Fact) -> String {
         }
         Fact::ConfigUnreadable(error) => load_error(language, error),
         Fact::ConfigFault { path, fault: found } => fault(language, &path.display().to_string(), found),
+        Fact::Instances {
+            project,
+            pattern,
+            instances,
+        } if instances.is_empty() => {
+            let project = quoted(project);
+            say!(
+                language,
+                "{project}: no instance of {pattern} runs; each that starts becomes a project",
+                "{project}: no hay ninguna instancia de {pattern} en marcha; cada una que arranque será un proyecto"
+            )
+        }
+        Fact::Instances {
+            pattern, instances, ..
+        } => {
+            let names = instances.join(", ");
+            say!(
+                language,
+                "instances of {pattern}: {names}",
+                "instancias de {pattern}: {names}"
+            )
+        }
         Fact::Notice(found) => notice(language, found),
         Fact::Kernel { release } => format!("kernel {release}"),
         Fact::Host(host) => {

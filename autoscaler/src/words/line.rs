@@ -6,7 +6,7 @@ use super::client::socket_error;
 use super::config::{changes, notice};
 use super::figures::{head, short, workers};
 use super::history::{metrics_news, news};
-use super::host::host_error;
+use super::host::{host_error, service_error};
 use super::kernel::{source, source_news, usage_fault, without_ebpf};
 use super::load::load_error;
 use super::memory::memory_error;
@@ -17,7 +17,7 @@ use super::reason::reason;
 use super::schedule;
 use super::step::{action, ordered, scaled, verdict};
 use super::system::system_fault;
-use crate::model::{Language, Reason};
+use crate::model::{InstanceChange, Language, Reason};
 
 /// A message in words: one line, without level or time.
 #[must_use]
@@ -204,6 +204,20 @@ pub fn message(language: Language, message: &Message<'_>) -> String {
         Message::Verdict { unit, decision } => verdict(language, unit, decision),
         Message::ScheduleBegins { unit, schedule } => schedule::begins(language, unit, schedule),
         Message::ScheduleEnded { unit, cron, bounds } => schedule::ended(language, unit, cron, *bounds),
+        Message::Instance { change } => instance(language, change),
+        Message::InstancesUnknown { why } => {
+            let why = service_error(language, why);
+            say!(
+                language,
+                "⚠️ which instances of a template run is not known ({why}); those that are known are scaled as before",
+                "⚠️ no se sabe qué instancias de una plantilla están en marcha ({why}); las conocidas se escalan como antes"
+            )
+        }
+        Message::InstancesKnown => say!(
+            language,
+            "✅ which instances of a template run is known again",
+            "✅ se sabe de nuevo qué instancias de una plantilla están en marcha"
+        ),
         Message::CountReset { unit, before, now } => {
             let now = workers(*now);
             say!(
@@ -280,6 +294,23 @@ pub fn message(language: Language, message: &Message<'_>) -> String {
             "✅ {unit}: every task that waits is counted again",
             "✅ {unit}: se cuentan de nuevo todas las tareas que esperan"
         ),
+    }
+}
+
+fn instance(language: Language, change: &InstanceChange) -> String {
+    let InstanceChange { project, unit, came } = change;
+    if *came {
+        say!(
+            language,
+            "🧩 {unit}: it runs, and is looked after as {project}",
+            "🧩 {unit}: está en marcha, y se atiende como {project}"
+        )
+    } else {
+        say!(
+            language,
+            "🧩 {unit}: it is gone, and {project} with it",
+            "🧩 {unit}: ya no está, y con él {project}"
+        )
     }
 }
 

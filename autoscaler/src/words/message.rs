@@ -6,9 +6,9 @@ use std::time::Duration;
 use tracing::Level;
 
 use crate::model::{
-    Bounds, Changes, Decision, HistoryNews, HostError, LoadError, MemoryError, MetricsNews, Notice, Order,
-    Peer, QueueFault, ScaleError, Schedule, SocketError, SourceKind, SourceNews, SystemFault, Uncounted,
-    UsageFault, WhyNotEbpf,
+    Bounds, Changes, Decision, HistoryNews, HostError, InstanceChange, LoadError, MemoryError, MetricsNews,
+    Notice, Order, Peer, QueueFault, ScaleError, Schedule, ServiceError, SocketError, SourceKind, SourceNews,
+    SystemFault, Uncounted, UsageFault, WhyNotEbpf,
 };
 
 /// One thing to say.
@@ -194,6 +194,18 @@ pub enum Message<'a> {
         /// What holds now.
         bounds: Bounds,
     },
+    /// An instance of a template came or went, whose project it is.
+    Instance {
+        /// It.
+        change: &'a InstanceChange,
+    },
+    /// Which instances of a template there are is not known; those that are known are looked at as before.
+    InstancesUnknown {
+        /// Why.
+        why: &'a ServiceError,
+    },
+    /// It is known again.
+    InstancesKnown,
     /// A reload or restart put the count back.
     CountReset {
         /// The project's unit.
@@ -339,6 +351,7 @@ impl Message<'_> {
             | Self::NoControl { .. }
             | Self::StepEndless { .. }
             | Self::CountReset { .. }
+            | Self::InstancesUnknown { .. }
             | Self::UnacknowledgedUnknown { .. }
             | Self::Uncounted { .. }
             | Self::LimitUnavailable { .. } => Level::WARN,

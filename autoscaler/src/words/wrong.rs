@@ -224,9 +224,22 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
         ),
         Wrong::Template => say!(
             language,
-            "this is a template, not a service: name one instance, for example \"NAME@1.service\"",
-            "esto es una plantilla, no un servicio: nombre una instancia, por ejemplo \"NOMBRE@1.service\""
+            "this is a template, not a service: name one instance, for example \"NAME@1.service\", or all with \"NAME@*.service\"",
+            "esto es una plantilla, no un servicio: nombre una instancia, por ejemplo \"NOMBRE@1.service\", o todas con \"NOMBRE@*.service\""
         ),
+        Wrong::Star => say!(
+            language,
+            "the `*` stands for the instances of one template, once and behind its `@`: write for example \"gunicorn@*.service\"",
+            "el `*` representa las instancias de una plantilla, una vez y detrás de su `@`: escriba por ejemplo \"gunicorn@*.service\""
+        ),
+        Wrong::NameOfInstance(name, family) => {
+            let (name, family) = (quoted(name), quoted(family));
+            say!(
+                language,
+                "{name} would be an instance of {family}, whose service_name has a `*`: choose a name without @",
+                "{name} sería una instancia de {family}, cuyo service_name tiene un `*`: elija un nombre sin @"
+            )
+        }
         Wrong::NoQueueRule(key) => {
             let key = quoted(key);
             say!(

@@ -204,7 +204,10 @@ pub(in crate::config) const PROJECT: &[Key] = &[
             "`NAME.service`, or `NAME@.service` with `\"actuator\": \"units\"`",
             "`NOMBRE.service`, o `NOMBRE@.service` con `\"actuator\": \"units\"`",
         ]),
-        ["The systemd service.", "El servicio de systemd."],
+        [
+            "The systemd service. With a `*` for the instance of a template, as in `gunicorn@*.service`: each instance that runs is a project with these rules, called `PROJECT@INSTANCE`.",
+            "El servicio de systemd. Con un `*` por la instancia de una plantilla, como en `gunicorn@*.service`: cada instancia en marcha es un proyecto con estas reglas, llamado `PROYECTO@INSTANCIA`.",
+        ],
     ),
     Key::new(
         "cgroup",

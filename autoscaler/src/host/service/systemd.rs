@@ -7,7 +7,7 @@ use zbus::{Connection, OwnedObjectPath, OwnedVariant};
 
 use crate::host::service::bus::{Bus, Failure};
 use crate::host::service::{Instance, ServiceManager, StopRules, Unit, number_of};
-use crate::model::ServiceError;
+use crate::model::{InstancePattern, ServiceError};
 
 const DESTINATION: &str = "org.freedesktop.systemd1";
 const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
@@ -117,23 +117,29 @@ impl Systemd {
         self.answer(|| self.list(template)).await
     }
 
+    /// The units that `pattern` names and that run, start, stop or have failed, in the order of their names.
+    ///
+    /// # Errors
+    /// When systemd cannot be asked.
+    pub async fn units_like(&self, pattern: &InstancePattern) -> Result<Vec<String>, ServiceError> {
+        let glob = pattern.glob();
+        let listed = self
+            .answer(|| async { list(&self.bus.connect().await?, &glob).await })
+            .await?;
+        // One that restarts is inactive for a moment, with a job that starts it again.
+        let is_there = |unit: &Listed| unit.2 == "loaded" && (unit.3 != "inactive" || unit.7 != 0);
+        let names = listed.into_iter().filter(is_there).map(|unit| unit.0);
+        let mut names: Vec<String> = names.filter(|name| pattern.instance(name).is_some()).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
     async fn list(&self, template: &str) -> Result<Vec<Instance>, Failure> {
         let bus = self.bus.connect().await?;
         // A backslash, as in `my\x2dapp@.service`, stands for itself only behind another (fnmatch(3)).
         let pattern = template.replace('\\', r"\\").replacen('@', "@*", 1);
-        let (states, patterns): ([&str; 0], [&str; 1]) = ([], [&pattern]);
-        let body = (states.as_slice(), patterns.as_slice());
-        let reply = bus
-            .call_method(
-                Some(DESTINATION),
-                MANAGER_PATH,
-                Some(MANAGER),
-                "ListUnitsByPatterns",
-                &body,
-            )
-            .await?;
         let mut instances = Vec::new();
-        for listed in reply.body().deserialize::<Vec<Listed>>()? {
+        for listed in list(&bus, &pattern).await? {
             let (name, path) = (listed.0, listed.6);
             if let Some(number) = number_of(template, &name) {
                 let unit = read(&bus, path.as_str(), &name).await?;
@@ -174,7 +180,24 @@ async fn load(bus: &Connection, unit: &str) -> Result<OwnedObjectPath, Failure> 
     Ok(reply.body().deserialize()?)
 }
 
-/// What `ListUnitsByPatterns` has of one unit: its name comes first, its object's path seventh.
+/// The loaded units whose names match `glob`.
+async fn list(bus: &Connection, glob: &str) -> Result<Vec<Listed>, Failure> {
+    let (states, patterns): ([&str; 0], [&str; 1]) = ([], [glob]);
+    let body = (states.as_slice(), patterns.as_slice());
+    let reply = bus
+        .call_method(
+            Some(DESTINATION),
+            MANAGER_PATH,
+            Some(MANAGER),
+            "ListUnitsByPatterns",
+            &body,
+        )
+        .await?;
+    Ok(reply.body().deserialize()?)
+}
+
+/// What `ListUnitsByPatterns` has of one unit: its name comes first, then its description, whether its file is loaded, and whether
+/// it is active; its object's path is the seventh, behind which stands the number of the job that waits for it, 0 for none.
 type Listed = (
     String,
     String,

@@ -127,7 +127,8 @@ fn lower<'s>(one: Asks<'s>, other: Asks<'s>) -> Asks<'s> {
 impl Config {
     /// Puts the bounds in force that the schedules of each project ask for at `now`.
     pub fn follow(&mut self, now: Timestamp) {
-        for project in self.projects.values_mut() {
+        let rules = self.families.values_mut().map(|family| &mut family.rules);
+        for project in self.projects.values_mut().chain(rules) {
             project.follow(now);
         }
     }

@@ -76,6 +76,10 @@ pub enum Wrong {
     NoTemplate,
     /// A template in the place of a service.
     Template,
+    /// A star in a service's name that does not stand for the instance of a template.
+    Star,
+    /// A project called as an instance of a family, which follows.
+    NameOfInstance(String, String),
     /// A key of the queue without a rule over it.
     NoQueueRule(String),
     /// Both rules over the queue.

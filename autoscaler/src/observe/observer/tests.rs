@@ -95,6 +95,7 @@ fn config(projects: Vec<Project>) -> Config {
             metrics: None,
             budget: None,
         },
+        families: BTreeMap::new(),
         projects: projects
             .into_iter()
             .map(|project| (project.name.clone(), project))

@@ -210,9 +210,18 @@ fn of_a_project() -> Vec<Fact> {
     facts
 }
 
+fn of_a_template() -> [Fact; 2] {
+    [Vec::new(), vec!["sites@shop".into(), "sites@blog".into()]].map(|instances| Fact::Instances {
+        project: "sites".into(),
+        pattern: "gunicorn@*.service".into(),
+        instances,
+    })
+}
+
 #[test]
 fn every_finding_and_its_advice_are_told_in_both_languages() {
-    for fact in of_the_host().into_iter().chain(of_a_project()) {
+    let facts = of_the_host().into_iter().chain(of_a_template());
+    for fact in facts.chain(of_a_project()) {
         let found = Finding {
             project: None,
             grade: Grade::Warning,

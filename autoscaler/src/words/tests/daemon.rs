@@ -4,15 +4,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::model::{
-    Action, Bounds, CgroupError, Changes, Decision, EventKind, Figures, HistoryNews, KernelStep, MetricsNews,
-    Notice, Order, Peer, Reason, SourceKind, SourceNews, UsageFault,
+    Action, Bounds, CgroupError, Changes, Decision, EventKind, Figures, HistoryNews, InstanceChange,
+    KernelStep, MetricsNews, Notice, Order, Peer, Reason, SourceKind, SourceNews, UsageFault,
 };
 use crate::words::history::event;
 use crate::words::tests::celery::{all_uncounted, queue_faults};
 use crate::words::tests::faults::{
     host_errors, load_errors, memory_errors, scale_errors, socket_errors, store_errors, why_not_ebpf,
 };
-use crate::words::tests::reasons::reasons;
+use crate::words::tests::reasons::{reasons, service_errors};
 use crate::words::tests::{both, denied_fault, neutral, told};
 use crate::words::{Done, Lasts, Message, Reply, StateFault, message, notice, reply};
 
@@ -229,6 +229,18 @@ fn every_of_a_project(say: impl Fn(&Message<'_>)) {
     });
     say(&Message::StepForgotten { unit });
     say(&Message::Unblocked { unit });
+    for came in [true, false] {
+        let change = InstanceChange {
+            project: "sites@shop".into(),
+            unit: "gunicorn@shop.service".into(),
+            came,
+        };
+        say(&Message::Instance { change: &change });
+    }
+    for why in &service_errors() {
+        say(&Message::InstancesUnknown { why });
+    }
+    say(&Message::InstancesKnown);
     say(&Message::CountReset {
         unit,
         before: 4,

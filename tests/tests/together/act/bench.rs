@@ -74,6 +74,7 @@ pub(crate) fn sample(server: &Server, cgroup: &ScratchCgroup) -> Result<ProjectS
             metrics: None,
             budget: None,
         },
+        families: std::collections::BTreeMap::new(),
         projects: [(project.name.clone(), project)].into(),
     };
     let mut host = Observer::new(Systemd::default(), Box::<CpuStatSource>::default());
