@@ -30,6 +30,8 @@ pub enum Tool {
     CcAarch64,
     /// GnuPG: signs what is released.
     Gpg,
+    /// `ip`: networks of their own, and the ways between them.
+    Iproute,
     /// nginx, which most servers stand behind.
     Nginx,
     /// `openssl`: certificates of the tests' own authority.
@@ -60,7 +62,7 @@ pub enum Tool {
     Tmux,
     /// unicorn.
     Unicorn,
-    /// `setpriv`, `unshare`, `taskset`: other rights, namespaces, CPUs.
+    /// `setpriv`, `unshare`, `nsenter`, `taskset`: other rights, namespaces, CPUs.
     UtilLinux,
 }
 
@@ -80,6 +82,7 @@ impl Tool {
             Self::Dpkg => &["dpkg-deb"],
             Self::Mmdebstrap => &["mmdebstrap"],
             Self::Gpg => &["gpg", "gpg-agent", "gpgconf"],
+            Self::Iproute => &["ip"],
             Self::Nginx => &["nginx"],
             Self::Openssl => &["openssl"],
             Self::Perf => &["perf"],
@@ -95,7 +98,7 @@ impl Tool {
             Self::Rpm => &["rpm"],
             Self::Tmux => &["tmux"],
             Self::Unicorn => &["unicorn"],
-            Self::UtilLinux => &["setpriv", "unshare", "taskset"],
+            Self::UtilLinux => &["setpriv", "unshare", "nsenter", "taskset"],
         }
     }
 
@@ -111,6 +114,7 @@ impl Tool {
             Self::Dpkg => &["dpkg"],
             Self::Mmdebstrap => &["mmdebstrap"],
             Self::Gpg => &["gpg", "gpg-agent", "gpgconf"],
+            Self::Iproute => &["iproute2"],
             Self::Nginx => &["nginx"],
             Self::Openssl => &["openssl"],
             Self::Perf => &["linux-perf"],

@@ -78,6 +78,7 @@ pub(crate) const TEST: &[Tool] = &[
     Tool::Dbus,
     Tool::Openssl,
     Tool::Prometheus,
+    Tool::Iproute,
     Tool::Ps,
     Tool::Python,
     Tool::RabbitMq,

@@ -39,6 +39,7 @@ impl Checks {
             let scrape = ProjectScrape {
                 enabled: project.enabled,
                 bounds: project.bounds,
+                wanted: row.and_then(|row| row.outlook.wanted),
                 promise: project.promise(),
                 look: row.and_then(|row| row.checked.clone()),
                 totals: totals.get(name).copied(),

@@ -27,6 +27,7 @@ mod shown;
 mod state;
 mod target;
 mod tried;
+mod wanted;
 
 pub use boot::UnreadCode;
 pub use budget::Promised;

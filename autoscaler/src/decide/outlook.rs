@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::decide::held::rung_above;
 use crate::decide::measure::Measured;
 use crate::decide::state::PolicyState;
-use crate::decide::{guard, ladder, measure};
+use crate::decide::{guard, ladder, measure, wanted};
 use crate::model::{Host, Next, Outlook, Project, ProjectSample, Rungs};
 
 /// Looks at `state` as the last check left it; `sample` is that check's.
@@ -17,7 +17,10 @@ pub fn outlook(project: &Project, host: &Host, sample: &ProjectSample, state: &P
         return Outlook::default();
     }
     let measured = measure::all(project, host, sample);
-    let mut outlook = Outlook::default();
+    let mut outlook = Outlook {
+        wanted: wanted::workers(project, sample, &measured, state),
+        ..Outlook::default()
+    };
     for rungs in project.ladders() {
         if workers < bounds.max {
             outlook.up.extend(next_up(

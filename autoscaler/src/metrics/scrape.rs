@@ -49,6 +49,8 @@ pub struct ProjectScrape {
     pub enabled: bool,
     /// Fewest and most workers.
     pub bounds: Bounds,
+    /// Workers that its load asks for, whatever the most there may be.
+    pub wanted: Option<u32>,
     /// What is promised about its requests.
     pub promise: Option<Promise>,
     /// The last check.

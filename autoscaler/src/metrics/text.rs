@@ -250,6 +250,12 @@ impl Scrape {
         )?;
         gauge(
             out,
+            "autoscaler_workers_wanted",
+            "Workers that the load asks for, whatever the most there may be",
+            self.each(|project| project.wanted.map(f64::from)),
+        )?;
+        gauge(
+            out,
             "autoscaler_cpu_utilization_ratio",
             "CPU that the project used between the last two checks, of what its basis counts as all",
             self.each(|project| Some(look(project)?.figures.cpu_percent? / 100.0)),

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use super::{Measure, Reason};
 
-/// The next step each way, by measure.
+/// The next step each way, by measure, and where all of them would lead.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Outlook {
     /// Steps to more workers: any one of them is enough. None at the maximum.
     pub up: Vec<Next>,
     /// Steps to fewer workers: all of them are needed. None at the minimum.
     pub down: Vec<Next>,
+    /// Workers that the load asks for, whatever the most there may be; `None` where no figure tells.
+    pub wanted: Option<u32>,
 }
 
 /// A rung, and how far the project is on the way to acting on it.

@@ -11,6 +11,7 @@ mod control;
 mod daemon;
 mod dashboard;
 mod export;
+mod fleet;
 mod fuzz;
 mod history;
 mod init;

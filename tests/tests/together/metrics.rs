@@ -15,10 +15,11 @@ use serde_json::Value;
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// Figures that are there only with a worker server, a queue, a quota or a memory controller.
-const DEPENDS_ON_THE_SCENE: [&str; 12] = [
+const DEPENDS_ON_THE_SCENE: [&str; 13] = [
     "autoscaler_cpu_utilization_ratio{",
     "autoscaler_cpu_threshold_ratio{",
     "autoscaler_workers{",
+    "autoscaler_workers_wanted{",
     "autoscaler_cgroup_throttled_seconds_total{",
     "autoscaler_cgroup_memory_bytes{",
     "autoscaler_cgroup_memory_limit_bytes{",
@@ -85,14 +86,14 @@ fn packaging() -> PathBuf {
 }
 
 /// A real Prometheus. Dropping it kills it by pid.
-struct Prometheus {
+pub(crate) struct Prometheus {
     process: Child,
     address: Address,
     _directory: tempfile::TempDir,
 }
 
 impl Prometheus {
-    fn start(target: &str) -> Result<Self> {
+    pub(crate) fn start(targets: &[String]) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let file = directory.path().join("prometheus.yml");
         let rules = packaging()
@@ -103,7 +104,7 @@ impl Prometheus {
             format!(
                 "global: {{ scrape_interval: 1s, evaluation_interval: 1s }}\n\
                  rule_files: [{}]\n\
-                 scrape_configs:\n  - job_name: autoscaler\n    static_configs: [{{ targets: [\"{target}\"] }}]\n",
+                 scrape_configs:\n  - job_name: autoscaler\n    static_configs: [{{ targets: {targets:?} }}]\n",
                 rules.display()
             ),
         )?;
@@ -129,13 +130,13 @@ impl Prometheus {
     }
 
     /// The value of a query that gives one.
-    fn value(&self, query: &str) -> Option<f64> {
+    pub(crate) fn value(&self, query: &str) -> Option<f64> {
         let rows = self.rows(query).ok()?;
         rows.first()?["value"][1].as_str()?.parse().ok()
     }
 
     /// What a query gives, one row a series.
-    fn rows(&self, query: &str) -> Result<Vec<Value>> {
+    pub(crate) fn rows(&self, query: &str) -> Result<Vec<Value>> {
         let encoded: String = query
             .bytes()
             .map(|byte| match byte {
@@ -152,7 +153,7 @@ impl Prometheus {
         Ok(rows.with_context(|| format!("{query}: {answer}"))?.clone())
     }
 
-    fn wait(&self, query: &str, wanted: impl Fn(f64) -> bool) -> Result<f64> {
+    pub(crate) fn wait(&self, query: &str, wanted: impl Fn(f64) -> bool) -> Result<f64> {
         until(query, LIMIT, || self.value(query).filter(|value| wanted(*value)))
     }
 }
@@ -180,7 +181,7 @@ fn a_real_prometheus_scrapes_it_and_the_counters_follow_the_kernels() -> Result<
         unreachable!("the configuration names the loopback")
     };
     let _burner = Burner::busy(cgroup.path())?;
-    let prometheus = Prometheus::start(&format!("127.0.0.1:{port}"))?;
+    let prometheus = Prometheus::start(&[format!("127.0.0.1:{port}")])?;
 
     prometheus.wait("up{job=\"autoscaler\"}", |up| up > 0.5)?;
     prometheus.wait("autoscaler_checks_total", |checks| checks > 2.0)?;
@@ -253,7 +254,15 @@ fn the_rules_and_the_dashboard_name_figures_that_are_served() -> Result<()> {
         include_str!("../../../autoscaler/src/metrics/text/requests.rs"),
         include_str!("../../../autoscaler/src/metrics/text/tests.rs")
     );
-    for text in dashboard()?.into_iter().chain([rules]) {
+    let recorded = |name: &str| {
+        rules
+            .lines()
+            .any(|line| line.trim_start() == format!("- record: {name}"))
+    };
+    for text in dashboard()?.into_iter().chain([rules.clone()]) {
+        for name in words(&text).filter(|word| word.contains(":autoscaler_")) {
+            ensure!(recorded(name), "{name} is recorded by no rule: {text}");
+        }
         for name in names(&text) {
             let stem = ["_total", "_bucket"]
                 .iter()
@@ -319,8 +328,12 @@ fn dashboard() -> Result<Vec<String>> {
 
 /// The figures that a query names.
 fn names(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .filter(|word| word.starts_with("autoscaler_") || word.starts_with("process_"))
+    words(text).filter(|word| word.starts_with("autoscaler_") || word.starts_with("process_"))
+}
+
+/// What could be the name of a figure, or of one that a rule records.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':')
 }
 
 #[test]

@@ -154,6 +154,11 @@ impl Target {
         Some((standing.room.workers, standing.wish))
     }
 
+    /// The count that the load asks for, whatever the most there may be; `None` before anything is known of it.
+    pub(super) fn wanted(&self) -> Option<u32> {
+        Some(self.recent.standing?.wish.wanted)
+    }
+
     /// The count to have; `None` before anything is known of the load.
     #[cfg(test)]
     pub(super) fn goal(&self) -> Option<u32> {

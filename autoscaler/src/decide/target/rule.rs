@@ -97,6 +97,8 @@ pub struct Wish {
     pub workers: u32,
     /// The count that the load asks for, within the bounds and before any patience.
     pub needed: u32,
+    /// The same whatever the most there may be.
+    pub wanted: u32,
     /// Workers that the load keeps busy.
     pub busy: f64,
     /// Whether it is for requests that wait already.
@@ -111,6 +113,7 @@ impl Wish {
         Self {
             workers,
             needed: workers,
+            wanted: workers,
             busy: 0.0,
             urgent: false,
             is_short: false,
@@ -167,6 +170,7 @@ impl Rule {
         let wish = Wish {
             workers: if long_enough { needed } else { room.workers },
             needed,
+            wanted: judged.wanted.max(at_once),
             busy: load.busy,
             urgent,
             is_short: at_once > max || judged.is_short && self.patience.is_over_for_more(),
@@ -261,10 +265,15 @@ fn as_requests(busy: f64, service: f64) -> SeenRequests {
     }
 }
 
+/// Counts beyond the most there may be that are tried for what the load wants: a bound on the time that this takes.
+const SEARCHED: u32 = 64;
+
 /// What a load asks for, and what it would have been worth for a second to have it.
 struct Judged {
     /// The count, within the bounds.
     needed: u32,
+    /// The count, whatever the most there may be.
+    wanted: u32,
     /// What that many, or one more, would be worth beside the present count, in workers.
     more: f64,
     /// What that many, or one fewer, would be.
@@ -282,8 +291,15 @@ fn judge(load: &Load, price: f64, room: Room) -> Judged {
     while needed < max && late(needed) - late(needed + 1) > price {
         needed += 1;
     }
+    let mut wanted = needed;
     let needed = needed.clamp(min, max);
     let is_short = needed == max && late(max) - late(max + 1) > price;
+    if is_short {
+        let most = wanted.saturating_add(SEARCHED);
+        while wanted < most && late(wanted) - late(wanted + 1) > price {
+            wanted += 1;
+        }
+    }
     let workers = room.workers;
     let now = late(workers);
     let mut worth = |other: u32| {
@@ -296,6 +312,7 @@ fn judge(load: &Load, price: f64, room: Room) -> Judged {
         .map_or(0.0, |one_less| worth(needed.min(one_less)));
     Judged {
         needed,
+        wanted,
         more,
         fewer,
         is_short,

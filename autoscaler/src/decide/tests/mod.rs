@@ -12,3 +12,4 @@ mod reloads;
 mod requests;
 mod rules;
 mod schedules;
+mod wanted;

@@ -86,6 +86,7 @@ fn scrape() -> Scrape {
     let project = ProjectScrape {
         enabled: true,
         bounds: Bounds { min: 1, max: 6 },
+        wanted: Some(9),
         promise: Some(Promise {
             wait: Duration::from_millis(100),
             percent: 0.5,
