@@ -11,8 +11,9 @@ use crate::model::{Cause, Decision, Host, Language, Look, Outlook};
 use crate::report::{Chronicle, Episode};
 use crate::words::Bilingual;
 
-/// Runs of decisions kept of each project: at one check in two minutes, half a day of nothing but changes.
-const RUNS: usize = 360;
+/// Runs of decisions kept of each project: at one check in two minutes, four hours of nothing but changes. The history has
+/// those before.
+const RUNS: usize = 120;
 
 /// All that is known.
 #[derive(Debug, Default)]

@@ -64,7 +64,7 @@ def run(stage):
     with stage.server_dead(wiki):
         systemd.systemctl("stop", wiki.unit)
         log.wait("gunicorn@wiki.service", "gone")
-    wiki.start()
+        wiki.start()
     with wiki.load("/burn?ms=50", clients=6):
         stage.hold(lambda: wiki.count() == 1, "one worker while it is paused", 15)
         autoscaler("resume", "sites@wiki")

@@ -48,14 +48,18 @@ class Contained(Project):
         (self.home / "application.py").write_text(APPLICATION)
         return self
 
-    def start(self):
-        """Makes the container and waits for its first answer."""
+    def arguments(self):
+        """What the runtime's `run` is given."""
         served = f"python3 -m gunicorn --workers 1 --bind 0.0.0.0:{self.port} application:app"
         command = ["sh", "-c", f"{served}; true"] if self.shell else served.split()
-        options = ["--detach", "--name", self.name, "--volume", f"{self.home}:/app:ro", "--workdir", "/app"]
+        options = ["--name", self.name, "--volume", f"{self.home}:/app:ro", "--workdir", "/app"]
         # gunicorn keeps its workers' heartbeats in a folder for temporary files.
         options += ["--tmpfs", "/tmp", "--env", "HOME=/tmp", "--env", f"PYTHONPATH={NEWEST}", *self.more]
-        self.call("run", *options, IMAGE, *command)
+        return [*options, IMAGE, *command]
+
+    def start(self):
+        """Makes the container and waits for its first answer."""
+        self.call("run", "--detach", *self.arguments())
         self._cgroup = None
         try:
             self.answers()
