@@ -152,6 +152,15 @@ pub(super) fn unobservable_advice(language: Language, fault: &Unobservable) -> O
             "thaw it: podman or docker unpause NAME for a container, systemctl thaw UNIT for a unit",
             "descongélelo: podman o docker unpause NOMBRE si es un contenedor, systemctl thaw UNIDAD si es una unidad"
         ),
+        Unobservable::NotAWorkerServer { command, .. }
+            if ["docker", "podman", "conmon"].contains(&&**command) =>
+        {
+            say!(
+                language,
+                "the server is in a container, in a cgroup of its own: name it by \"container\" in place of \"service_name\"",
+                "el servidor está en un contenedor, en un cgroup propio: nómbrelo con \"container\" en lugar de \"service_name\""
+            )
+        }
         Unobservable::NotAWorkerServer { .. } => say!(
             language,
             "let the unit start gunicorn, uvicorn with --workers, puma or unicorn; for Celery write queue_thresholds",

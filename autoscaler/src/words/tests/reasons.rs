@@ -207,6 +207,10 @@ pub(super) fn unobservables() -> Vec<Unobservable> {
             pid: 7,
             command: "flask".into(),
         },
+        Unobservable::NotAWorkerServer {
+            pid: 7,
+            command: "docker".into(),
+        },
         Unobservable::NoSuchProcess {
             filter: ProcessFilter {
                 command: Some("shop.wsgi".into()),
