@@ -17,6 +17,7 @@ pub mod nginx;
 pub mod privilege;
 pub mod server;
 pub mod steal;
+pub mod task_queue;
 pub mod terminal;
 pub mod tools;
 pub mod venv;

@@ -12,6 +12,9 @@ pub const GUNICORNS: [&str; 3] = ["20.1.0", "23.0.0", NEWEST];
 /// The oldest Celery that people still run, and the newest there is.
 pub const CELERIES: [&str; 2] = ["5.2.7", NEWEST];
 
+/// The oldest RQ that people still run, and the newest there is.
+pub const RQS: [&str; 2] = ["1.15.1", NEWEST];
+
 /// Grafana's models as its foundation SDK (Apache-2.0) has them: of the oldest version that it knows and of the newest.
 pub const GRAFANAS: [&str; 2] = ["1769699998!10.1.0", "1769699379!11.6.0"];
 
@@ -57,6 +60,14 @@ impl Venv {
         let celery = requirement("celery[redis]", version);
         // Celery 5.2 takes any newer kombu, whose Redis transport imports packaging without asking for it.
         Self::with(&format!("celery-{version}"), &[celery.as_str(), "packaging"])
+    }
+
+    /// An environment with one version of RQ (or [`NEWEST`]).
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn rq(version: &str) -> Result<Self> {
+        Self::with(&format!("rq-{version}"), &[requirement("rq", version).as_str()])
     }
 
     /// An environment with the newest Celery and the setproctitle package, with which it shows its state in `ps`.
@@ -194,6 +205,7 @@ impl Venv {
 pub fn make_all() -> Result<()> {
     let gunicorns = GUNICORNS.map(Venv::gunicorn);
     let celeries = CELERIES.map(Venv::celery);
+    let rqs = RQS.map(Venv::rq);
     let others = [
         Venv::uvicorn(NEWEST),
         Venv::celery_with_titles(),
@@ -206,6 +218,7 @@ pub fn make_all() -> Result<()> {
     let mut all = gunicorns
         .into_iter()
         .chain(celeries)
+        .chain(rqs)
         .chain(others)
         .chain(grafanas);
     all.try_for_each(|made| made.map(drop))

@@ -240,7 +240,8 @@ impl Actor {
                         .ok_or_else(|| refused(Refusal::NoServiceManager))?;
                     let broker = queue::open(&url, &rule.broker).map_err(|fault| refused(fault.into()))?;
                     let host = (&self.procfs, &self.mount);
-                    let mut instances = TemplateInstances::new(systemd, host, cgroup, template, broker);
+                    let what = (template, rule.broker.task_queue, rule.queues.as_slice());
+                    let mut instances = TemplateInstances::new(systemd, host, cgroup, what, broker);
                     let timing = Timing {
                         poll: UNITS_POLL,
                         ..timing

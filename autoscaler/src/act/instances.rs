@@ -13,11 +13,11 @@ use crate::act::actuator::{Actuator, Boot};
 use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::process::Procfs;
 use crate::host::service::{Instance, StopRules, name_of, running};
-use crate::model::{ManagerError, ProcessError, ProcessId, Refusal, ServiceError, Step};
-use crate::observe::measure::celery::fleet;
+use crate::model::{ManagerError, ProcessError, ProcessId, Refusal, ServiceError, Step, TaskQueue};
+use crate::observe::measure::busy::Busy;
 use crate::observe::measure::queue::Broker;
 
-/// How long an instance must live that does not answer as a Celery worker: longer than an import takes to fail.
+/// How long an instance must live that does not say whether it is busy: longer than an import takes to fail.
 const PROOF: Duration = Duration::from_secs(10);
 
 /// Knows the instances of a template, starts and stops them.
@@ -46,8 +46,10 @@ pub struct TemplateInstances<M> {
     /// The slice that the instances share.
     slice: Cgroup,
     template: String,
-    /// Tells which instances of a Celery project are idle.
+    /// Tells which instances are idle, where their program does.
     broker: Box<dyn Broker>,
+    task_queue: TaskQueue,
+    queues: Vec<String>,
     /// The instance that was started last.
     started: Option<String>,
 }
@@ -60,12 +62,12 @@ struct Next {
 }
 
 impl<M: UnitManager> TemplateInstances<M> {
-    /// The instances of `template`, which share the slice `slice`.
+    /// The instances of `template`, which share the slice `slice` and take tasks of the program's `queues` from `broker`.
     pub fn new(
         manager: M,
         (procfs, mount): (&Procfs, &CgroupMount),
         slice: &Cgroup,
-        template: &str,
+        (template, task_queue, queues): (&str, TaskQueue, &[String]),
         broker: Box<dyn Broker>,
     ) -> Self {
         Self {
@@ -75,6 +77,8 @@ impl<M: UnitManager> TemplateInstances<M> {
             slice: slice.clone(),
             template: template.to_owned(),
             broker,
+            task_queue,
+            queues: queues.to_vec(),
             started: None,
         }
     }
@@ -125,18 +129,22 @@ impl<M: UnitManager> TemplateInstances<M> {
     /// The instance to stop, once nothing of its work would be lost by it.
     async fn dispensable(&mut self) -> Result<String, Refusal> {
         let running = self.look().await?;
-        let fleet = fleet::look(&self.procfs, &self.slice, self.broker.as_mut()).await?;
-        let busy = fleet.busy();
-        let (main, instance, idle) = stop::choose(&running, &busy).ok_or(Refusal::PoolBusy)?;
+        let busy = self.busy().await?;
+        let (main, instance, idle) = stop::choose(&running, busy.workers()).ok_or(Refusal::PoolBusy)?;
         let rules = self.manager.stop_rules(&instance.name).await?;
         let uncaught = self.uncaught(main, instance)?;
-        match stop::fault(&rules, idle, main.pid, &uncaught) {
+        match stop::fault(self.task_queue, &rules, idle, (main.pid, &uncaught)) {
             None => Ok(instance.name.clone()),
             Some(fault) => Err(Refusal::Unstoppable {
                 unit: instance.name.clone(),
                 fault,
             }),
         }
+    }
+
+    async fn busy(&mut self) -> Result<Busy, Refusal> {
+        let host = (&self.procfs, &self.slice);
+        Ok(Busy::look(host, self.broker.as_mut(), &self.queues).await?)
     }
 
     /// The processes of an instance that do not catch SIGTERM.
@@ -190,11 +198,10 @@ impl<M: UnitManager> Actuator for TemplateInstances<M> {
         Ok(())
     }
 
-    /// A Celery worker that answers has loaded its tasks, and takes them.
+    /// A worker that says whether it is busy has loaded its tasks, and takes them.
     async fn boot(&mut self, worker: ProcessId) -> Result<Boot, Refusal> {
-        let fleet = fleet::look(&self.procfs, &self.slice, self.broker.as_mut()).await;
-        Ok(match fleet {
-            Ok(fleet) if fleet.busy().contains_key(&worker) => Boot::Serves,
+        Ok(match self.busy().await {
+            Ok(busy) if busy.workers().contains_key(&worker) => Boot::Serves,
             _ => Boot::Untold(PROOF),
         })
     }

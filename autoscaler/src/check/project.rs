@@ -8,8 +8,8 @@ use crate::host::cgroup::{Cgroup, CgroupMount};
 use crate::host::process::Procfs;
 use crate::host::usage::monotonic;
 use crate::model::{
-    BrokerUrl, CeleryActuator, Fact, Figures, Host, Project, ProjectSample, QueueFault, QueueRule,
-    QueueSample, Refusal, RequestFault, Uncounted, Unobservable,
+    BrokerUrl, Fact, Figures, Host, Project, ProjectSample, QueueActuator, QueueFault, QueueRule,
+    QueueSample, Refusal, RequestFault, TaskQueue, Uncounted, Unobservable,
 };
 use crate::observe::measure::queue::{self, QueueMonitor};
 use crate::observe::{CodeSource, boots_from, newer_code};
@@ -84,7 +84,7 @@ fn workers(procfs: &Procfs, project: &Project, seen: &ProjectSample) -> Vec<Fact
     if workers > 0 && !(bounds.min..=bounds.max).contains(&workers) {
         facts.push(Fact::OutsideBounds { workers, bounds });
     }
-    // Celery is asked through its broker.
+    // Programs that run tasks are asked through their broker, or not at all.
     if project.queue.is_none() {
         facts.push(match may_signal(procfs, seen) {
             Ok(()) => Fact::Signals { pid },
@@ -145,6 +145,7 @@ fn pool(rule: &QueueRule, queue: &Result<QueueSample, QueueFault>) -> Vec<Fact> 
         Err(fault) => return vec![Fact::QueueUnreadable(fault.clone())],
     };
     let readable = Fact::Queue {
+        task_queue: rule.broker.task_queue,
         queues: rule.queues.clone(),
         waiting: queue.waiting,
     };
@@ -158,7 +159,7 @@ fn pool(rule: &QueueRule, queue: &Result<QueueSample, QueueFault>) -> Vec<Fact> 
     facts.extend(queue.uncounted.iter().cloned().map(Fact::Uncounted));
     match (&queue.pool_fault, rule.actuator) {
         (Some(fault), _) => facts.push(Fact::PoolUnreachable(fault.clone())),
-        (None, CeleryActuator::Pool) => {
+        (None, QueueActuator::Pool) => {
             facts.push(Fact::Pool { active: queue.active });
             let further = |found: &Uncounted| matches!(found, Uncounted::Queues { .. });
             if let Some(node) = queue.node.clone()
@@ -167,8 +168,11 @@ fn pool(rule: &QueueRule, queue: &Result<QueueSample, QueueFault>) -> Vec<Fact> 
                 facts.push(Fact::Consumes { node });
             }
         }
-        // Programs that do not answer can be scaled, too.
-        (None, CeleryActuator::Units) => {}
+        // Programs that do not answer can be scaled, too; instances beside Celery's may be of any program.
+        (None, QueueActuator::Units) => match (rule.broker.task_queue, queue.active) {
+            (TaskQueue::Celery, None) => {}
+            (task_queue, active) => facts.push(Fact::Busy { task_queue, active }),
+        },
     }
     facts
 }
@@ -182,6 +186,7 @@ async fn broker(url: &str, rule: &QueueRule) -> Vec<Fact> {
     match monitor.read(now).await {
         Ok((depth, _)) => {
             let readable = Fact::Queue {
+                task_queue: rule.broker.task_queue,
                 queues: rule.queues.clone(),
                 waiting: depth.waiting,
             };

@@ -7,14 +7,20 @@ use url::Url;
 use crate::config::fields::{Field, Fields, Findings};
 use crate::config::keys;
 use crate::model::{
-    BadBroker, BadUrl, BrokerAccess, BrokerUrl, ManagementUrl, NO_HOST, Priorities, Wanted, with_host,
+    BadBroker, BadUrl, BrokerAccess, BrokerUrl, ManagementUrl, NO_HOST, Priorities, TaskQueue, Wanted,
+    with_host,
 };
 
 /// The keys that name a broker.
 pub(super) const URL_KEYS: [&str; 3] = ["redis_url", "broker_url", "broker_url_env"];
 
-/// The broker of a Celery project, from whichever of its keys is there; `at` is the project.
-pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'_>) -> Option<BrokerAccess> {
+/// The broker of `task_queue`, from whichever of its keys is there; `at` is the project.
+pub(super) fn read(
+    fields: &Fields<'_>,
+    task_queue: TaskQueue,
+    at: Field<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<BrokerAccess> {
     let mut named = URL_KEYS.iter().filter_map(|key| fields.get(key));
     let Some(field) = named.next() else {
         findings.refuse(&at, BadBroker::Missing(at.name()));
@@ -25,18 +31,23 @@ pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'
         return None;
     }
     let written = field.text(findings)?;
-    let key_prefix = match fields.get("redis_key_prefix") {
-        Some(prefix) => prefix.text(findings)?.to_owned(),
-        None => String::new(),
-    };
+    let key_prefix = key_prefix(fields, task_queue, findings)?;
     let url = match field.key() {
         "broker_url_env" => check_variable(written).map(BrokerUrl::Environment),
         key => check(written, key == "redis_url").map(BrokerUrl::Written),
     };
-    let priorities = priorities(fields, findings);
+    if let Ok(BrokerUrl::Written(url)) = &url
+        && url.starts_with("amqp")
+        && !task_queue.speaks_amqp()
+    {
+        findings.refuse(field.value(), BadBroker::RedisAlone(field.name(), task_queue));
+        return None;
+    }
+    let priorities = priorities(fields, task_queue, findings);
     match url {
         Ok(url) => Some(BrokerAccess {
-            management: management(fields, &url, findings),
+            task_queue,
+            management: management(fields, (&url, task_queue), findings),
             url,
             key_prefix,
             priorities,
@@ -48,9 +59,29 @@ pub(super) fn read(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'
     }
 }
 
+/// What stands before the keys in Redis.
+fn key_prefix(fields: &Fields<'_>, task_queue: TaskQueue, findings: &mut Findings<'_>) -> Option<String> {
+    let own = task_queue.key_prefix();
+    let Some(field) = fields.get("redis_key_prefix") else {
+        return Some(own.unwrap_or_default().to_owned());
+    };
+    if own.is_none() {
+        findings.refuse(&field, BadBroker::NoKeyPrefix(task_queue));
+        return None;
+    }
+    field.text(findings).map(str::to_owned)
+}
+
 /// kombu's `sep` and `priority_steps`, where they are given.
-fn priorities(fields: &Fields<'_>, findings: &mut Findings<'_>) -> Priorities {
+fn priorities(fields: &Fields<'_>, task_queue: TaskQueue, findings: &mut Findings<'_>) -> Priorities {
     let mut priorities = Priorities::default();
+    if task_queue != TaskQueue::Celery {
+        let its = ["redis_priority_separator", "redis_priority_steps"];
+        for field in its.iter().filter_map(|key| fields.get(key)) {
+            findings.refuse(&field, BadBroker::OfCelery(field.name(), task_queue));
+        }
+        return priorities;
+    }
     if let Some(field) = fields.get("redis_priority_separator")
         && let Some(separator) = field.text(findings)
     {
@@ -88,12 +119,16 @@ fn steps(field: Field<'_>, findings: &mut Findings<'_>) -> Vec<u32> {
 }
 
 /// The management API of the broker, where it is given.
-fn management(fields: &Fields<'_>, broker: &BrokerUrl, findings: &mut Findings<'_>) -> Option<ManagementUrl> {
+fn management(
+    fields: &Fields<'_>,
+    (broker, task_queue): (&BrokerUrl, TaskQueue),
+    findings: &mut Findings<'_>,
+) -> Option<ManagementUrl> {
     let field = fields.get("management_url")?;
     let written = field.text(findings)?;
     let rabbitmq = match broker {
         BrokerUrl::Written(url) => url.starts_with("amqp"),
-        BrokerUrl::Environment(_) => true,
+        BrokerUrl::Environment(_) => task_queue.speaks_amqp(),
     };
     let url = if rabbitmq {
         check_management(written)
@@ -133,10 +168,10 @@ fn check_variable(written: &str) -> Result<String, BadUrl> {
     Ok(written.to_owned())
 }
 
-/// The queues of a Celery project: `["celery"]` unless configured.
-pub(super) fn queues(fields: &Fields<'_>, findings: &mut Findings<'_>) -> Vec<String> {
+/// The queues of the project: the default one of `task_queue` unless configured.
+pub(super) fn queues(fields: &Fields<'_>, task_queue: TaskQueue, findings: &mut Findings<'_>) -> Vec<String> {
     let Some(field) = fields.get("queues") else {
-        return vec!["celery".to_owned()];
+        return vec![task_queue.default_queue().to_owned()];
     };
     let Some(list) = field.array(Wanted::Queues, findings) else {
         return Vec::new();
@@ -383,6 +418,43 @@ mod tests {
             let sentence = project(&format!(r#""redis_url": "redis://h", {keys}"#)).expect_err(keys);
             assert!(sentence.contains(what), "{keys}: {sentence}");
         }
+    }
+
+    #[test]
+    fn another_task_queue_has_keys_and_queues_of_its_own() {
+        let rq = project(r#""redis_url": "redis://h", "task_queue": "rq""#).unwrap();
+        assert_eq!((rq.task_queue, rq.key_prefix.as_str()), (TaskQueue::Rq, "rq"));
+        let own =
+            project(r#""redis_url": "redis://h", "task_queue": "rq", "redis_key_prefix": "shop""#).unwrap();
+        assert_eq!(own.key_prefix, "shop");
+    }
+
+    #[test]
+    fn what_another_task_queue_cannot_have_is_refused_with_what_to_write() {
+        for (keys, what) in [
+            (r#""broker_url": "amqp://h""#, "write \"redis_url\""),
+            (
+                r#""redis_url": "redis://h", "actuator": "pool""#,
+                "write \"actuator\": \"units\"",
+            ),
+            (
+                r#""redis_url": "redis://h", "redis_priority_steps": [0, 3]"#,
+                "is Celery's: take it out",
+            ),
+            (
+                r#""redis_url": "redis://h", "redis_priority_separator": ":""#,
+                "is Celery's: take it out",
+            ),
+            (
+                r#""broker_url_env": "REDIS_URL", "management_url": "http://h:15672""#,
+                "only RabbitMQ has a management API",
+            ),
+        ] {
+            let sentence = project(&format!(r#""task_queue": "rq", {keys}"#)).expect_err(keys);
+            assert!(sentence.contains(what), "{keys}: {sentence}");
+        }
+        let unknown = project(r#""redis_url": "redis://h", "task_queue": "sidekiq""#).unwrap_err();
+        assert!(unknown.contains("celery") && unknown.contains("rq"), "{unknown}");
     }
 
     #[test]

@@ -48,6 +48,7 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("interval", "check_interval_seconds"),
     ("max", "max_workers"),
     ("min", "min_workers"),
+    ("namespace", "redis_key_prefix"),
     ("priority_steps", "redis_priority_steps"),
     ("promise", "target"),
     ("queue", "queues"),

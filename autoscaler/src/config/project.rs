@@ -6,8 +6,8 @@ use crate::config::ladder::Scale;
 use crate::config::rules::Rules;
 use crate::config::{broker, keys, ladder, names, process, promise, requests, schedule, target};
 use crate::model::{
-    Bounds, CeleryActuator, InstancePattern, Ladder, Notice, Of, Policy, Project, QueueRule, QueueSizing,
-    Schedules, Target, Wrong, Zone,
+    Bounds, CeleryActuator, InstancePattern, Ladder, Notice, Of, Policy, Project, QueueActuator, QueueRule,
+    QueueSizing, Schedules, Target, TaskQueue, Wrong, Zone,
 };
 
 /// Reads the project in `field`, whose schedules are in `zone` unless they name another; `None` when it is refused.
@@ -47,27 +47,29 @@ pub(super) fn read(
             findings,
         )
     });
-    let actuators = [("pool", CeleryActuator::Pool), ("units", CeleryActuator::Units)];
-    let actuator = fields
-        .get("actuator")
-        .and_then(|field| field.choice(&actuators, findings))
-        .unwrap_or_default();
+    let (task_queue, actuator) = read_program(&fields, findings);
     let queue = if promised {
         None
     } else {
-        read_queue(&fields, field, (own, bounds), (rules, actuator), findings)
+        read_queue(
+            &fields,
+            field,
+            (own, bounds),
+            (rules, task_queue, actuator),
+            findings,
+        )
     };
     let target = target::read(&fields, actuator, findings);
     let service_name = match &target {
         Target::Container(container) => Some(container.name.clone()),
-        _ => read_service(&fields, field, actuator == CeleryActuator::Units, findings),
+        _ => read_service(&fields, field, actuator == QueueActuator::Units, findings),
     };
     let process = process::read(&fields, findings);
     let requests = requests::read(&fields, (name, bounds), rules, findings);
     if queue.is_some()
         && let Some(field) = requests::KEYS.iter().find_map(|key| fields.get(key))
     {
-        findings.refuse(&field, Wrong::RequestsOfCelery(field.name()));
+        findings.refuse(&field, Wrong::RequestsOfTasks(field.name()));
     }
     let enabled = if let Some(field) = fields.get("enabled") {
         field.boolean(findings)
@@ -105,6 +107,29 @@ pub(super) fn read(
     };
     note_oddities(&project, &fields, findings);
     Some(project)
+}
+
+/// The program whose tasks are counted, and what changes its worker count.
+fn read_program(fields: &Fields<'_>, findings: &mut Findings<'_>) -> (TaskQueue, QueueActuator) {
+    let programs = TaskQueue::ALL.map(|program| (program.code(), program));
+    let task_queue = fields
+        .get("task_queue")
+        .and_then(|field| field.choice(&programs, findings))
+        .unwrap_or_default();
+    let actuators = [("pool", QueueActuator::Pool), ("units", QueueActuator::Units)];
+    let Some(field) = fields.get("actuator") else {
+        let only = match task_queue {
+            TaskQueue::Celery => QueueActuator::Pool,
+            TaskQueue::Rq => QueueActuator::Units,
+        };
+        return (task_queue, only);
+    };
+    let actuator = field.choice(&actuators, findings).unwrap_or_default();
+    if task_queue != TaskQueue::Celery && actuator == QueueActuator::Pool {
+        findings.refuse(field.value(), Wrong::PoolOfOther(task_queue));
+        return (task_queue, QueueActuator::Units);
+    }
+    (task_queue, actuator)
 }
 
 fn read_bounds(fields: &Fields<'_>, at: Field<'_>, findings: &mut Findings<'_>) -> Option<Bounds> {
@@ -154,6 +179,7 @@ fn read_service(
 
 /// Keys that mean something only beside a rule over the queue.
 pub(super) const QUEUE_KEYS: &[&str] = &[
+    "task_queue",
     "redis_url",
     "broker_url",
     "broker_url_env",
@@ -165,7 +191,7 @@ pub(super) const QUEUE_KEYS: &[&str] = &[
     "actuator",
 ];
 
-/// All keys of a Celery project: its rules over the queue, and those that go with them.
+/// All keys of a project whose workers run tasks: its rules over the queue, and those that go with them.
 fn queue_keys() -> impl Iterator<Item = &'static str> {
     let rules = ["queue_thresholds", "tasks_per_worker"];
     rules.into_iter().chain(QUEUE_KEYS.iter().copied())
@@ -175,7 +201,7 @@ fn read_queue(
     fields: &Fields<'_>,
     at: Field<'_>,
     (own, widest): (Option<Bounds>, Option<Bounds>),
-    (rules, actuator): (Rules, CeleryActuator),
+    (rules, task_queue, actuator): (Rules, TaskQueue, QueueActuator),
     findings: &mut Findings<'_>,
 ) -> Option<QueueRule> {
     let hold = rules.queue_hold;
@@ -199,8 +225,8 @@ fn read_queue(
             .zip(own)
             .map(|(tasks, bounds)| QueueSizing::tasks_per_worker(tasks, bounds, hold.up, hold.down)),
     };
-    let broker = broker::read(fields, at, findings);
-    let queues = broker::queues(fields, findings);
+    let broker = broker::read(fields, task_queue, at, findings);
+    let queues = broker::queues(fields, task_queue, findings);
     Some(QueueRule {
         sizing: sizing?,
         broker: broker?,

@@ -20,7 +20,7 @@ pub(super) struct Course {
     pub(super) cadence: Duration,
 }
 
-/// Reads what `fields` say of it. `of_tasks` are the keys of a Celery project.
+/// Reads what `fields` say of it. `of_tasks` are the keys of a project whose workers run tasks.
 pub(super) fn read(
     fields: &Fields<'_>,
     of_tasks: impl IntoIterator<Item = &'static str>,
@@ -45,7 +45,7 @@ pub(super) fn read(
             findings.refuse(&field, Wrong::RequestsUnwanted("policy".into()));
         }
         for field in of_tasks.into_iter().filter_map(|key| fields.get(key)) {
-            findings.refuse(&field, Wrong::TargetOfCelery(field.name()));
+            findings.refuse(&field, Wrong::TargetOfTasks(field.name()));
         }
         for field in THRESHOLDS.iter().filter_map(|key| fields.get(key)) {
             findings.refuse(&field, Wrong::ThresholdsBesideTarget(field.name()));

@@ -2,14 +2,14 @@
 
 use crate::config::fields::{Fields, Findings};
 use crate::config::names;
-use crate::model::{CeleryActuator, Target, Wrong};
+use crate::model::{QueueActuator, Target, Wrong};
 
 /// Keys of which a project has one at most.
 const PLACES: [&str; 3] = ["service_name", "cgroup", "container"];
 
 /// Reads the target; the unit where it is refused.
-pub(super) fn read(fields: &Fields<'_>, actuator: CeleryActuator, findings: &mut Findings<'_>) -> Target {
-    if actuator == CeleryActuator::Units
+pub(super) fn read(fields: &Fields<'_>, actuator: QueueActuator, findings: &mut Findings<'_>) -> Target {
+    if actuator == QueueActuator::Units
         && let Some(field) = PLACES[1..].iter().find_map(|key| fields.get(key))
     {
         findings.refuse(&field, Wrong::PlaceOfUnits(field.name()));

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use crate::model::{BrokerAccess, BrokerUrl};
+use crate::model::{BrokerAccess, BrokerUrl, TaskQueue};
 use crate::observe::measure::queue;
 
 /// What is known of a broker.
@@ -95,6 +95,7 @@ impl Broker {
 /// Whether a configuration may name it.
 fn is_readable(url: &str) -> bool {
     let broker = BrokerAccess {
+        task_queue: TaskQueue::Celery,
         url: BrokerUrl::Written(url.to_owned()),
         key_prefix: String::new(),
         priorities: crate::model::Priorities::default(),

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::{
     Bounds, CgroupError, ClientError, Container, Fault, Host, HostError, ListenFault, ListenQueue, LoadError,
     Notice, PoolFault, Project, QueueFault, Refusal, RequestFault, RequestSummary, RequestsWay, Schedule,
-    ServiceError, SourceKind, StoreError, SystemFault, Uncounted, Unobservable, UsageFault, WhyNotEbpf,
+    ServiceError, SourceKind, StoreError, SystemFault, TaskQueue, Uncounted, Unobservable, UsageFault,
+    WhyNotEbpf,
 };
 
 /// One thing that was looked at.
@@ -352,6 +353,8 @@ pub enum Fact {
     },
     /// Its queues can be read.
     Queue {
+        /// Whose queues they are.
+        task_queue: TaskQueue,
         /// The queues.
         queues: Vec<String>,
         /// Tasks that wait in them.
@@ -371,6 +374,13 @@ pub enum Fact {
     /// Its pool answers to remote control.
     Pool {
         /// Processes that run a task.
+        active: Option<u32>,
+    },
+    /// Whether it is known which of its instances run a task.
+    Busy {
+        /// The program that they run.
+        task_queue: TaskQueue,
+        /// How many do; `None` where it is not known of each.
         active: Option<u32>,
     },
     /// It cannot be commanded.
@@ -466,6 +476,7 @@ impl Fact {
             Self::Uncounted(_) => "uncounted",
             Self::Consumes { .. } => "consumes",
             Self::Pool { .. } => "pool",
+            Self::Busy { .. } => "busy",
             Self::PoolUnreachable(_) => "pool_unreachable",
         }
     }

@@ -23,7 +23,7 @@ pub struct Look {
     pub memory: CgroupMemory,
     /// The cgroup's directory; `None` where the project could not be observed.
     pub cgroup: Option<PathBuf>,
-    /// The queues of a Celery project, where they could be read.
+    /// The task queues of the project, where they could be read.
     pub queue: Option<QueueSample>,
     /// Its requests over the interval, where they could be seen.
     pub requests: Option<RequestSample>,
@@ -53,7 +53,7 @@ impl Look {
         self.figures.workers.is_some()
     }
 
-    /// Pool processes of a Celery project that are running a task.
+    /// Workers that are running a task.
     #[must_use]
     pub fn active(&self) -> Option<u32> {
         self.queue.as_ref()?.active

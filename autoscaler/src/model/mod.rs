@@ -51,6 +51,7 @@ mod snapshot;
 mod socket_url;
 mod system_fault;
 mod target;
+mod task_queue;
 mod threshold;
 mod uncounted;
 mod url_fault;
@@ -88,8 +89,8 @@ pub use peer::Peer;
 pub use pool_fault::PoolFault;
 pub use process_error::ProcessError;
 pub use project::{
-    Bounds, BrokerAccess, BrokerUrl, CeleryActuator, Config, CpuBasis, Global, Ladder, Language,
-    ManagementUrl, MemoryRules, Priorities, Project, QueueRule, QueueSizing, RequestRules, Rungs, Workload,
+    Bounds, BrokerAccess, BrokerUrl, Config, CpuBasis, Global, Ladder, Language, ManagementUrl, MemoryRules,
+    Priorities, Project, QueueActuator, QueueRule, QueueSizing, RequestRules, Rungs, Workload,
 };
 pub use promise::{Policy, Promise};
 pub use pulse::Pulse;
@@ -111,6 +112,7 @@ pub use snapshot::{
 pub(crate) use socket_url::{NO_HOST, with_host};
 pub use system_fault::SystemFault;
 pub use target::{Container, ContainerName, ProcessFilter, Runtime, Target};
+pub use task_queue::TaskQueue;
 pub use threshold::Thresholds;
 pub(crate) use uncounted::queues_line;
 pub use uncounted::{Place, Remedy, Uncounted};

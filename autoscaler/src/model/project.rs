@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Budget, Family, Measure, Metrics, Policy, ProcessFilter, ProcessId, Promise, Schedules, Storage, Target,
+    TaskQueue,
 };
 
 /// The whole configuration in force.
@@ -100,7 +101,7 @@ pub struct Project {
     pub reload_wait: Duration,
     /// Thresholds over the CPU, in percent.
     pub cpu: Option<Ladder>,
-    /// Thresholds over the length of a Celery queue, in waiting tasks.
+    /// Thresholds over the length of its task queues, in waiting tasks.
     pub queue: Option<QueueRule>,
     /// What its requests are looked at for.
     pub requests: RequestRules,
@@ -117,8 +118,8 @@ impl Project {
     pub fn workload(&self) -> Workload {
         match self.queue.as_ref().map(|rule| rule.actuator) {
             None => Workload::SignalledServer,
-            Some(CeleryActuator::Pool) => Workload::CeleryPool,
-            Some(CeleryActuator::Units) => Workload::TemplateInstances,
+            Some(QueueActuator::Pool) => Workload::CeleryPool,
+            Some(QueueActuator::Units) => Workload::TemplateInstances,
         }
     }
 
@@ -304,17 +305,17 @@ impl Default for RequestRules {
     }
 }
 
-/// A Celery project's rule: how the length of its queues moves its workers, and where the queues are.
+/// How the length of a project's task queues moves its workers, and where the queues are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueueRule {
     /// How many workers a queue's length asks for.
     pub sizing: QueueSizing,
     /// Where the queues are.
     pub broker: BrokerAccess,
-    /// The queues that belong to the project, `["celery"]` unless configured.
+    /// The queues that belong to the project: the default one of its [`TaskQueue`] unless configured.
     pub queues: Vec<String>,
     /// What changes the worker count.
-    pub actuator: CeleryActuator,
+    pub actuator: QueueActuator,
 }
 
 /// How many workers a queue's length asks for.
@@ -364,24 +365,26 @@ impl QueueSizing {
     }
 }
 
-/// What changes the worker count of a Celery project.
+/// What changes the worker count of a project whose workers run tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CeleryActuator {
-    /// Celery's own remote control: `pool_grow` and `pool_shrink` over the broker.
+pub enum QueueActuator {
+    /// Celery's own remote control: `pool_grow` and `pool_shrink` over the broker. No other program has one.
     #[default]
     Pool,
     /// Instances of a systemd template: `service_name` is `NAME@.service`.
     Units,
 }
 
-/// How the broker of a Celery project is reached, and what the application calls its keys.
+/// How the broker of a project is reached, whose tasks are in it, and what the application calls its keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokerAccess {
+    /// The program whose queues they are.
+    pub task_queue: TaskQueue,
     /// Where its URL stands.
     pub url: BrokerUrl,
-    /// What stands before every key of the database: kombu's `global_keyprefix`. Empty unless configured.
+    /// What stands before every key of the database: [`TaskQueue::key_prefix`] unless configured.
     pub key_prefix: String,
-    /// The lists that kombu makes of a queue in Redis.
+    /// The lists that kombu makes of a queue of Celery's in Redis.
     pub priorities: Priorities,
     /// RabbitMQ's management API, which alone tells how many tasks are not acknowledged.
     pub management: Option<ManagementUrl>,

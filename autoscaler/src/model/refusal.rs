@@ -1,6 +1,6 @@
 //! Why a step is not asked for.
 
-use crate::model::ManagerError;
+use crate::model::{ManagerError, TaskQueue};
 use std::time::Duration;
 
 use super::{
@@ -189,6 +189,11 @@ pub enum StopFault {
     },
     /// No process would be told.
     NoSignal,
+    /// Every process of the unit gets the signal, and those that this program makes for its tasks would drop them.
+    AllTold {
+        /// The program.
+        task_queue: TaskQueue,
+    },
     /// Every process of the unit gets the signal, and one of them would end at once.
     GroupNotCaught {
         /// That process.

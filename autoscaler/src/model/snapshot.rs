@@ -59,7 +59,7 @@ pub struct ProjectSample {
     pub cpu: Option<CpuSample>,
     /// Memory of the cgroup.
     pub memory: CgroupMemory,
-    /// The queues of a Celery project, or why they cannot be read; `None` for a project without a queue rule.
+    /// The task queues of the project, or why they cannot be read; `None` for a project without a queue rule.
     pub queue: Option<Result<QueueSample, QueueFault>>,
     /// Requests since the last check, or why they cannot be seen; `None` where nobody wants them, and at the first check.
     pub requests: Option<Result<RequestSample, RequestFault>>,
@@ -73,7 +73,7 @@ impl ProjectSample {
     }
 }
 
-/// The queues of one Celery project at one moment.
+/// The task queues of one project at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueSample {
     /// Time since the queues were last read: the interval that this reading stands for.
@@ -86,7 +86,7 @@ pub struct QueueSample {
     /// Of these, the tasks that the project's own pool holds back for want of a process: they wait, as those in the
     /// broker do. 0 where it cannot be told which are the project's.
     pub ahead: u64,
-    /// Pool processes that are running a task; `None` where nobody can tell.
+    /// Workers that are running a task: pool processes, or instances; `None` where nobody can tell.
     pub active: Option<u32>,
     /// Tasks that the broker delivered to some worker and that are not acknowledged; `None` where it cannot tell.
     /// Redis counts those of all queues of its database together.
@@ -95,7 +95,8 @@ pub struct QueueSample {
     pub unacknowledged_fault: Option<QueueFault>,
     /// The oldest waiting task has waited at least this long; `None` where nothing waits or nobody can tell.
     pub oldest_waiting: Option<Duration>,
-    /// Why the pool cannot be commanded, when the project scales by Celery's remote control and it cannot.
+    /// Why the pool cannot be commanded, when the project scales by Celery's remote control and it cannot; of instances, why
+    /// nobody tells which are busy.
     pub pool_fault: Option<PoolFault>,
     /// The node of the project's pool, where it answered.
     pub node: Option<String>,

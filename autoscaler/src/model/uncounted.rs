@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::TaskQueue;
+
 /// What a count of waiting tasks leaves out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Uncounted {
@@ -35,6 +37,15 @@ pub enum Uncounted {
     },
     /// The broker's user may not look for lists under other names.
     Unsearched,
+    /// Nothing tells that these queues are used at all: no task waits in them, and no worker has entered itself.
+    Absent {
+        /// Whose queues they are.
+        task_queue: TaskQueue,
+        /// The queues.
+        queues: Vec<String>,
+        /// The key that tasks of the first would wait in.
+        key: String,
+    },
 }
 
 /// The key of the configuration that is another than the application's setting.
@@ -67,6 +78,7 @@ impl Uncounted {
             Self::Queues { queues, .. } => queues.join(" "),
             Self::Prefetched { .. } => "prefetched".to_owned(),
             Self::Unsearched => "unsearched".to_owned(),
+            Self::Absent { queues, .. } => format!("absent {}", queues.join(" ")),
         }
     }
 }
@@ -77,7 +89,7 @@ impl Uncounted {
     pub fn is_lower_bound(&self) -> bool {
         match self {
             Self::Lists { .. } | Self::Prefetched { .. } => true,
-            Self::Elsewhere { .. } | Self::Queues { .. } | Self::Unsearched => false,
+            Self::Elsewhere { .. } | Self::Queues { .. } | Self::Unsearched | Self::Absent { .. } => false,
         }
     }
 }

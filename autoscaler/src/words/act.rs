@@ -260,6 +260,14 @@ fn unstoppable(language: Language, fault: &StopFault) -> String {
             "its KillMode=none leaves its processes running: write KillMode=mixed",
             "su KillMode=none deja corriendo sus procesos: escriba KillMode=mixed"
         ),
+        StopFault::AllTold { task_queue } => {
+            let name = task_queue.name();
+            say!(
+                language,
+                "its KillMode=control-group sends SIGTERM to all processes of {name}, which would drop their tasks: write KillMode=mixed",
+                "su KillMode=control-group manda SIGTERM a todos los procesos de {name}, que soltarían sus tareas: escriba KillMode=mixed"
+            )
+        }
         StopFault::GroupNotCaught { pid } => say!(
             language,
             "its KillMode=control-group sends SIGTERM to process {pid}, too, which does not catch it: write KillMode=mixed",

@@ -68,8 +68,8 @@ pub(super) fn advice(language: Language, fact: &Fact) -> Option<String> {
         ),
         Fact::OutsideBounds { .. } => say!(
             language,
-            "set --workers (Celery: --concurrency) of the service within the bounds",
-            "ponga --workers (Celery: --concurrency) del servicio dentro de los límites"
+            "set --workers (Celery: --concurrency) of the service, or the number of instances, within the bounds",
+            "ponga --workers (Celery: --concurrency) del servicio, o el número de instancias, dentro de los límites"
         ),
         Fact::NoMemoryLimit { unit: Some(unit), .. } => say!(
             language,
@@ -86,6 +86,14 @@ pub(super) fn advice(language: Language, fact: &Fact) -> Option<String> {
             language,
             "check what the unit starts: gunicorn, uvicorn with --workers, puma or unicorn",
             "compruebe qué arranca la unidad: gunicorn, uvicorn con --workers, puma o unicorn"
+        ),
+        Fact::Busy {
+            task_queue,
+            active: None,
+        } if !task_queue.tells_who_is_busy() => say!(
+            language,
+            "write TimeoutStopSec=infinity in the template",
+            "escriba TimeoutStopSec=infinity en la plantilla"
         ),
         Fact::QueueUnreadable(fault) | Fact::PoolUnreachable(PoolFault::Broker(fault)) => {
             return of_broker(language, fault);

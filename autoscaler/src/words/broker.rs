@@ -25,8 +25,8 @@ pub(super) fn broker(language: Language, bad: &BadBroker) -> String {
         BadBroker::Url(key, bad) => format!("{}: {}", quoted(key), bad_url(language, bad)),
         BadBroker::NoQueue => say!(
             language,
-            "\"queues\" is empty: write their names, for example [\"celery\"], or leave it out",
-            "\"queues\" está vacía: escriba sus nombres, por ejemplo [\"celery\"], o quítela"
+            "\"queues\" is empty: write the queues' names, or leave it out",
+            "\"queues\" está vacía: escriba los nombres de las colas, o quítela"
         ),
         BadBroker::QueueType => say!(
             language,
@@ -58,6 +58,30 @@ pub(super) fn broker(language: Language, bad: &BadBroker) -> String {
             "\"redis_priority_steps\" must have from 1 to {most} steps: write the application's \"priority_steps\", for example [0, 3, 6, 9]",
             "\"redis_priority_steps\" tiene de 1 a {most} niveles: escriba los \"priority_steps\" de la aplicación, por ejemplo [0, 3, 6, 9]"
         ),
+        BadBroker::RedisAlone(key, task_queue) => {
+            let (key, name) = (quoted(key), task_queue.name());
+            say!(
+                language,
+                "{key} is RabbitMQ's, and {name} has its queues in Redis alone: write \"redis_url\", for example \"redis_url\": \"redis://localhost:6379/0\"",
+                "{key} es de RabbitMQ, y {name} solo tiene sus colas en Redis: escriba \"redis_url\", por ejemplo \"redis_url\": \"redis://localhost:6379/0\""
+            )
+        }
+        BadBroker::NoKeyPrefix(task_queue) => {
+            let name = task_queue.name();
+            say!(
+                language,
+                "nothing can stand before the keys of {name}: take it out",
+                "nada puede ir delante de las claves de {name}: quítela"
+            )
+        }
+        BadBroker::OfCelery(key, task_queue) => {
+            let (key, name) = (quoted(key), task_queue.name());
+            say!(
+                language,
+                "{key} is Celery's: take it out, for {name} has no such lists",
+                "{key} es de Celery: quítela, pues {name} no tiene esas listas"
+            )
+        }
     }
 }
 
@@ -148,8 +172,8 @@ pub(super) fn bad_url(language: Language, bad: &BadUrl) -> String {
         ),
         BadUrl::Cluster => say!(
             language,
-            "Redis Cluster is not supported, as Celery's own Redis transport does not have it: write the URL of the one server that has the queues, for example redis://10.0.0.1:6379/0",
-            "Redis Cluster no se admite, como no lo admite el propio transporte Redis de Celery: escriba la URL del único servidor que tiene las colas, por ejemplo redis://10.0.0.1:6379/0"
+            "Redis Cluster is not supported: write the URL of the one server that has the queues, for example redis://10.0.0.1:6379/0",
+            "Redis Cluster no se admite: escriba la URL del único servidor que tiene las colas, por ejemplo redis://10.0.0.1:6379/0"
         ),
         BadUrl::Several(scheme) => say!(
             language,

@@ -146,6 +146,22 @@ pub fn uncounted(language: Language, what: &Uncounted) -> String {
             "the node {node} has fetched more tasks ahead, or holds more for later (eta), than it can be asked to list: they are not counted, and the queue leads to no step down; give worker_prefetch_multiplier a small number, not 0",
             "el nodo {node} ha tomado por adelantado, o guarda para más tarde (eta), más tareas de las que se le puede pedir que enumere: no se cuentan, y la cola no lleva a ningún paso abajo; dé a worker_prefetch_multiplier un número pequeño, no 0"
         ),
+        Uncounted::Absent {
+            task_queue,
+            queues,
+            key,
+        } => {
+            let (name, queues, key) = (task_queue.name(), all_quoted(queues, ", "), quoted(key));
+            let prefix = match task_queue.key_prefix() {
+                Some(_) => say!(language, " or \"redis_key_prefix\"", " o \"redis_key_prefix\""),
+                None => String::new(),
+            };
+            say!(
+                language,
+                "nothing of {queues} is in this database of Redis, neither tasks (in {key}) nor workers of {name}: if tasks have been put there already, the URL's database, \"queues\"{prefix} is another than the application's",
+                "no hay nada de {queues} en esta base de datos de Redis, ni tareas (en {key}) ni workers de {name}: si ya se han puesto tareas, la base de datos de la URL, \"queues\"{prefix} no es la de la aplicación"
+            )
+        }
         Uncounted::Unsearched => say!(
             language,
             "the broker's user may not look for lists of its queues under other names (priority_steps, sep, global_keyprefix): where the application sets none of these, nothing is missing; else permit +scan and +eval",

@@ -445,12 +445,16 @@ fn says(language: Language, fact: &Fact) -> String {
                 "sin límite de memoria: no se puede escribir {path}: {why}"
             )
         }
-        Fact::Queue { queues, waiting } => {
-            let queues = queues.join(", ");
+        Fact::Queue {
+            task_queue,
+            queues,
+            waiting,
+        } => {
+            let (name, queues) = (task_queue.name(), queues.join(", "));
             say!(
                 language,
-                "the broker answers: {waiting} tasks wait in {queues}",
-                "el broker contesta: {waiting} tareas esperan en {queues}"
+                "the broker answers: {waiting} tasks wait in {queues} ({name})",
+                "el broker contesta: {waiting} tareas esperan en {queues} ({name})"
             )
         }
         Fact::QueueUnreadable(fault) => {
@@ -485,6 +489,36 @@ fn says(language: Language, fact: &Fact) -> String {
             "the pool answers to remote control, an unknown number busy",
             "el pool atiende el control remoto, un número desconocido de ocupados"
         ),
+        Fact::Busy {
+            task_queue,
+            active: Some(active),
+        } => {
+            let name = task_queue.name();
+            say!(
+                language,
+                "{name} tells which instances run a task: {active} do",
+                "{name} dice qué instancias tienen una tarea: {active}"
+            )
+        }
+        Fact::Busy {
+            task_queue,
+            active: None,
+        } => {
+            let name = task_queue.name();
+            if task_queue.tells_who_is_busy() {
+                say!(
+                    language,
+                    "{name} does not tell of each instance whether it runs a task: are these its workers, of these queues, on this broker?",
+                    "{name} no dice de cada instancia si tiene una tarea: ¿son sus workers, de estas colas y en este broker?"
+                )
+            } else {
+                say!(
+                    language,
+                    "{name} does not tell which of its workers run a task: an instance is stopped only where systemd waits as long as its task takes",
+                    "{name} no dice qué workers tienen una tarea: solo se para una instancia si systemd espera lo que tarde su tarea"
+                )
+            }
+        }
         Fact::PoolUnreachable(fault) => {
             let fault = pool_fault(language, fault);
             say!(

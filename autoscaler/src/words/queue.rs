@@ -93,8 +93,8 @@ pub fn queue_fault(language: Language, fault: &QueueFault) -> String {
             let queue = quoted(queue);
             say!(
                 language,
-                "the broker at {at} has no queue {queue} in this virtual host: is it spelled as in Celery, is the URL's virtual host the worker's, and has a worker ever consumed it?",
-                "el broker en {at} no tiene la cola {queue} en este virtual host: ¿se escribe como en Celery, es el virtual host de la URL el del worker, y la ha consumido ya un worker?"
+                "the broker at {at} has no queue {queue} in this virtual host: is it spelled as in the application, is the URL's virtual host the worker's, and has a worker ever consumed it?",
+                "el broker en {at} no tiene la cola {queue} en este virtual host: ¿se escribe como en la aplicación, es el virtual host de la URL el del worker, y la ha consumido ya un worker?"
             )
         }
         QueueFault::Answered { at, why } => say!(

@@ -248,8 +248,8 @@ fn overdue(language: Language, why: &Reason, held: &str) -> String {
         ),
         Reason::PoolBusy => say!(
             language,
-            "for {held} every worker has been running a task, so none can be taken away: `celery inspect active` shows which",
-            "desde hace {held} todos los workers tienen una tarea y no se puede quitar ninguno: `celery inspect active` dice cuáles"
+            "for {held} every worker has been running a task, so none can be taken away: `celery inspect active`, or RQ's `rq info`, shows which",
+            "desde hace {held} todos los workers tienen una tarea y no se puede quitar ninguno: `celery inspect active`, o `rq info` de RQ, dice cuáles"
         ),
         other => {
             let other = reason(language, other);

@@ -22,8 +22,8 @@ pub(super) fn wanted(language: Language, wanted: &Wanted) -> String {
         ),
         Wanted::Queues => say!(
             language,
-            "a list: write their names, for example [\"celery\"]",
-            "una lista: escriba sus nombres, por ejemplo [\"celery\"]"
+            "a list: write their names, for example [\"mail\"]",
+            "una lista: escriba sus nombres, por ejemplo [\"correo\"]"
         ),
         Wanted::PrioritySteps => say!(
             language,

@@ -160,8 +160,8 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
             let name = quoted(name);
             say!(
                 language,
-                "project {name} has no rung at all: write \"cpu_thresholds\" (or \"queue_thresholds\" for Celery), for example \"cpu_thresholds\": {{ \"scale_up_2\": 65, \"scale_down_1\": 35 }}",
-                "el proyecto {name} no tiene ningún umbral: escriba \"cpu_thresholds\" (o \"queue_thresholds\" para Celery), por ejemplo \"cpu_thresholds\": {{ \"scale_up_2\": 65, \"scale_down_1\": 35 }}"
+                "project {name} has no rung at all: write \"cpu_thresholds\" (or \"queue_thresholds\" for tasks), for example \"cpu_thresholds\": {{ \"scale_up_2\": 65, \"scale_down_1\": 35 }}",
+                "el proyecto {name} no tiene ningún umbral: escriba \"cpu_thresholds\" (o \"queue_thresholds\" para tareas), por ejemplo \"cpu_thresholds\": {{ \"scale_up_2\": 65, \"scale_down_1\": 35 }}"
             )
         }
         Wrong::WithoutTarget(key) => {
@@ -180,12 +180,12 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
                 "{key} está junto a \"policy\": \"target\", que sigue una promesa y no umbrales: quite {key}"
             )
         }
-        Wrong::TargetOfCelery(key) => {
+        Wrong::TargetOfTasks(key) => {
             let key = quoted(key);
             say!(
                 language,
-                "{key} belongs to a Celery project, and \"policy\": \"target\" is a promise about requests: take {key} or \"policy\" out",
-                "{key} es de un proyecto de Celery, y \"policy\": \"target\" es una promesa sobre peticiones: quite {key} o \"policy\""
+                "{key} belongs to a project whose workers run tasks, and \"policy\": \"target\" is a promise about requests: take {key} or \"policy\" out",
+                "{key} es de un proyecto cuyos workers hacen tareas, y \"policy\": \"target\" es una promesa sobre peticiones: quite {key} o \"policy\""
             )
         }
         Wrong::PlaceOfUnits(key) => {
@@ -253,12 +253,20 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
             "\"tasks_per_worker\" stands in place of \"queue_thresholds\": keep one of them",
             "\"tasks_per_worker\" va en lugar de \"queue_thresholds\": deje una de las dos"
         ),
-        Wrong::RequestsOfCelery(key) => {
+        Wrong::PoolOfOther(task_queue) => {
+            let name = task_queue.name();
+            say!(
+                language,
+                "only Celery lets others change its pool: {name} can be scaled by instances of a template, write \"actuator\": \"units\" and for example \"service_name\": \"NAME@.service\"",
+                "solo Celery deja que otros cambien su pool: {name} se escala con instancias de una plantilla, escriba \"actuator\": \"units\" y por ejemplo \"service_name\": \"NOMBRE@.service\""
+            )
+        }
+        Wrong::RequestsOfTasks(key) => {
             let key = quoted(key);
             say!(
                 language,
-                "{key} is over requests, and a Celery project has tasks: take it out, or write \"queue_thresholds\"",
-                "{key} cuenta peticiones, y un proyecto de Celery tiene tareas: quítela, o escriba \"queue_thresholds\""
+                "{key} is over requests, and this project has tasks: take it out, or write \"queue_thresholds\"",
+                "{key} cuenta peticiones, y este proyecto tiene tareas: quítela, o escriba \"queue_thresholds\""
             )
         }
         Wrong::RequestsUnwanted(key) => {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use autoscaler::model::{BrokerAccess, BrokerUrl, ManagementUrl, Priorities};
+use autoscaler::model::{BrokerAccess, BrokerUrl, ManagementUrl, Priorities, TaskQueue};
 use autoscaler::observe::measure::queue::{self, Command};
 use autoscaler::words;
 use serde_json::json;
@@ -34,14 +34,17 @@ impl Server {
     }
 }
 
-/// Redis, as the daemon asks it at a check: the length of the queues, what is not counted, and a command.
+/// Redis, as the daemon asks it at a check of each task queue: the length of the queues, what is not counted, the workers
+/// that are entered, and a command.
 pub(super) fn redis(input: &[u8]) {
     thread_local! {
         static SERVER: OnceCell<Server> = const { OnceCell::new() };
     }
     let server = SERVER.with(|server| server.get_or_init(unix).clone());
     server.says(input);
-    ask(&server.url, None);
+    for task_queue in TaskQueue::ALL {
+        ask(&server.url, task_queue, None);
+    }
 }
 
 /// RabbitMQ: what it says in AMQP, and what its management API says.
@@ -54,11 +57,12 @@ pub(super) fn rabbitmq(input: &[u8]) {
     let [amqp, http] = parts(input);
     broker.says(amqp);
     management.says(http);
-    ask(&broker.url, Some(management.url));
+    ask(&broker.url, TaskQueue::Celery, Some(management.url));
 }
 
-fn ask(url: &str, management: Option<String>) {
+fn ask(url: &str, task_queue: TaskQueue, management: Option<String>) {
     let access = BrokerAccess {
+        task_queue,
         url: BrokerUrl::Written(url.to_owned()),
         key_prefix: String::new(),
         priorities: Priorities::default(),
@@ -81,6 +85,7 @@ fn ask(url: &str, management: Option<String>) {
                 told(|language| words::uncounted(language, uncounted));
             }
         }
+        let _ = tokio::time::timeout(PATIENCE, broker.entries(&queues)).await;
         let _ = tokio::time::timeout(PATIENCE, broker.elsewhere()).await;
         let _ = tokio::time::timeout(PATIENCE, broker.call(&command, PATIENCE)).await;
     });

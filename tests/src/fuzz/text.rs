@@ -1,7 +1,7 @@
 //! Readers of a text: the configuration, a broker's URL, a line to the control socket, a recorded load.
 
 use autoscaler::control::{Request, Response};
-use autoscaler::model::{BrokerAccess, BrokerUrl, ManagementUrl, Priorities};
+use autoscaler::model::{BrokerAccess, BrokerUrl, ManagementUrl, Priorities, TaskQueue};
 use autoscaler::observe::measure::queue;
 use autoscaler::simulate::{Trace, trace_error};
 use autoscaler::{config, words};
@@ -25,6 +25,7 @@ pub(super) fn config(input: &[u8]) {
 pub(super) fn broker_url(input: &[u8]) {
     let [url, management] = parts(input).map(String::from_utf8_lossy);
     let access = BrokerAccess {
+        task_queue: TaskQueue::Celery,
         url: BrokerUrl::Written(url.clone().into_owned()),
         key_prefix: String::new(),
         priorities: Priorities::default(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use autoscaler::model::{
-    BrokerAccess, BrokerUrl, Language, ManagementUrl, Priorities, QueueFault, TlsProblem,
+    BrokerAccess, BrokerUrl, Language, ManagementUrl, Priorities, QueueFault, TaskQueue, TlsProblem,
 };
 use autoscaler::observe::measure::queue;
 use autoscaler::observe::measure::queue::Depth;
@@ -21,6 +21,7 @@ const SOON: Duration = Duration::from_mins(1);
 
 fn broker(url: &str, key_prefix: &str) -> BrokerAccess {
     BrokerAccess {
+        task_queue: TaskQueue::Celery,
         url: BrokerUrl::Written(url.to_owned()),
         key_prefix: key_prefix.to_owned(),
         priorities: Priorities::default(),

@@ -8,10 +8,11 @@ use autoscaler::act::{Actuator, Plan, PoolControl, Timing, scale};
 use autoscaler::host::cgroup::{Cgroup, CgroupMount};
 use autoscaler::host::process::Procfs;
 use autoscaler::model::{
-    Bounds, BrokerAccess, BrokerUrl, Cause, CeleryActuator, Ladder, PoolFault, Priorities, ProcessId,
-    QueueFault, QueueRule, QueueSizing, Refusal, Step,
+    Bounds, BrokerAccess, BrokerUrl, Cause, Ladder, PoolFault, Priorities, ProcessId, QueueActuator,
+    QueueFault, QueueRule, QueueSizing, Refusal, Step, TaskQueue,
 };
-use autoscaler::observe::measure::celery::{Inspector, fleet};
+use autoscaler::observe::measure::busy::Busy;
+use autoscaler::observe::measure::celery::Inspector;
 use autoscaler::observe::measure::queue;
 use autoscaler_tests::broker::{Access, RabbitMq, Redis};
 use autoscaler_tests::celery::{App, Worker};
@@ -32,13 +33,14 @@ fn rule(url: &str, queues: &[&str]) -> QueueRule {
     QueueRule {
         sizing: QueueSizing::Rungs(ladder),
         broker: BrokerAccess {
+            task_queue: TaskQueue::Celery,
             url: BrokerUrl::Written(url.into()),
             key_prefix: String::new(),
             priorities: Priorities::default(),
             management: None,
         },
         queues: queues.iter().map(ToString::to_string).collect(),
-        actuator: CeleryActuator::Pool,
+        actuator: QueueActuator::Pool,
     }
 }
 
@@ -373,12 +375,14 @@ async fn of_several_workers_in_one_slice_each_is_known_with_what_it_runs_and_has
     })?;
 
     let mut broker = queue::open(&redis.url(), &rule(&redis.url(), &["first"]).broker)?;
-    let seen = fleet::look(&Procfs::default(), &open(&ours)?, broker.as_mut()).await?;
-    let mains: Vec<ProcessId> = seen.busy().into_keys().collect();
+    let (procfs, cgroup) = (Procfs::default(), open(&ours)?);
+    let queues = ["first".to_owned()];
+    let seen = Busy::look((&procfs, &cgroup), broker.as_mut(), &queues).await?;
+    let mains: Vec<ProcessId> = seen.workers().keys().copied().collect();
     let known: BTreeMap<u32, bool> = seen
-        .busy()
-        .into_iter()
-        .map(|(main, busy)| (main.pid, busy))
+        .workers()
+        .iter()
+        .map(|(main, busy)| (main.pid, *busy))
         .collect();
     assert_eq!(known, BTreeMap::from([(busy.pid(), true), (idle.pid(), false)]));
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use autoscaler::host::cgroup::CgroupMount;
 use autoscaler::host::process::Procfs;
-use autoscaler::model::{BrokerAccess, BrokerUrl, Language, Place, PoolFault, Priorities, Remedy, Uncounted};
+use autoscaler::model::{
+    BrokerAccess, BrokerUrl, Language, Place, PoolFault, Priorities, Remedy, TaskQueue, Uncounted,
+};
 use autoscaler::observe::measure::celery::Inspector;
 use autoscaler::observe::measure::queue;
 use autoscaler::observe::measure::queue::Command;
@@ -26,6 +28,7 @@ fn broker(url: &str, prefix: &str, separator: Option<&str>) -> BrokerAccess {
         separator.clone_into(&mut priorities.separator);
     }
     BrokerAccess {
+        task_queue: TaskQueue::Celery,
         url: BrokerUrl::Written(url.to_owned()),
         key_prefix: prefix.to_owned(),
         priorities,

@@ -22,5 +22,6 @@ mod requests;
 mod schema;
 mod security;
 mod servers;
+mod task_queues;
 mod verifier;
 mod without_ebpf;

@@ -3,8 +3,8 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::model::{
-    Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CgroupMemory, CpuBasis, Figures, MemoryRules, ProcessId,
-    QueueRule, QueueSizing, Schedules, Step, Target,
+    Bounds, BrokerAccess, BrokerUrl, CgroupMemory, CpuBasis, Figures, MemoryRules, ProcessId, QueueActuator,
+    QueueRule, QueueSizing, Schedules, Step, Target, TaskQueue,
 };
 
 const MIB: u64 = 1 << 20;
@@ -121,13 +121,14 @@ fn template() -> Fixture {
     fixture.project.queue = Some(QueueRule {
         sizing: QueueSizing::tasks_per_worker(1, fixture.project.bounds, Duration::ZERO, Duration::ZERO),
         broker: BrokerAccess {
+            task_queue: TaskQueue::Celery,
             url: BrokerUrl::Written("redis://localhost/0".into()),
             key_prefix: String::new(),
             priorities: crate::model::Priorities::default(),
             management: None,
         },
         queues: vec!["celery".into()],
-        actuator: CeleryActuator::Units,
+        actuator: QueueActuator::Units,
     });
     fixture.project.service_name = "w@.service".into();
     for (instance, processes) in [

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use nix::sys::signal::Signal;
 
 use crate::host::service::{Instance, StopRules};
-use crate::model::{ProcessId, StopFault};
+use crate::model::{ProcessId, StopFault, TaskQueue};
 
 /// The newest of the idle instances, else the newest of those that nobody tells about, and whether it is idle. `None`
 /// when all are known to be busy. `running` is oldest first.
@@ -23,9 +23,23 @@ pub(super) fn choose<'i>(
     idle.or_else(|| newest(None).map(|(main, instance)| (*main, instance, false)))
 }
 
+/// Whether a worker of this program may be stopped by a signal to all of its unit's processes. RQ makes a process for each
+/// job, which SIGTERM ends at once (`setup_work_horse_signals` in rq/worker/base.py), and none is there while it is idle.
+fn may_tell_all(task_queue: TaskQueue) -> bool {
+    match task_queue {
+        TaskQueue::Celery => true,
+        TaskQueue::Rq => false,
+    }
+}
+
 /// What stands against stopping the unit whose main process is `main`. `uncaught` are those of its processes that do
 /// not catch SIGTERM.
-pub(super) fn fault(rules: &StopRules, idle: bool, main: u32, uncaught: &[u32]) -> Option<StopFault> {
+pub(super) fn fault(
+    task_queue: TaskQueue,
+    rules: &StopRules,
+    idle: bool,
+    (main, uncaught): (u32, &[u32]),
+) -> Option<StopFault> {
     if rules.kill_mode == "none" {
         return Some(StopFault::NoSignal);
     }
@@ -36,6 +50,9 @@ pub(super) fn fault(rules: &StopRules, idle: bool, main: u32, uncaught: &[u32]) 
     }
     if uncaught.contains(&main) {
         return Some(StopFault::NotCaught { pid: main });
+    }
+    if rules.kill_mode == "control-group" && !may_tell_all(task_queue) {
+        return Some(StopFault::AllTold { task_queue });
     }
     if let (Some(pid), "control-group") = (uncaught.first(), rules.kill_mode.as_str()) {
         return Some(StopFault::GroupNotCaught { pid: *pid });
@@ -62,6 +79,19 @@ mod tests {
             kill_signal: kill_signal as i32,
             time_limit: limit.map(Duration::from_secs),
         }
+    }
+
+    fn fault(rules: &StopRules, idle: bool, main: u32, uncaught: &[u32]) -> Option<StopFault> {
+        super::fault(TaskQueue::Celery, rules, idle, (main, uncaught))
+    }
+
+    #[test]
+    fn processes_that_are_made_for_a_job_must_not_be_told_even_while_there_are_none() {
+        let rq = |rules: &StopRules| super::fault(TaskQueue::Rq, rules, true, (MAIN, &[]));
+        let group = rules("control-group", Signal::SIGTERM, Some(90));
+        let task_queue = TaskQueue::Rq;
+        assert_eq!(rq(&group), Some(StopFault::AllTold { task_queue }));
+        assert_eq!(rq(&rules("mixed", Signal::SIGTERM, Some(90))), None);
     }
 
     #[test]

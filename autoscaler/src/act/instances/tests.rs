@@ -113,7 +113,9 @@ fn actuator<'m>(host: &Fixture, manager: &'m Manager) -> TemplateInstances<&'m M
     let procfs = host.procfs();
     let mount = CgroupMount::discover(&procfs).unwrap();
     let slice = mount.open(Path::new(SLICE)).unwrap();
-    TemplateInstances::new(manager, (&procfs, &mount), &slice, TEMPLATE, Box::new(Nobody))
+    let queues = ["celery".to_owned()];
+    let what = (TEMPLATE, TaskQueue::Celery, queues.as_slice());
+    TemplateInstances::new(manager, (&procfs, &mount), &slice, what, Box::new(Nobody))
 }
 
 async fn go(actuator: &mut TemplateInstances<&Manager>, to: u32) -> Result<Scaled, crate::model::ScaleError> {

@@ -349,7 +349,7 @@ fn paragraph(project: &ProjectStatus, words: &Words, now: i64) -> String {
     text
 }
 
-/// Where a Celery project's tasks are: `120 waiting (oldest 12s), 8 fetched ahead, 2 running`.
+/// Where a project's tasks are: `120 waiting (oldest 12s), 8 fetched ahead, 2 running`.
 fn queue(waiting: u64, project: &ProjectStatus, words: &Words) -> String {
     let mut text = format!("{waiting} {}", words.waiting);
     if let Some(oldest) = project.oldest_waiting_seconds {

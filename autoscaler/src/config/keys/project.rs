@@ -246,6 +246,15 @@ pub(in crate::config) const PROJECT: &[Key] = &[
         ],
     ),
     Key::new(
+        "task_queue",
+        Kind::Choice(&["celery", "rq"]),
+        Without::Value("\"celery\""),
+        [
+            "The program whose tasks wait in `queues`.",
+            "El programa cuyas tareas esperan en `queues`.",
+        ],
+    ),
+    Key::new(
         "queue_thresholds",
         Kind::Rungs(Threshold::Whole(TASKS)),
         NOTHING,
@@ -266,10 +275,13 @@ pub(in crate::config) const PROJECT: &[Key] = &[
     Key::new(
         "queues",
         Kind::Names,
-        Without::Value("[\"celery\"]"),
+        Without::Told([
+            "the program's default: `[\"celery\"]`, RQ's `[\"default\"]`",
+            "la que usa el programa si no se le dice otra: `[\"celery\"]`, la de RQ `[\"default\"]`",
+        ]),
         [
-            "The queues that count: all that the worker takes tasks from (`-Q`).",
-            "Las colas que cuentan: todas aquellas de las que el worker toma tareas (`-Q`).",
+            "The queues that count: all that the worker takes tasks from (Celery's `-Q`).",
+            "Las colas que cuentan: todas aquellas de las que el worker toma tareas (el `-Q` de Celery).",
         ],
     ),
     Key::new(
@@ -314,10 +326,13 @@ pub(in crate::config) const PROJECT: &[Key] = &[
     Key::new(
         "redis_key_prefix",
         Kind::Text(""),
-        Without::Value("\"\""),
+        Without::Told([
+            "the program's own: none, of RQ `\"rq\"`",
+            "el del propio programa: ninguno, el de RQ `\"rq\"`",
+        ]),
         [
-            "What stands before each key in Redis: the application's `global_keyprefix`.",
-            "Lo que va delante de cada clave en Redis: el `global_keyprefix` de la aplicación.",
+            "What stands before each key in Redis: Celery's `global_keyprefix`, RQ's `RQ_KEY_PREFIX`.",
+            "Lo que va delante de cada clave en Redis: el `global_keyprefix` de Celery, el `RQ_KEY_PREFIX` de RQ.",
         ],
     ),
     Key::new(
@@ -341,7 +356,10 @@ pub(in crate::config) const PROJECT: &[Key] = &[
     Key::new(
         "actuator",
         Kind::Choice(&["pool", "units"]),
-        Without::Value("\"pool\""),
+        Without::Told([
+            "`\"pool\"`; with another `task_queue` than Celery `\"units\"`",
+            "`\"pool\"`; con otra `task_queue` que Celery `\"units\"`",
+        ]),
         [
             "What changes the worker count. `pool`: Celery's own remote control. `units`: numbered instances of a systemd template, of any program.",
             "Qué cambia el número de workers. `pool`: el control remoto del propio Celery. `units`: las instancias numeradas de una plantilla de systemd, de cualquier programa.",

@@ -50,8 +50,8 @@ pub(in crate::config) const RULES: &[Key] = &[
         Kind::Hold(HOLD),
         WAITING,
         [
-            "The same for the queue of a Celery project.",
-            "Lo mismo para la cola de un proyecto de Celery.",
+            "The same for the task queues.",
+            "Lo mismo para las colas de tareas.",
         ],
     ),
     Key::new(

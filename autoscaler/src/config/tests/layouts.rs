@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::config::{Loaded, parse};
 use crate::model::{
-    Bounds, BrokerUrl, Budget, CeleryActuator, Config, CpuBasis, Language, MemoryRules, Notice, Policy,
-    Promise, QueueSizing,
+    Bounds, BrokerUrl, Budget, Config, CpuBasis, Language, MemoryRules, Notice, Policy, Promise,
+    QueueActuator, QueueSizing,
 };
 
 fn load(text: &str) -> Loaded {
@@ -94,7 +94,7 @@ fn six_projects_with_the_earlier_tools_keys_load() {
     assert_eq!(queue.queues, ["celery"]);
     let url = BrokerUrl::Written("redis://localhost:6379/0".into());
     assert_eq!(queue.broker.url, url);
-    assert_eq!(queue.actuator, CeleryActuator::Pool);
+    assert_eq!(queue.actuator, QueueActuator::Pool);
 
     let mail = &config.projects["celerymail"];
     assert_eq!(mail.service_name, "celerymail@.service");
@@ -103,7 +103,7 @@ fn six_projects_with_the_earlier_tools_keys_load() {
     let sizing = QueueSizing::tasks_per_worker(25, mail.bounds, up_hold, down_hold);
     assert_eq!(queue.sizing, sizing);
     assert_eq!(queue.queues, ["mail", "mail.bulk"]);
-    assert_eq!(queue.actuator, CeleryActuator::Units);
+    assert_eq!(queue.actuator, QueueActuator::Units);
     assert!(!format!("{config:?}").contains("secreto"));
 
     let keys = [

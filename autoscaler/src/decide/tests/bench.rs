@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::decide::{Case, PolicyState};
 use crate::model::{
-    Action, Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CgroupMemory, Concurrency, CpuBasis, CpuSample,
-    Decision, Host, Ladder, MemoryRules, Order, ProcessId, Project, ProjectSample, Pulse, QueueRule,
-    QueueSample, QueueSizing, RequestFigures, Schedules, Unobservable,
+    Action, Bounds, BrokerAccess, BrokerUrl, CgroupMemory, Concurrency, CpuBasis, CpuSample, Decision, Host,
+    Ladder, MemoryRules, Order, ProcessId, Project, ProjectSample, Pulse, QueueActuator, QueueRule,
+    QueueSample, QueueSizing, RequestFigures, Schedules, TaskQueue, Unobservable,
 };
 
 pub(super) const GIB: u64 = 1024;
@@ -211,13 +211,14 @@ pub(super) fn celery(workers: u32) -> Bench {
             down_hold: Duration::from_mins(10),
         }),
         broker: BrokerAccess {
+            task_queue: TaskQueue::Celery,
             url: BrokerUrl::Written("redis://localhost/0".into()),
             key_prefix: String::new(),
             priorities: crate::model::Priorities::default(),
             management: None,
         },
         queues: vec!["celery".into()],
-        actuator: CeleryActuator::Pool,
+        actuator: QueueActuator::Pool,
     });
     bench
 }

@@ -156,6 +156,14 @@ impl Procfs {
         Ok(text.split_terminator('\0').map(str::to_owned).collect())
     }
 
+    /// The host's name, as programs enter it in what they keep elsewhere: `/proc/sys/kernel/hostname`. Empty where it cannot
+    /// be read.
+    #[must_use]
+    pub fn host_name(&self) -> String {
+        let name = std::fs::read_to_string(self.root.join("sys/kernel/hostname"));
+        name.unwrap_or_default().trim_end().to_owned()
+    }
+
     /// Whether `id` still is the process it was: neither gone, nor a zombie, nor another process with its pid.
     pub fn is_alive(&self, id: ProcessId) -> Result<bool, ProcessError> {
         match self.stat(id.pid) {

@@ -1,5 +1,7 @@
 //! What is wrong with a broker's URL and what belongs to it. No sentence quotes a URL: it may hold a password.
 
+use crate::model::TaskQueue;
+
 /// Why a broker, its management API or its queues cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BadBroker {
@@ -23,6 +25,12 @@ pub enum BadBroker {
     Step(u64),
     /// No steps, or more than this many.
     Steps(usize),
+    /// RabbitMQ's URL (its key) for a program that has its queues in Redis alone.
+    RedisAlone(String, TaskQueue),
+    /// A key prefix of a program that has none.
+    NoKeyPrefix(TaskQueue),
+    /// A key of Celery's for another program.
+    OfCelery(String, TaskQueue),
 }
 
 /// What is wrong with a URL, or with the name of the variable that holds one. An example follows where one helps.

@@ -14,6 +14,8 @@ pub use schedule::BadSchedule;
 pub use syntax::Syntax;
 pub use wanted::{Json, Unit, Wanted};
 
+use crate::model::TaskQueue;
+
 /// What is wrong at one place of the text, with what to write instead.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Wrong {
@@ -62,8 +64,8 @@ pub enum Wrong {
     WithoutTarget(String),
     /// Thresholds (their key) beside a promise.
     ThresholdsBesideTarget(String),
-    /// A key of a Celery project beside a promise.
-    TargetOfCelery(String),
+    /// A key of a project whose workers run tasks, beside a promise.
+    TargetOfTasks(String),
     /// `cgroup` or `container` (the key) where systemd alone knows where the workers are.
     PlaceOfUnits(String),
     /// A key of what only all servers of a cgroup together have, beside `process`.
@@ -84,8 +86,10 @@ pub enum Wrong {
     NoQueueRule(String),
     /// Both rules over the queue.
     TwoQueueRules,
+    /// A pool that is to be commanded, of a program that takes no commands.
+    PoolOfOther(TaskQueue),
     /// A key of requests in a project whose workers run tasks.
-    RequestsOfCelery(String),
+    RequestsOfTasks(String),
     /// Thresholds over requests (their key) beside `"requests": false`.
     RequestsUnwanted(String),
 

@@ -12,7 +12,7 @@ use super::project;
 use crate::host::cgroup::Cgroup;
 use crate::host::process::Procfs;
 use crate::model::{Config, ProcessId, Project, ProjectSample, QueueRule, Unobservable, Workload};
-use crate::observe::measure::celery::{Looked, Watched};
+use crate::observe::measure::{Looked, Watched};
 
 /// How long workers that have gone are waited for to be replaced: gunicorn does so at once, uvicorn and puma look for them
 /// every half second, and every second where they are slow.
@@ -24,7 +24,7 @@ const POLL: Duration = Duration::from_millis(100);
 /// The readings under way, and what they begin from.
 pub(super) struct Readings {
     procfs: Procfs,
-    /// The Celery projects that are not being read.
+    /// The projects with task queues that are not being read.
     idle: HashMap<String, Watched>,
     /// The workers that each server had when it was last seen whole.
     whole: HashMap<String, Workers>,

@@ -8,9 +8,9 @@ use crate::host::fixture::{Fixture, GUNICORN, GUNICORN_WORKER};
 use crate::host::service::fake::FakeManager;
 use crate::host::usage::Reading;
 use crate::model::{
-    Behind, Bounds, BrokerAccess, BrokerUrl, CeleryActuator, CpuBasis, Global, KernelFault, Language,
-    MemoryRules, ProcessFilter, Project, QueueRule, QueueSizing, ReadFault, Schedules, ServiceError, Storage,
-    Target, UsageFault,
+    Behind, Bounds, BrokerAccess, BrokerUrl, CpuBasis, Global, KernelFault, Language, MemoryRules,
+    ProcessFilter, Project, QueueActuator, QueueRule, QueueSizing, ReadFault, Schedules, ServiceError,
+    Storage, Target, TaskQueue, UsageFault,
 };
 
 /// Counters that a test sets: one CPU counter for all cgroups, at 10 s intervals. It has the ids of the
@@ -427,6 +427,7 @@ async fn a_single_check_looks_twice() {
 
 fn template(name: &str) -> Project {
     let broker = BrokerAccess {
+        task_queue: TaskQueue::Celery,
         url: BrokerUrl::Written("redis://127.0.0.1:1/0".into()),
         key_prefix: String::new(),
         priorities: crate::model::Priorities::default(),
@@ -443,7 +444,7 @@ fn template(name: &str) -> Project {
             ),
             broker,
             queues: vec!["celery".into()],
-            actuator: CeleryActuator::Units,
+            actuator: QueueActuator::Units,
         }),
         ..project(name, None)
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    FileFault, Oddity, Place, PoolFault, QueueFault, Remedy, Silence, TlsProblem, Uncounted, UrlFault,
+    FileFault, Oddity, Place, PoolFault, QueueFault, Remedy, Silence, TaskQueue, TlsProblem, Uncounted,
+    UrlFault,
 };
 use crate::words::tests::reasons::read_faults;
 use crate::words::tests::{denied_fault, told};
@@ -181,6 +182,11 @@ pub(super) fn all_uncounted() -> Vec<Uncounted> {
             node: "celery@h".into(),
         },
         Uncounted::Unsearched,
+        Uncounted::Absent {
+            task_queue: TaskQueue::Rq,
+            queues: vec!["mail".into()],
+            key: "rq:queue:mail".into(),
+        },
     ];
     for (tasks, remedy) in [1, 2, 3].into_iter().zip(remedies) {
         all.push(Uncounted::Lists {

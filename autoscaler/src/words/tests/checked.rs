@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::model::{
     Bounds, CgroupError, Container, Fact, Finding, Grade, Host, KernelStep, ListenQueue, Notice,
-    RequestFault, RequestSummary, RequestsWay, Runtime, SourceFault, SourceKind, Taken, UsageFault,
+    RequestFault, RequestSummary, RequestsWay, Runtime, SourceFault, SourceKind, Taken, TaskQueue,
+    UsageFault,
 };
 use crate::words::tests::celery::{all_uncounted, pool_faults, queue_faults};
 use crate::words::tests::faults::{
@@ -183,6 +184,7 @@ fn of_a_project() -> Vec<Fact> {
             why: denied_fault(),
         },
         Fact::Queue {
+            task_queue: TaskQueue::Celery,
             queues: vec!["celery".into()],
             waiting: 3,
         },
@@ -192,6 +194,9 @@ fn of_a_project() -> Vec<Fact> {
         Fact::Pool { active: Some(2) },
         Fact::Pool { active: None },
     ];
+    for task_queue in TaskQueue::ALL {
+        facts.extend([Some(2), None].map(|active| Fact::Busy { task_queue, active }));
+    }
     facts.extend(unobservables().into_iter().map(Fact::Unobservable));
     facts.extend(refusals().into_iter().map(Fact::Refused));
     facts.extend(queue_faults().into_iter().map(Fact::QueueUnreadable));

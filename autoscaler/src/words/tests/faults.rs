@@ -7,7 +7,7 @@ use rusqlite::ErrorCode;
 use crate::model::{
     AfterBoot, Behind, Bounds, BtfFault, Cause, CgroupError, ClientError, Distrust, HostError, KernelFault,
     KernelStep, Lack, ListenFault, LoadError, ManagerError, MemoryError, ProcessError, ProtocolFault,
-    ReadError, Refusal, ScaleError, SocketError, Step, StopFault, StoreError, WhyNotEbpf,
+    ReadError, Refusal, ScaleError, SocketError, Step, StopFault, StoreError, TaskQueue, WhyNotEbpf,
 };
 use crate::words::tests::celery::{pool_faults, queue_faults};
 use crate::words::tests::reasons::{service_errors, unobservables};
@@ -53,6 +53,9 @@ pub(super) fn refusals() -> Vec<Refusal> {
         StopFault::NotCaught { pid: 7 },
         StopFault::NoSignal,
         StopFault::GroupNotCaught { pid: 7 },
+        StopFault::AllTold {
+            task_queue: TaskQueue::Rq,
+        },
         StopFault::WouldBeKilled { after: AFTER },
     ];
     let mut all = vec![

@@ -12,7 +12,7 @@ use crate::observe::measure::queue::{Broker, Reply};
 /// The nodes of a template's instances, as far as they answer: a program that is no Celery, or one without remote control,
 /// is not among them.
 #[derive(Debug, Default)]
-pub struct Fleet {
+pub(in crate::observe::measure) struct Fleet {
     nodes: HashMap<String, Node>,
     /// The tasks that each node runs, of those that said so.
     running: HashMap<ProcessId, usize>,
@@ -22,7 +22,11 @@ pub struct Fleet {
 ///
 /// # Errors
 /// When the broker or the cgroup's processes cannot be asked.
-pub async fn look(procfs: &Procfs, cgroup: &Cgroup, broker: &mut dyn Broker) -> Result<Fleet, PoolFault> {
+pub(in crate::observe::measure) async fn look(
+    procfs: &Procfs,
+    cgroup: &Cgroup,
+    broker: &mut dyn Broker,
+) -> Result<Fleet, PoolFault> {
     let before = table(procfs, cgroup)?;
     let stats = ask_all(broker, "stats").await?.unwrap_or_default();
     let mut fleet = Fleet::default();
@@ -46,16 +50,9 @@ pub async fn look(procfs: &Procfs, cgroup: &Cgroup, broker: &mut dyn Broker) -> 
 
 impl Fleet {
     /// Whether each main process runs a task, where its node says so.
-    #[must_use]
-    pub fn busy(&self) -> HashMap<ProcessId, bool> {
+    pub(in crate::observe::measure) fn busy(&self) -> HashMap<ProcessId, bool> {
         let running = self.running.iter();
         running.map(|(main, tasks)| (*main, *tasks > 0)).collect()
-    }
-
-    /// How many of `workers` are busy; `None` unless it is known of each.
-    pub(super) fn active(&self, workers: &[ProcessId]) -> Option<u32> {
-        let busy = |worker| self.running.get(worker).map(|tasks| u32::from(*tasks > 0));
-        workers.iter().map(busy).sum()
     }
 
     /// The tasks that `workers` have fetched ahead and that do not run yet; `None` unless it is known of each, or where
@@ -64,13 +61,13 @@ impl Fleet {
     ///
     /// # Errors
     /// When the broker cannot be asked.
-    pub async fn reserved(
+    pub(in crate::observe::measure) async fn reserved(
         &self,
         broker: &mut dyn Broker,
         workers: &[ProcessId],
         unacknowledged: Option<u64>,
     ) -> Result<Option<u64>, PoolFault> {
-        if self.active(workers).is_none() {
+        if !workers.iter().all(|worker| self.running.contains_key(worker)) {
             return Ok(None);
         }
         let running: usize = self.running.values().sum();

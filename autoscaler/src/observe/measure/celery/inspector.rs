@@ -321,7 +321,10 @@ pub(super) async fn ask_all(
 }
 
 /// The processes of a cgroup.
-pub(super) fn table(procfs: &Procfs, cgroup: &Cgroup) -> Result<ProcessTable, PoolFault> {
+pub(in crate::observe::measure) fn table(
+    procfs: &Procfs,
+    cgroup: &Cgroup,
+) -> Result<ProcessTable, PoolFault> {
     let unreadable = |why| PoolFault::Unreadable { why };
     let pids = cgroup.processes().map_err(|error| unreadable(error.into()))?;
     ProcessTable::read(procfs, &pids).map_err(|error| unreadable(error.into()))

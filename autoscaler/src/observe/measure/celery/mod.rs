@@ -5,11 +5,10 @@
 //! node alone is addressed.
 
 pub(crate) mod envelope;
-pub mod fleet;
+pub(super) mod fleet;
 mod identity;
 mod inspector;
 mod stats;
-mod watched;
 
+pub(super) use inspector::table;
 pub use inspector::{Inspector, Pool};
-pub(crate) use watched::{Looked, Watched};

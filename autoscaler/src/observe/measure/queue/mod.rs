@@ -1,7 +1,7 @@
-//! The queues of a Celery project, read from its broker.
+//! The task queues of a project, read from its broker.
 //!
-//! [`Broker`] is what a broker has to do; [`open`] picks the one that a URL names, so another broker is one
-//! file and one line there. [`QueueMonitor`] reads one project's queues check by check and backs off from a
+//! [`Broker`] is what a broker has to do; [`open`] picks the one that a URL names and that the project's program uses, so
+//! another broker, or another program, is one file and one line there. [`QueueMonitor`] reads one project's queues check by check and backs off from a
 //! broker that fails. A URL, which may hold a password, appears in no message.
 
 mod address;
@@ -16,10 +16,13 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use address::{Address, ManagementAddress};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::host::process::Procfs;
-use crate::model::{BrokerAccess, BrokerUrl, ManagementUrl, Place, ProcessId, QueueFault, Uncounted};
+use crate::model::{
+    BrokerAccess, BrokerUrl, ManagementUrl, Place, ProcessId, QueueFault, TaskQueue, Uncounted,
+};
 
 pub use monitor::QueueMonitor;
 
@@ -39,8 +42,23 @@ pub struct Depth {
     pub unacknowledged: Option<u64>,
     /// Why they are not known, where the broker should have told.
     pub unacknowledged_fault: Option<QueueFault>,
+    /// Of those, how many do not run yet; `None` where the broker alone cannot tell.
+    pub fetched_ahead: Option<u64>,
     /// The oldest waiting task has waited at least this long; `None` where nothing waits or nobody can tell.
     pub oldest_waiting: Option<Duration>,
+}
+
+/// What a worker has entered of itself in the list of workers that its program keeps in the broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The name of its host.
+    pub host: String,
+    /// Its process, as numbered in its own pid namespace.
+    pub pid: u32,
+    /// When it entered itself.
+    pub entered: Option<Timestamp>,
+    /// Whether it runs a task.
+    pub busy: bool,
 }
 
 /// A command of Celery's remote control.
@@ -63,7 +81,7 @@ pub struct Reply {
     pub body: Value,
 }
 
-/// A message broker that Celery works with.
+/// A message broker, as the program works with it whose tasks are in it.
 ///
 /// Connects at the first use and again after a failure; every call ends within a few seconds.
 pub trait Broker: Send {
@@ -90,12 +108,23 @@ pub trait Broker: Send {
         Box::pin(async { Ok(Vec::new()) })
     }
 
+    /// The workers that take tasks from `queues`, as they have entered themselves in the broker; `None` of a program that
+    /// keeps no such list.
+    ///
+    /// # Errors
+    /// When the broker cannot be reached or asked.
+    fn entries<'a>(&'a mut self, _queues: &'a [String]) -> Answer<'a, Option<Vec<Entry>>> {
+        Box::pin(async { Ok(None) })
+    }
+
     /// Sends a command and collects the answers: the first one to a command for one node, all that come
     /// within `limit` otherwise. `None` when nobody listens: the workers are down or their remote control is off.
     ///
     /// # Errors
     /// When the broker cannot be reached or refuses. No answer is no error but an empty list.
-    fn call<'a>(&'a mut self, command: &'a Command<'a>, limit: Duration) -> Answer<'a, Option<Vec<Reply>>>;
+    fn call<'a>(&'a mut self, _command: &'a Command<'a>, _limit: Duration) -> Answer<'a, Option<Vec<Reply>>> {
+        Box::pin(async { Ok(None) })
+    }
 }
 
 /// The broker's URL, which may hold a password: as it is configured, or as `main`, the project's main process, has it.
@@ -114,15 +143,25 @@ pub fn url(broker: &BrokerAccess, procfs: &Procfs, main: ProcessId) -> Result<St
 /// # Errors
 /// When the URL cannot be used.
 pub fn open(url: &str, broker: &BrokerAccess) -> Result<Box<dyn Broker>, QueueFault> {
+    let task_queue = broker.task_queue;
     Ok(match Address::parse(url)? {
-        Address::Redis(address) => Box::new(redis::Redis::new(&address, broker)?),
+        Address::Redis(address) if task_queue == TaskQueue::Celery => {
+            Box::new(redis::Redis::new(&address, broker)?)
+        }
+        Address::Redis(address) => Box::new(redis::Reader::new(&address, broker)?),
+        // The URL may stand in an environment, where no configuration could refuse it.
+        Address::Amqp(_) if !task_queue.speaks_amqp() => {
+            return Err(QueueFault::NotSupported {
+                kind: format!("{} over RabbitMQ", task_queue.name()),
+            });
+        }
         Address::Amqp(address) => {
             let management = broker
                 .management
                 .as_ref()
                 .map(|ManagementUrl(url)| ManagementAddress::parse(url, &address))
                 .transpose()?;
-            Box::new(rabbitmq::RabbitMq::new(address, management))
+            Box::new(rabbitmq::RabbitMq::new(task_queue, address, management))
         }
     })
 }

@@ -1,4 +1,4 @@
-//! RabbitMQ as Celery's broker.
+//! RabbitMQ as the broker of Celery, or of another program that has its queues there.
 
 mod connect;
 mod management;
@@ -14,12 +14,14 @@ use lapin::types::FieldTable;
 use lapin::{Channel, Connection, Event};
 use tokio::time::timeout;
 
-use crate::model::{QueueFault, Silence};
+use crate::model::{QueueFault, Silence, TaskQueue};
 use crate::observe::measure::queue::address::{AmqpAddress, ManagementAddress};
 use crate::observe::measure::queue::{Answer, Broker, Command, Depth, LIMIT, Reply};
 
 /// A virtual host of a RabbitMQ server.
 pub(super) struct RabbitMq {
+    /// The program whose queues they are.
+    task_queue: TaskQueue,
     address: AmqpAddress,
     /// Host and port.
     at: String,
@@ -28,9 +30,14 @@ pub(super) struct RabbitMq {
 }
 
 impl RabbitMq {
-    pub(super) fn new(address: AmqpAddress, management: Option<ManagementAddress>) -> Self {
+    pub(super) fn new(
+        task_queue: TaskQueue,
+        address: AmqpAddress,
+        management: Option<ManagementAddress>,
+    ) -> Self {
         let at = format!("{}:{}", address.host, address.port);
         Self {
+            task_queue,
             address,
             at,
             link: None,
@@ -152,6 +159,7 @@ impl Broker for RabbitMq {
                 waiting: waiting?,
                 unacknowledged,
                 unacknowledged_fault,
+                fetched_ahead: None,
                 oldest_waiting: None,
             })
         })
@@ -159,6 +167,9 @@ impl Broker for RabbitMq {
 
     fn call<'a>(&'a mut self, command: &'a Command<'a>, limit: Duration) -> Answer<'a, Option<Vec<Reply>>> {
         Box::pin(async move {
+            if self.task_queue != TaskQueue::Celery {
+                return Ok(None);
+            }
             let at = self.at.clone();
             let call = async {
                 let channel = self.channel().await?;

@@ -1,66 +1,50 @@
-//! Redis as Celery's broker, as kombu lays it out.
+//! Redis: as Celery's broker, as kombu lays it out, and as other task queues use it ([`Reader`]).
 
 mod age;
 mod audit;
 mod connect;
 mod keys;
 mod pidbox;
+mod reader;
+mod rq;
+mod session;
 
 use std::time::{Duration, Instant};
 
-use ::redis::aio::MultiplexedConnection;
 use age::Ages;
 use audit::Audit;
-use connect::{Connected, Server};
 use keys::Keys;
-use tokio::time::timeout;
+pub(super) use reader::Reader;
+use session::{Session, within};
 use uuid::Uuid;
 
 use crate::model::{BrokerAccess, Place, QueueFault, Uncounted};
 use crate::observe::measure::queue::address::RedisAddress;
 use crate::observe::measure::queue::{Answer, Broker, Command, Depth, LIMIT, Reply};
 
-/// A Redis database that holds queues.
+/// A Redis database that holds queues of Celery's.
 pub(super) struct Redis {
-    server: Server,
+    session: Session,
     keys: Keys,
     ages: Ages,
     audit: Audit,
     /// The list that answers of remote control come on: one, for as long as this lives.
     answers: String,
-    connected: Option<Connected>,
 }
 
 impl Redis {
     pub(super) fn new(address: &RedisAddress, broker: &BrokerAccess) -> Result<Self, QueueFault> {
         Ok(Self {
-            server: Server::new(address)?,
+            session: Session::new(address)?,
             keys: Keys::new(broker, address.database),
             ages: Ages::default(),
             audit: Audit::default(),
             answers: format!("autoscaler.reply.{}", Uuid::new_v4()),
-            connected: None,
         })
     }
 
-    async fn connection(&mut self) -> Result<MultiplexedConnection, QueueFault> {
-        if let Some(connected) = &self.connected {
-            return Ok(connected.connection.clone());
-        }
-        let connected = self.server.connect().await?;
-        Ok(self.connected.insert(connected).connection.clone())
-    }
-
-    /// Lets go of the connection after a failure: the next use makes a new one.
-    fn checked<T>(&mut self, result: Result<T, QueueFault>) -> Result<T, QueueFault> {
-        if result.is_err() {
-            self.connected = None;
-        }
-        result
-    }
-
     async fn read_depth(&mut self, queues: &[String]) -> Result<Depth, QueueFault> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.session.connection().await?;
         let lists: Vec<Vec<u8>> = queues.iter().flat_map(|queue| self.keys.lists(queue)).collect();
         let mut pipeline = ::redis::pipe();
         for list in &lists {
@@ -70,10 +54,10 @@ impl Redis {
         let lengths: Vec<u64> = pipeline
             .query_async(&mut connection)
             .await
-            .map_err(|error| self.server.fault(&error))?;
+            .map_err(|error| self.session.server.fault(&error))?;
         let Some((unacknowledged, lengths)) = lengths.split_last() else {
             return Err(QueueFault::Answered {
-                at: self.server.at.clone(),
+                at: self.session.at(),
                 why: "[]".to_owned(),
             });
         };
@@ -88,37 +72,28 @@ impl Redis {
             waiting: lengths.iter().fold(0, |sum, length| sum.saturating_add(*length)),
             unacknowledged: Some(*unacknowledged),
             unacknowledged_fault: None,
+            fetched_ahead: None,
             oldest_waiting: self.ages.oldest(&mut connection, &filled, Instant::now()).await,
         })
-    }
-
-    async fn within<T>(
-        at: &str,
-        limit: Duration,
-        work: impl Future<Output = Result<T, QueueFault>>,
-    ) -> Result<T, QueueFault> {
-        timeout(limit, work)
-            .await
-            .unwrap_or_else(|_| Err(connect::late(at, limit)))
     }
 }
 
 impl Broker for Redis {
     fn depth<'a>(&'a mut self, queues: &'a [String]) -> Answer<'a, Depth> {
         Box::pin(async move {
-            let at = self.server.at.clone();
-            let depth = Self::within(&at, LIMIT, self.read_depth(queues)).await;
-            self.checked(depth)
+            let at = self.session.at();
+            let depth = within(&at, LIMIT, self.read_depth(queues)).await;
+            self.session.checked(depth)
         })
     }
 
     fn uncounted<'a>(&'a mut self, queues: &'a [String]) -> Answer<'a, Vec<Uncounted>> {
         Box::pin(async move {
-            let at = self.server.at.clone();
-            let found = Self::within(&at, LIMIT, async {
-                let mut connection = self.connection().await?;
+            let at = self.session.at();
+            let found = within(&at, LIMIT, async {
+                let mut connection = self.session.connection().await?;
                 let found = self.audit.look(&mut connection, &self.keys, queues).await;
-                found.map_err(|error| self.server.fault(&error))
+                found.map_err(|error| self.session.server.fault(&error))
             });
             let found = found.await;
             // Whoever may not look through the keyspace may still read the queues.
@@ -126,7 +101,7 @@ impl Broker for Redis {
                 found,
                 Err(QueueFault::Unreachable { .. } | QueueFault::Tls { .. })
             ) {
-                self.connected = None;
+                self.session.let_go();
             }
             found
         })
@@ -134,27 +109,27 @@ impl Broker for Redis {
 
     fn elsewhere(&mut self) -> Answer<'_, Vec<Place>> {
         Box::pin(async move {
-            let at = self.server.at.clone();
-            let places = Self::within(&at, LIMIT, async {
-                let mut connection = self.connection().await?;
+            let at = self.session.at();
+            let places = within(&at, LIMIT, async {
+                let mut connection = self.session.connection().await?;
                 let places = audit::places(&mut connection, &self.keys).await;
-                places.map_err(|error| self.server.fault(&error))
+                places.map_err(|error| self.session.server.fault(&error))
             });
             let places = places.await;
-            self.checked(places)
+            self.session.checked(places)
         })
     }
 
     fn call<'a>(&'a mut self, command: &'a Command<'a>, limit: Duration) -> Answer<'a, Option<Vec<Reply>>> {
         Box::pin(async move {
-            let at = self.server.at.clone();
-            let replies = Self::within(&at, limit + LIMIT, async {
-                let mut connection = self.connection().await?;
+            let at = self.session.at();
+            let replies = within(&at, limit + LIMIT, async {
+                let mut connection = self.session.connection().await?;
                 let replies = pidbox::call(&mut connection, &self.keys, &self.answers, command, limit).await;
-                replies.map_err(|error| self.server.fault(&error))
+                replies.map_err(|error| self.session.server.fault(&error))
             });
             let replies = replies.await;
-            self.checked(replies)
+            self.session.checked(replies)
         })
     }
 }

@@ -63,10 +63,11 @@ impl Keys {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::BrokerUrl;
+    use crate::model::{BrokerUrl, TaskQueue};
 
     pub(in super::super) fn keys(prefix: &str, priorities: Priorities) -> Keys {
         let broker = BrokerAccess {
+            task_queue: TaskQueue::Celery,
             url: BrokerUrl::Written("redis://h/7".into()),
             key_prefix: prefix.into(),
             priorities,

@@ -1,4 +1,4 @@
-//! One Celery project, read check by check: its queues, and the pool of its node.
+//! One project with task queues, read check by check: its queues, and who runs their tasks.
 
 use std::time::Duration;
 
@@ -7,13 +7,14 @@ use tokio::time::{Instant, sleep};
 use crate::host::cgroup::Cgroup;
 use crate::host::process::Procfs;
 use crate::model::{
-    BrokerUrl, CeleryActuator, PoolFault, ProcessId, ProjectSample, QueueFault, QueueRule, QueueSample,
+    BrokerUrl, PoolFault, ProcessId, ProjectSample, QueueActuator, QueueFault, QueueRule, QueueSample,
     Uncounted,
 };
-use crate::observe::measure::celery::{Inspector, Pool, fleet};
+use crate::observe::measure::busy::Busy;
+use crate::observe::measure::celery::{Inspector, Pool};
 use crate::observe::measure::queue::{self, Broker, QueueMonitor};
 
-/// Keeps the connection to one project's broker, and what was learnt of its node.
+/// Keeps the connection to one project's broker, and what was learnt of its node, where it is Celery's.
 pub(crate) struct Watched {
     rule: QueueRule,
     /// The broker, once its URL is known and can be used.
@@ -87,7 +88,7 @@ impl Watched {
         let mut uncounted = monitor.uncounted(now).await;
         let broker = monitor.broker();
         let (pool, active, ahead, pool_fault) = match self.rule.actuator {
-            CeleryActuator::Pool => match whole(
+            QueueActuator::Pool => match whole(
                 &mut self.inspector,
                 broker,
                 (&self.rule.queues, depth.unacknowledged),
@@ -102,15 +103,18 @@ impl Watched {
                 }
                 Err(fault) => (None, None, None, Some(fault)),
             },
-            CeleryActuator::Units => match fleet::look(procfs, self.inspector.cgroup(), broker).await {
-                Ok(fleet) => {
-                    let reserved = fleet.reserved(broker, &sample.workers, depth.unacknowledged);
-                    // Beside the tasks in the broker these are an addition that may be missing.
-                    let reserved = reserved.await.ok().flatten();
-                    (None, fleet.active(&sample.workers), reserved, None)
+            QueueActuator::Units => {
+                let host = (procfs, self.inspector.cgroup());
+                match Busy::look(host, broker, &self.rule.queues).await {
+                    Ok(busy) => {
+                        let reserved = busy.reserved(broker, &sample.workers, depth.unacknowledged);
+                        // Beside the tasks in the broker these are an addition that may be missing.
+                        let reserved = reserved.await.ok().flatten();
+                        (None, busy.active(&sample.workers), reserved, None)
+                    }
+                    Err(fault) => (None, None, None, Some(fault)),
                 }
-                Err(fault) => (None, None, None, Some(fault)),
-            },
+            }
         };
         if matches!(pool_fault, Some(PoolFault::ListensElsewhere { .. })) {
             // It says the same, and more.
@@ -119,7 +123,7 @@ impl Watched {
         let queue = QueueSample {
             covered,
             waiting: depth.waiting,
-            reserved: ahead.or(depth.unacknowledged),
+            reserved: ahead.or(depth.fetched_ahead).or(depth.unacknowledged),
             ahead: ahead.unwrap_or(0),
             active,
             unacknowledged: depth.unacknowledged,
