@@ -15,6 +15,9 @@ pub const CELERIES: [&str; 2] = ["5.2.7", NEWEST];
 /// The oldest RQ that people still run, and the newest there is.
 pub const RQS: [&str; 2] = ["1.15.1", NEWEST];
 
+/// The oldest Dramatiq that people still run, and the newest there is.
+pub const DRAMATIQS: [&str; 2] = ["1.15.0", NEWEST];
+
 /// Grafana's models as its foundation SDK (Apache-2.0) has them: of the oldest version that it knows and of the newest.
 pub const GRAFANAS: [&str; 2] = ["1769699998!10.1.0", "1769699379!11.6.0"];
 
@@ -68,6 +71,15 @@ impl Venv {
     /// As [`Venv::with`].
     pub fn rq(version: &str) -> Result<Self> {
         Self::with(&format!("rq-{version}"), &[requirement("rq", version).as_str()])
+    }
+
+    /// An environment with one version of Dramatiq (or [`NEWEST`]), for Redis and RabbitMQ.
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn dramatiq(version: &str) -> Result<Self> {
+        let dramatiq = requirement("dramatiq[redis,rabbitmq]", version);
+        Self::with(&format!("dramatiq-{version}"), &[dramatiq.as_str()])
     }
 
     /// An environment with the newest Celery and the setproctitle package, with which it shows its state in `ps`.
@@ -206,6 +218,7 @@ pub fn make_all() -> Result<()> {
     let gunicorns = GUNICORNS.map(Venv::gunicorn);
     let celeries = CELERIES.map(Venv::celery);
     let rqs = RQS.map(Venv::rq);
+    let dramatiqs = DRAMATIQS.map(Venv::dramatiq);
     let others = [
         Venv::uvicorn(NEWEST),
         Venv::celery_with_titles(),
@@ -219,6 +232,7 @@ pub fn make_all() -> Result<()> {
         .into_iter()
         .chain(celeries)
         .chain(rqs)
+        .chain(dramatiqs)
         .chain(others)
         .chain(grafanas);
     all.try_for_each(|made| made.map(drop))

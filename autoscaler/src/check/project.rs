@@ -144,12 +144,7 @@ fn pool(rule: &QueueRule, queue: &Result<QueueSample, QueueFault>) -> Vec<Fact> 
         Ok(queue) => queue,
         Err(fault) => return vec![Fact::QueueUnreadable(fault.clone())],
     };
-    let readable = Fact::Queue {
-        task_queue: rule.broker.task_queue,
-        queues: rule.queues.clone(),
-        waiting: queue.waiting,
-    };
-    let mut facts = vec![readable];
+    let mut facts = vec![readable(rule, queue.waiting)];
     facts.extend(
         queue
             .unacknowledged_fault
@@ -177,6 +172,21 @@ fn pool(rule: &QueueRule, queue: &Result<QueueSample, QueueFault>) -> Vec<Fact> 
     facts
 }
 
+/// The queues, of which so many tasks were read. A name that is misspelt looks like an empty queue: its key is told.
+fn readable(rule: &QueueRule, waiting: u64) -> Fact {
+    let keys = rule
+        .queues
+        .iter()
+        .filter_map(|queue| queue::key_of(&rule.broker, queue));
+    let empty = if waiting == 0 { keys.collect() } else { Vec::new() };
+    Fact::Queue {
+        task_queue: rule.broker.task_queue,
+        queues: rule.queues.clone(),
+        waiting,
+        empty,
+    }
+}
+
 async fn broker(url: &str, rule: &QueueRule) -> Vec<Fact> {
     let mut monitor = match queue::open(url, &rule.broker) {
         Ok(broker) => QueueMonitor::new(broker, rule.queues.clone()),
@@ -185,13 +195,10 @@ async fn broker(url: &str, rule: &QueueRule) -> Vec<Fact> {
     let now = monotonic();
     match monitor.read(now).await {
         Ok((depth, _)) => {
-            let readable = Fact::Queue {
-                task_queue: rule.broker.task_queue,
-                queues: rule.queues.clone(),
-                waiting: depth.waiting,
-            };
             let uncounted = monitor.uncounted(now).await.into_iter().map(Fact::Uncounted);
-            std::iter::once(readable).chain(uncounted).collect()
+            std::iter::once(readable(rule, depth.waiting))
+                .chain(uncounted)
+                .collect()
         }
         Err(fault) => vec![Fact::QueueUnreadable(fault)],
     }

@@ -427,6 +427,8 @@ mod tests {
         let own =
             project(r#""redis_url": "redis://h", "task_queue": "rq", "redis_key_prefix": "shop""#).unwrap();
         assert_eq!(own.key_prefix, "shop");
+        let dramatiq = project(r#""broker_url": "amqp://h", "task_queue": "dramatiq""#).unwrap();
+        assert_eq!(dramatiq.key_prefix, "dramatiq");
     }
 
     #[test]

@@ -359,6 +359,8 @@ pub enum Fact {
         queues: Vec<String>,
         /// Tasks that wait in them.
         waiting: u64,
+        /// The keys in Redis that would hold them, where none waits and it is known.
+        empty: Vec<String>,
     },
     /// They cannot.
     QueueUnreadable(QueueFault),

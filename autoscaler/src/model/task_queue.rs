@@ -8,11 +8,13 @@ pub enum TaskQueue {
     Celery,
     /// RQ (Redis Queue).
     Rq,
+    /// Dramatiq.
+    Dramatiq,
 }
 
 impl TaskQueue {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Celery, Self::Rq];
+    pub const ALL: [Self; 3] = [Self::Celery, Self::Rq, Self::Dramatiq];
 
     /// Its word in the configuration. Stable across releases.
     #[must_use]
@@ -20,6 +22,7 @@ impl TaskQueue {
         match self {
             Self::Celery => "celery",
             Self::Rq => "rq",
+            Self::Dramatiq => "dramatiq",
         }
     }
 
@@ -29,6 +32,7 @@ impl TaskQueue {
         match self {
             Self::Celery => "Celery",
             Self::Rq => "RQ",
+            Self::Dramatiq => "Dramatiq",
         }
     }
 
@@ -37,17 +41,18 @@ impl TaskQueue {
     pub const fn default_queue(self) -> &'static str {
         match self {
             Self::Celery => "celery",
-            Self::Rq => "default",
+            Self::Rq | Self::Dramatiq => "default",
         }
     }
 
-    /// What stands before its keys in Redis where the application sets nothing: of RQ `RQ_KEY_PREFIX`, of Celery kombu's
-    /// `global_keyprefix`. `None` where it cannot be set.
+    /// What stands before its keys in Redis where the application sets nothing: of Celery kombu's `global_keyprefix`, of RQ
+    /// `RQ_KEY_PREFIX`, of Dramatiq the broker's `namespace`. `None` where it cannot be set.
     #[must_use]
     pub const fn key_prefix(self) -> Option<&'static str> {
         match self {
             Self::Celery => Some(""),
             Self::Rq => Some("rq"),
+            Self::Dramatiq => Some("dramatiq"),
         }
     }
 
@@ -55,7 +60,7 @@ impl TaskQueue {
     #[must_use]
     pub const fn speaks_amqp(self) -> bool {
         match self {
-            Self::Celery => true,
+            Self::Celery | Self::Dramatiq => true,
             Self::Rq => false,
         }
     }
@@ -65,6 +70,7 @@ impl TaskQueue {
     pub const fn tells_who_is_busy(self) -> bool {
         match self {
             Self::Celery | Self::Rq => true,
+            Self::Dramatiq => false,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::advice::advice;
 use super::celery::{pool_fault, uncounted};
 use super::client::{client_error, store_error};
 use super::config::notice;
-use super::figures::{quoted, workers};
+use super::figures::{all_quoted, quoted, workers};
 use super::host::{cgroup_error, host_error, service_error};
 use super::kernel::{source, usage_fault, without_ebpf};
 use super::listen::listen_fault;
@@ -449,12 +449,26 @@ fn says(language: Language, fact: &Fact) -> String {
             task_queue,
             queues,
             waiting,
-        } => {
+            empty,
+        } if empty.is_empty() => {
             let (name, queues) = (task_queue.name(), queues.join(", "));
             say!(
                 language,
                 "the broker answers: {waiting} tasks wait in {queues} ({name})",
                 "el broker contesta: {waiting} tareas esperan en {queues} ({name})"
+            )
+        }
+        Fact::Queue {
+            task_queue,
+            queues,
+            empty,
+            ..
+        } => {
+            let (name, queues, keys) = (task_queue.name(), queues.join(", "), all_quoted(empty, ", "));
+            say!(
+                language,
+                "the broker answers: no task waits in {queues} ({name}), for there is no key {keys} in this database",
+                "el broker contesta: ninguna tarea espera en {queues} ({name}), pues no hay ninguna clave {keys} en esta base de datos"
             )
         }
         Fact::QueueUnreadable(fault) => {

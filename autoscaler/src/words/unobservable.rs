@@ -163,8 +163,8 @@ pub(super) fn unobservable_advice(language: Language, fault: &Unobservable) -> O
         }
         Unobservable::NotAWorkerServer { .. } => say!(
             language,
-            "let the unit start gunicorn, uvicorn with --workers, puma or unicorn; for Celery or RQ write queue_thresholds",
-            "la unidad debe arrancar gunicorn, uvicorn con --workers, puma o unicorn; para Celery o RQ escriba queue_thresholds"
+            "let the unit start gunicorn, uvicorn with --workers, puma or unicorn; for a task queue write queue_thresholds",
+            "la unidad debe arrancar gunicorn, uvicorn con --workers, puma o unicorn; para una cola de tareas escriba queue_thresholds"
         ),
         Unobservable::NoSuchProcess { .. } => say!(
             language,

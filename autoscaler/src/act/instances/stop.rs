@@ -25,10 +25,12 @@ pub(super) fn choose<'i>(
 
 /// Whether a worker of this program may be stopped by a signal to all of its unit's processes. RQ makes a process for each
 /// job, which SIGTERM ends at once (`setup_work_horse_signals` in rq/worker/base.py), and none is there while it is idle.
+/// Dramatiq's main process passes the signal on, and a worker process that gets it a second time drops its messages
+/// (`worker_process` in dramatiq/cli.py).
 fn may_tell_all(task_queue: TaskQueue) -> bool {
     match task_queue {
         TaskQueue::Celery => true,
-        TaskQueue::Rq => false,
+        TaskQueue::Rq | TaskQueue::Dramatiq => false,
     }
 }
 
@@ -87,11 +89,12 @@ mod tests {
 
     #[test]
     fn processes_that_are_made_for_a_job_must_not_be_told_even_while_there_are_none() {
-        let rq = |rules: &StopRules| super::fault(TaskQueue::Rq, rules, true, (MAIN, &[]));
-        let group = rules("control-group", Signal::SIGTERM, Some(90));
-        let task_queue = TaskQueue::Rq;
-        assert_eq!(rq(&group), Some(StopFault::AllTold { task_queue }));
-        assert_eq!(rq(&rules("mixed", Signal::SIGTERM, Some(90))), None);
+        for task_queue in [TaskQueue::Rq, TaskQueue::Dramatiq] {
+            let fault = |rules: &StopRules| super::fault(task_queue, rules, true, (MAIN, &[]));
+            let group = rules("control-group", Signal::SIGTERM, Some(90));
+            assert_eq!(fault(&group), Some(StopFault::AllTold { task_queue }));
+            assert_eq!(fault(&rules("mixed", Signal::SIGTERM, Some(90))), None);
+        }
     }
 
     #[test]

@@ -247,7 +247,7 @@ pub(in crate::config) const PROJECT: &[Key] = &[
     ),
     Key::new(
         "task_queue",
-        Kind::Choice(&["celery", "rq"]),
+        Kind::Choice(&["celery", "rq", "dramatiq"]),
         Without::Value("\"celery\""),
         [
             "The program whose tasks wait in `queues`.",
@@ -276,8 +276,8 @@ pub(in crate::config) const PROJECT: &[Key] = &[
         "queues",
         Kind::Names,
         Without::Told([
-            "the program's default: `[\"celery\"]`, RQ's `[\"default\"]`",
-            "la que usa el programa si no se le dice otra: `[\"celery\"]`, la de RQ `[\"default\"]`",
+            "the program's default: `[\"celery\"]`, RQ's and Dramatiq's `[\"default\"]`",
+            "la que usa el programa si no se le dice otra: `[\"celery\"]`, la de RQ y Dramatiq `[\"default\"]`",
         ]),
         [
             "The queues that count: all that the worker takes tasks from (Celery's `-Q`).",
@@ -327,12 +327,12 @@ pub(in crate::config) const PROJECT: &[Key] = &[
         "redis_key_prefix",
         Kind::Text(""),
         Without::Told([
-            "the program's own: none, of RQ `\"rq\"`",
-            "el del propio programa: ninguno, el de RQ `\"rq\"`",
+            "the program's own: none, of RQ `\"rq\"`, of Dramatiq `\"dramatiq\"`",
+            "el del propio programa: ninguno, el de RQ `\"rq\"`, el de Dramatiq `\"dramatiq\"`",
         ]),
         [
-            "What stands before each key in Redis: Celery's `global_keyprefix`, RQ's `RQ_KEY_PREFIX`.",
-            "Lo que va delante de cada clave en Redis: el `global_keyprefix` de Celery, el `RQ_KEY_PREFIX` de RQ.",
+            "What stands before each key in Redis: Celery's `global_keyprefix`, RQ's `RQ_KEY_PREFIX`, Dramatiq's `namespace`.",
+            "Lo que va delante de cada clave en Redis: el `global_keyprefix` de Celery, el `RQ_KEY_PREFIX` de RQ, el `namespace` de Dramatiq.",
         ],
     ),
     Key::new(

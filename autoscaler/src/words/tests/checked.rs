@@ -187,6 +187,13 @@ fn of_a_project() -> Vec<Fact> {
             task_queue: TaskQueue::Celery,
             queues: vec!["celery".into()],
             waiting: 3,
+            empty: Vec::new(),
+        },
+        Fact::Queue {
+            task_queue: TaskQueue::Dramatiq,
+            queues: vec!["mail".into()],
+            waiting: 0,
+            empty: vec!["dramatiq:mail".into()],
         },
         Fact::Consumes {
             node: "celery@h".into(),

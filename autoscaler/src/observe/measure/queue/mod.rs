@@ -138,6 +138,17 @@ pub fn url(broker: &BrokerAccess, procfs: &Procfs, main: ProcessId) -> Result<St
     }
 }
 
+/// The one key in Redis that tasks of `queue` wait in, and that is not there while none do; `None` where there is no such
+/// key, or where the tasks may be in RabbitMQ.
+#[must_use]
+pub fn key_of(broker: &BrokerAccess, queue: &str) -> Option<String> {
+    let in_redis = match &broker.url {
+        BrokerUrl::Written(url) => !url.starts_with("amqp"),
+        BrokerUrl::Environment(_) => !broker.task_queue.speaks_amqp(),
+    };
+    in_redis.then(|| redis::key_of(broker, queue))?
+}
+
 /// The broker at `url`, used as the configuration says. Nothing is connected yet.
 ///
 /// # Errors

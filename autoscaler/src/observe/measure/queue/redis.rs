@@ -3,6 +3,7 @@
 mod age;
 mod audit;
 mod connect;
+mod dramatiq;
 mod keys;
 mod pidbox;
 mod reader;
@@ -11,10 +12,10 @@ mod session;
 
 use std::time::{Duration, Instant};
 
-use age::Ages;
+use age::{Ages, Next};
 use audit::Audit;
 use keys::Keys;
-pub(super) use reader::Reader;
+pub(super) use reader::{Reader, key_of};
 use session::{Session, within};
 use uuid::Uuid;
 
@@ -73,7 +74,10 @@ impl Redis {
             unacknowledged: Some(*unacknowledged),
             unacknowledged_fault: None,
             fetched_ahead: None,
-            oldest_waiting: self.ages.oldest(&mut connection, &filled, Instant::now()).await,
+            oldest_waiting: self
+                .ages
+                .oldest(&mut connection, &filled, Next::Last, Instant::now())
+                .await,
         })
     }
 }

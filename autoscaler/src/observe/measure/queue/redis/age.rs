@@ -1,19 +1,28 @@
 //! How long the oldest task of a list has waited.
 //!
-//! Celery's messages bear no time. But the task that leaves a list next stands at its end until it leaves: if
-//! it is the one that stood there at an earlier check, it has waited at least since then.
+//! Celery's messages bear no time. But the task that leaves a list next stands at its end (Dramatiq's at its head) until it
+//! leaves: if it is the one that stood there at an earlier check, it has waited at least since then.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use ::redis::aio::MultiplexedConnection;
 
-/// Fingerprints of the last element of each list. Tasks may be large: only 40 bytes of each cross the wire.
-const LAST_ELEMENTS: &str = "local last = {}
-for i, key in ipairs(KEYS) do last[i] = redis.sha1hex(redis.call('LINDEX', key, -1) or '') end
-return last";
+/// Fingerprints of the element of each list that leaves next. Tasks may be large: only 40 bytes of each cross the wire.
+const NEXT_ELEMENTS: &str = "local next = {}
+for i, key in ipairs(KEYS) do next[i] = redis.sha1hex(redis.call('LINDEX', key, ARGV[1]) or '') end
+return next";
 
-/// What stood at the end of each list, and since when.
+/// Which element of a list leaves next.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Next {
+    /// The one at its head.
+    First,
+    /// The one at its end.
+    Last,
+}
+
+/// What stood where each list's next task leaves, and since when.
 #[derive(Debug, Default)]
 pub(super) struct Ages {
     seen: HashMap<Vec<u8>, (String, Instant)>,
@@ -26,6 +35,7 @@ impl Ages {
         &mut self,
         connection: &mut MultiplexedConnection,
         lists: &[&[u8]],
+        next: Next,
         now: Instant,
     ) -> Option<Duration> {
         if lists.is_empty() {
@@ -33,14 +43,18 @@ impl Ages {
             return None;
         }
         let mut script = ::redis::cmd("EVAL");
-        script.arg(LAST_ELEMENTS).arg(lists.len()).arg(lists);
-        let last: Vec<String> = script.query_async(connection).await.ok()?;
-        self.note(lists, last, now)
+        script.arg(NEXT_ELEMENTS).arg(lists.len()).arg(lists);
+        script.arg(match next {
+            Next::First => 0,
+            Next::Last => -1,
+        });
+        let next: Vec<String> = script.query_async(connection).await.ok()?;
+        self.note(lists, next, now)
     }
 
-    fn note(&mut self, lists: &[&[u8]], last: Vec<String>, now: Instant) -> Option<Duration> {
+    fn note(&mut self, lists: &[&[u8]], next: Vec<String>, now: Instant) -> Option<Duration> {
         let mut before = std::mem::take(&mut self.seen);
-        for (list, fingerprint) in lists.iter().zip(last) {
+        for (list, fingerprint) in lists.iter().zip(next) {
             let since = match before.remove(*list) {
                 Some((same, since)) if same == fingerprint => since,
                 _ => now,

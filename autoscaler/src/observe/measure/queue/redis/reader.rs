@@ -7,6 +7,7 @@ use ::redis::aio::MultiplexedConnection;
 
 use crate::model::{BrokerAccess, QueueFault, TaskQueue, Uncounted};
 use crate::observe::measure::queue::address::RedisAddress;
+use crate::observe::measure::queue::redis::dramatiq::Dramatiq;
 use crate::observe::measure::queue::redis::rq::Rq;
 use crate::observe::measure::queue::redis::session::{Session, within};
 use crate::observe::measure::queue::{Answer, Broker, Depth, Entry, LIMIT};
@@ -14,6 +15,7 @@ use crate::observe::measure::queue::{Answer, Broker, Depth, Entry, LIMIT};
 /// A Redis database that holds queues of one program's.
 pub(in crate::observe::measure::queue) struct Reader {
     session: Session,
+    task_queue: TaskQueue,
     layout: Layout,
     /// Queues that something has told of: an empty one has no key.
     known: BTreeSet<String>,
@@ -22,6 +24,7 @@ pub(in crate::observe::measure::queue) struct Reader {
 /// How the program lays its queues out.
 enum Layout {
     Rq(Rq),
+    Dramatiq(Dramatiq),
 }
 
 impl Layout {
@@ -30,19 +33,15 @@ impl Layout {
         match broker.task_queue {
             TaskQueue::Celery => None,
             TaskQueue::Rq => Some(Self::Rq(Rq::new(&broker.key_prefix))),
+            TaskQueue::Dramatiq => Some(Self::Dramatiq(Dramatiq::new(&broker.key_prefix))),
         }
     }
 
-    fn task_queue(&self) -> TaskQueue {
-        match self {
-            Self::Rq(_) => TaskQueue::Rq,
-        }
-    }
-
-    /// The key that tasks of `queue` wait in.
+    /// The key that tasks of `queue` wait in, and that is not there while none do.
     fn key(&self, queue: &str) -> String {
         match self {
             Self::Rq(rq) => rq.list(queue),
+            Self::Dramatiq(dramatiq) => dramatiq.list(queue),
         }
     }
 
@@ -53,6 +52,7 @@ impl Layout {
     ) -> Result<Depth, RedisError> {
         match self {
             Self::Rq(rq) => rq.depth(connection, queues).await,
+            Self::Dramatiq(dramatiq) => dramatiq.depth(connection, queues).await,
         }
     }
 
@@ -64,9 +64,11 @@ impl Layout {
     ) -> Result<Vec<u64>, RedisError> {
         match self {
             Self::Rq(rq) => rq.traces(connection, queues).await,
+            Self::Dramatiq(dramatiq) => dramatiq.traces(connection, queues).await,
         }
     }
 
+    /// None where the program keeps no list of its workers.
     async fn entries(
         &self,
         connection: &mut MultiplexedConnection,
@@ -74,8 +76,14 @@ impl Layout {
     ) -> Result<Vec<Entry>, RedisError> {
         match self {
             Self::Rq(rq) => rq.entries(connection, queues).await,
+            Self::Dramatiq(_) => Ok(Vec::new()),
         }
     }
+}
+
+/// The one key that tasks of `queue` wait in; `None` of Celery, which has several.
+pub(in crate::observe::measure::queue) fn key_of(broker: &BrokerAccess, queue: &str) -> Option<String> {
+    Layout::new(broker).map(|layout| layout.key(queue))
 }
 
 impl Reader {
@@ -88,6 +96,7 @@ impl Reader {
         })?;
         Ok(Self {
             session: Session::new(address)?,
+            task_queue: broker.task_queue,
             layout,
             known: BTreeSet::new(),
         })
@@ -113,7 +122,7 @@ impl Reader {
         self.known.extend(used.into_iter().map(|(queue, _)| queue));
         let absent: Vec<String> = absent.into_iter().map(|(queue, _)| queue).collect();
         Ok(absent.first().map(|first| Uncounted::Absent {
-            task_queue: self.layout.task_queue(),
+            task_queue: self.task_queue,
             key: self.layout.key(first),
             queues: absent.clone(),
         }))
