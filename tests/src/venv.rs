@@ -18,6 +18,9 @@ pub const RQS: [&str; 2] = ["1.15.1", NEWEST];
 /// The oldest Dramatiq that people still run, and the newest there is.
 pub const DRAMATIQS: [&str; 2] = ["1.15.0", NEWEST];
 
+/// The oldest arq that is held to, and the newest there is.
+pub const ARQS: [&str; 2] = ["0.25.0", NEWEST];
+
 /// Grafana's models as its foundation SDK (Apache-2.0) has them: of the oldest version that it knows and of the newest.
 pub const GRAFANAS: [&str; 2] = ["1769699998!10.1.0", "1769699379!11.6.0"];
 
@@ -80,6 +83,14 @@ impl Venv {
     pub fn dramatiq(version: &str) -> Result<Self> {
         let dramatiq = requirement("dramatiq[redis,rabbitmq]", version);
         Self::with(&format!("dramatiq-{version}"), &[dramatiq.as_str()])
+    }
+
+    /// An environment with one version of arq (or [`NEWEST`]).
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn arq(version: &str) -> Result<Self> {
+        Self::with(&format!("arq-{version}"), &[requirement("arq", version).as_str()])
     }
 
     /// An environment with the newest Celery and the setproctitle package, with which it shows its state in `ps`.
@@ -219,6 +230,7 @@ pub fn make_all() -> Result<()> {
     let celeries = CELERIES.map(Venv::celery);
     let rqs = RQS.map(Venv::rq);
     let dramatiqs = DRAMATIQS.map(Venv::dramatiq);
+    let arqs = ARQS.map(Venv::arq);
     let others = [
         Venv::uvicorn(NEWEST),
         Venv::celery_with_titles(),
@@ -233,6 +245,7 @@ pub fn make_all() -> Result<()> {
         .chain(celeries)
         .chain(rqs)
         .chain(dramatiqs)
+        .chain(arqs)
         .chain(others)
         .chain(grafanas);
     all.try_for_each(|made| made.map(drop))

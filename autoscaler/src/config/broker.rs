@@ -429,6 +429,8 @@ mod tests {
         assert_eq!(own.key_prefix, "shop");
         let dramatiq = project(r#""broker_url": "amqp://h", "task_queue": "dramatiq""#).unwrap();
         assert_eq!(dramatiq.key_prefix, "dramatiq");
+        let arq = project(r#""redis_url": "redis://h", "task_queue": "arq""#).unwrap();
+        assert_eq!((arq.task_queue, arq.key_prefix.as_str()), (TaskQueue::Arq, ""));
     }
 
     #[test]
@@ -455,6 +457,12 @@ mod tests {
             let sentence = project(&format!(r#""task_queue": "rq", {keys}"#)).expect_err(keys);
             assert!(sentence.contains(what), "{keys}: {sentence}");
         }
+        let prefix = project(r#""redis_url": "redis://h", "task_queue": "arq", "redis_key_prefix": "x""#);
+        let prefix = prefix.unwrap_err();
+        assert!(
+            prefix.contains("nothing can stand before the keys of arq"),
+            "{prefix}"
+        );
         let unknown = project(r#""redis_url": "redis://h", "task_queue": "sidekiq""#).unwrap_err();
         assert!(unknown.contains("celery") && unknown.contains("rq"), "{unknown}");
     }

@@ -120,7 +120,7 @@ fn read_program(fields: &Fields<'_>, findings: &mut Findings<'_>) -> (TaskQueue,
     let Some(field) = fields.get("actuator") else {
         let only = match task_queue {
             TaskQueue::Celery => QueueActuator::Pool,
-            TaskQueue::Rq | TaskQueue::Dramatiq => QueueActuator::Units,
+            _ => QueueActuator::Units,
         };
         return (task_queue, only);
     };

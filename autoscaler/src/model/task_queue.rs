@@ -10,11 +10,13 @@ pub enum TaskQueue {
     Rq,
     /// Dramatiq.
     Dramatiq,
+    /// arq.
+    Arq,
 }
 
 impl TaskQueue {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Celery, Self::Rq, Self::Dramatiq];
+    pub const ALL: [Self; 4] = [Self::Celery, Self::Rq, Self::Dramatiq, Self::Arq];
 
     /// Its word in the configuration. Stable across releases.
     #[must_use]
@@ -23,6 +25,7 @@ impl TaskQueue {
             Self::Celery => "celery",
             Self::Rq => "rq",
             Self::Dramatiq => "dramatiq",
+            Self::Arq => "arq",
         }
     }
 
@@ -33,6 +36,7 @@ impl TaskQueue {
             Self::Celery => "Celery",
             Self::Rq => "RQ",
             Self::Dramatiq => "Dramatiq",
+            Self::Arq => "arq",
         }
     }
 
@@ -42,6 +46,7 @@ impl TaskQueue {
         match self {
             Self::Celery => "celery",
             Self::Rq | Self::Dramatiq => "default",
+            Self::Arq => "arq:queue",
         }
     }
 
@@ -53,6 +58,7 @@ impl TaskQueue {
             Self::Celery => Some(""),
             Self::Rq => Some("rq"),
             Self::Dramatiq => Some("dramatiq"),
+            Self::Arq => None,
         }
     }
 
@@ -61,7 +67,7 @@ impl TaskQueue {
     pub const fn speaks_amqp(self) -> bool {
         match self {
             Self::Celery | Self::Dramatiq => true,
-            Self::Rq => false,
+            Self::Rq | Self::Arq => false,
         }
     }
 
@@ -70,7 +76,7 @@ impl TaskQueue {
     pub const fn tells_who_is_busy(self) -> bool {
         match self {
             Self::Celery | Self::Rq => true,
-            Self::Dramatiq => false,
+            Self::Dramatiq | Self::Arq => false,
         }
     }
 }

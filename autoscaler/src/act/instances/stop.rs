@@ -26,10 +26,10 @@ pub(super) fn choose<'i>(
 /// Whether a worker of this program may be stopped by a signal to all of its unit's processes. RQ makes a process for each
 /// job, which SIGTERM ends at once (`setup_work_horse_signals` in rq/worker/base.py), and none is there while it is idle.
 /// Dramatiq's main process passes the signal on, and a worker process that gets it a second time drops its messages
-/// (`worker_process` in dramatiq/cli.py).
+/// (`worker_process` in dramatiq/cli.py). A worker of arq is one process.
 fn may_tell_all(task_queue: TaskQueue) -> bool {
     match task_queue {
-        TaskQueue::Celery => true,
+        TaskQueue::Celery | TaskQueue::Arq => true,
         TaskQueue::Rq | TaskQueue::Dramatiq => false,
     }
 }

@@ -1,5 +1,6 @@
 //! Task queues other than Celery: what is read of them is what their own libraries say.
 
+mod arq;
 mod dramatiq;
 mod rq;
 

@@ -1,6 +1,7 @@
 //! Redis: as Celery's broker, as kombu lays it out, and as other task queues use it ([`Reader`]).
 
 mod age;
+mod arq;
 mod audit;
 mod connect;
 mod dramatiq;

@@ -7,6 +7,7 @@ use ::redis::aio::MultiplexedConnection;
 
 use crate::model::{BrokerAccess, QueueFault, TaskQueue, Uncounted};
 use crate::observe::measure::queue::address::RedisAddress;
+use crate::observe::measure::queue::redis::arq;
 use crate::observe::measure::queue::redis::dramatiq::Dramatiq;
 use crate::observe::measure::queue::redis::rq::Rq;
 use crate::observe::measure::queue::redis::session::{Session, within};
@@ -25,6 +26,7 @@ pub(in crate::observe::measure::queue) struct Reader {
 enum Layout {
     Rq(Rq),
     Dramatiq(Dramatiq),
+    Arq,
 }
 
 impl Layout {
@@ -34,6 +36,7 @@ impl Layout {
             TaskQueue::Celery => None,
             TaskQueue::Rq => Some(Self::Rq(Rq::new(&broker.key_prefix))),
             TaskQueue::Dramatiq => Some(Self::Dramatiq(Dramatiq::new(&broker.key_prefix))),
+            TaskQueue::Arq => Some(Self::Arq),
         }
     }
 
@@ -42,6 +45,8 @@ impl Layout {
         match self {
             Self::Rq(rq) => rq.list(queue),
             Self::Dramatiq(dramatiq) => dramatiq.list(queue),
+            // A queue of arq's is named by its key.
+            Self::Arq => queue.to_owned(),
         }
     }
 
@@ -53,6 +58,7 @@ impl Layout {
         match self {
             Self::Rq(rq) => rq.depth(connection, queues).await,
             Self::Dramatiq(dramatiq) => dramatiq.depth(connection, queues).await,
+            Self::Arq => arq::depth(connection, queues).await,
         }
     }
 
@@ -65,6 +71,7 @@ impl Layout {
         match self {
             Self::Rq(rq) => rq.traces(connection, queues).await,
             Self::Dramatiq(dramatiq) => dramatiq.traces(connection, queues).await,
+            Self::Arq => arq::traces(connection, queues).await,
         }
     }
 
@@ -76,7 +83,7 @@ impl Layout {
     ) -> Result<Vec<Entry>, RedisError> {
         match self {
             Self::Rq(rq) => rq.entries(connection, queues).await,
-            Self::Dramatiq(_) => Ok(Vec::new()),
+            Self::Dramatiq(_) | Self::Arq => Ok(Vec::new()),
         }
     }
 }
