@@ -21,6 +21,9 @@ pub const DRAMATIQS: [&str; 2] = ["1.15.0", NEWEST];
 /// The oldest arq that is held to, and the newest there is.
 pub const ARQS: [&str; 2] = ["0.25.0", NEWEST];
 
+/// The oldest Huey that is held to, and the newest there is.
+pub const HUEYS: [&str; 2] = ["2.5.0", NEWEST];
+
 /// Grafana's models as its foundation SDK (Apache-2.0) has them: of the oldest version that it knows and of the newest.
 pub const GRAFANAS: [&str; 2] = ["1769699998!10.1.0", "1769699379!11.6.0"];
 
@@ -91,6 +94,15 @@ impl Venv {
     /// As [`Venv::with`].
     pub fn arq(version: &str) -> Result<Self> {
         Self::with(&format!("arq-{version}"), &[requirement("arq", version).as_str()])
+    }
+
+    /// An environment with one version of Huey (or [`NEWEST`]).
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn huey(version: &str) -> Result<Self> {
+        let huey = requirement("huey", version);
+        Self::with(&format!("huey-{version}"), &[huey.as_str(), "redis"])
     }
 
     /// An environment with the newest Celery and the setproctitle package, with which it shows its state in `ps`.
@@ -231,6 +243,7 @@ pub fn make_all() -> Result<()> {
     let rqs = RQS.map(Venv::rq);
     let dramatiqs = DRAMATIQS.map(Venv::dramatiq);
     let arqs = ARQS.map(Venv::arq);
+    let hueys = HUEYS.map(Venv::huey);
     let others = [
         Venv::uvicorn(NEWEST),
         Venv::celery_with_titles(),
@@ -246,6 +259,7 @@ pub fn make_all() -> Result<()> {
         .chain(rqs)
         .chain(dramatiqs)
         .chain(arqs)
+        .chain(hueys)
         .chain(others)
         .chain(grafanas);
     all.try_for_each(|made| made.map(drop))

@@ -132,8 +132,10 @@ impl<M: UnitManager> TemplateInstances<M> {
         let busy = self.busy().await?;
         let (main, instance, idle) = stop::choose(&running, busy.workers()).ok_or(Refusal::PoolBusy)?;
         let rules = self.manager.stop_rules(&instance.name).await?;
-        let uncaught = self.uncaught(main, instance)?;
-        match stop::fault(self.task_queue, &rules, idle, (main.pid, &uncaught)) {
+        let ending = stop::ending(self.task_queue, &self.procfs.cmdline(main.pid)?);
+        let uncaught = self.uncaught(ending, main, instance)?;
+        let of = (self.task_queue, ending);
+        match stop::fault(of, &rules, idle, (main.pid, &uncaught)) {
             None => Ok(instance.name.clone()),
             Some(fault) => Err(Refusal::Unstoppable {
                 unit: instance.name.clone(),
@@ -147,8 +149,8 @@ impl<M: UnitManager> TemplateInstances<M> {
         Ok(Busy::look(host, self.broker.as_mut(), &self.queues).await?)
     }
 
-    /// The processes of an instance that do not catch SIGTERM.
-    fn uncaught(&self, main: ProcessId, instance: &Instance) -> Result<Vec<u32>, Refusal> {
+    /// The processes of an instance that do not catch the signal.
+    fn uncaught(&self, ending: Signal, main: ProcessId, instance: &Instance) -> Result<Vec<u32>, Refusal> {
         let mut pids = vec![main.pid];
         if let Some(control_group) = &instance.unit.control_group {
             let cgroup = self.mount.open(Path::new(control_group))?;
@@ -157,7 +159,7 @@ impl<M: UnitManager> TemplateInstances<M> {
         let mut uncaught = Vec::new();
         for pid in pids {
             match self.procfs.status(pid) {
-                Ok(status) if status.caught.contains(Signal::SIGTERM) => {}
+                Ok(status) if status.caught.contains(ending) => {}
                 Ok(_) => uncaught.push(pid),
                 Err(ProcessError::Gone { .. }) if pid != main.pid => {}
                 Err(error) => return Err(error.into()),

@@ -181,11 +181,15 @@ pub enum StopFault {
     OtherSignal {
         /// The signal's number.
         signal: i32,
+        /// The name of the one that is wanted.
+        wanted: &'static str,
     },
     /// The main process does not catch the signal: it would end at once.
     NotCaught {
         /// The main process.
         pid: u32,
+        /// The signal's name.
+        signal: &'static str,
     },
     /// No process would be told.
     NoSignal,
@@ -198,6 +202,8 @@ pub enum StopFault {
     GroupNotCaught {
         /// That process.
         pid: u32,
+        /// The signal's name.
+        signal: &'static str,
     },
     /// Nobody knows whether it is idle, and systemd kills it if it does not end soon enough.
     WouldBeKilled {

@@ -12,11 +12,13 @@ pub enum TaskQueue {
     Dramatiq,
     /// arq.
     Arq,
+    /// Huey.
+    Huey,
 }
 
 impl TaskQueue {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Celery, Self::Rq, Self::Dramatiq, Self::Arq];
+    pub const ALL: [Self; 5] = [Self::Celery, Self::Rq, Self::Dramatiq, Self::Arq, Self::Huey];
 
     /// Its word in the configuration. Stable across releases.
     #[must_use]
@@ -26,6 +28,7 @@ impl TaskQueue {
             Self::Rq => "rq",
             Self::Dramatiq => "dramatiq",
             Self::Arq => "arq",
+            Self::Huey => "huey",
         }
     }
 
@@ -37,6 +40,7 @@ impl TaskQueue {
             Self::Rq => "RQ",
             Self::Dramatiq => "Dramatiq",
             Self::Arq => "arq",
+            Self::Huey => "Huey",
         }
     }
 
@@ -47,6 +51,7 @@ impl TaskQueue {
             Self::Celery => "celery",
             Self::Rq | Self::Dramatiq => "default",
             Self::Arq => "arq:queue",
+            Self::Huey => "huey",
         }
     }
 
@@ -58,7 +63,7 @@ impl TaskQueue {
             Self::Celery => Some(""),
             Self::Rq => Some("rq"),
             Self::Dramatiq => Some("dramatiq"),
-            Self::Arq => None,
+            Self::Arq | Self::Huey => None,
         }
     }
 
@@ -67,7 +72,7 @@ impl TaskQueue {
     pub const fn speaks_amqp(self) -> bool {
         match self {
             Self::Celery | Self::Dramatiq => true,
-            Self::Rq | Self::Arq => false,
+            Self::Rq | Self::Arq | Self::Huey => false,
         }
     }
 
@@ -76,7 +81,7 @@ impl TaskQueue {
     pub const fn tells_who_is_busy(self) -> bool {
         match self {
             Self::Celery | Self::Rq => true,
-            Self::Dramatiq | Self::Arq => false,
+            Self::Dramatiq | Self::Arq | Self::Huey => false,
         }
     }
 }

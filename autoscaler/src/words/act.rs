@@ -245,15 +245,15 @@ pub fn refused(language: Language, refusal: &Refusal) -> String {
 
 fn unstoppable(language: Language, fault: &StopFault) -> String {
     match fault {
-        StopFault::OtherSignal { signal } => say!(
+        StopFault::OtherSignal { signal, wanted } => say!(
             language,
-            "its KillSignal= is signal {signal}, not SIGTERM",
-            "su KillSignal= es la señal {signal}, no SIGTERM"
+            "its KillSignal= is signal {signal}, and it ends its tasks first on {wanted} alone: write KillSignal={wanted}",
+            "su KillSignal= es la señal {signal}, y solo con {wanted} acaba antes sus tareas: escriba KillSignal={wanted}"
         ),
-        StopFault::NotCaught { pid } => say!(
+        StopFault::NotCaught { pid, signal } => say!(
             language,
-            "its main process {pid} does not catch SIGTERM and would end in the middle of its work",
-            "su proceso principal {pid} no atiende SIGTERM y acabaría en medio de su trabajo"
+            "its main process {pid} does not catch {signal} and would end in the middle of its work",
+            "su proceso principal {pid} no atiende {signal} y acabaría en medio de su trabajo"
         ),
         StopFault::NoSignal => say!(
             language,
@@ -264,14 +264,14 @@ fn unstoppable(language: Language, fault: &StopFault) -> String {
             let name = task_queue.name();
             say!(
                 language,
-                "its KillMode=control-group sends SIGTERM to all processes of {name}, which would drop their tasks: write KillMode=mixed",
-                "su KillMode=control-group manda SIGTERM a todos los procesos de {name}, que soltarían sus tareas: escriba KillMode=mixed"
+                "its KillMode=control-group sends the signal to all processes of {name}, which would drop their tasks: write KillMode=mixed",
+                "su KillMode=control-group manda la señal a todos los procesos de {name}, que soltarían sus tareas: escriba KillMode=mixed"
             )
         }
-        StopFault::GroupNotCaught { pid } => say!(
+        StopFault::GroupNotCaught { pid, signal } => say!(
             language,
-            "its KillMode=control-group sends SIGTERM to process {pid}, too, which does not catch it: write KillMode=mixed",
-            "su KillMode=control-group manda SIGTERM también al proceso {pid}, que no lo atiende: escriba KillMode=mixed"
+            "its KillMode=control-group sends {signal} to process {pid}, too, which does not catch it: write KillMode=mixed",
+            "su KillMode=control-group manda {signal} también al proceso {pid}, que no lo atiende: escriba KillMode=mixed"
         ),
         StopFault::WouldBeKilled { after } => {
             let after = after.as_secs();

@@ -161,7 +161,10 @@ async fn nothing_is_stopped_that_could_be_killed_at_work() {
     host.process(102, 1, &[], "program");
     let refused = actuator(&host, &manager).ask(Step::Down).await.unwrap_err();
     let unit = "mail@2.service".to_owned();
-    let fault = StopFault::NotCaught { pid: 102 };
+    let fault = StopFault::NotCaught {
+        pid: 102,
+        signal: "SIGTERM",
+    };
     assert_eq!(refused, Refusal::Unstoppable { unit, fault });
     assert_eq!(manager.states(), [(1, "active"), (2, "active")]);
 }

@@ -247,7 +247,7 @@ pub(in crate::config) const PROJECT: &[Key] = &[
     ),
     Key::new(
         "task_queue",
-        Kind::Choice(&["celery", "rq", "dramatiq", "arq"]),
+        Kind::Choice(&["celery", "rq", "dramatiq", "arq", "huey"]),
         Without::Value("\"celery\""),
         [
             "The program whose tasks wait in `queues`.",
@@ -276,8 +276,8 @@ pub(in crate::config) const PROJECT: &[Key] = &[
         "queues",
         Kind::Names,
         Without::Told([
-            "the program's default: `[\"celery\"]`, RQ's and Dramatiq's `[\"default\"]`, arq's `[\"arq:queue\"]`",
-            "la que usa el programa si no se le dice otra: `[\"celery\"]`, la de RQ y Dramatiq `[\"default\"]`, la de arq `[\"arq:queue\"]`",
+            "the program's default: `[\"celery\"]`, RQ's and Dramatiq's `[\"default\"]`, arq's `[\"arq:queue\"]`, Huey's `[\"huey\"]`",
+            "la que usa el programa si no se le dice otra: `[\"celery\"]`, la de RQ y Dramatiq `[\"default\"]`, la de arq `[\"arq:queue\"]`, la de Huey `[\"huey\"]`",
         ]),
         [
             "The queues that count: all that the worker takes tasks from (Celery's `-Q`).",

@@ -49,10 +49,19 @@ pub(super) fn memory_errors() -> Vec<MemoryError> {
 pub(super) fn refusals() -> Vec<Refusal> {
     let unit = || "mail@1.service".to_owned();
     let stops = [
-        StopFault::OtherSignal { signal: 2 },
-        StopFault::NotCaught { pid: 7 },
+        StopFault::OtherSignal {
+            signal: 15,
+            wanted: "SIGINT",
+        },
+        StopFault::NotCaught {
+            pid: 7,
+            signal: "SIGTERM",
+        },
         StopFault::NoSignal,
-        StopFault::GroupNotCaught { pid: 7 },
+        StopFault::GroupNotCaught {
+            pid: 7,
+            signal: "SIGTERM",
+        },
         StopFault::AllTold {
             task_queue: TaskQueue::Rq,
         },

@@ -2,6 +2,7 @@
 
 mod arq;
 mod dramatiq;
+mod huey;
 mod rq;
 
 use std::collections::BTreeMap;

@@ -5,6 +5,7 @@ mod arq;
 mod audit;
 mod connect;
 mod dramatiq;
+mod huey;
 mod keys;
 mod pidbox;
 mod reader;

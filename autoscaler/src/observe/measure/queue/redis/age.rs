@@ -8,9 +8,15 @@ use std::time::{Duration, Instant};
 
 use ::redis::aio::MultiplexedConnection;
 
-/// Fingerprints of the element of each list that leaves next. Tasks may be large: only 40 bytes of each cross the wire.
+/// Fingerprints of the element of each list that leaves next, of a sorted set the one with the least score. Tasks may be
+/// large: only 40 bytes of each cross the wire.
 const NEXT_ELEMENTS: &str = "local next = {}
-for i, key in ipairs(KEYS) do next[i] = redis.sha1hex(redis.call('LINDEX', key, ARGV[1]) or '') end
+for i, key in ipairs(KEYS) do
+  local task
+  if redis.call('TYPE', key).ok == 'zset' then task = redis.call('ZRANGE', key, 0, 0)[1]
+  else task = redis.call('LINDEX', key, ARGV[1]) end
+  next[i] = redis.sha1hex(task or '')
+end
 return next";
 
 /// Which element of a list leaves next.

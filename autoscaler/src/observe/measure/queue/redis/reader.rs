@@ -9,6 +9,7 @@ use crate::model::{BrokerAccess, QueueFault, TaskQueue, Uncounted};
 use crate::observe::measure::queue::address::RedisAddress;
 use crate::observe::measure::queue::redis::arq;
 use crate::observe::measure::queue::redis::dramatiq::Dramatiq;
+use crate::observe::measure::queue::redis::huey::{self, Huey};
 use crate::observe::measure::queue::redis::rq::Rq;
 use crate::observe::measure::queue::redis::session::{Session, within};
 use crate::observe::measure::queue::{Answer, Broker, Depth, Entry, LIMIT};
@@ -27,6 +28,7 @@ enum Layout {
     Rq(Rq),
     Dramatiq(Dramatiq),
     Arq,
+    Huey(Huey),
 }
 
 impl Layout {
@@ -37,6 +39,7 @@ impl Layout {
             TaskQueue::Rq => Some(Self::Rq(Rq::new(&broker.key_prefix))),
             TaskQueue::Dramatiq => Some(Self::Dramatiq(Dramatiq::new(&broker.key_prefix))),
             TaskQueue::Arq => Some(Self::Arq),
+            TaskQueue::Huey => Some(Self::Huey(Huey::default())),
         }
     }
 
@@ -47,6 +50,7 @@ impl Layout {
             Self::Dramatiq(dramatiq) => dramatiq.list(queue),
             // A queue of arq's is named by its key.
             Self::Arq => queue.to_owned(),
+            Self::Huey(_) => huey::key(queue),
         }
     }
 
@@ -59,6 +63,7 @@ impl Layout {
             Self::Rq(rq) => rq.depth(connection, queues).await,
             Self::Dramatiq(dramatiq) => dramatiq.depth(connection, queues).await,
             Self::Arq => arq::depth(connection, queues).await,
+            Self::Huey(huey) => huey.depth(connection, queues).await,
         }
     }
 
@@ -72,6 +77,8 @@ impl Layout {
             Self::Rq(rq) => rq.traces(connection, queues).await,
             Self::Dramatiq(dramatiq) => dramatiq.traces(connection, queues).await,
             Self::Arq => arq::traces(connection, queues).await,
+            // An idle one leaves none, whether it is used or not.
+            Self::Huey(_) => Ok(vec![1; queues.len()]),
         }
     }
 
@@ -83,7 +90,7 @@ impl Layout {
     ) -> Result<Vec<Entry>, RedisError> {
         match self {
             Self::Rq(rq) => rq.entries(connection, queues).await,
-            Self::Dramatiq(_) | Self::Arq => Ok(Vec::new()),
+            Self::Dramatiq(_) | Self::Arq | Self::Huey(_) => Ok(Vec::new()),
         }
     }
 }
