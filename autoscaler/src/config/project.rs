@@ -6,8 +6,8 @@ use crate::config::ladder::Scale;
 use crate::config::rules::Rules;
 use crate::config::{broker, keys, ladder, names, process, promise, requests, schedule, target};
 use crate::model::{
-    Bounds, CeleryActuator, InstancePattern, Ladder, Notice, Of, Policy, Project, QueueActuator, QueueRule,
-    QueueSizing, Schedules, Target, TaskQueue, Wrong, Zone,
+    Bounds, InstancePattern, Ladder, Notice, Of, Policy, Project, QueueActuator, QueueRule, QueueSizing,
+    Schedules, Target, TaskQueue, Wrong, Zone,
 };
 
 /// Reads the project in `field`, whose schedules are in `zone` unless they name another; `None` when it is refused.
@@ -188,6 +188,7 @@ pub(super) const QUEUE_KEYS: &[&str] = &[
     "redis_priority_separator",
     "redis_priority_steps",
     "queues",
+    "count_running",
     "actuator",
 ];
 
@@ -227,10 +228,18 @@ fn read_queue(
     };
     let broker = broker::read(fields, task_queue, at, findings);
     let queues = broker::queues(fields, task_queue, findings);
+    let count_running = fields.get("count_running").and_then(|field| {
+        let counted = field.boolean(findings)?;
+        if counted && task_queue == TaskQueue::Huey {
+            findings.refuse(field.value(), Wrong::NobodyTellsRunning(task_queue));
+        }
+        Some(counted)
+    });
     Some(QueueRule {
         sizing: sizing?,
         broker: broker?,
         queues,
+        count_running: count_running.unwrap_or_default(),
         actuator,
     })
 }

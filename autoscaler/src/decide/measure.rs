@@ -17,6 +17,8 @@ pub(super) struct Measured<'a> {
     pub(super) value: f64,
     /// The value is the least that it can be: it may lead up, and never down.
     pub(super) is_lower_bound: bool,
+    /// The value has the tasks that run in it.
+    pub(super) counts_running: bool,
     /// The interval that the value stands for.
     pub(super) covered: Duration,
     /// CPUs in use, or busy slots; 0 where the figure does not depend on the count of workers.
@@ -28,9 +30,14 @@ pub(super) struct Measured<'a> {
 }
 
 impl Measured<'_> {
-    /// The value for a decision's reason: of requests, whose figures stand nowhere else in its line.
+    /// The value for a decision's reason, where its line has it nowhere else: of requests, and of a queue with what runs.
     pub(super) fn told_value(&self) -> Option<f64> {
-        matches!(self.rungs.measure, Measure::Busy | Measure::Wait).then_some(self.value)
+        let told = match self.rungs.measure {
+            Measure::Busy | Measure::Wait => true,
+            Measure::Queue => self.counts_running,
+            Measure::Cpu => false,
+        };
+        told.then_some(self.value)
     }
 }
 
@@ -68,7 +75,7 @@ impl Projection<'_> {
 pub(super) fn all<'a>(project: &'a Project, host: &'a Host, sample: &'a ProjectSample) -> Vec<Measured<'a>> {
     let read = |rungs: Rungs<'a>| match rungs.measure {
         Measure::Cpu => cpu(project, host, sample, rungs),
-        Measure::Queue => queue(host, sample, rungs),
+        Measure::Queue => queue(project, host, sample, rungs),
         Measure::Busy => busy(host, sample, rungs),
         Measure::Wait => wait(host, sample, rungs),
     };
@@ -130,6 +137,7 @@ fn cpu<'a>(
         rungs,
         value: utilization_percent(project.cpu_basis, host, cpu, sample.worker_count())?,
         is_lower_bound: false,
+        counts_running: false,
         covered: cpu.covered,
         load: load_cpus(cpu)?,
         constraint: constraint::of(host, cpu),
@@ -137,12 +145,23 @@ fn cpu<'a>(
     })
 }
 
-fn queue<'a>(host: &'a Host, sample: &'a ProjectSample, rungs: Rungs<'a>) -> Option<Measured<'a>> {
+fn queue<'a>(
+    project: &Project,
+    host: &'a Host,
+    sample: &'a ProjectSample,
+    rungs: Rungs<'a>,
+) -> Option<Measured<'a>> {
     let queue = sample.queue.as_ref()?.as_ref().ok()?;
+    let rule = project.queue.as_ref().filter(|rule| rule.count_running);
+    let counts_running = rule.is_some();
+    let running = rule.map(|rule| queue.running(rule.broker.task_queue));
+    let known = running.flatten().unwrap_or_default();
     Some(Measured {
         rungs,
-        value: queue.backlog() as f64,
-        is_lower_bound: queue.uncounted.iter().any(Uncounted::is_lower_bound),
+        value: queue.backlog().saturating_add(known) as f64,
+        // Where nobody tells for a moment what runs, something may.
+        is_lower_bound: running == Some(None) || queue.uncounted.iter().any(Uncounted::is_lower_bound),
+        counts_running,
         covered: queue.covered,
         load: 0.0,
         constraint: sample.cpu.as_ref().and_then(|cpu| constraint::of(host, cpu)),
@@ -173,6 +192,7 @@ fn busy<'a>(host: &'a Host, sample: &'a ProjectSample, rungs: Rungs<'a>) -> Opti
         rungs,
         value: projection.percent(load, sample.worker_count()),
         is_lower_bound: false,
+        counts_running: false,
         covered: requests.figures.covered,
         load,
         constraint: constraint(host, sample, requests),
@@ -188,6 +208,7 @@ fn wait<'a>(host: &'a Host, sample: &'a ProjectSample, rungs: Rungs<'a>) -> Opti
         rungs,
         value: wait.as_secs_f64() * 1e3,
         is_lower_bound: false,
+        counts_running: false,
         covered: requests.figures.covered,
         load: 0.0,
         constraint: constraint(host, sample, requests),

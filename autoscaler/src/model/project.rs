@@ -314,6 +314,8 @@ pub struct QueueRule {
     pub broker: BrokerAccess,
     /// The queues that belong to the project: the default one of its [`TaskQueue`] unless configured.
     pub queues: Vec<String>,
+    /// Whether tasks that run count beside those that wait.
+    pub count_running: bool,
     /// What changes the worker count.
     pub actuator: QueueActuator,
 }

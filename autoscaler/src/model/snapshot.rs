@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Container, ContainerFault, PoolFault, ProcessFilter, QueueFault, ReadFault, RequestFault, RequestSample,
-    ServiceError, Uncounted, kept,
+    ServiceError, TaskQueue, Uncounted, kept,
 };
 
 /// Everything one check saw.
@@ -109,6 +109,17 @@ impl QueueSample {
     #[must_use]
     pub fn backlog(&self) -> u64 {
         self.waiting.saturating_add(self.ahead)
+    }
+
+    /// Tasks that run: by the workers that say so, or, of a program whose workers do not, those that were given out and are
+    /// not done. `None` where nobody tells.
+    #[must_use]
+    pub fn running(&self, task_queue: TaskQueue) -> Option<u64> {
+        match task_queue {
+            TaskQueue::Celery | TaskQueue::Rq => self.active.map(u64::from),
+            TaskQueue::Dramatiq | TaskQueue::Arq => self.unacknowledged,
+            TaskQueue::Huey => None,
+        }
     }
 }
 

@@ -263,7 +263,14 @@ fn measured(language: Language, measure: Measure, value: Option<f64>, sign: char
     let limit = threshold(limit);
     match measure {
         Measure::Cpu => format!("CPU {sign} {limit}%"),
-        Measure::Queue => say!(language, "queue {sign} {limit}", "cola {sign} {limit}"),
+        Measure::Queue => match value {
+            None => say!(language, "queue {sign} {limit}", "cola {sign} {limit}"),
+            Some(tasks) => say!(
+                language,
+                "queue with running tasks {tasks:.0} {sign} {limit}",
+                "cola con tareas en marcha {tasks:.0} {sign} {limit}"
+            ),
+        },
         Measure::Busy => {
             let value = value.map(|percent| format!(" {percent:.0}%")).unwrap_or_default();
             say!(

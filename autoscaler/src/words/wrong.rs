@@ -248,6 +248,14 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
                 "{key} no significa nada sin una regla sobre la cola: escriba también \"queue_thresholds\" o \"tasks_per_worker\", o quítela"
             )
         }
+        Wrong::NobodyTellsRunning(queue) => {
+            let queue = queue.name();
+            say!(
+                language,
+                "{queue} tells nobody which tasks run: take \"count_running\" out",
+                "{queue} no dice a nadie qué tareas están en marcha: quite \"count_running\""
+            )
+        }
         Wrong::TwoQueueRules => say!(
             language,
             "\"tasks_per_worker\" stands in place of \"queue_thresholds\": keep one of them",

@@ -40,6 +40,7 @@ fn rule(url: &str, queues: &[&str]) -> QueueRule {
             management: None,
         },
         queues: queues.iter().map(ToString::to_string).collect(),
+        count_running: false,
         actuator: QueueActuator::Pool,
     }
 }

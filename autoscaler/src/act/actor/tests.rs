@@ -128,6 +128,7 @@ fn template() -> Fixture {
             management: None,
         },
         queues: vec!["celery".into()],
+        count_running: false,
         actuator: QueueActuator::Units,
     });
     fixture.project.service_name = "w@.service".into();

@@ -273,6 +273,15 @@ pub(in crate::config) const PROJECT: &[Key] = &[
         ],
     ),
     Key::new(
+        "count_running",
+        Kind::Boolean,
+        Without::Value("false"),
+        [
+            "Whether tasks that run count beside those that wait: `tasks_per_worker` is then waiting and running tasks for each worker.",
+            "Si las tareas en marcha cuentan junto a las que esperan: `tasks_per_worker` son entonces tareas en espera y en marcha por worker.",
+        ],
+    ),
+    Key::new(
         "queues",
         Kind::Names,
         Without::Told([

@@ -218,6 +218,7 @@ pub(super) fn celery(workers: u32) -> Bench {
             management: None,
         },
         queues: vec!["celery".into()],
+        count_running: false,
         actuator: QueueActuator::Pool,
     });
     bench

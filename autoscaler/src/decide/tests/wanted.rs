@@ -2,7 +2,7 @@
 
 use crate::decide::outlook;
 use crate::decide::tests::bench::{Bench, backdipro, celery, queue_sample, second};
-use crate::model::{Action, Bounds, CpuBasis, Policy, ProjectSample, Promise, QueueSizing};
+use crate::model::{Action, Bounds, CpuBasis, Policy, ProjectSample, Promise, QueueSizing, Reason};
 
 fn bench(workers: u32) -> Bench {
     Bench::new(backdipro(CpuBasis::Workers), workers)
@@ -89,6 +89,40 @@ fn a_queue_asks_for_what_its_rungs_say_and_in_proportion_beyond_them() {
             Some(count),
             "{waiting}"
         );
+    }
+}
+
+#[test]
+fn running_tasks_count_where_they_are_to() {
+    let mut bench = celery(4);
+    let rule = bench.project.queue.as_mut().unwrap();
+    let hold = std::time::Duration::from_mins(2);
+    rule.sizing = QueueSizing::tasks_per_worker(2, Bounds { min: 2, max: 12 }, hold, hold);
+    rule.count_running = true;
+    assert_eq!(
+        wanted(&bench, &queue_sample(&bench, 7, Some(4))),
+        Some(6),
+        "eleven tasks"
+    );
+    let decision = (0..3)
+        .map(|_| bench.check_sample(&queue_sample(&bench, 7, Some(4))))
+        .find(|decision| decision.action.to().is_some());
+    let decision = decision.unwrap();
+    assert_eq!(decision.action, Action::ScaleUp { from: 4, to: 6 });
+    assert!(
+        matches!(
+            decision.reason,
+            Reason::AboveRung {
+                value: Some(11.0),
+                ..
+            }
+        ),
+        "{decision:?}"
+    );
+    // Nobody tells what runs: none is taken away for a queue that is empty.
+    for _ in 0..20 {
+        let action = bench.check_sample(&queue_sample(&bench, 0, None)).action;
+        assert!(action.to().is_none(), "{action:?}");
     }
 }
 

@@ -86,6 +86,8 @@ pub enum Wrong {
     NoQueueRule(String),
     /// Both rules over the queue.
     TwoQueueRules,
+    /// Running tasks are to count of a program that tells nobody which run.
+    NobodyTellsRunning(TaskQueue),
     /// A pool that is to be commanded, of a program that takes no commands.
     PoolOfOther(TaskQueue),
     /// A key of requests in a project whose workers run tasks.

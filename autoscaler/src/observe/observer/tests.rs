@@ -444,6 +444,7 @@ fn template(name: &str) -> Project {
             ),
             broker,
             queues: vec!["celery".into()],
+            count_running: false,
             actuator: QueueActuator::Units,
         }),
         ..project(name, None)
