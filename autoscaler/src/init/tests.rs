@@ -173,7 +173,18 @@ fn what_is_left_out_is_told_in_both_languages() {
         Unobservable::Forking { pid: 7 }.into(),
     ];
     told(&whys.map(|why| left_out(Kind::Web("gunicorn"), why)), words);
-    let servers = ["uvicorn", "puma", "waitress", "daphne", "uwsgi", "hypercorn"];
+    let servers = [
+        "uvicorn",
+        "puma",
+        "waitress",
+        "daphne",
+        "uwsgi",
+        "hypercorn",
+        "RQ",
+        "Dramatiq",
+        "arq",
+        "Huey",
+    ];
     let fixed = servers.map(|server| left_out(Kind::Fixed(server), WhyLeftOut::Fixed));
     told(&fixed, words);
 }

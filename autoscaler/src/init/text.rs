@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::init::{
     At, Broker, ByRequests, Found, Kind, LeftOut, Proposal, Rungs, Service, WhyLeftOut, propose,
 };
-use crate::model::{Language, Unobservable};
+use crate::model::{Language, TaskQueue, Unobservable};
 use crate::words::{quoted, say, unobservable};
 
 /// Where the comments stand.
@@ -98,6 +98,17 @@ fn why(language: Language, left_out: &LeftOut) -> String {
 
 /// Why a server's workers cannot be changed from outside, and what serves the same application with some that can.
 fn fixed(language: Language, server: &str) -> String {
+    if let Some(task_queue) = TaskQueue::ALL
+        .into_iter()
+        .find(|program| program.name() == server)
+    {
+        let code = task_queue.code();
+        return say!(
+            language,
+            "its workers take no orders, but instances of a template follow its queues: start it as NAME@1.service and write a project with \"task_queue\": \"{code}\", as the documentation has it under Task queues",
+            "sus workers no atienden órdenes, pero las instancias de una plantilla siguen a sus colas: arránquelo como NOMBRE@1.service y escriba un proyecto con \"task_queue\": \"{code}\", como dice la documentación en Colas de tareas"
+        );
+    }
     match server {
         "uvicorn" => say!(
             language,

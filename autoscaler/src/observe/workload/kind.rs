@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use crate::model::TaskQueue;
+
 /// What a service runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -10,7 +12,7 @@ pub enum Kind {
     Web(&'static str),
     /// A Celery worker.
     Celery,
-    /// A server whose workers nobody can change from outside, by its name.
+    /// A server whose workers nobody can change from outside, or a worker of a task queue that takes no orders, by its name.
     Fixed(&'static str),
 }
 
@@ -21,7 +23,7 @@ const SERVERS: [&str; 4] = ["gunicorn", "uvicorn", "puma", "unicorn"];
 const SINGLE: [&str; 2] = ["uvicorn", "puma"];
 
 /// Servers that take neither, with the names of their programs.
-const FIXED: [(&str, &str); 7] = [
+const FIXED: [(&str, &str); 16] = [
     ("hypercorn", "hypercorn"),
     ("daphne", "daphne"),
     ("granian", "granian"),
@@ -29,6 +31,16 @@ const FIXED: [(&str, &str); 7] = [
     ("waitress", "waitress"),
     ("uwsgi", "uwsgi"),
     ("uwsgi-core", "uwsgi"),
+    // By their own programs, and by the commands of Django that start them.
+    ("rq", TaskQueue::Rq.name()),
+    ("rq.cli", TaskQueue::Rq.name()),
+    ("rqworker", TaskQueue::Rq.name()),
+    ("dramatiq", TaskQueue::Dramatiq.name()),
+    ("rundramatiq", TaskQueue::Dramatiq.name()),
+    ("arq", TaskQueue::Arq.name()),
+    ("huey_consumer", TaskQueue::Huey.name()),
+    ("huey_consumer.py", TaskQueue::Huey.name()),
+    ("run_huey", TaskQueue::Huey.name()),
 ];
 
 /// Programs that start and watch several others, all in their own cgroup.
@@ -67,6 +79,10 @@ impl Kind {
         let (_, name) = FIXED
             .into_iter()
             .find(|(program, _)| runs(cmdline, program) || is_titled(title, program))?;
+        // RQ's program does more than run workers.
+        if name == TaskQueue::Rq.name() && !cmdline.iter().any(|argument| argument.contains("worker")) {
+            return None;
+        }
         Some(Self::Fixed(name))
     }
 
@@ -165,6 +181,11 @@ mod tests {
             ("/venv/bin/python3|/venv/bin/waitress-serve|app:app", "waitress"),
             ("granian asgi 127.0.0.1:8000 web:app worker-1||||", "granian"),
             ("/usr/bin/uwsgi|--ini|site.ini", "uwsgi"),
+            ("/venv/bin/python3|/venv/bin/rq|worker|mail", "RQ"),
+            ("python3|manage.py|rqworker|default", "RQ"),
+            ("/venv/bin/python3|/venv/bin/dramatiq|app.tasks", "Dramatiq"),
+            ("/venv/bin/python3|/venv/bin/arq|app.Worker", "arq"),
+            ("python3|/venv/bin/huey_consumer.py|app.huey", "Huey"),
         ] {
             assert_eq!(kind(fixed), Some(Kind::Fixed(name)), "{fixed}");
         }
@@ -172,6 +193,7 @@ mod tests {
             "/usr/bin/less|/var/log/hypercorn",
             "/usr/bin/vim|gunicorn.conf.py",
             "celery|-A|app|beat",
+            "/venv/bin/python3|/venv/bin/rq|info",
             "/sbin/init",
             "",
         ] {

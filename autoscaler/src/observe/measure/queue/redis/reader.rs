@@ -43,7 +43,7 @@ impl Layout {
         }
     }
 
-    /// The key that tasks of `queue` wait in, and that is not there while none do.
+    /// The key that tasks of `queue` wait in.
     fn key(&self, queue: &str) -> String {
         match self {
             Self::Rq(rq) => rq.list(queue),
@@ -95,9 +95,13 @@ impl Layout {
     }
 }
 
-/// The one key that tasks of `queue` wait in; `None` of Celery, which has several.
+/// The one key that tasks of `queue` wait in, and that is not there while none do; `None` of Celery, which has several, and
+/// of arq, which keeps jobs for later there as well.
 pub(in crate::observe::measure::queue) fn key_of(broker: &BrokerAccess, queue: &str) -> Option<String> {
-    Layout::new(broker).map(|layout| layout.key(queue))
+    match Layout::new(broker)? {
+        Layout::Arq => None,
+        layout => Some(layout.key(queue)),
+    }
 }
 
 impl Reader {
