@@ -90,6 +90,8 @@ def rules(most, **more):
 class Service:
     """A Celery service: one unit with a pool, or instances of a template with a pool of one process each."""
 
+    environment = {}
+
     def __init__(self, name, template=False):
         self.name, self.template = name, template
         self.unit = f"{name}@.service" if template else f"{name}.service"
@@ -99,17 +101,20 @@ class Service:
 
     def install(self, stop=120):
         """Writes the application, Redis' unit and the service's; `stop` is its TimeoutStopSec."""
+        node = f"{self.name}-%%i" if self.template else self.name
+        text = UNIT.format(name=self.name, home=self.home, secrets=SECRETS, node=node, stop=stop)
+        return self._write(APPLICATION + ONE_AT_A_TIME * self.template, PUT, text.replace("%%", "%"))
+
+    def _write(self, application, put, unit):
         make_user()
         self.home.mkdir(parents=True, exist_ok=True)
-        (self.home / "tasks.py").write_text(APPLICATION + ONE_AT_A_TIME * self.template)
-        (self.home / "put.py").write_text(PUT)
+        (self.home / "tasks.py").write_text(application)
+        (self.home / "put.py").write_text(put)
         subprocess.run(["chown", "-R", "victus:", str(self.home)], check=True)
         SECRETS.touch(mode=0o600)
         SECRETS.write_text(f"BROKER_URL={URL}\n")
         systemd.write_unit("broker.service", REDIS)
-        node = f"{self.name}-%%i" if self.template else self.name
-        text = UNIT.format(name=self.name, home=self.home, secrets=SECRETS, node=node, stop=stop)
-        systemd.write_unit(self.unit, text.replace("%%", "%"))
+        systemd.write_unit(self.unit, unit)
         systemd.systemctl("daemon-reload")
         systemd.systemctl("start", "broker.service")
         return self
@@ -160,7 +165,7 @@ class Service:
     def put(self, count, seconds):
         """Puts so many tasks into the queue, each of which takes so long."""
         command = ["python3", "put.py", str(self.put_so_far), str(count), str(seconds)]
-        environment = {"BROKER_URL": URL, "PATH": "/usr/bin:/bin"}
+        environment = {"BROKER_URL": URL, "PATH": "/usr/bin:/bin", **self.environment}
         subprocess.run(command, cwd=self.home, env=environment, check=True)
         self.put_so_far += count
 

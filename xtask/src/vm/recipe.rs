@@ -52,7 +52,14 @@ pub(super) const RUNTIMES: &[&str] = &[
 ];
 
 /// Newest releases from the Python index, installed beside Debian's own in `/opt/newest`.
-pub(super) const NEWEST: &[&str] = &["gunicorn==27.0.1", "gevent==26.9.0", "uvicorn==0.54.0"];
+pub(super) const NEWEST: &[&str] = &[
+    "dramatiq==2.2.1",
+    "gevent==26.9.0",
+    "gunicorn==27.0.1",
+    "redis==5.3.1",
+    "rq==3.0.0",
+    "uvicorn==0.54.0",
+];
 
 /// The guest's Python, which the wheels must fit.
 pub(super) const PYTHON: &str = "3.11";
