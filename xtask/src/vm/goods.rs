@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{Error, Result, bail};
+use autoscaler_tests::tools;
 
 use super::scenarios::Scenario;
 use super::{former, image};
 use crate::arch::Arch;
 use crate::dist::{ForGuest, Profile, publish};
+use crate::setup;
 
 /// What only some scenarios need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +50,16 @@ pub(super) fn needs(need: Need, scenarios: &[Scenario]) -> bool {
 
 /// Makes all that these scenarios need; files and folders.
 pub(super) fn make(profile: Profile, arch: Arch, scenarios: &[Scenario]) -> Result<Vec<PathBuf>> {
+    let needs = |need| needs(need, scenarios);
+    if [Need::Repository, Need::Rpm, Need::Tarball]
+        .into_iter()
+        .any(needs)
+    {
+        let missing = setup::bring(&setup::dist(arch))?;
+        if !missing.is_empty() {
+            bail!("these scenarios need {}", tools::remedy(&missing));
+        }
+    }
     let folder = image::vm_folder().join("packages");
     let mut goods = vec![crate::workspace().join("docs/en/tutorial.md")];
     let mut packages = Vec::new();
@@ -55,7 +67,6 @@ pub(super) fn make(profile: Profile, arch: Arch, scenarios: &[Scenario]) -> Resu
     for revision in ["1", "2"] {
         packages.push(built.deb(revision, &folder)?);
     }
-    let needs = |need| needs(need, scenarios);
     if needs(Need::Repository) {
         for count in 1..=packages.len() {
             let into = folder.join(format!("apt-{count}"));

@@ -36,7 +36,7 @@ fn may_tell_all(task_queue: TaskQueue) -> bool {
 }
 
 /// The signal on which a worker of this program, started by this command line, ends its tasks before itself. Huey's cuts
-/// them off on SIGTERM, unless it is told to take the two the other way round (`-g TERM`, huey/consumer_options.py).
+/// them off on SIGTERM, unless it is told to take the two the other way round (`-g TERM`, `huey/consumer_options.py`).
 pub(super) fn ending(task_queue: TaskQueue, command: &[String]) -> Signal {
     if task_queue != TaskQueue::Huey {
         return Signal::SIGTERM;

@@ -183,6 +183,23 @@ fn of_a_project() -> Vec<Fact> {
             path: "/cg/web/memory.max".into(),
             why: denied_fault(),
         },
+    ];
+    facts.extend(unobservables().into_iter().map(Fact::Unobservable));
+    facts.extend(refusals().into_iter().map(Fact::Refused));
+    let seen = |slots| RequestSummary {
+        per_second: 12.4,
+        busy: 3.1,
+        slots,
+        wait_p95: Some(Duration::from_millis(480)),
+        ..RequestSummary::default()
+    };
+    facts.extend([None, Some(4)].map(seen).map(Fact::Requests));
+    facts.push(Fact::RequestsSayNothing(RequestFault::EventLoop));
+    facts
+}
+
+fn of_a_queue() -> Vec<Fact> {
+    let mut facts = vec![
         Fact::Queue {
             task_queue: TaskQueue::Celery,
             queues: vec!["celery".into()],
@@ -204,18 +221,7 @@ fn of_a_project() -> Vec<Fact> {
     for task_queue in TaskQueue::ALL {
         facts.extend([Some(2), None].map(|active| Fact::Busy { task_queue, active }));
     }
-    facts.extend(unobservables().into_iter().map(Fact::Unobservable));
-    facts.extend(refusals().into_iter().map(Fact::Refused));
     facts.extend(queue_faults().into_iter().map(Fact::QueueUnreadable));
-    let seen = |slots| RequestSummary {
-        per_second: 12.4,
-        busy: 3.1,
-        slots,
-        wait_p95: Some(Duration::from_millis(480)),
-        ..RequestSummary::default()
-    };
-    facts.extend([None, Some(4)].map(seen).map(Fact::Requests));
-    facts.push(Fact::RequestsSayNothing(RequestFault::EventLoop));
     facts.extend(queue_faults().into_iter().map(Fact::UnacknowledgedUnknown));
     facts.extend(all_uncounted().into_iter().map(Fact::Uncounted));
     facts.extend(pool_faults().into_iter().map(Fact::PoolUnreachable));
@@ -233,7 +239,7 @@ fn of_a_template() -> [Fact; 2] {
 #[test]
 fn every_finding_and_its_advice_are_told_in_both_languages() {
     let facts = of_the_host().into_iter().chain(of_a_template());
-    for fact in facts.chain(of_a_project()) {
+    for fact in facts.chain(of_a_project()).chain(of_a_queue()) {
         let found = Finding {
             project: None,
             grade: Grade::Warning,

@@ -86,7 +86,7 @@ async fn read(connection: &mut MultiplexedConnection, queue: &str, now: i64) -> 
         .iter()
         .zip(&running)
         .find(|(_, running)| running.is_none())
-        .map(|((_, due), _)| *due as i64);
+        .map(|((_, due), _)| whole(*due));
     Ok(Due {
         count,
         running: running.iter().flatten().count() as u64,
@@ -105,6 +105,12 @@ pub(super) async fn traces(
         keys.arg(format!("{queue}{HEALTH_CHECK}"));
     }
     pipeline.query_async(connection).await
+}
+
+/// A time in ms, which arq keeps as the score of a sorted set.
+#[expect(clippy::cast_possible_truncation, reason = "a cast saturates")]
+fn whole(score: f64) -> i64 {
+    score as i64
 }
 
 #[cfg(test)]
