@@ -153,6 +153,14 @@ impl Venv {
         Self::with("rotel", &["rotel==0.0.1a15"])
     }
 
+    /// An environment with gRPC's own client, which makes one of a protocol's .proto.
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn grpc() -> Result<Self> {
+        Self::with("grpc", &["grpcio", "grpcio-tools", "grpcio-health-checking"])
+    }
+
     /// The directory of a Python package that it has.
     ///
     /// # Errors
@@ -251,6 +259,7 @@ pub fn make_all() -> Result<()> {
         Venv::gunicorn_with_classes(),
         Venv::jsonschema(),
         Venv::rotel(),
+        Venv::grpc(),
     ];
     let grafanas = GRAFANAS.map(Venv::grafana);
     let mut all = gunicorns

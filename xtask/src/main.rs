@@ -12,6 +12,7 @@ mod dist;
 mod docs;
 mod load;
 mod month;
+mod proto;
 mod screenshot;
 mod setup;
 mod sha256;
@@ -54,6 +55,8 @@ enum Task {
     Dist(dist::Args),
     /// Writes the pages of the book that are made from the code; with --html builds the book
     Docs(docs::Args),
+    /// Writes the code of KEDA's protocol, autoscaler/src/keda/proto.rs, of its .proto
+    Proto,
     /// Runs the program on a real systemd host: a Debian guest under QEMU, on several kernels
     Vm(vm::Args),
 }
@@ -85,6 +88,7 @@ fn run() -> Result<ExitCode> {
         Task::Test(args) => return test::run(&args),
         Task::Dist(args) => dist::run(&args)?,
         Task::Docs(args) => docs::run(&args)?,
+        Task::Proto => proto::run()?,
         Task::Vm(args) => vm::run(&args)?,
     }
     Ok(ExitCode::SUCCESS)

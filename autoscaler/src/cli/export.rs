@@ -10,8 +10,9 @@ use crate::cli::failure::{failed, wrong_usage};
 use crate::cli::language::Sources;
 use crate::cli::print;
 use crate::cli::runtime::wait_for;
-use crate::export::otlp::{BadEndpoint, Endpoint};
+use crate::export::otlp::receiver;
 use crate::export::{Choice, LIMIT, Looker, Opened, Outlets, serve};
+use crate::http::{BadEndpoint, Endpoint};
 use crate::metrics::{Format, text};
 use crate::model::{DEFAULT_PATH, ExportNews, Language, Listen};
 use crate::words::{self, say};
@@ -161,7 +162,7 @@ impl Args {
 const PORT: u16 = 9920;
 
 fn endpoint(text: &str) -> Result<Endpoint> {
-    Endpoint::parse(text).map_err(|bad| {
+    receiver(text).map_err(|bad| {
         wrong_usage(|language| match bad {
             BadEndpoint::NoUrl => say!(
                 language,

@@ -9,6 +9,7 @@ mod failure;
 mod help;
 mod history;
 mod init;
+mod keda;
 mod language;
 mod projects;
 mod promise;
@@ -59,6 +60,7 @@ Examples:
   autoscaler top                      who uses the CPU, and who waits for it
   autoscaler requests --pid 1234      the requests of a server: how many, how long they wait
   autoscaler export                   the same of every cgroup, for Prometheus and OpenTelemetry
+  autoscaler keda --prometheus http://prometheus:9090   how busy pods are, for KEDA on Kubernetes
   autoscaler simulate load.csv --mean-demand 2.5   what the thresholds would have made of that load
   autoscaler init                                  a configuration for the services that run here
   autoscaler check                                 whether the configuration and this host will do
@@ -80,6 +82,7 @@ enum Command {
     Top(top::Args),
     Requests(requests::Args),
     Export(export::Args),
+    Keda(keda::Args),
     Status(status::Args),
     History(history::Args),
     Why(why::Args),
@@ -103,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Top(args) => done(top::run(&args)),
         Command::Requests(args) => done(requests::run(&args, language)),
         Command::Export(args) => done(export::run(&args, language)),
+        Command::Keda(args) => done(keda::run(args, language)),
         Command::Status(args) => done(status::run(args, language)),
         Command::History(args) => done(history::run(&args)),
         Command::Why(args) => done(why::run(&args, language)),

@@ -8,8 +8,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::export::otlp::{Endpoint, Sender, send};
+use crate::export::otlp::{Sender, send};
 use crate::export::{Looker, Scrape};
+use crate::http::Endpoint;
 use crate::metrics::{Server, ServerEvent};
 use crate::model::{ExportNews, Listen, SendFault, UsageFault};
 

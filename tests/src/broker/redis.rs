@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use super::free_port;
+use crate::tls;
 use crate::wait::until;
 
 const READY_LIMIT: Duration = Duration::from_mins(1);
@@ -227,40 +228,18 @@ fn spawn(directory: &TempDir, port: u16, access: Access) -> Result<Child> {
 
 /// A certificate authority and a certificate for `localhost` signed by it.
 fn certify(directory: &TempDir) -> Result<()> {
-    fs::write(directory.path().join("names"), "subjectAltName=DNS:localhost\n")?;
-    openssl(
-        directory,
-        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test-authority -keyout ca.key -out ca.pem",
-    )?;
-    openssl(
-        directory,
-        "req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr",
-    )?;
-    openssl(
-        directory,
-        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.pem",
-    )
+    tls::authority(directory.path())?;
+    tls::certify(directory.path(), "server")?;
+    Ok(())
 }
 
 /// A certificate for `localhost` that has signed itself and is the authority, too.
 fn certify_itself(directory: &TempDir) -> Result<()> {
-    openssl(
-        directory,
+    tls::openssl(
+        directory.path(),
         "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout server.key -out server.pem",
     )?;
     let at = |name: &str| directory.path().join(name);
     fs::copy(at("server.pem"), at("ca.pem")).context("cannot copy the certificate")?;
-    Ok(())
-}
-
-fn openssl(directory: &TempDir, arguments: &str) -> Result<()> {
-    let output = Command::new("openssl")
-        .args(arguments.split(' '))
-        .current_dir(directory.path())
-        .output()
-        .context("cannot run openssl: install it (on Debian and Ubuntu: apt-get install openssl)")?;
-    if !output.status.success() {
-        bail!("openssl {arguments}: {}", String::from_utf8_lossy(&output.stderr));
-    }
     Ok(())
 }

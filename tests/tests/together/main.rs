@@ -15,6 +15,7 @@ mod fleet;
 mod fuzz;
 mod history;
 mod init;
+mod keda;
 mod listen;
 mod metrics;
 mod observe;

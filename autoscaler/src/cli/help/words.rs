@@ -20,6 +20,7 @@ pub(super) fn of(command: &str) -> Option<Words> {
   autoscaler top                      quién usa la CPU, y quién la espera
   autoscaler requests --pid 1234      las peticiones de un servidor: cuántas, cuánto esperan
   autoscaler export                   lo mismo de cada cgroup, para Prometheus y OpenTelemetry
+  autoscaler keda --prometheus http://prometheus:9090   cuánto trabajan los pods, para KEDA en Kubernetes
   autoscaler simulate load.csv --mean-demand 2.5   qué habrían hecho los umbrales con esa carga
   autoscaler init                                  una configuración para los servicios que corren aquí
   autoscaler check                                 si la configuración y esta máquina sirven
@@ -107,6 +108,24 @@ Columnas:
   autoscaler export --depth 3 --exclude '/user.slice/**'
   autoscaler export --listen 0.0.0.0:9920 --allow-remote --requests
   autoscaler export --otlp http://collector:4318 --interval 15",
+        ),
+        "keda" => (
+            "Dice a KEDA cuánto trabajan los pods de una carga: un escalador externo para Kubernetes",
+            "Dice a KEDA cuánto trabajan los pods de una carga: un escalador externo para Kubernetes.\n\nUno sirve a un clúster. Lo que dice viene de un Prometheus que lee `autoscaler export` en cada nodo y kube-state-metrics, y nunca del nodo en el que corre. Un ScaledObject nombra los pods y la medida: la parte ocupada de sus huecos para peticiones, CPU, espera en la cola de ejecución o peticiones que esperan. Donde no hay cifra KEDA recibe un error que dice por qué.",
+            "Ejemplos:
+  autoscaler keda --prometheus http://prometheus.monitoring:9090 --listen 0.0.0.0:9921 --allow-remote
+  autoscaler keda --prometheus http://localhost:9090 --tls-cert tls.crt --tls-key tls.key --client-ca ca.crt
+
+En metadata de un trigger de tipo external o external-push:
+  scalerAddress   autoscaler-keda.autoscaler:9921
+  workload        shop, o un patrón de los nombres de los pods: shop-*
+  namespace       el de los pods, si no es el del ScaledObject
+  measure         busy, cpu, runqueue_wait o waiting
+  target          cuánto de ello debe tener cada pod, como \"0.7\"
+  activation      por encima debe haber algún pod [por omisión: 0]
+  slots           con busy: peticiones que un pod puede atender a la vez [por omisión: 1]
+  window          el tiempo sobre el que se toman las cifras [por omisión: 2m]
+  query           en lugar de los pods y la medida: PromQL que da un número",
         ),
         "status" => (
             "Muestra cómo ve el demonio cada proyecto, y qué le haría cambiar de idea",
@@ -291,6 +310,17 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         ("export", "requests") => {
             "Ve también en el kernel las peticiones de cada cgroup que sirve alguna: cuántas, cuánto esperan. Hace falta root"
         }
+        ("keda", "prometheus") => {
+            "El Prometheus que tiene las cifras, como http://prometheus.monitoring:9090"
+        }
+        ("keda", "listen") => "Dónde se responde a KEDA",
+        ("keda", "allow_remote") => {
+            "Deja servir sin --client-ca en una dirección a la que llegan otras máquinas: no hay contraseña"
+        }
+        ("keda", "tls_cert") => "Sirve por TLS con este certificado, PEM; se lee de nuevo cuando se renueva",
+        ("keda", "tls_key") => "Su clave",
+        ("keda", "client_ca") => "Responde solo a clientes con un certificado de estas autoridades",
+        ("keda", "interval") => "Segundos entre dos miradas para el trigger external-push: de 1 a 3600",
         ("top" | "requests", "cgroup") => {
             "Muestra un cgroup y los de debajo: una ruta desde el montaje de cgroup2, o de su directorio"
         }

@@ -5,10 +5,25 @@
 //! attributes the rest goes into one (`cardinality_limit` of the SDK). Here the counters are the kernel's, and cgroups come and
 //! go by the thousand.
 
-mod endpoint;
 mod message;
 mod send;
 
-pub use endpoint::{BadEndpoint, Endpoint};
 pub use message::{Sender, requests};
 pub use send::send;
+
+use crate::http::{BadEndpoint, Endpoint};
+
+/// What the specification adds to the address of a receiver for metrics (OTLP Exporter Configuration, "Endpoint URLs for
+/// OTLP/HTTP").
+const METRICS: &str = "/v1/metrics";
+
+/// The port of OTLP over HTTP.
+const PORT: u16 = 4318;
+
+/// Reads the address of a receiver, `http://HOST:4318`.
+///
+/// # Errors
+/// Why it is none.
+pub fn receiver(text: &str) -> Result<Endpoint, BadEndpoint> {
+    Endpoint::parse(text, PORT, METRICS)
+}

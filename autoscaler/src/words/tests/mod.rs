@@ -5,6 +5,7 @@ mod checked;
 mod daemon;
 mod export;
 mod faults;
+mod keda;
 mod promise;
 mod reasons;
 mod schedule;

@@ -1,8 +1,8 @@
-//! Where a receiver is.
+//! Where a server is.
 
 use hyper::Uri;
 
-/// A receiver of OTLP over HTTP.
+/// A path of a server that is spoken to over HTTP without TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     host: String,
@@ -10,7 +10,7 @@ pub struct Endpoint {
     path: String,
 }
 
-/// Why that is no receiver.
+/// Why that is no such path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadEndpoint {
     /// It is no URL.
@@ -19,19 +19,12 @@ pub enum BadEndpoint {
     NotHttp,
 }
 
-/// What the specification adds to the address of a receiver for metrics (OTLP Exporter Configuration, "Endpoint URLs for
-/// OTLP/HTTP").
-const METRICS: &str = "/v1/metrics";
-
-/// The port of OTLP over HTTP.
-const PORT: u16 = 4318;
-
 impl Endpoint {
-    /// Reads `http://HOST:4318`, to which the path of metrics is added unless it is there.
+    /// Reads `http://HOST:PORT`. `port` is the one that is meant where none is written; `path` is added unless it is there.
     ///
     /// # Errors
     /// Why it is none.
-    pub fn parse(text: &str) -> Result<Self, BadEndpoint> {
+    pub(crate) fn parse(text: &str, port: u16, path: &str) -> Result<Self, BadEndpoint> {
         let uri: Uri = text.parse().map_err(|_| BadEndpoint::NoUrl)?;
         if uri.scheme_str() != Some("http") {
             return Err(BadEndpoint::NotHttp);
@@ -40,10 +33,10 @@ impl Endpoint {
         let base = uri.path().trim_end_matches('/');
         Ok(Self {
             host: host.trim_matches(['[', ']']).to_owned(),
-            port: uri.port_u16().unwrap_or(PORT),
-            path: match base.strip_suffix(METRICS) {
+            port: uri.port_u16().unwrap_or(port),
+            path: match base.strip_suffix(path) {
                 Some(_) => base.to_owned(),
-                None => format!("{base}{METRICS}"),
+                None => format!("{base}{path}"),
             },
         })
     }
@@ -81,8 +74,12 @@ impl std::fmt::Display for Endpoint {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Endpoint, BadEndpoint> {
+        Endpoint::parse(text, 4318, "/v1/metrics")
+    }
+
     #[test]
-    fn the_path_of_metrics_is_added_unless_it_is_there() {
+    fn the_path_is_added_unless_it_is_there() {
         for (given, meant) in [
             ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/metrics"),
             ("http://collector", "http://collector:4318/v1/metrics"),
@@ -97,18 +94,15 @@ mod tests {
                 "http://p:9090/api/v1/otlp/v1/metrics",
             ),
         ] {
-            assert_eq!(Endpoint::parse(given).unwrap().to_string(), meant);
+            assert_eq!(parse(given).unwrap().to_string(), meant);
         }
     }
 
     #[test]
-    fn what_is_no_receiver_is_told_apart() {
-        assert_eq!(Endpoint::parse("collector:4318"), Err(BadEndpoint::NotHttp));
-        assert_eq!(
-            Endpoint::parse("https://collector:4318"),
-            Err(BadEndpoint::NotHttp)
-        );
-        assert_eq!(Endpoint::parse("http://"), Err(BadEndpoint::NoUrl));
-        assert_eq!(Endpoint::parse("a collector"), Err(BadEndpoint::NoUrl));
+    fn what_is_no_address_of_a_server_is_told_apart() {
+        assert_eq!(parse("collector:4318"), Err(BadEndpoint::NotHttp));
+        assert_eq!(parse("https://collector:4318"), Err(BadEndpoint::NotHttp));
+        assert_eq!(parse("http://"), Err(BadEndpoint::NoUrl));
+        assert_eq!(parse("a collector"), Err(BadEndpoint::NoUrl));
     }
 }
