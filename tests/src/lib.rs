@@ -11,6 +11,7 @@ pub mod cgroup;
 pub mod client;
 pub mod daemon;
 pub mod fuzz;
+pub mod helm;
 pub mod http;
 pub mod load;
 pub mod nginx;

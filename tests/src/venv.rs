@@ -161,6 +161,17 @@ impl Venv {
         Self::with("grpc", &["grpcio", "grpcio-tools", "grpcio-health-checking"])
     }
 
+    /// An environment with Helm's own library (in a wheel under Apache-2.0) and the schemas that Kubernetes publishes.
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn kubernetes() -> Result<Self> {
+        Self::with(
+            "kubernetes",
+            &["helm-python-sdk==0.2.2", "kubernetes-validate==1.37.0", "pyyaml"],
+        )
+    }
+
     /// The directory of a Python package that it has.
     ///
     /// # Errors
@@ -260,6 +271,7 @@ pub fn make_all() -> Result<()> {
         Venv::jsonschema(),
         Venv::rotel(),
         Venv::grpc(),
+        Venv::kubernetes(),
     ];
     let grafanas = GRAFANAS.map(Venv::grafana);
     let mut all = gunicorns

@@ -11,6 +11,7 @@ mod demo;
 mod dist;
 mod docs;
 mod load;
+mod manifests;
 mod month;
 mod proto;
 mod screenshot;
@@ -55,6 +56,8 @@ enum Task {
     Dist(dist::Args),
     /// Writes the pages of the book that are made from the code; with --html builds the book
     Docs(docs::Args),
+    /// Writes the plain manifests for Kubernetes, packaging/kubernetes, of the Helm chart
+    Manifests,
     /// Writes the code of KEDA's protocol, autoscaler/src/keda/proto.rs, of its .proto
     Proto,
     /// Runs the program on a real systemd host: a Debian guest under QEMU, on several kernels
@@ -88,6 +91,7 @@ fn run() -> Result<ExitCode> {
         Task::Test(args) => return test::run(&args),
         Task::Dist(args) => dist::run(&args)?,
         Task::Docs(args) => docs::run(&args)?,
+        Task::Manifests => manifests::run()?,
         Task::Proto => proto::run()?,
         Task::Vm(args) => vm::run(&args)?,
     }

@@ -16,6 +16,7 @@ mod fuzz;
 mod history;
 mod init;
 mod keda;
+mod kubernetes;
 mod listen;
 mod metrics;
 mod observe;
