@@ -40,6 +40,8 @@ pub enum Tool {
     Perf,
     /// `pip3`: Python packages for the guest.
     Pip,
+    /// Podman, which runs images, and the runtime below it.
+    Podman,
     /// Prometheus and its `promtool`.
     Prometheus,
     /// `ps`, which people look at the workers with.
@@ -87,6 +89,7 @@ impl Tool {
             Self::Openssl => &["openssl"],
             Self::Perf => &["perf"],
             Self::Pip => &["pip3"],
+            Self::Podman => &["podman", "runc"],
             Self::Prometheus => &["prometheus", "promtool"],
             Self::Ps => &["ps"],
             Self::Puma => &["puma"],
@@ -119,6 +122,7 @@ impl Tool {
             Self::Openssl => &["openssl"],
             Self::Perf => &["linux-perf"],
             Self::Pip => &["python3-pip"],
+            Self::Podman => &["podman", "runc"],
             Self::Prometheus => &["prometheus"],
             Self::Ps => &["procps"],
             Self::Puma => &["puma"],

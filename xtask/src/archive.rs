@@ -50,18 +50,32 @@ impl Archive {
 
     /// apt of another suite for machines of `arch`, with lists and cache of its own in `folder`.
     pub(crate) fn suite(&self, codename: &str, arch: Arch, folder: &Path) -> Result<Suite> {
+        Self::open(&[line(&self.main, codename)], codename, arch, folder)
+    }
+
+    /// The same of a stable release with its security updates.
+    pub(crate) fn updated(&self, codename: &str, arch: Arch, folder: &Path) -> Result<Suite> {
+        let security = line(&self.security, &format!("{codename}-security"));
+        Self::open(&[line(&self.main, codename), security], codename, arch, folder)
+    }
+
+    fn open(lines: &[String], codename: &str, arch: Arch, folder: &Path) -> Result<Suite> {
         let folder = std::path::absolute(folder)?.join(format!("{codename}-{}", arch.debian()));
         for part in ["lists/partial", "cache/archives/partial"] {
             let path = folder.join(part);
             fs::create_dir_all(&path).with_context(|| format!("{}", path.display()))?;
         }
         let sources = folder.join("sources.list");
-        let line = format!("deb [signed-by={KEYRING}] {} {codename} main\n", self.main);
-        fs::write(&sources, line).with_context(|| format!("{}", sources.display()))?;
+        fs::write(&sources, lines.concat()).with_context(|| format!("{}", sources.display()))?;
         let suite = Suite { folder, arch };
         output(suite.apt("apt-get").args(["-qq", "update"]))?;
         Ok(suite)
     }
+}
+
+/// A line of apt's sources.
+fn line(address: &str, suite: &str) -> String {
+    format!("deb [signed-by={KEYRING}] {address} {suite} main\n")
 }
 
 /// Another suite of the archive.

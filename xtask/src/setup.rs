@@ -65,7 +65,16 @@ pub(crate) fn vm(arch: Arch) -> Vec<Tool> {
 
 /// `cargo xtask dist` for `arch`.
 pub(crate) fn dist(arch: Arch) -> Vec<Tool> {
-    let mut tools = DIST.to_vec();
+    with_compiler(DIST, arch)
+}
+
+/// `cargo xtask dist image` for `arch`.
+pub(crate) fn image(arch: Arch) -> Vec<Tool> {
+    with_compiler(&[Tool::Cc, Tool::Dpkg], arch)
+}
+
+fn with_compiler(tools: &[Tool], arch: Arch) -> Vec<Tool> {
+    let mut tools = tools.to_vec();
     if arch == Arch::Aarch64 && Arch::host().is_ok_and(|host| host != arch) {
         tools.push(Tool::CcAarch64);
     }
@@ -76,7 +85,9 @@ pub(crate) fn dist(arch: Arch) -> Vec<Tool> {
 pub(crate) const TEST: &[Tool] = &[
     Tool::Cc,
     Tool::Dbus,
+    Tool::Dpkg,
     Tool::Openssl,
+    Tool::Podman,
     Tool::Prometheus,
     Tool::Iproute,
     Tool::Ps,

@@ -3,6 +3,7 @@
 
 mod deb;
 mod held;
+mod image;
 mod pages;
 mod program;
 mod repository;
@@ -48,6 +49,8 @@ pub(crate) struct Args {
 enum Action {
     /// Makes a signed apt repository, target/dist/apt, of the packages that are there: any web server can serve the folder
     Repository(repository::Args),
+    /// Makes the container image: an archive as the OCI has it, with the program and the C library
+    Image(image::Args),
     /// Builds a second time, in another folder, and says whether each file has the same bytes
     Twice,
 }
@@ -65,7 +68,11 @@ struct Release<'a> {
 /// Runs what was asked for, and prints what was made.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let arch = args.arch.map_or_else(Arch::host, Ok)?;
-    let missing = setup::bring(&setup::dist(arch))?;
+    let tools = match &args.action {
+        Some(Action::Image(_)) => setup::image(arch),
+        _ => setup::dist(arch),
+    };
+    let missing = setup::bring(&tools)?;
     if !missing.is_empty() {
         bail!("it needs {}", autoscaler_tests::tools::remedy(&missing));
     }
@@ -87,6 +94,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             let made = repository::of_release(&folder(), args)?;
             sums::write(&folder())?;
             println!("{}", made.display());
+        }
+        Some(Action::Image(args)) => {
+            println!("{}", image::make(&release, args)?.display());
+            if folder().is_dir() {
+                sums::write(&folder())?;
+            }
         }
         Some(Action::Twice) => twice::run(&release)?,
     }
