@@ -23,25 +23,26 @@ const IN_PROGRESS: &[u8] = b"arq:in-progress:";
 const HEALTH_CHECK: &str = ":health-check";
 
 /// The jobs of a queue that are due, the first of them with the time when it was, and whether they run.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 struct Due {
     count: u64,
     running: u64,
     /// When the first that does not run was due, ms.
-    first: Option<i64>,
+    first: Option<f64>,
 }
 
 /// What is known of the queues at a time, ms of the Unix clock.
 fn sum_up(queues: &[Due], now: i64) -> Depth {
     let sum = |of: fn(&Due) -> u64| queues.iter().map(of).fold(0, u64::saturating_add);
-    let first = queues.iter().filter_map(|due| due.first).min();
-    let since = |first: i64| u64::try_from(now.saturating_sub(first)).unwrap_or(0);
+    let first = queues.iter().filter_map(|due| due.first).min_by(f64::total_cmp);
+    let since = |first: f64| Duration::try_from_secs_f64((now as f64 - first) / 1000.0);
     Depth {
         waiting: sum(|due| due.count.saturating_sub(due.running)),
         unacknowledged: Some(sum(|due| due.running)),
         unacknowledged_fault: None,
         fetched_ahead: Some(0),
-        oldest_waiting: first.map(|first| Duration::from_millis(since(first))),
+        // A server may say anything, and a clock may be set back.
+        oldest_waiting: first.map(|first| since(first).unwrap_or_default()),
     }
 }
 
@@ -86,7 +87,7 @@ async fn read(connection: &mut MultiplexedConnection, queue: &str, now: i64) -> 
         .iter()
         .zip(&running)
         .find(|(_, running)| running.is_none())
-        .map(|((_, due), _)| whole(*due));
+        .map(|((_, due), _)| *due);
     Ok(Due {
         count,
         running: running.iter().flatten().count() as u64,
@@ -107,12 +108,6 @@ pub(super) async fn traces(
     pipeline.query_async(connection).await
 }
 
-/// A time in ms, which arq keeps as the score of a sorted set.
-#[expect(clippy::cast_possible_truncation, reason = "a cast saturates")]
-fn whole(score: f64) -> i64 {
-    score as i64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,7 +118,7 @@ mod tests {
             Due {
                 count: 7,
                 running: 2,
-                first: Some(9_000),
+                first: Some(9_000.0),
             },
             Due {
                 count: 1,
@@ -142,7 +137,7 @@ mod tests {
         let odd = Due {
             count: 1,
             running: u64::MAX,
-            first: Some(i64::MAX),
+            first: Some(f64::NEG_INFINITY),
         };
         let depth = sum_up(&[odd.clone(), odd], 0);
         assert_eq!((depth.waiting, depth.unacknowledged), (0, Some(u64::MAX)));
