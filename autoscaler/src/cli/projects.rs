@@ -1,7 +1,6 @@
 //! Which projects a command is about: those of the running daemon, or of the configuration.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Result;
 
@@ -11,10 +10,8 @@ use crate::cli::runtime::wait_for;
 use crate::config;
 use crate::host::cgroup::CgroupMount;
 use crate::host::process::Procfs;
-use crate::host::service::Systemd;
-use crate::model::{Config, DEFAULT_PATH, LoadError, Project};
-use crate::observe::follow_instances;
-use crate::top::sample::{DaemonWatch, Projects};
+use crate::model::{DEFAULT_PATH, LoadError};
+use crate::top::sample::{DaemonWatch, Projects, each_project};
 use crate::words::{self, Reply, say};
 
 /// The projects of the running daemon, or of the configuration. One that was not asked for may be missing or out of reach
@@ -23,7 +20,7 @@ pub(super) fn projects(daemon: &Daemon, asked: Option<&Path>, wanted: Option<&st
     let daemon = DaemonWatch::start(daemon.runtime_dir().to_owned()).map_err(|error| no_thread(&error))?;
     let path = asked.unwrap_or(Path::new(DEFAULT_PATH));
     let configured = match config::load(path) {
-        Ok(loaded) => each_instance(loaded.config)?,
+        Ok(loaded) => wait_for(each_project(loaded.config))?,
         Err(error) if asked.is_some() => return Err(error.into()),
         Err(LoadError::NotFound { .. } | LoadError::Unreadable { .. }) if wanted.is_none() => Vec::new(),
         Err(_) if daemon.first().is_some() => Vec::new(),
@@ -35,15 +32,6 @@ pub(super) fn projects(daemon: &Daemon, asked: Option<&Path>, wanted: Option<&st
         daemon: Some(daemon),
         only: wanted.map(str::to_owned),
     })
-}
-
-/// The projects of `config`, one for each instance of a template that systemd tells of.
-fn each_instance(mut config: Config) -> Result<Vec<Arc<Project>>> {
-    if !config.families.is_empty() {
-        // Without systemd they are not there; the others are.
-        let _ = wait_for(follow_instances(&mut config, &Systemd::default()))?;
-    }
-    Ok(config.projects.into_values().map(Arc::new).collect())
 }
 
 /// The directory of the cgroup of the project called `name`.

@@ -13,7 +13,7 @@ mod sought;
 pub use daemon::DaemonWatch;
 pub use requests::ROOM;
 pub use sampler::{Attention, Sampler};
-pub use sought::{Projects, Sought};
+pub use sought::{Projects, Sought, each_project};
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use crate::control::{ProjectStatus, Status};
 use crate::host::cgroup::{Cgroup, Hierarchy, Place};
 use crate::host::process::Procfs;
-use crate::model::{Project, ReadFault, Unobservable, Workload};
-use crate::observe::workers_in;
+use crate::host::service::Systemd;
+use crate::model::{Config, Project, ReadFault, Unobservable, Workload};
+use crate::observe::{follow_instances, workers_in};
 use crate::top::sample::{DaemonWatch, HostSample};
 
 /// Which projects to look for.
@@ -47,6 +48,13 @@ impl Projects {
             _ => self.configured.iter().map(Sought::from).collect(),
         }
     }
+}
+
+/// The projects of `config`, one for each instance of a template that systemd tells of.
+pub async fn each_project(mut config: Config) -> Vec<Arc<Project>> {
+    // Where systemd cannot be asked they are not there; the others are.
+    let _ = follow_instances(&mut config, &Systemd::default()).await;
+    config.projects.into_values().map(Arc::new).collect()
 }
 
 /// A project to look for.
