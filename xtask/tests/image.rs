@@ -32,6 +32,9 @@ fn text(output: &Output) -> String {
     parts.concat()
 }
 
+/// Files and processes that a container is given.
+const MOST: u64 = 4096;
+
 /// Podman with a store of its own, which is thrown away.
 struct Podman {
     store: TempDir,
@@ -69,9 +72,9 @@ impl Podman {
 
     /// Runs it on a read-only root, without a network and without capabilities but those that `sandbox` adds.
     fn run(&self, sandbox: &[&str], arguments: &[&str]) -> Result<Output> {
-        // No more than this process may, whatever Podman would like to give.
+        // No more than Podman's own processes may, whatever it would like to give: without CAP_SYS_RESOURCE it cannot raise theirs.
         let limit = |name: &str, resource| -> Result<String> {
-            let (_, hard) = getrlimit(resource)?;
+            let hard = getrlimit(resource)?.1.min(MOST);
             Ok(format!("--ulimit={name}={hard}:{hard}"))
         };
         let files = limit("nofile", Resource::RLIMIT_NOFILE)?;

@@ -143,7 +143,12 @@ impl Stage {
             Self::Unit => {
                 let beside = || cargo(&["test", "--lib", "--bins", "--no-fail-fast"], &HOST);
                 // The test programs of the packages themselves; those of tests/ are another stage.
-                let programs = || cargo(&["test", "--exclude", "autoscaler-tests", "--test", "*"], &HOST);
+                let programs = || {
+                    let others = ["--exclude", "autoscaler-tests", "--test", "*"];
+                    let mut programs = cargo(&["test", "--no-fail-fast"], &HOST);
+                    programs.args(others);
+                    programs
+                };
                 vec![
                     (Step::Build, compile_only(beside())),
                     (Step::Build, compile_only(programs())),
