@@ -63,6 +63,18 @@ impl ScratchCgroup {
         self.path.file_name().map(PathBuf::from).unwrap_or_default()
     }
 
+    /// The cgroup of the one container of a pod, as a kubelet with the systemd driver makes them.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn pod(&self, uid: &str, container: &str) -> Result<PathBuf> {
+        let pod = format!("kubepods-burstable-pod{}.slice", uid.replace('-', "_"));
+        let slices = self.path.join("kubepods.slice/kubepods-burstable.slice");
+        let path = slices.join(pod).join(format!("cri-containerd-{container}.scope"));
+        fs::create_dir_all(&path).with_context(|| format!("cannot make the cgroup {}", path.display()))?;
+        Ok(path)
+    }
+
     /// Makes a cgroup below this one and returns its directory.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use crate::config::{self, Loaded};
 use crate::host::process::Procfs;
 use crate::host::service::{Bus, Systemd};
-use crate::model::{Config, Fact, Finding, Grade, HostError, Language, LoadError, family_of};
+use crate::model::{Config, Fact, Finding, Grade, HostError, Language, LoadError};
 use crate::observe::{Observer, follow_instances};
 
 /// Time over which the projects' CPU is measured.
@@ -124,16 +124,16 @@ async fn instances(bus: &Bus, config: &mut Config) -> Vec<Fact> {
     {
         return Vec::new();
     }
-    let families = config.families.iter().map(|(name, family)| {
-        let its = config.projects.keys();
-        let its = its.filter(|project| family_of(project) == Some(name));
-        Fact::Instances {
-            project: name.clone(),
-            pattern: family.rules.service_name.clone(),
-            instances: its.cloned().collect(),
-        }
+    let families = config.families.iter();
+    let told = families.map(|(name, family)| Fact::Instances {
+        project: name.clone(),
+        pattern: family.rules.service_name.clone(),
+        instances: config
+            .instances_of(name)
+            .map(|project| project.name.clone())
+            .collect(),
     });
-    families.collect()
+    told.collect()
 }
 
 async fn projects(

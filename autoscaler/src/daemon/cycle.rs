@@ -100,7 +100,7 @@ impl Checks {
     /// Looks at a project whose unit was started, stopped or reloaded. What keeps the host from being read is told by
     /// the next check.
     pub(super) async fn look_early(&mut self, name: &str) {
-        if self.is_instance(name) {
+        if self.config.is_instance(name) {
             self.follow_instances().await;
         }
         self.follow_schedules();

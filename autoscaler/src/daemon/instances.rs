@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::daemon::check::Checks;
 use crate::host::service::Systemd;
-use crate::model::{InstanceChange, ServiceError, family_of};
+use crate::model::{InstanceChange, ServiceError};
 use crate::observe::follow_instances;
 use crate::words::Message;
 
@@ -35,11 +35,6 @@ impl Checks {
             self.keep();
         }
         changes
-    }
-
-    /// Whether a project of this name may be there without being known yet, or be gone.
-    pub(super) fn is_instance(&self, project: &str) -> bool {
-        family_of(project).is_some_and(|family| self.config.families.contains_key(family))
     }
 
     fn say_instances_unknown(&mut self, asked: Result<(), ServiceError>) {

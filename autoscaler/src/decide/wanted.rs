@@ -2,6 +2,7 @@
 
 use crate::decide::measure::{Measured, Projection};
 use crate::decide::state::PolicyState;
+use crate::decide::target::whole;
 use crate::model::{Ladder, Measure, Project, ProjectSample, QueueSizing};
 
 /// No load asks for more.
@@ -109,13 +110,4 @@ fn lowest_crossed(ladder: &Ladder, workers: u32, value: f64) -> Option<u32> {
     rungs
         .find(|(_, threshold)| value < *threshold)
         .map(|(rung, _)| rung)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a float becomes the nearest count there is, and is bounded afterwards"
-)]
-fn whole(workers: f64) -> u32 {
-    workers as u32
 }

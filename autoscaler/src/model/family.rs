@@ -89,7 +89,7 @@ impl Config {
             if self.projects.values().any(taken) {
                 continue;
             }
-            let project = format!("{name}@{instance}");
+            let project = project_of(name, instance);
             let rules = Project {
                 name: project.clone(),
                 service_name: unit.clone(),
@@ -110,36 +110,52 @@ impl Config {
     pub fn adopt_instances(&mut self, other: &Self) {
         let names: Vec<String> = self.families.keys().cloned().collect();
         for name in names {
-            let its = other.projects.iter();
-            let its = its.filter(|(project, _)| family_of(project) == Some(&name));
-            let units: Vec<String> = its.map(|(_, project)| project.service_name.clone()).collect();
+            let its = other.instances_of(&name);
+            let units: Vec<String> = its.map(|project| project.service_name.clone()).collect();
             self.follow_instances(&name, &units);
         }
     }
 
     /// The projects as they are written, each family as one.
     pub fn written(&self) -> impl Iterator<Item = &Project> {
-        let is_instance =
-            |name: &str| family_of(name).is_some_and(|family| self.families.contains_key(family));
-        let named = self.projects.iter().filter(move |(name, _)| !is_instance(name));
-        let named = named.map(|(_, project)| project);
+        let named = self
+            .projects
+            .values()
+            .filter(|project| !self.is_instance(&project.name));
         named.chain(self.families.values().map(|family| &family.rules))
+    }
+
+    /// The projects of the instances of `family`.
+    pub fn instances_of(&self, family: &str) -> impl Iterator<Item = &Project> {
+        let projects = self.projects.iter();
+        let its = projects.filter(move |(name, _)| family_of(name) == Some(family));
+        its.map(|(_, project)| project)
+    }
+
+    /// Whether a project of this name is, or would be, that of an instance.
+    #[must_use]
+    pub fn is_instance(&self, project: &str) -> bool {
+        family_of(project).is_some_and(|family| self.families.contains_key(family))
     }
 
     /// Whether there is a project of this name, or may be one as soon as systemd is asked.
     #[must_use]
     pub fn may_have(&self, project: &str) -> bool {
-        self.projects.contains_key(project)
-            || family_of(project).is_some_and(|family| self.families.contains_key(family))
+        self.projects.contains_key(project) || self.is_instance(project)
     }
 
     /// The projects that `unit` would be one of as soon as systemd is asked.
     pub fn may_become<'c>(&'c self, unit: &'c str) -> impl Iterator<Item = String> + 'c {
         self.families.iter().filter_map(move |(name, family)| {
             let instance = family.pattern.instance(unit)?;
-            Some(format!("{name}@{instance}"))
+            Some(project_of(name, instance))
         })
     }
+}
+
+/// The name of the project of an instance.
+fn project_of(family: &str, instance: &str) -> String {
+    format!("{family}@{instance}")
 }
 
 /// The family that a project of this name is of, if there is one of that name: what stands before the first `@`.

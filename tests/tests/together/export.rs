@@ -104,14 +104,7 @@ fn serving(below: &ScratchCgroup, arguments: &[&str]) -> Result<(Daemon, Address
 
 /// A pod's cgroup with one container, as a kubelet with the systemd driver makes them.
 fn pod(scratch: &ScratchCgroup) -> Result<PathBuf> {
-    let pod = format!("kubepods-burstable-pod{}.slice", UID.replace('-', "_"));
-    let container = scratch
-        .path()
-        .join("kubepods.slice/kubepods-burstable.slice")
-        .join(pod)
-        .join(format!("cri-containerd-{ID}.scope"));
-    fs::create_dir_all(&container)?;
-    Ok(container)
+    scratch.pod(UID, ID)
 }
 
 #[test]

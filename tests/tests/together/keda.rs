@@ -124,14 +124,7 @@ fn pods(workload: &str, measure: &str, others: &Value) -> Value {
 
 /// The cgroup of the one container of a pod, as a kubelet with the systemd driver makes them.
 fn container(scratch: &ScratchCgroup, uid: &str) -> Result<PathBuf> {
-    let pod = format!("kubepods-burstable-pod{}.slice", uid.replace('-', "_"));
-    let container = scratch
-        .path()
-        .join("kubepods.slice/kubepods-burstable.slice")
-        .join(pod)
-        .join(format!("cri-containerd-{ID}.scope"));
-    fs::create_dir_all(&container)?;
-    Ok(container)
+    scratch.pod(uid, ID)
 }
 
 /// What stands in for kube-state-metrics: a file that is served as it is.

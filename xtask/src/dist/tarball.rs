@@ -68,20 +68,25 @@ fn copy(from: &Path, into: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Order, owners, modes and times say nothing of the machine.
+/// A new archive whose order, owners, modes and times say nothing of the machine; where it goes and what into it is to be added.
+pub(super) fn tar(release: &Release<'_>) -> Command {
+    let mut tar = release.command("tar");
+    tar.args([
+        "--create",
+        "--sort=name",
+        "--format=ustar",
+        "--numeric-owner",
+        "--owner=0",
+        "--group=0",
+        "--mode=u=rwX,go=rX",
+    ]);
+    tar.arg(format!("--mtime=@{}", release.epoch));
+    tar
+}
+
 fn pack(release: &Release<'_>, name: &str, into: &Path) -> Result<()> {
     output(
-        release
-            .command("tar")
-            .args([
-                "--create",
-                "--sort=name",
-                "--format=ustar",
-                "--numeric-owner",
-                "--owner=0",
-                "--group=0",
-            ])
-            .args(["--mode=u=rwX,go=rX", &format!("--mtime=@{}", release.epoch)])
+        tar(release)
             // gzip's own header would hold the time as well.
             .arg("--use-compress-program=gzip -9n")
             .arg("--file")

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use pressure::{CpuShare, Pressure};
 pub(super) use proposal::outcome;
+pub(in crate::decide) use rule::whole;
 pub use rule::{Room, Rule, Seen, SeenRequests, Wish};
 use serde::{Deserialize, Serialize};
 use steps::StepsTaken;

@@ -368,7 +368,7 @@ fn hidden(seen: &Seen, room: Room) -> u32 {
     clippy::cast_sign_loss,
     reason = "a cast saturates"
 )]
-fn whole(figure: f64) -> u32 {
+pub(in crate::decide) fn whole(figure: f64) -> u32 {
     figure as u32
 }
 

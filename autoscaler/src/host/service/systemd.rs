@@ -135,11 +135,12 @@ impl Systemd {
     }
 
     async fn list(&self, template: &str) -> Result<Vec<Instance>, Failure> {
+        let Some(pattern) = InstancePattern::of(&template.replacen('@', "@*", 1)) else {
+            return Ok(Vec::new());
+        };
         let bus = self.bus.connect().await?;
-        // A backslash, as in `my\x2dapp@.service`, stands for itself only behind another (fnmatch(3)).
-        let pattern = template.replace('\\', r"\\").replacen('@', "@*", 1);
         let mut instances = Vec::new();
-        for listed in list(&bus, &pattern).await? {
+        for listed in list(&bus, &pattern.glob()).await? {
             let (name, path) = (listed.0, listed.6);
             if let Some(number) = number_of(template, &name) {
                 let unit = read(&bus, path.as_str(), &name).await?;

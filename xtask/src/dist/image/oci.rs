@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::super::Release;
+use super::super::tarball::tar;
 use crate::command::output;
 use crate::sha256::sha256;
 
@@ -118,18 +119,7 @@ fn pack(release: &Release<'_>, folder: &Path, into: &Path) -> Result<()> {
         .collect::<Result<Vec<_>>>()?;
     names.sort();
     output(
-        release
-            .command("tar")
-            .args([
-                "--create",
-                "--sort=name",
-                "--format=ustar",
-                "--numeric-owner",
-                "--owner=0",
-                "--group=0",
-                "--mode=u=rwX,go=rX",
-            ])
-            .arg(format!("--mtime=@{}", release.epoch))
+        tar(release)
             .arg("--file")
             .arg(into)
             .arg("--directory")

@@ -25,6 +25,11 @@ use crate::model::{BrokerAccess, Place, QueueFault, Uncounted};
 use crate::observe::measure::queue::address::RedisAddress;
 use crate::observe::measure::queue::{Answer, Broker, Command, Depth, LIMIT, Reply};
 
+/// The sum of what a server counts; it may say anything.
+fn total(counts: &[u64]) -> u64 {
+    counts.iter().copied().fold(0, u64::saturating_add)
+}
+
 /// A Redis database that holds queues of Celery's.
 pub(super) struct Redis {
     session: Session,
@@ -72,7 +77,7 @@ impl Redis {
             .collect();
         Ok(Depth {
             // A server may say anything.
-            waiting: lengths.iter().fold(0, |sum, length| sum.saturating_add(*length)),
+            waiting: total(lengths),
             unacknowledged: Some(*unacknowledged),
             unacknowledged_fault: None,
             fetched_ahead: None,

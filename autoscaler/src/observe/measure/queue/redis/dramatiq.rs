@@ -12,6 +12,7 @@ use ::redis::aio::MultiplexedConnection;
 
 use crate::observe::measure::queue::Depth;
 use crate::observe::measure::queue::redis::age::{Ages, Next};
+use crate::observe::measure::queue::redis::total;
 
 /// Most brokers (of worker processes, and of programs that send) whose sets are looked at, those heard of last first.
 const MOST_BROKERS: usize = 1000;
@@ -67,8 +68,7 @@ impl Dramatiq {
             .oldest(connection, &filled, Next::First, Instant::now())
             .await;
         Ok(Depth {
-            // A server may say anything.
-            waiting: lengths.iter().fold(0, |sum, length| sum.saturating_add(*length)),
+            waiting: total(&lengths),
             unacknowledged: Some(self.unacknowledged(connection, queues).await?),
             unacknowledged_fault: None,
             fetched_ahead: None,
@@ -98,7 +98,7 @@ impl Dramatiq {
             }
         }
         let taken: Vec<u64> = pipeline.query_async(connection).await?;
-        Ok(taken.iter().fold(0, |sum, count| sum.saturating_add(*count)))
+        Ok(total(&taken))
     }
 
     /// How many keys tell that each of `queues` is used. An empty queue has none, so that a program that is heard of in

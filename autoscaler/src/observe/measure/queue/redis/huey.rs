@@ -11,6 +11,7 @@ use ::redis::aio::MultiplexedConnection;
 
 use crate::observe::measure::queue::Depth;
 use crate::observe::measure::queue::redis::age::{Ages, Next};
+use crate::observe::measure::queue::redis::total;
 
 /// What was seen at the heads of the queues.
 #[derive(Default)]
@@ -53,8 +54,7 @@ impl Huey {
             .oldest(connection, &filled, Next::Last, Instant::now())
             .await;
         Ok(Depth {
-            // A server may say anything.
-            waiting: lengths.iter().fold(0, |sum, length| sum.saturating_add(*length)),
+            waiting: total(&lengths),
             unacknowledged: None,
             unacknowledged_fault: None,
             fetched_ahead: None,

@@ -11,6 +11,7 @@ use ::redis::RedisError;
 use ::redis::aio::MultiplexedConnection;
 use jiff::Timestamp;
 
+use crate::observe::measure::queue::redis::total;
 use crate::observe::measure::queue::{Depth, Entry};
 
 /// Most workers of a queue that are asked for.
@@ -70,12 +71,6 @@ impl Rq {
         }
         let counts: Vec<u64> = pipeline.query_async(connection).await?;
         let (waiting, started) = counts.split_at(queues.len().min(counts.len()));
-        // A server may say anything.
-        let sum = |counts: &[u64]| {
-            counts
-                .iter()
-                .fold(0, |sum: u64, count| sum.saturating_add(*count))
-        };
         let filled: Vec<String> = queues
             .iter()
             .zip(waiting)
@@ -83,8 +78,8 @@ impl Rq {
             .map(|(queue, _)| self.list(queue))
             .collect();
         Ok(Depth {
-            waiting: sum(waiting),
-            unacknowledged: Some(sum(started)),
+            waiting: total(waiting),
+            unacknowledged: Some(total(started)),
             unacknowledged_fault: None,
             fetched_ahead: Some(0),
             oldest_waiting: self.oldest(connection, &filled, now).await,
@@ -124,14 +119,7 @@ impl Rq {
             keys.arg(self.workers(queue)).arg(self.started(queue));
         }
         let counts: Vec<u64> = pipeline.query_async(connection).await?;
-        Ok(counts
-            .chunks(2)
-            .map(|counts| {
-                counts
-                    .iter()
-                    .fold(0, |sum: u64, count| sum.saturating_add(*count))
-            })
-            .collect())
+        Ok(counts.chunks(2).map(total).collect())
     }
 
     /// What the workers that take jobs from `queues` have entered of themselves.
