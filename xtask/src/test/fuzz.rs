@@ -39,6 +39,15 @@ pub(super) fn build() -> Command {
     command
 }
 
+/// Brings what it depends on. Its lock file is its own, and nothing else of a usual run would miss what that lacks.
+pub(super) fn fetch() -> Command {
+    let mut command = crate::cargo::cargo();
+    command
+        .args(["fetch", "--quiet", "--locked", "--manifest-path"])
+        .arg(workspace().join("tests/fuzz/Cargo.toml"));
+    command
+}
+
 /// Hands made-up input to one reader. It ends with the first input that breaks the reader down, and keeps that.
 pub(super) fn run(target: &str) -> Command {
     let found = home().join("corpus").join(target);

@@ -52,7 +52,7 @@ pub(super) enum Stage {
     Program,
     /// Does the package do its work on a systemd host, with its memory controller?
     Guest,
-    /// Are the dependencies what deny.toml allows?
+    /// Are the dependencies what deny.toml allows, and is the lock file of the made-up input up to date?
     Dependencies,
     /// Is no dependency known to be vulnerable or withdrawn?
     Advisories,
@@ -173,7 +173,10 @@ impl Stage {
                 steps
             }
             Self::Guest => vec![(Step::Run, xtask(&["vm", "--quick"]))],
-            Self::Dependencies => vec![(Step::Run, deny(&["licenses", "bans", "sources"]))],
+            Self::Dependencies => vec![
+                (Step::Run, fuzz::fetch()),
+                (Step::Run, deny(&["licenses", "bans", "sources"])),
+            ],
             Self::Advisories => vec![(Step::Run, deny(&["advisories"]))],
             Self::Fuzz => {
                 let build = (Step::Build, fuzz::build());
