@@ -207,7 +207,7 @@ impl Checks {
         match happened {
             Happened::Step(step) => self.steps_over(*step).await,
             Happened::History(news) => self.say_history(&news),
-            Happened::Read(reading) => self.read(*reading),
+            Happened::Read(reading) => self.read(*reading).await,
             Happened::Metrics(metrics::ServerEvent::News(news)) => {
                 self.reporter.say(&Message::Metrics { news: &news });
             }

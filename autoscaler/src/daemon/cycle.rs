@@ -32,6 +32,8 @@ pub(super) struct Awaited {
     host: Host,
     sample: ProjectSample,
     occasion: Occasion,
+    /// A step of it has ended since: its workers are others.
+    outdated: bool,
 }
 
 type Samples = BTreeMap<String, Result<ProjectSample, Unobservable>>;
@@ -162,10 +164,12 @@ impl Checks {
         }
     }
 
-    /// What a project that was set aside lacked has been read.
-    pub(super) fn read(&mut self, reading: Reading) {
+    /// What a project that was set aside lacked has been read. One that is outdated is looked at anew.
+    pub(super) async fn read(&mut self, reading: Reading) {
         let project = reading.project.clone();
-        if let Some((host, occasion, sample)) = self.completed(reading) {
+        if self.awaited.get(&project).is_some_and(|seen| seen.outdated) {
+            self.look_early(&project).await;
+        } else if let Some((host, occasion, sample)) = self.completed(reading) {
             self.follow(&host, &BTreeMap::from([(project, sample)]), occasion);
         }
     }
@@ -225,8 +229,16 @@ impl Checks {
             host,
             sample,
             occasion,
+            outdated: false,
         };
         self.awaited.insert(name, seen);
+    }
+
+    /// A step of this project has changed the count that was seen of it.
+    pub(super) fn outdate(&mut self, name: &str) {
+        if let Some(seen) = self.awaited.get_mut(name) {
+            seen.outdated = true;
+        }
     }
 
     fn completed(

@@ -151,12 +151,10 @@ impl Steps {
         self.tasks.try_join_next()
     }
 
-    /// Ends the book-keeping of a step whose code has failed, and names its project.
-    fn broken(&mut self, fault: &JoinError) -> Option<String> {
+    /// The project whose step's code has failed.
+    fn broken(&self, fault: &JoinError) -> Option<String> {
         let mut steps = self.under_way.iter();
-        let name = steps.find(|(_, step)| step.task == fault.id())?.0.clone();
-        self.under_way.remove(&name);
-        Some(name)
+        Some(steps.find(|(_, step)| step.task == fault.id())?.0.clone())
     }
 
     /// A step of `project` that never ends by itself.
@@ -198,7 +196,7 @@ impl Checks {
     async fn step_over(&mut self, step: Ended) {
         match step {
             Ok(Finished { project, outcome }) => {
-                self.steps.under_way.remove(&project.name);
+                self.no_longer_under_way(&project.name);
                 if let Some(left) = &outcome.left {
                     self.observer.step_left(&project.name, left);
                 }
@@ -213,12 +211,20 @@ impl Checks {
                 let why = panic.to_string();
                 self.reporter.say(&Message::StepBroken { why: &why });
                 if let Some(name) = self.steps.broken(&panic) {
+                    self.no_longer_under_way(&name);
                     if !self.waiting.contains(&name) {
                         self.reply(&name, Answer::refused(RefusedCode::Failed, why));
                     }
                     self.carry_out_waiting(&name).await;
                 }
             }
+        }
+    }
+
+    fn no_longer_under_way(&mut self, project: &str) {
+        let step = self.steps.under_way.remove(project);
+        if step.is_some_and(|step| step.action.to().is_some()) {
+            self.outdate(project);
         }
     }
 

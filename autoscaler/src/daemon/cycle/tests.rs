@@ -156,6 +156,34 @@ async fn one_that_is_still_awaited_has_its_cpu_of_both_checks() {
 }
 
 #[tokio::test]
+async fn what_was_seen_during_a_step_is_seen_anew_when_the_broker_answers_after_its_end() {
+    let (mut host, dir) = (host(), tempfile::tempdir().unwrap());
+    host.process(22, 20, &[], "celery");
+    host.cgroup("tasks", &[20, 21, 22]);
+    let (broker, port) = silent().await;
+    let mut checks = checks(&host, dir.path(), port);
+    checks
+        .steps
+        .begin_endless("tasks", Action::ScaleDown { from: 2, to: 1 });
+    checks.timed_check().await;
+    let connection = connected(&broker).await;
+    assert!(checks.awaited.contains_key("tasks"));
+    checks.steps.break_all();
+    until_done(&mut checks, "tasks").await;
+    host.cgroup("tasks", &[20, 21]);
+    drop((connection, broker));
+    until_read(&mut checks).await;
+    let status = checks.status();
+    let tasks = status.project("tasks").unwrap();
+    assert!(tasks.decision.is_some());
+    assert_eq!(tasks.workers, Some(1));
+    assert!(
+        checks.board.get("tasks").unwrap().checked.is_some(),
+        "it stays a check"
+    );
+}
+
+#[tokio::test]
 async fn a_step_under_way_has_its_memory_promised() {
     let (host, dir) = (host(), tempfile::tempdir().unwrap());
     let mut checks = checks(&host, dir.path(), 1);
