@@ -34,8 +34,16 @@ pub fn tune(rate: &Rate, setting: &Setting, project: &Project, late_percent: f64
 /// What the oracle takes for each lateness: no rule is on the other side of it for long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frontier {
-    /// Late requests in percent and worker-hours a day; the later the fewer hours.
-    points: Vec<(f64, f64)>,
+    /// The later, the fewer hours.
+    points: Vec<Point>,
+}
+
+/// The oracle at one price.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Point {
+    late_percent: f64,
+    worker_hours_a_day: f64,
+    reversals_a_day: f64,
 }
 
 impl Frontier {
@@ -45,9 +53,11 @@ impl Frontier {
         let prices = (0..FRONTIER).map(|i| 0.001 * 100_000_f64.powf(f64::from(i) / f64::from(FRONTIER - 1)));
         let policies: Vec<Policy> = prices.map(Policy::Oracle).collect();
         let runs = replay(rate, setting, project, &policies);
-        let points = runs
-            .iter()
-            .map(|run| (run.score.late_percent, run.score.worker_hours_a_day));
+        let points = runs.iter().map(|run| Point {
+            late_percent: run.score.late_percent,
+            worker_hours_a_day: run.score.worker_hours_a_day,
+            reversals_a_day: run.score.reversals_a_day,
+        });
         Self {
             points: points.collect(),
         }
@@ -56,11 +66,24 @@ impl Frontier {
     /// The oracle's worker-hours a day at this lateness; `None` where it is never so late, or never so little.
     #[must_use]
     pub fn hours_at(&self, late_percent: f64) -> Option<f64> {
+        self.at(late_percent, |point| point.worker_hours_a_day)
+    }
+
+    /// The oracle's steps back within an hour, a day, at this lateness: those of a load that reverses itself. `None` as above.
+    #[must_use]
+    pub fn reversals_at(&self, late_percent: f64) -> Option<f64> {
+        self.at(late_percent, |point| point.reversals_a_day)
+    }
+
+    /// Between the two prices about this lateness, along its logarithm.
+    fn at(&self, late_percent: f64, figure: fn(&Point) -> f64) -> Option<f64> {
         let log = |percent: f64| percent.max(1e-6).ln();
         self.points.windows(2).find_map(|pair| {
-            let ((low, most), (high, least)) = (pair[0], pair[1]);
+            let [below, above] = pair else { return None };
+            let (low, high) = (below.late_percent, above.late_percent);
             let part = (log(late_percent) - log(low)) / (log(high) - log(low));
-            (low < high && (low..=high).contains(&late_percent)).then_some(most + (least - most) * part)
+            let (from, to) = (figure(below), figure(above));
+            (low < high && (low..=high).contains(&late_percent)).then_some(from + (to - from) * part)
         })
     }
 }
