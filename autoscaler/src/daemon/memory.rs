@@ -11,7 +11,8 @@ pub(super) fn share_one_heap() {
 }
 
 /// Gives the memory that is not in use back to the kernel. The kernel's type information takes tens of MiB while it is
-/// read at the start, and the C library would keep them for good.
+/// read at the start, and the C library would keep them for good. Later it keeps each page that was ever in use: what a check,
+/// a scrape and a reload take and free for a moment lies between what stays, and spreads from hour to hour.
 pub(super) fn give_back() {
     #[cfg(target_env = "gnu")]
     // SAFETY: malloc_trim(3) takes no pointer and may be called at any time, from any thread.

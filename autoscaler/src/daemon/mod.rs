@@ -78,6 +78,9 @@ const CONFIG_LOOK: Duration = Duration::from_secs(2);
 /// The shortest cadence of a project with a promise.
 const PULSE: Duration = Duration::from_secs(1);
 
+/// How often memory that is not in use is given back, which takes 0.3 ms.
+const GIVE_BACK: Duration = Duration::from_mins(10);
+
 /// The longest that `--once` measures.
 const ONCE_WINDOW: Duration = Duration::from_secs(5);
 
@@ -123,6 +126,7 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
     let mut alive = every(watchdog.unwrap_or(Duration::from_hours(1)));
     let mut due = every(checks.interval());
     let mut pulses = every(PULSE);
+    let mut unused = every(GIVE_BACK);
 
     let mut unit_events = checks.unit_events();
     let mut early = EarlyLooks::default();
@@ -150,6 +154,7 @@ async fn daemon(mut checks: Checks, mut watch: Watch, options: &Options) -> Resu
             project = early.next() => checks.look_early(&project).await,
             Some(call) = calls.recv() => checks.call(call).await,
             _ = alive.tick() => notify::alive(),
+            _ = unused.tick() => memory::give_back(),
             _ = hangup.recv() => {
                 watch.acknowledge();
                 reload(&mut checks, &watch, &mut due, options.language).await;
