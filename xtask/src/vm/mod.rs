@@ -19,6 +19,7 @@ mod verdict;
 mod verifier;
 
 use std::fs;
+use std::io::{self, Write as _};
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
@@ -135,13 +136,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 fn list() -> Result<()> {
-    println!("kernel lines (--kernel):");
+    let mut out = io::stdout().lock();
+    writeln!(out, "kernel lines (--kernel):")?;
     for line in KernelLine::ALL {
-        println!("  {:<6} {}", line.to_string(), line.origin());
+        writeln!(out, "  {:<6} {}", line.to_string(), line.origin())?;
     }
-    println!("scenarios (--scenario):");
+    writeln!(out, "scenarios (--scenario):")?;
     for scenario in scenarios::all()? {
-        println!("  {:<26} {}", scenario.name, scenario.summary);
+        writeln!(out, "  {:<26} {}", scenario.name, scenario.summary)?;
     }
     Ok(())
 }
