@@ -78,6 +78,13 @@ fn line(address: &str, suite: &str) -> String {
     format!("deb [signed-by={KEYRING}] {address} {suite} main\n")
 }
 
+/// Unpacks a package's file into the tree `into`, and installs nothing.
+pub(crate) fn unpack(package: &Path, into: &Path) -> Result<()> {
+    output(Command::new("dpkg-deb").arg("-x").args([package, into]))
+        .with_context(|| format!("cannot unpack {}", package.display()))?;
+    Ok(())
+}
+
 /// Another suite of the archive.
 pub(crate) struct Suite {
     folder: PathBuf,

@@ -4,13 +4,12 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use autoscaler_tests::venv::target_dir;
 
 use crate::arch::Arch;
-use crate::archive::Archive;
+use crate::archive::{self, Archive};
 
 /// The release of Debian, whose glibc is [`GLIBC`].
 const SUITE: &str = "bullseye";
@@ -67,16 +66,7 @@ fn fetch(archive: &Archive, arch: Arch, root: &Path) -> Result<()> {
         suite.download(package, &packages)?;
     }
     for package in fs::read_dir(&packages)? {
-        let package = package?.path();
-        let status = Command::new("dpkg-deb")
-            .arg("-x")
-            .arg(&package)
-            .arg(root)
-            .status()
-            .context("dpkg-deb cannot be run")?;
-        if !status.success() {
-            bail!("{}: dpkg-deb ended with {status}", package.display());
-        }
+        archive::unpack(&package?.path(), root)?;
     }
     keep_inside(&std::path::absolute(root)?, root)?;
     for scrap in [packages, root.join("suite")] {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use autoscaler_tests::venv::target_dir;
 
 use crate::arch::Arch;
-use crate::archive::Archive;
+use crate::archive::{self, Archive};
 use crate::command::output;
 
 /// The release of Debian.
@@ -86,7 +86,7 @@ fn unpack(package: &Path, whole: &Path, tree: &Path) -> Result<()> {
     if whole.exists() {
         fs::remove_dir_all(whole).with_context(|| format!("{}", whole.display()))?;
     }
-    output(Command::new("dpkg-deb").arg("-x").args([package, whole]))?;
+    archive::unpack(package, whole)?;
     take(whole, whole, tree)?;
     // As images without a package manager have it: scanners look there.
     let control = output(Command::new("dpkg-deb").arg("-f").arg(package))?;
