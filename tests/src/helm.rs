@@ -1,6 +1,7 @@
 //! The Helm chart, rendered by Helm's own library, and the plain manifests that come of it.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -90,4 +91,57 @@ pub fn manifests(venv: &Venv) -> Result<Vec<(&'static str, String)>> {
             of(&operator, "prometheus.yaml")?,
         ),
     ])
+}
+
+/// What the chart can be asked for beside its defaults.
+fn choices() -> [Value; 5] {
+    [
+        json!({}),
+        json!({ "keda": { "tlsSecret": "autoscaler-tls", "replicas": 2 } }),
+        json!({ "keda": { "enabled": false }, "exporter": { "requests": false } }),
+        json!({ "keda": { "networkPolicy": { "enabled": false } }, "exporter": { "priorityClassName": "system-node-critical", "args": ["--depth=6"],
+            "annotations": { "a": "b" }, "nodeSelector": { "kubernetes.io/arch": "amd64" }, "tolerations": [] } }),
+        json!({ "image": { "repository": "registry.example/autoscaler", "digest": format!("sha256:{}", "0".repeat(64)) },
+            "imagePullSecrets": [{ "name": "pull" }], "podMonitor": { "enabled": true, "labels": { "release": "p" } }, "rules": { "enabled": true } }),
+    ]
+}
+
+/// Every manifest of the project by what it is called: those in [`packaging`] and what the chart gives, by its defaults and otherwise.
+///
+/// # Errors
+/// When the chart cannot be rendered, or Helm has something against it.
+pub fn every_manifest(venv: &Venv) -> Result<BTreeMap<String, String>> {
+    let mut texts = BTreeMap::new();
+    yaml(&packaging().join("kubernetes"), &mut texts)?;
+    for (number, values) in choices().iter().enumerate() {
+        let rendered = render(venv, values)?.map_err(anyhow::Error::msg)?;
+        ensure!(rendered.lint.is_empty(), "{values}: {:?}", rendered.lint);
+        for (name, text) in rendered.files {
+            if name != "NOTES.txt" {
+                texts.insert(format!("{name} of choice {number}"), text);
+            }
+        }
+    }
+    Ok(texts)
+}
+
+/// Every manifest in a folder and those below it, by its place below [`packaging`].
+fn yaml(folder: &Path, found: &mut BTreeMap<String, String>) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        let is_values = path.ends_with("prometheus-adapter-values.yaml");
+        if path.is_dir() {
+            yaml(&path, found)?;
+        } else if path.extension().is_some_and(|end| end == "yaml") && !is_values {
+            let place = path
+                .strip_prefix(packaging())
+                .unwrap_or(&path)
+                .display()
+                .to_string();
+            let text =
+                fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            found.insert(place, text);
+        }
+    }
+    Ok(())
 }

@@ -2,44 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use autoscaler_tests::Venv;
-use autoscaler_tests::helm::{manifests, packaging, render, run};
+use autoscaler_tests::helm::{every_manifest, manifests, packaging, render, run};
 use autoscaler_tests::tools::{Tool, require};
 use serde_json::{Value, json};
 
 /// The oldest version that has all that the plain manifests say, and the newest whose schemas there are.
 const VERSIONS: [&str; 2] = ["1.30", "1.37"];
-
-/// What the chart can be asked for beside its defaults.
-fn choices() -> [Value; 5] {
-    [
-        json!({}),
-        json!({ "keda": { "tlsSecret": "autoscaler-tls", "replicas": 2 } }),
-        json!({ "keda": { "enabled": false }, "exporter": { "requests": false } }),
-        json!({ "keda": { "networkPolicy": { "enabled": false } }, "exporter": { "priorityClassName": "system-node-critical", "args": ["--depth=6"],
-            "annotations": { "a": "b" }, "nodeSelector": { "kubernetes.io/arch": "amd64" }, "tolerations": [] } }),
-        json!({ "image": { "repository": "registry.example/autoscaler", "digest": format!("sha256:{}", "0".repeat(64)) },
-            "imagePullSecrets": [{ "name": "pull" }], "podMonitor": { "enabled": true, "labels": { "release": "p" } }, "rules": { "enabled": true } }),
-    ]
-}
-
-/// Every manifest in a folder and those below it, by its place.
-fn yaml(folder: &Path, found: &mut BTreeMap<String, String>) -> Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let is_values = path.ends_with("prometheus-adapter-values.yaml");
-        if path.is_dir() {
-            yaml(&path, found)?;
-        } else if path.extension().is_some_and(|end| end == "yaml") && !is_values {
-            found.insert(path.display().to_string(), fs::read_to_string(&path)?);
-        }
-    }
-    Ok(())
-}
 
 #[test]
 fn the_plain_manifests_are_what_the_chart_gives() -> Result<()> {
@@ -63,17 +35,7 @@ fn every_manifest_is_what_kubernetes_publishes_of_its_kind() -> Result<()> {
         return Ok(());
     }
     let venv = Venv::kubernetes()?;
-    let mut texts = BTreeMap::new();
-    yaml(&packaging().join("kubernetes"), &mut texts)?;
-    for (number, values) in choices().iter().enumerate() {
-        let rendered = render(&venv, values)?.map_err(anyhow::Error::msg)?;
-        ensure!(rendered.lint.is_empty(), "{values}: {:?}", rendered.lint);
-        for (name, text) in rendered.files {
-            if name != "NOTES.txt" {
-                texts.insert(format!("{name} of choice {number}"), text);
-            }
-        }
-    }
+    let texts = every_manifest(&venv)?;
     let asked = |texts: &BTreeMap<String, String>| {
         run(
             &venv,
