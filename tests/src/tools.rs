@@ -24,6 +24,8 @@ pub enum Tool {
     E2fsprogs,
     /// `dpkg-deb`: packages of other suites are unpacked by it.
     Dpkg,
+    /// `dpkg-source`, by which `apt-get source` unpacks.
+    DpkgDev,
     /// `mmdebstrap`: the guest's root file system.
     Mmdebstrap,
     /// A C compiler for 64-bit ARM, on another machine.
@@ -82,6 +84,7 @@ impl Tool {
             Self::Dbus => &["dbus-daemon"],
             Self::E2fsprogs => &["mke2fs", "debugfs", "e2fsck"],
             Self::Dpkg => &["dpkg-deb"],
+            Self::DpkgDev => &["dpkg-source"],
             Self::Mmdebstrap => &["mmdebstrap"],
             Self::Gpg => &["gpg", "gpg-agent", "gpgconf"],
             Self::Iproute => &["ip"],
@@ -115,6 +118,7 @@ impl Tool {
             Self::Dbus => &["dbus"],
             Self::E2fsprogs => &["e2fsprogs"],
             Self::Dpkg => &["dpkg"],
+            Self::DpkgDev => &["dpkg-dev"],
             Self::Mmdebstrap => &["mmdebstrap"],
             Self::Gpg => &["gpg", "gpg-agent", "gpgconf"],
             Self::Iproute => &["iproute2"],

