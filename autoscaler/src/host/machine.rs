@@ -82,9 +82,14 @@ impl CpuTimes {
             .map(str::parse)
             .collect::<Result<_, _>>()
             .ok()?;
+        let sum = |columns: &[u64]| {
+            columns
+                .iter()
+                .try_fold(0_u64, |sum, ticks| sum.checked_add(*ticks))
+        };
         Some(Self {
-            total: columns.iter().sum(),
-            idle: columns.get(3)? + columns.get(4)?,
+            total: sum(&columns)?,
+            idle: sum(columns.get(3..5)?)?,
         })
     }
 
