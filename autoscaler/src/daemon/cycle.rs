@@ -32,8 +32,6 @@ pub(super) struct Awaited {
     host: Host,
     sample: ProjectSample,
     occasion: Occasion,
-    /// A step of it has ended since: its workers are others.
-    outdated: bool,
 }
 
 type Samples = BTreeMap<String, Result<ProjectSample, Unobservable>>;
@@ -164,10 +162,10 @@ impl Checks {
         }
     }
 
-    /// What a project that was set aside lacked has been read. One that is outdated is looked at anew.
+    /// What a project that was set aside lacked has been read. Where that is outdated it is looked at anew.
     pub(super) async fn read(&mut self, reading: Reading) {
         let project = reading.project.clone();
-        if self.awaited.get(&project).is_some_and(|seen| seen.outdated) {
+        if reading.outdated {
             self.look_early(&project).await;
         } else if let Some((host, occasion, sample)) = self.completed(reading) {
             self.follow(&host, &BTreeMap::from([(project, sample)]), occasion);
@@ -203,7 +201,9 @@ impl Checks {
                 () = &mut deadline => break,
             };
             let project = reading.project.clone();
-            if let Some((.., sample)) = self.completed(reading) {
+            if reading.outdated {
+                self.look_early(&project).await;
+            } else if let Some((.., sample)) = self.completed(reading) {
                 snapshot.projects.insert(project, sample);
             }
         }
@@ -229,16 +229,8 @@ impl Checks {
             host,
             sample,
             occasion,
-            outdated: false,
         };
         self.awaited.insert(name, seen);
-    }
-
-    /// A step of this project has changed the count that was seen of it.
-    pub(super) fn outdate(&mut self, name: &str) {
-        if let Some(seen) = self.awaited.get_mut(name) {
-            seen.outdated = true;
-        }
     }
 
     fn completed(

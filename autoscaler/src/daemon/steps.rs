@@ -224,7 +224,7 @@ impl Checks {
     fn no_longer_under_way(&mut self, project: &str) {
         let step = self.steps.under_way.remove(project);
         if step.is_some_and(|step| step.action.to().is_some()) {
-            self.outdate(project);
+            self.observer.count_changed(project);
         }
     }
 

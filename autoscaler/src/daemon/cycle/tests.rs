@@ -156,7 +156,7 @@ async fn one_that_is_still_awaited_has_its_cpu_of_both_checks() {
 }
 
 #[tokio::test]
-async fn what_was_seen_during_a_step_is_seen_anew_when_the_broker_answers_after_its_end() {
+async fn what_was_begun_to_be_read_during_a_step_is_read_anew_after_its_end() {
     let (mut host, dir) = (host(), tempfile::tempdir().unwrap());
     host.process(22, 20, &[], "celery");
     host.cgroup("tasks", &[20, 21, 22]);

@@ -301,6 +301,11 @@ impl<S: ServiceManager> Observer<S> {
         self.readings.left(project, workers);
     }
 
+    /// A step has changed the count of a project: what is being read of it is outdated.
+    pub fn count_changed(&mut self, project: &str) {
+        self.readings.outdate(project);
+    }
+
     /// Looks twice, `interval` apart, and gives the second look: what a single check needs to have CPU figures.
     ///
     /// # Errors

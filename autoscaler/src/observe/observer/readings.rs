@@ -38,6 +38,8 @@ type Workers = (ProcessId, Vec<ProcessId>);
 struct UnderWay {
     rule: Option<QueueRule>,
     task: AbortHandle,
+    /// A step of the project has ended since it began.
+    outdated: bool,
 }
 
 /// What the sample of a project still lacked.
@@ -45,6 +47,8 @@ struct UnderWay {
 pub struct Reading {
     /// The project.
     pub project: String,
+    /// A step of the project has ended since this began: its workers, by whoever told them, may be those of before.
+    pub outdated: bool,
     rest: Rest,
 }
 
@@ -110,6 +114,13 @@ impl Readings {
     pub(super) fn left(&mut self, project: &str, workers: &[ProcessId]) {
         if let Some((_, whole)) = self.whole.get_mut(project) {
             *whole = workers.to_vec();
+        }
+    }
+
+    /// What is being read of a project was begun before the end of a step that has changed its count.
+    pub(super) fn outdate(&mut self, project: &str) {
+        if let Some(reading) = self.under_way.get_mut(project) {
+            reading.outdated = true;
         }
     }
 
@@ -179,8 +190,12 @@ impl Readings {
 
     fn note(&mut self, project: &Project, task: AbortHandle) {
         let rule = rule(project).cloned();
-        self.under_way
-            .insert(project.name.clone(), UnderWay { rule, task });
+        let reading = UnderWay {
+            rule,
+            task,
+            outdated: false,
+        };
+        self.under_way.insert(project.name.clone(), reading);
     }
 
     /// Whether something of a project is being read.
@@ -200,17 +215,26 @@ impl Readings {
                 Some(Ok((id, (project, rest, watched)))) => {
                     // One that was forgotten meanwhile may have come to its end before it heard of that.
                     let current = self.under_way.get(&project);
-                    if current.is_none_or(|reading| reading.task.id() != id) {
+                    let Some(outdated) = current
+                        .filter(|reading| reading.task.id() == id)
+                        .map(|reading| reading.outdated)
+                    else {
                         continue;
-                    }
+                    };
                     self.under_way.remove(&project);
                     if let Some(watched) = watched {
                         self.idle.insert(project.clone(), watched);
                     }
-                    if let Rest::Workers(Ok(workers)) = &rest {
+                    if let Rest::Workers(Ok(workers)) = &rest
+                        && !outdated
+                    {
                         self.whole.insert(project.clone(), workers.clone());
                     }
-                    return Reading { project, rest };
+                    return Reading {
+                        project,
+                        outdated,
+                        rest,
+                    };
                 }
                 Some(Err(ended)) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
                 Some(Err(_)) => {}

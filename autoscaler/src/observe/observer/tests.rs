@@ -539,6 +539,24 @@ async fn a_worker_that_is_being_replaced_is_waited_for() {
     assert!(!observer.is_reading("p"));
 }
 
+/// A later look is whole by what was begun to be read before, which may have other workers in it: a pool's own account.
+#[tokio::test(start_paused = true)]
+async fn what_is_being_read_is_outdated_once_a_step_has_changed_the_count() {
+    let mut host = host();
+    host.process(13, 10, GUNICORN_WORKER, "gunicorn");
+    let source = FakeSource::then(&[Some(0), Some(0), Some(0), Some(0)]);
+    let mut observer = observer(&host, FakeManager::default(), &source);
+    let config = config(vec![project("p", Some("a"))]);
+    observer.observe(&config).await.unwrap();
+    inhabit(&host, &[10, 12]);
+    observer.look(&config).await.unwrap();
+    observer.count_changed("p");
+    observer.look(&config).await.unwrap();
+    assert!(observer.read().await.outdated);
+    observer.look(&config).await.unwrap();
+    assert!(!observer.read().await.outdated, "what is begun after it is not");
+}
+
 /// The CPU of a paused container is 0, which is no reason for a step down.
 #[tokio::test]
 async fn a_frozen_cgroup_is_not_judged() {
