@@ -162,12 +162,10 @@ impl Checks {
         }
     }
 
-    /// What a project that was set aside lacked has been read. Where that is outdated it is looked at anew.
+    /// What a project that was set aside lacked has been read.
     pub(super) async fn read(&mut self, reading: Reading) {
         let project = reading.project.clone();
-        if reading.outdated {
-            self.look_early(&project).await;
-        } else if let Some((host, occasion, sample)) = self.completed(reading) {
+        if let Some((host, occasion, sample)) = self.completed(reading).await {
             self.follow(&host, &BTreeMap::from([(project, sample)]), occasion);
         }
     }
@@ -201,9 +199,7 @@ impl Checks {
                 () = &mut deadline => break,
             };
             let project = reading.project.clone();
-            if reading.outdated {
-                self.look_early(&project).await;
-            } else if let Some((.., sample)) = self.completed(reading) {
+            if let Some((.., sample)) = self.completed(reading).await {
                 snapshot.projects.insert(project, sample);
             }
         }
@@ -233,10 +229,15 @@ impl Checks {
         self.awaited.insert(name, seen);
     }
 
-    fn completed(
+    /// A project that was set aside, with what it lacked. Where that is outdated, the project is looked at anew instead.
+    async fn completed(
         &mut self,
         reading: Reading,
     ) -> Option<(Host, Occasion, Result<ProjectSample, Unobservable>)> {
+        if reading.outdated {
+            self.look_early(&reading.project).await;
+            return None;
+        }
         let seen = self.awaited.remove(&reading.project)?;
         Some((seen.host, seen.occasion, reading.complete(seen.sample)))
     }
