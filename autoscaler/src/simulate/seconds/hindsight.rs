@@ -77,13 +77,12 @@ impl Frontier {
 
     /// Between the two prices about this lateness, along its logarithm.
     fn at(&self, late_percent: f64, figure: fn(&Point) -> f64) -> Option<f64> {
-        let log = |percent: f64| percent.max(1e-6).ln();
         self.points.windows(2).find_map(|pair| {
             let [below, above] = pair else { return None };
             let (low, high) = (below.late_percent, above.late_percent);
-            let part = (log(late_percent) - log(low)) / (log(high) - log(low));
             let (from, to) = (figure(below), figure(above));
-            (low < high && (low..=high).contains(&late_percent)).then_some(from + (to - from) * part)
+            let is_between = low < high && (low..=high).contains(&late_percent);
+            is_between.then(|| from + (to - from) * part(low, high, late_percent))
         })
     }
 }
@@ -148,11 +147,9 @@ impl Knob {
 /// Where the line between a run that is too late and one that is not crosses `late_percent`, in the logarithm of it.
 fn between(late: Option<&Run>, safe: &Run, late_percent: f64) -> Tuned {
     let hours = |run: &Run| run.score.worker_hours_a_day;
-    let log = |percent: f64| percent.max(1e-6).ln();
     let worker_hours_a_day = match late {
         Some(late) => {
-            let span = log(late.score.late_percent) - log(safe.score.late_percent);
-            let part = (log(late.score.late_percent) - log(late_percent)) / span.max(1e-9);
+            let part = part(late.score.late_percent, safe.score.late_percent, late_percent);
             hours(late) + (hours(safe) - hours(late)) * part.clamp(0.0, 1.0)
         }
         None => hours(safe),
@@ -162,4 +159,15 @@ fn between(late: Option<&Run>, safe: &Run, late_percent: f64) -> Tuned {
         worker_hours_a_day,
         reversals_a_day: safe.score.reversals_a_day,
     }
+}
+
+/// Which part of the way `from` one lateness `to` another has been gone at a third, in the logarithm of it.
+fn part(from: f64, to: f64, at: f64) -> f64 {
+    // So little is never measured: one of ten million requests.
+    let log = |percent: f64| percent.max(1e-6).ln();
+    let way = log(to) - log(from);
+    if way.abs() < 1e-9 {
+        return 1.0;
+    }
+    (log(at) - log(from)) / way
 }
