@@ -32,18 +32,18 @@ def run(stage):
         seconds |= took
     insns = {name: verified for name, verified in loaded if not name.startswith("sd_")}
     assert "switched" in insns and all(insns.values()), loaded
+    known = figures()
     stage.programs = [
         {"program": name, "instructions": insns[name], "known": known.get(name), "seconds": seconds.get(name)}
-        for known in [figures()]
         for name in sorted(insns, key=insns.get, reverse=True)
     ]
     stage.note(f"{sum(insns.values())} instructions in {len(insns)} programs, {sum(seconds[name] for name in insns):.2f} s")
-    if not figures():
+    if not known:
         stage.note(f"no figures of {line()} to compare with in {KNOWN.name}")
         return
-    new = sorted(set(insns) - set(figures()))
+    new = sorted(set(insns) - set(known))
     assert not new, f"no figure for {new} on {line()} in {KNOWN.name}: {insns}"
-    grown = [f"{name}: {insns[name]}, was {known}" for name, known in figures().items() if insns.get(name, 0) > known * MORE]
+    grown = [f"{name}: {insns[name]}, was {was}" for name, was in known.items() if insns.get(name, 0) > was * MORE]
     assert not grown, f"more than a tenth more to verify on {line()} ({'; '.join(grown)}): if it is meant, write it into {KNOWN.name}"
 
 
