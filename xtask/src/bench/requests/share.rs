@@ -1,11 +1,14 @@
 //! What the request programs take of the CPU that a real gunicorn takes for a request.
 
+use std::cell::Cell;
 use std::fs;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use autoscaler_tests::server::Options;
 use autoscaler_tests::venv::NEWEST;
 use autoscaler_tests::{Client, ScratchCgroup, Server, Venv};
+use nix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
 use super::programs::{AllRan, Attached, PROGRAMS};
@@ -24,6 +27,8 @@ struct Shares {
     programs: [(Series, Series); PROGRAMS.len()],
     /// A request's CPU in the server's cgroup, µs.
     server: Series,
+    /// The same with the client's thread, µs.
+    both: Series,
     /// What all programs took for it, and empty ones in their place, µs.
     ours: Series,
     empty: Series,
@@ -42,7 +47,13 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
         };
         let server = Server::gunicorn(&Venv::gunicorn(NEWEST)?, &cgroup, &options)?;
         let mut client = Client::new(server.address(), false);
-        let mut ask = || (0..REQUESTS).try_for_each(|_| client.ask("/").map(drop));
+        let asked = Cell::new(Duration::ZERO);
+        let mut ask = || {
+            let before = thread_time()?;
+            (0..REQUESTS).try_for_each(|_| client.ask("/").map(drop))?;
+            asked.set(thread_time()?.saturating_sub(before));
+            Ok(())
+        };
         let _statistics = Statistics::on()?;
         let mut shares = Shares::default();
         for _ in 0..rounds {
@@ -54,7 +65,11 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
             let before = usage(&cgroup)?;
             let ours = attached.during(&mut ask)?;
             let requests = f64::from(REQUESTS);
-            shares.server.add((usage(&cgroup)? - before) / requests);
+            let server = (usage(&cgroup)? - before) / requests;
+            shares.server.add(server);
+            shares
+                .both
+                .add(asked.get().as_secs_f64().mul_add(1e6 / requests, server));
             for ((runs, nanoseconds), ran) in shares.programs.iter_mut().zip(ours) {
                 runs.add(ran.count as f64 / requests);
                 if ran.count > 0 {
@@ -66,7 +81,11 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
             shares.ours.add(sum(ours));
             shares.empty.add(sum(empty));
         }
-        let mut cells = vec![label(loopback).to_owned(), shares.server.show(0)];
+        let mut cells = vec![
+            label(loopback).to_owned(),
+            shares.server.show(0),
+            shares.both.show(0),
+        ];
         for (runs, nanoseconds) in &shares.programs {
             cells.push(if runs.median() < 0.5 {
                 "-".to_owned()
@@ -77,10 +96,13 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
         let net = shares.ours.median() - shares.empty.median();
         cells.push(shares.ours.show(2));
         cells.push(format!("{net:.2}"));
-        cells.push(format!("{:.2} %", 100.0 * net / shares.server.median()));
+        for of in [&shares.server, &shares.both] {
+            cells.push(format!("{:.2} %", 100.0 * net / of.median()));
+        }
         rows.push(cells);
         data.push(json!({
-            "socket": label(loopback), "server_us": shares.server.json(), "programs_us": shares.ours.json(),
+            "socket": label(loopback), "server_us": shares.server.json(), "both_us": shares.both.json(),
+            "programs_us": shares.ours.json(),
             "empty_us": shares.empty.json(), "net_us": net,
         }));
     }
@@ -88,24 +110,32 @@ pub(in crate::bench) fn measure(rounds: u32) -> Result<Section> {
         title: "Requests: share of a server's CPU",
         note: format!(
             "gunicorn {NEWEST}, 2 sync workers, a connection a request, one client, {rounds} rounds of {REQUESTS} requests: CPU \
-             time of a request in the server's cgroup (`cpu.stat`); runs of each program for it, client's end included, times \
-             ns of one; their sum, and what is left of it without what empty programs take, which have their turn before each \
-             of ours."
+             time of a request in the server's cgroup (`cpu.stat`), and with the client's thread; runs of each program for it at \
+             both ends, times ns of one; their sum, and what is left of it without what empty programs take, which have their \
+             turn before each of ours; that as a share of either CPU time."
         ),
         columns: vec![
             "socket",
-            "CPU a request, us",
+            "server, us",
+            "both ends, us",
             "ready",
             "read",
             "sent",
             "gone",
             "all, us",
             "net, us",
-            "net share",
+            "of the server",
+            "of both",
         ],
         rows,
         data: Value::Array(data),
     })
+}
+
+/// The CPU time of this thread (`clock_gettime(2)`).
+fn thread_time() -> Result<Duration> {
+    let time = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).context("the client's own CPU time")?;
+    Ok(time.into())
 }
 
 /// The CPU time of a cgroup so far, µs.
