@@ -10,7 +10,7 @@ use autoscaler::host::cgroup::CgroupMount;
 use autoscaler::host::process::Procfs;
 use autoscaler::host::service::Systemd;
 use autoscaler::host::usage::CpuStatSource;
-use autoscaler::model::{Action, Decision, Figures, Reason};
+use autoscaler::model::{Action, Cause, Decision, Figures, Reason, Refusal};
 use autoscaler::model::{
     Bounds, Config, CpuBasis, Global, Language, MemoryRules, Project, Schedules, Storage,
 };
@@ -26,6 +26,12 @@ pub(crate) const TIMING: Timing = Timing {
     settle: Duration::from_secs(3),
     boot: Duration::from_mins(1),
     poll: Duration::from_millis(20),
+};
+
+/// Steps are taken.
+pub(crate) const MODE: ActOptions = ActOptions {
+    dry_run: false,
+    timing: TIMING,
 };
 
 pub(crate) fn actor(mode: ActOptions) -> Result<Actor> {
@@ -151,6 +157,17 @@ pub(crate) fn apply_while(
         meanwhile()?;
         applied.join().expect("the actor panicked")
     })
+}
+
+/// Why nobody was signalled; `None` where somebody was.
+pub(crate) fn refusal(outcome: Outcome) -> Option<Refusal> {
+    match outcome.workers {
+        Err(error) => match error.cause {
+            Cause::Refused(refusal) => Some(refusal),
+            _ => None,
+        },
+        Ok(_) => None,
+    }
 }
 
 /// How often gunicorn says that it got a signal; `name` as gunicorn writes it: `ttin`, `ttou`, `hup`.

@@ -4,4 +4,5 @@ mod bench;
 mod boots;
 mod interruptions;
 mod refusals;
+mod reused;
 mod steps;

@@ -4,10 +4,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use autoscaler::act::{ActOptions, Outcome, SignalTarget, WorkerSignal, Workers};
+use autoscaler::act::{ActOptions, SignalTarget, WorkerSignal, Workers};
 use autoscaler::host::cgroup::CgroupMount;
 use autoscaler::host::process::Procfs;
-use autoscaler::model::{Cause, ProcessId, ProjectSample, Refusal};
+use autoscaler::model::{ProcessId, ProjectSample, Refusal};
 use autoscaler_tests::cgroup::mount;
 use autoscaler_tests::server::{Options, state};
 use autoscaler_tests::tools::{Tool, require};
@@ -16,24 +16,9 @@ use autoscaler_tests::{ScratchCgroup, Server, Venv, require_root, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::bench::{TIMING, actor, apply, id, project, sample, sample_of, signals_got};
+use super::bench::{MODE, TIMING, actor, apply, id, project, refusal, sample, sample_of, signals_got};
 
 const LIMIT: Duration = Duration::from_mins(1);
-
-const MODE: ActOptions = ActOptions {
-    dry_run: false,
-    timing: TIMING,
-};
-
-fn refusal(outcome: Outcome) -> Option<Refusal> {
-    match outcome.workers {
-        Err(error) => match error.cause {
-            Cause::Refused(refusal) => Some(refusal),
-            _ => None,
-        },
-        Ok(_) => None,
-    }
-}
 
 /// A process that catches nothing, ended when dropped.
 struct Bystander(Child);
