@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -167,6 +169,64 @@ fn counters_grow_from_scrape_to_scrape_and_what_has_gone_has_no_series() -> Resu
     ensure!(line(&text, CPU, "/idle.service").is_none(), "{text}");
     ensure!(line(&text, CPU, "/new.service").is_some(), "{text}");
     exporter.end()
+}
+
+/// Pods that there are at a time.
+const PODS: usize = 20;
+const SCRAPES: usize = 100;
+
+#[test]
+fn pods_that_go_while_they_are_scraped_leave_every_scrape_whole() -> Result<()> {
+    if !require_root() {
+        return Ok(());
+    }
+    let scratch = ScratchCgroup::new("export-churn")?;
+    scratch.child("stays.service")?;
+    let (exporter, at) = serving(&scratch, &[])?;
+    let scraped = AtomicBool::new(false);
+    let (gone, seen) = thread::scope(|scope| -> Result<(usize, usize)> {
+        let churn = scope.spawn(|| come_and_go(&scratch, &scraped));
+        let seen = (0..SCRAPES).map(|_| pods_in(&fetch(&at)?)).sum::<Result<usize>>();
+        scraped.store(true, Ordering::Relaxed);
+        let gone = churn.join().expect("a panic among the pods")?;
+        Ok((gone, seen?))
+    })?;
+    ensure!(gone > PODS && seen > 0, "{gone} pods went, {seen} were seen");
+    let left = pods_in(&fetch(&at)?)?;
+    ensure!(left == 0, "{left} that have gone have series");
+    let told = exporter.printed();
+    ensure!(told.len() == 1, "nothing is wrong with a pod that goes: {told:?}");
+    exporter.end()
+}
+
+/// Makes pods and removes them, over and over; how many there were.
+fn come_and_go(scratch: &ScratchCgroup, enough: &AtomicBool) -> Result<usize> {
+    let mut gone = 0;
+    while !enough.load(Ordering::Relaxed) {
+        let uids = (0..PODS).map(|i| format!("{i:08x}{}", &UID[8..]));
+        let pods = uids
+            .map(|uid| scratch.pod(&uid, ID))
+            .collect::<Result<Vec<_>>>()?;
+        for container in &pods {
+            fs::remove_dir(container)?;
+            fs::remove_dir(container.parent().context("its pod")?)?;
+        }
+        gone += pods.len();
+    }
+    Ok(gone)
+}
+
+/// How many containers of pods have a figure in a scrape in which nothing is amiss.
+fn pods_in(text: &str) -> Result<usize> {
+    ensure!(value(text, CPU, "/stays.service").is_some(), "cut short: {text}");
+    let samples = text.lines().filter(|line| !line.starts_with('#'));
+    for sample in samples {
+        let value = sample.rsplit_once(' ').map(|(_, value)| value.parse::<f64>());
+        ensure!(matches!(value, Some(Ok(_))), "no sample: {sample}");
+    }
+    let container = format!("container_id=\"{ID}\"");
+    let has_cpu = |line: &&str| line.starts_with(CPU) && line.contains(&container);
+    Ok(text.lines().filter(has_cpu).count())
 }
 
 #[test]
