@@ -12,12 +12,12 @@ use crate::cli::daemon::Daemon;
 use crate::cli::failure::failed;
 use crate::cli::projects::{home, projects};
 use crate::host::process::Procfs;
-use crate::host::requests;
+use crate::host::requests::{self, ROOM};
 use crate::host::usage::{self, UsageSource};
 use crate::model::{Language, WhyNotEbpf};
 use crate::top::model::SortKey;
 use crate::top::print::{Format, Printing};
-use crate::top::sample::{Projects, ROOM, Sampler};
+use crate::top::sample::{Projects, Sampler};
 use crate::top::screen::Screen;
 use crate::top::{live, print};
 use crate::words;
@@ -36,7 +36,7 @@ Examples:
   autoscaler top                              everything, live
   autoscaler top --cgroup /system.slice       one subtree
   autoscaler top --sort wait                  who waits for a CPU
-  autoscaler top --requests                   the requests of each project as well
+  autoscaler top --requests                   requests as well, of each project or server
   autoscaler top | head                       one pass, plain
   autoscaler top --json -n 60 -d 1 | jq .     a minute for a script
   autoscaler top --csv -n 0 -d 10 > load.csv  until stopped")]
@@ -87,8 +87,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "LEVELS")]
     depth: Option<usize>,
 
-    /// Sees the requests of the projects (or of --cgroup) in the kernel, too: how many, how many workers are busy, how long
-    /// they wait. Needs root
+    /// Sees the requests of the projects (or of --cgroup; without either, of all that serve) in the kernel, too: how many, how
+    /// many workers are busy, how long they wait. Needs root
     #[arg(long)]
     requests: bool,
 

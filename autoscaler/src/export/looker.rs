@@ -10,13 +10,12 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::time::{ClockId, clock_gettime};
 
 use crate::export::choice::{Choice, depth};
-use crate::export::requests::Serving;
 use crate::export::roll::{Present, Roll};
 use crate::export::watched::{Figures, Reading, Watched};
-use crate::export::{CgroupScrape, Name, ROOM, Scrape};
+use crate::export::{CgroupScrape, Name, Scrape};
 use crate::host::cgroup::{Buffer, CgroupMount, Hierarchy, Place};
 use crate::host::process::Procfs;
-use crate::host::requests;
+use crate::host::requests::{self, ROOM, Serving};
 use crate::host::usage::{self, CgroupId, Health, Usage, UsageSource};
 use crate::metrics::Process;
 use crate::model::{CgroupError, ExportNews, RequestLook, SourceKind, SourceNews, UsageFault};

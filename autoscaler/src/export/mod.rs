@@ -6,7 +6,6 @@
 mod choice;
 mod looker;
 pub mod otlp;
-mod requests;
 mod roll;
 mod scrape;
 mod serve;
@@ -15,7 +14,6 @@ mod watched;
 
 pub use choice::{Choice, NoPattern};
 pub use looker::{Looker, Opened};
-pub use requests::ROOM;
 pub use roll::LIMIT;
 pub use scrape::{CgroupScrape, Name, Scrape};
 pub use serve::{Outlets, serve};

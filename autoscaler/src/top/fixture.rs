@@ -68,7 +68,7 @@ pub(super) fn sample(loads: &[Load], second: u64) -> Sample {
         },
         cgroups,
         focus: None,
-        requests: std::collections::HashMap::new(),
+        requests: None,
         projects: Vec::new(),
         daemon: None,
         source: Some(source(loads.iter().any(|(_, _, wait)| wait.is_some()))),

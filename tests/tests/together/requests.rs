@@ -7,6 +7,7 @@ mod last_words;
 mod late;
 mod pipelined;
 mod room;
+mod top;
 mod unix;
 mod upload;
 

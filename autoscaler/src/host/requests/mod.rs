@@ -10,6 +10,9 @@ mod live;
 mod places;
 mod ports;
 mod programs;
+mod serving;
+
+pub use serving::{ROOM, Serving};
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};

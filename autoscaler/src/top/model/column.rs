@@ -166,8 +166,8 @@ impl Column {
         model.known.contains(&self)
     }
 
-    /// The columns of which one of the entries has the figure, in their order.
-    pub(super) fn known<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Self> {
+    /// The columns of which one of the entries has the figure, in their order; with `requests` theirs, before any has come.
+    pub(super) fn known<'a>(entries: impl Iterator<Item = &'a Entry>, requests: bool) -> Vec<Self> {
         let mut unknown = Self::ALL.to_vec();
         for entry in entries {
             unknown.retain(|column| !column.is_in(entry));
@@ -176,8 +176,12 @@ impl Column {
             }
         }
         let mut known = Self::ALL.to_vec();
-        known.retain(|column| !unknown.contains(column));
+        known.retain(|column| !unknown.contains(column) || requests && column.is_of_requests());
         known
+    }
+
+    fn is_of_requests(self) -> bool {
+        matches!(self, Self::Requests | Self::Busy | Self::Waiting | Self::P95)
     }
 
     fn is_in(self, entry: &Entry) -> bool {

@@ -183,12 +183,13 @@ impl Model {
                 entry.workers = Some(*workers);
             }
         }
-        for (id, requests) in sample.requests {
+        let are_requests_seen = sample.requests.is_some();
+        for (id, requests) in sample.requests.unwrap_or_default() {
             if let Some(entry) = self.entries.get_mut(&id) {
                 entry.requests = Some(requests);
             }
         }
-        self.known = Column::known(self.entries());
+        self.known = Column::known(self.entries(), are_requests_seen);
         self.focus = sample
             .focus
             .map(|focus| FocusView::next(self.focus.take(), focus));

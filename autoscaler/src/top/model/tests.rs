@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::*;
@@ -169,4 +169,14 @@ fn another_source_begins_anew_and_keeps_the_last_figures_until_then() {
     model.apply(second);
     assert!((cpu(&model) - 0.06).abs() < 1e-9);
     assert!(model.entry(4).unwrap().figures.unwrap().wait_ns.is_some());
+}
+
+#[test]
+fn requests_that_are_asked_for_have_columns_before_any_has_come() {
+    let mut model = model(HOST, 1);
+    assert!(!Column::Requests.is_known(&model));
+    let mut asked = sample(HOST, 2);
+    asked.requests = Some(HashMap::new());
+    model.apply(asked);
+    assert!(Column::Requests.is_known(&model) && Column::P95.is_known(&model));
 }

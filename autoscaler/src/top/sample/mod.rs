@@ -11,7 +11,6 @@ mod sampler;
 mod sought;
 
 pub use daemon::DaemonWatch;
-pub use requests::ROOM;
 pub use sampler::{Attention, Sampler};
 pub use sought::{Projects, Sought, each_project};
 
@@ -40,8 +39,8 @@ pub struct Sample {
     pub focus: Option<Focus>,
     /// The projects, of the running daemon or of the configuration.
     pub projects: Vec<ProjectState>,
-    /// Requests since the pass before, by cgroup, where they were asked for.
-    pub requests: HashMap<CgroupId, RequestFigures>,
+    /// Requests since the pass before, by cgroup; `None` where nobody asked for them.
+    pub requests: Option<HashMap<CgroupId, RequestFigures>>,
     /// What a running daemon says of them; `None` while none answers.
     pub daemon: Option<Arc<Status>>,
     /// Where the usage comes from; `None` while that is not open yet: then there is no usage.

@@ -1,6 +1,6 @@
 //! Takes one sample after another.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -87,7 +87,7 @@ impl Sampler {
         self.source = Some(Opened { source, why_not_ebpf });
     }
 
-    /// From now on sees the requests of projects, too.
+    /// From now on sees requests, too: of projects, of the root that is shown, or of all that serve.
     pub fn see_requests(&mut self, watch: Box<dyn RequestWatch>) {
         self.requests = Some(Requests::new(watch));
     }
@@ -157,13 +157,13 @@ impl Sampler {
             .iter()
             .map(|sought| ProjectState::read(&self.procfs, &self.mount, &host, &cgroups, sought))
             .collect();
-        let requests = self
-            .requests
-            .as_mut()
-            .map(|requests| requests.look(&cgroups, &projects));
-        let requests = requests.transpose().unwrap_or_else(|error| {
-            troubles.push(format!("{error:#}"));
-            None
+        let requests = self.requests.as_mut().map(|requests| {
+            let seen = requests.look(&cgroups, &projects).unwrap_or_else(|error| {
+                troubles.push(format!("{error:#}"));
+                HashMap::new()
+            });
+            troubles.extend(requests.trouble());
+            seen
         });
         let focus = attention
             .focus
@@ -181,7 +181,7 @@ impl Sampler {
             cgroups,
             focus,
             projects,
-            requests: requests.unwrap_or_default(),
+            requests,
             daemon,
             source: self.source.as_mut().map(Opened::state),
             own_cpu: own_cpu(),

@@ -1,4 +1,4 @@
-//! The requests of every cgroup that serves some.
+//! The requests of every cgroup that serves some, or of those that are named.
 //!
 //! Who serves is found by the listening sockets of its processes. Each such cgroup has counters of its own in the kernel for as
 //! long as it is there; what is below it is counted with it.
@@ -13,7 +13,7 @@ use autoscaler_common::Requests;
 use crate::host::cgroup::{Place, members};
 use crate::host::listen::ListenSource;
 use crate::host::process::Procfs;
-use crate::host::requests::{self, RequestWatch};
+use crate::host::requests::{RequestWatch, listens};
 use crate::host::usage::{CgroupId, monotonic};
 use crate::model::{RequestLook, RequestsWay};
 
@@ -24,7 +24,7 @@ pub const ROOM: u32 = 256;
 const SEARCH: Duration = Duration::from_secs(30);
 
 /// Sees the requests of those that serve.
-pub(super) struct Serving {
+pub struct Serving {
     watch: Box<dyn RequestWatch>,
     listening: ListenSource,
     procfs: Procfs,
@@ -52,7 +52,9 @@ struct Candidate<'a> {
 }
 
 impl Serving {
-    pub(super) fn new(watch: Box<dyn RequestWatch>) -> Self {
+    /// Sees them by a watch that was opened with [`ROOM`].
+    #[must_use]
+    pub fn new(watch: Box<dyn RequestWatch>) -> Self {
         Self {
             watch,
             listening: ListenSource::default(),
@@ -65,12 +67,15 @@ impl Serving {
         }
     }
 
-    pub(super) fn way(&self) -> RequestsWay {
+    /// By what the kernel tells of them.
+    #[must_use]
+    pub fn way(&self) -> RequestsWay {
         self.watch.way()
     }
 
     /// How many serve and have no counters, for want of room.
-    pub(super) fn left_out(&self) -> usize {
+    #[must_use]
+    pub fn left_out(&self) -> usize {
         self.left_out
     }
 
@@ -78,7 +83,7 @@ impl Serving {
     ///
     /// # Errors
     /// When the kernel does not tell.
-    pub(super) fn look<'a>(
+    pub fn look<'a>(
         &mut self,
         cgroups: impl Iterator<Item = (CgroupId, &'a Arc<Place>)>,
     ) -> Result<HashMap<CgroupId, RequestLook>> {
@@ -90,19 +95,35 @@ impl Serving {
             self.search(cgroups)?;
             self.searched = Some(now);
         }
+        let mut served = self.looks()?;
+        served.retain(|_, look| look.counted.begun > 0 || !look.live.is_empty());
+        Ok(served)
+    }
+
+    /// The requests of these cgroups and of no others, whether they serve or not.
+    ///
+    /// # Errors
+    /// When the kernel does not tell.
+    pub fn look_at<'a>(
+        &mut self,
+        cgroups: impl Iterator<Item = (CgroupId, &'a Arc<Place>)>,
+    ) -> Result<HashMap<CgroupId, RequestLook>> {
+        let named = cgroups.map(|(id, place)| Candidate { id, place, tcp: true });
+        self.assign(named.collect())?;
+        self.searched = None;
+        self.looks()
+    }
+
+    fn looks(&self) -> Result<HashMap<CgroupId, RequestLook>> {
         let services: Vec<(CgroupId, &Service)> =
             self.services.iter().map(|(id, service)| (*id, service)).collect();
         let indexes: Vec<u32> = services.iter().map(|(_, service)| service.index).collect();
         let looks = self.watch.look(&indexes)?;
-        let served = looks
-            .into_iter()
-            .zip(services)
-            .filter_map(|(look, (id, service))| {
-                let counted = since(&look.counted, &service.before);
-                let any = counted.begun > 0 || !look.live.is_empty();
-                any.then_some((id, RequestLook { counted, ..look }))
-            });
-        Ok(served.collect())
+        let since_then = |(look, (id, service)): (RequestLook, (CgroupId, &Service))| {
+            let counted = since(&look.counted, &service.before);
+            (id, RequestLook { counted, ..look })
+        };
+        Ok(looks.into_iter().zip(services).map(since_then).collect())
     }
 
     /// Finds who serves now, and has it counted.
@@ -125,7 +146,7 @@ impl Serving {
                     .map(|queue| !queue.address.starts_with(['/', '@']))
                     .collect::<Vec<_>>();
                 // In another network only its TCP sockets can be seen without leave to go there.
-                if !look.unseen.is_empty() && requests::listens(&self.procfs, pids) {
+                if !look.unseen.is_empty() && listens(&self.procfs, pids) {
                     tcp.push(true);
                 }
                 (!tcp.is_empty()).then_some(Candidate {
