@@ -19,20 +19,21 @@ use crate::cli::print_to_reader;
 use crate::cli::runtime::wait_for;
 use crate::cli::top::seconds;
 use crate::model::{DEFAULT_PATH, Language};
-use seen::Seer;
+use seen::{Happened, Seer};
 use sought::{Sought, sought};
 
 /// Shows the requests of a server as the kernel sees them: how many, how long they waited and were served, how many workers
 /// are busy.
 ///
-/// Asks nothing of the server and needs no daemon and no configuration: `--cgroup` or `--pid` name any service. A request
+/// Asks nothing of the server and needs no daemon and no configuration: `--cgroup` or `--pid` name any service. Without a
+/// name and without a project it finds whoever serves on this host, and shows each from its first request on. A request
 /// waits from its first byte until the server reads it, and is served until the last byte of the answer. A connection that
 /// was open before counts from its next request on. Ends with the distribution of both times. Needs root, and Linux 5.12.
 /// If the kernel lets no program see requests, it shows only the connections that nobody has accepted yet.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  autoscaler requests                          every project
+  autoscaler requests                          every project; without any, every server that is up
   autoscaler requests backdipro                one project
   autoscaler requests --pid $(pgrep -o gunicorn)   the service of a process
   autoscaler requests --cgroup /system.slice/shop.service -n 60
@@ -105,6 +106,7 @@ async fn show(args: &Args, services: &[Sought], seer: &mut Seer, passes: Option<
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.tick().await;
     let mut shown = 0;
+    let mut is_lively = vec![false; services.len()];
     while passes.is_none_or(|passes| shown < passes) {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -112,10 +114,14 @@ async fn show(args: &Args, services: &[Sought], seer: &mut Seer, passes: Option<
         }
         let now = seer.look(services)?;
         let happened = before.until(&now);
+        for (is_lively, happened) in is_lively.iter_mut().zip(&happened) {
+            *is_lively |= happened.is_any();
+        }
+        let told = told(services, &happened, &is_lively);
         let text = if args.json {
-            json::pass(services, seer.way(), &happened)?
+            json::pass(&told, seer.way())?
         } else {
-            plain::pass(services, seer.way(), &happened, shown)
+            plain::pass(&told, seer.way(), shown)
         };
         if !print_to_reader(&text)? {
             return Ok(());
@@ -126,5 +132,18 @@ async fn show(args: &Args, services: &[Sought], seer: &mut Seer, passes: Option<
     if args.json {
         return Ok(());
     }
-    print_to_reader(&plain::distributions(services, &first.until(&before))).map(|_| ())
+    let happened = first.until(&before);
+    print_to_reader(&plain::distributions(&told(services, &happened, &is_lively))).map(|_| ())
+}
+
+/// The services that are told of: those that were asked for, and of those that were found the ones that have had requests.
+fn told<'a>(
+    services: &'a [Sought],
+    happened: &'a [Happened],
+    is_lively: &[bool],
+) -> Vec<(&'a Sought, &'a Happened)> {
+    let all = services.iter().zip(happened).zip(is_lively);
+    all.filter(|((service, _), is_lively)| service.is_asked_for || **is_lively)
+        .map(|(told, _)| told)
+        .collect()
 }

@@ -1,13 +1,13 @@
 //! Requests seen in the kernel, beside what the applications and their clients say of them.
 
 mod early;
+mod found;
 mod halves;
 mod idle;
 mod last_words;
 mod late;
 mod pipelined;
 mod room;
-mod top;
 mod unix;
 mod upload;
 

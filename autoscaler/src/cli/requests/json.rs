@@ -56,8 +56,8 @@ struct ListenQueue<'a> {
 }
 
 /// One pass as a line.
-pub(super) fn pass(services: &[Sought], way: RequestsWay, happened: &[Happened]) -> Result<String> {
-    let services = services.iter().zip(happened).map(|(service, happened)| {
+pub(super) fn pass(told: &[(&Sought, &Happened)], way: RequestsWay) -> Result<String> {
+    let services = told.iter().map(|(service, happened)| {
         let figures = happened.requests.as_ref();
         Service {
             name: &service.name,

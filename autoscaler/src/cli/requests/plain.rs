@@ -20,7 +20,7 @@ const ROWS: usize = 16;
 const BAR: u64 = 40;
 
 /// The lines of one pass, with a heading now and then.
-pub(super) fn pass(services: &[Sought], way: RequestsWay, happened: &[Happened], shown: u64) -> String {
+pub(super) fn pass(told: &[(&Sought, &Happened)], way: RequestsWay, shown: u64) -> String {
     let mut out = String::new();
     if shown == 0 {
         let _ = writeln!(out, "seen by: {}\n", way.code());
@@ -35,7 +35,7 @@ pub(super) fn pass(services: &[Sought], way: RequestsWay, happened: &[Happened],
     }
     let now = unix(SystemTime::now());
     let now = clock::time(now, now);
-    for (service, happened) in services.iter().zip(happened) {
+    for (service, happened) in told {
         match &happened.requests {
             Some(figures) => requests(&mut out, &now, figures, &happened.queues, &service.name),
             None => queues(&mut out, &now, &happened.queues, &service.name),
@@ -95,9 +95,9 @@ fn queues(out: &mut String, now: &str, queues: &[Queue], name: &str) {
 }
 
 /// How long the requests of all passes waited and were served.
-pub(super) fn distributions(services: &[Sought], happened: &[Happened]) -> String {
+pub(super) fn distributions(told: &[(&Sought, &Happened)]) -> String {
     let mut out = String::new();
-    for (service, happened) in services.iter().zip(happened) {
+    for (service, happened) in told {
         let Some(figures) = &happened.requests else {
             continue;
         };

@@ -42,6 +42,18 @@ pub(super) struct Happened {
     pub(super) queues: Vec<Queue>,
 }
 
+impl Happened {
+    /// Whether there were any requests, or connections that waited.
+    pub(super) fn is_any(&self) -> bool {
+        let is_dropped = |queue: &Queue| queue.dropped.is_some_and(|dropped| dropped > 0);
+        let waits = |queue: &Queue| queue.now.waiting > 0 || is_dropped(queue);
+        self.requests.as_ref().map_or_else(
+            || self.queues.iter().any(waits),
+            |seen| seen.begun + seen.answered > 0 || seen.waiting + seen.serving > 0,
+        )
+    }
+}
+
 /// A listening socket.
 #[derive(Debug)]
 pub(super) struct Queue {

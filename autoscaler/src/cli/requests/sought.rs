@@ -1,14 +1,16 @@
 //! Which services are looked at.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::cli::failure::failed;
 use crate::cli::projects::{home, projects};
 use crate::cli::requests::Args;
-use crate::host::cgroup::CgroupMount;
+use crate::host::cgroup::{CgroupMount, Hierarchy};
 use crate::host::process::Procfs;
+use crate::host::requests::servers;
 use crate::top::model::text::clean;
 use crate::top::sample::DaemonWatch;
 use crate::words::{self, say};
@@ -20,9 +22,11 @@ pub(super) struct Sought {
     pub(super) name: String,
     /// The cgroup's directory.
     pub(super) directory: PathBuf,
+    /// Whether somebody asked for it, or it was found to serve.
+    pub(super) is_asked_for: bool,
 }
 
-/// The services that the arguments name.
+/// The services that the arguments name; without any the projects, and where none runs whoever serves on this host.
 pub(super) fn sought(args: &Args) -> Result<Vec<Sought>> {
     let procfs = Procfs::default();
     let mount = CgroupMount::discover(&procfs)?;
@@ -49,14 +53,35 @@ pub(super) fn sought(args: &Args) -> Result<Vec<Sought>> {
         }
     }
     if services.is_empty() {
+        services = found(&mount)?;
+    }
+    if services.is_empty() {
         return Err(failed(|language| {
             say!(
                 language,
-                "no project runs here: name a service by --cgroup or --pid",
-                "aquí no corre ningún proyecto: nombre un servicio con --cgroup o --pid"
+                "nobody serves here: start a server, or name a service by --cgroup or --pid",
+                "aquí nadie atiende peticiones: arranque un servidor, o nombre un servicio con --cgroup o --pid"
             )
         }));
     }
+    Ok(services)
+}
+
+/// Whoever serves on this host, by the order of their names.
+fn found(mount: &CgroupMount) -> Result<Vec<Sought>> {
+    let tree = Hierarchy::new(mount.path(), mount.path())
+        .with_context(|| format!("cannot read {}", mount.path().display()))?;
+    let mut cgroups = Vec::new();
+    tree.for_each(|_, id, place| cgroups.push((id, Arc::clone(place))));
+    let cgroups = cgroups.iter().map(|(id, place)| (*id, place));
+    let mut services: Vec<Sought> = servers(cgroups)
+        .into_iter()
+        .map(|place| Sought {
+            is_asked_for: false,
+            ..named(&place.path, place.dir.clone())
+        })
+        .collect();
+    services.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(services)
 }
 
@@ -83,5 +108,6 @@ fn named(name: &str, directory: PathBuf) -> Sought {
     Sought {
         name: clean(name),
         directory,
+        is_asked_for: true,
     }
 }

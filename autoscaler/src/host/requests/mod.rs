@@ -12,7 +12,7 @@ mod ports;
 mod programs;
 mod serving;
 
-pub use serving::{ROOM, Serving};
+pub use serving::{ROOM, Serving, servers};
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};

@@ -128,34 +128,7 @@ impl Serving {
 
     /// Finds who serves now, and has it counted.
     fn search<'a>(&mut self, cgroups: impl Iterator<Item = (CgroupId, &'a Arc<Place>)>) -> Result<()> {
-        // Not the whole host: its requests are nobody's.
-        let cgroups = cgroups.filter(|(_, place)| place.path != "/");
-        let inhabited: Vec<(CgroupId, &Place, Vec<u32>)> = cgroups
-            // A cgroup that cannot be read serves nobody that could be told.
-            .map(|(id, place)| (id, &**place, members(&place.dir).unwrap_or_default()))
-            .filter(|(_, _, pids)| !pids.is_empty())
-            .collect();
-        let pids: Vec<Vec<u32>> = inhabited.iter().map(|(_, _, pids)| pids.clone()).collect();
-        let looks = self.listening.look(&pids);
-        let candidates = inhabited
-            .iter()
-            .zip(looks)
-            .filter_map(|((id, place, pids), look)| {
-                let queues = look.queues.iter();
-                let mut tcp = queues
-                    .map(|queue| !queue.address.starts_with(['/', '@']))
-                    .collect::<Vec<_>>();
-                // In another network only its TCP sockets can be seen without leave to go there.
-                if !look.unseen.is_empty() && listens(&self.procfs, pids) {
-                    tcp.push(true);
-                }
-                (!tcp.is_empty()).then_some(Candidate {
-                    id: *id,
-                    place,
-                    tcp: tcp.contains(&true),
-                })
-            });
-        let candidates = outermost(candidates.collect());
+        let candidates = candidates(&mut self.listening, &self.procfs, cgroups);
         self.assign(candidates)
     }
 
@@ -191,6 +164,51 @@ impl Serving {
         }
         Ok(())
     }
+}
+
+/// Those of `cgroups` that serve at this moment: at most [`ROOM`], those at TCP rather than at Unix sockets alone.
+#[must_use]
+pub fn servers<'a>(cgroups: impl Iterator<Item = (CgroupId, &'a Arc<Place>)>) -> Vec<&'a Place> {
+    let mut found = candidates(&mut ListenSource::default(), &Procfs::default(), cgroups);
+    found.sort_by_key(|candidate| !candidate.tcp);
+    found.truncate(ROOM as usize);
+    found.into_iter().map(|candidate| candidate.place).collect()
+}
+
+/// Those of `cgroups` whose processes have a listening socket.
+fn candidates<'a>(
+    listening: &mut ListenSource,
+    procfs: &Procfs,
+    cgroups: impl Iterator<Item = (CgroupId, &'a Arc<Place>)>,
+) -> Vec<Candidate<'a>> {
+    // Not the whole host: its requests are nobody's.
+    let cgroups = cgroups.filter(|(_, place)| place.path != "/");
+    let inhabited: Vec<(CgroupId, &Place, Vec<u32>)> = cgroups
+        // A cgroup that cannot be read serves nobody that could be told.
+        .map(|(id, place)| (id, &**place, members(&place.dir).unwrap_or_default()))
+        .filter(|(_, _, pids)| !pids.is_empty())
+        .collect();
+    let pids: Vec<Vec<u32>> = inhabited.iter().map(|(_, _, pids)| pids.clone()).collect();
+    let looks = listening.look(&pids);
+    let found = inhabited
+        .iter()
+        .zip(looks)
+        .filter_map(|((id, place, pids), look)| {
+            let queues = look.queues.iter();
+            let mut tcp = queues
+                .map(|queue| !queue.address.starts_with(['/', '@']))
+                .collect::<Vec<_>>();
+            // In another network only its TCP sockets can be seen without leave to go there.
+            if !look.unseen.is_empty() && listens(procfs, pids) {
+                tcp.push(true);
+            }
+            (!tcp.is_empty()).then_some(Candidate {
+                id: *id,
+                place,
+                tcp: tcp.contains(&true),
+            })
+        });
+    outermost(found.collect())
 }
 
 /// Those that are below none of the others: each request is charged to one cgroup.
