@@ -46,6 +46,16 @@ pub(crate) const FUZZ: &[Tool] = &[Tool::Cc, Tool::Cxx];
 /// `cargo xtask kubernetes`: what it runs beside is unpacked, not installed.
 pub(crate) const KUBERNETES: &[Tool] = &[Tool::Cc, Tool::Dpkg, Tool::DpkgDev, Tool::Openssl, Tool::Python];
 
+/// What the guest is given beside it that is to be a cluster's node.
+pub(crate) const CLUSTER: &[Tool] = &[
+    Tool::Cc,
+    Tool::Dpkg,
+    Tool::DpkgDev,
+    Tool::Openssl,
+    Tool::Prometheus,
+    Tool::Python,
+];
+
 /// `cargo xtask vm`.
 pub(crate) const VM: &[Tool] = &[
     Tool::Cc,

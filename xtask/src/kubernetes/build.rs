@@ -1,4 +1,4 @@
-//! The API server and its etcd, below `target/kubernetes`, made once.
+//! The API server and its etcd, below `target/kubernetes`, made once; and the rest of a cluster, where a guest is to be one.
 //!
 //! Kubernetes 1.20 is the newest whose sources Debian has whole; of later ones it packs kubectl alone. It is compiled with the Go of the
 //! same release of Debian, which is younger than it ([`repair`]). Nothing is installed: with its package etcd would begin to run as a
@@ -36,12 +36,27 @@ const REFLECT: &str = "golang-github-modern-go-reflect2-dev";
 /// Without the clouds' own code: much to compile, and it says nothing of manifests.
 const TAGS: &str = "providerless";
 
+/// What holds a pod's namespaces and waits: its source, and Kubernetes' own way to compile it (build/pause/Makefile).
+const PAUSE: (&str, [&str; 2]) = ("build/pause/linux/pause.c", ["-Os", "-static"]);
+
 /// The programs.
 pub(super) struct Programs {
     /// etcd.
     pub(super) etcd: PathBuf,
     /// kube-apiserver.
     pub(super) server: PathBuf,
+}
+
+/// What else a cluster of one node consists of, but for the runtime of its containers. None of them asks for a library.
+pub(super) struct Cluster {
+    /// kube-controller-manager.
+    pub(super) controllers: PathBuf,
+    /// kube-scheduler.
+    pub(super) scheduler: PathBuf,
+    /// kubelet.
+    pub(super) kubelet: PathBuf,
+    /// What a pod is before it has containers.
+    pub(super) pause: PathBuf,
 }
 
 /// Makes the programs, unless they are there.
@@ -71,10 +86,42 @@ pub(super) fn ensure() -> Result<Programs> {
     repair::mend(&workshop.tree(), &workshop.packages())?;
     openapi::write(&workshop.tree(), &workshop.gopath(), || workshop.go())
         .context("what the API server publishes cannot be written")?;
-    workshop.compile(&programs.server)?;
+    workshop.compile("kube-apiserver", &programs.server)?;
     fs::write(&stamp, recipe).with_context(|| format!("cannot write {}", stamp.display()))?;
     println!("made in {:.0} s", begun.elapsed().as_secs_f64());
     Ok(programs)
+}
+
+/// Makes the programs of a cluster, unless they are there.
+///
+/// # Errors
+/// As [`ensure`], whose sources they are made of.
+pub(super) fn cluster() -> Result<Cluster> {
+    ensure()?;
+    let home = std::path::absolute(target_dir().join("kubernetes"))?;
+    let workshop = Workshop { home: &home };
+    let folder = workshop.cluster();
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let program = |name: &str| -> Result<PathBuf> {
+        let program = folder.join(name);
+        if !program.exists() {
+            workshop.compile(name, &program)?;
+        }
+        Ok(program)
+    };
+    let pause = folder.join("pause");
+    if !pause.exists() {
+        let (source, options) = PAUSE;
+        let mut cc = Command::new("cc");
+        cc.args(options).arg("-o").arg(&pause).arg(source);
+        output(cc.current_dir(workshop.tree())).context("pause does not compile")?;
+    }
+    Ok(Cluster {
+        controllers: program("kube-controller-manager")?,
+        scheduler: program("kube-scheduler")?,
+        kubelet: program("kubelet")?,
+        pause,
+    })
 }
 
 /// Where they are made.
@@ -92,6 +139,11 @@ impl Workshop<'_> {
         self.home.join("gopath")
     }
 
+    /// The programs of [`cluster`].
+    fn cluster(&self) -> PathBuf {
+        self.home.join("cluster")
+    }
+
     /// The sources, which find themselves by this path.
     fn tree(&self) -> PathBuf {
         self.gopath().join("src/k8s.io/kubernetes")
@@ -100,7 +152,13 @@ impl Workshop<'_> {
     /// Brings the sources and the packages anew.
     fn fetch(&self) -> Result<()> {
         let (downloads, sources) = (self.home.join("downloads"), self.home.join("sources"));
-        for folder in [&downloads, &sources, &self.packages(), &self.gopath()] {
+        for folder in [
+            &downloads,
+            &sources,
+            &self.packages(),
+            &self.gopath(),
+            &self.cluster(),
+        ] {
             if folder.exists() {
                 fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
             }
@@ -144,8 +202,9 @@ impl Workshop<'_> {
         go
     }
 
-    fn compile(&self, server: &Path) -> Result<()> {
-        println!("  compiling kube-apiserver {VERSION} …");
+    /// Compiles the program `name` of the sources to the file `program`.
+    fn compile(&self, name: &str, program: &Path) -> Result<()> {
+        println!("  compiling {name} {VERSION} …");
         let (major, rest) = VERSION.split_once('.').unwrap_or_default();
         let (minor, _) = rest.split_once('.').unwrap_or_default();
         // The version stands in two packages, and kubectl goes by it. Without its symbols the program is a third smaller.
@@ -157,11 +216,11 @@ impl Workshop<'_> {
         output(
             self.go()
                 .args(["build", "-tags", TAGS, "-ldflags", &linker, "-o"])
-                .arg(server)
-                .arg("./cmd/kube-apiserver"),
+                .arg(program)
+                .arg(format!("./cmd/{name}")),
         )
-        .context("kube-apiserver does not compile")?;
-        ensure!(server.is_file(), "go left no {}", server.display());
+        .with_context(|| format!("{name} does not compile"))?;
+        ensure!(program.is_file(), "go left no {}", program.display());
         Ok(())
     }
 }

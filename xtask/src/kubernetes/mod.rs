@@ -5,9 +5,11 @@
 
 mod answer;
 mod build;
+mod guest;
 mod kubectl;
 mod objects;
 mod openapi;
+mod plane;
 mod repair;
 mod server;
 mod slips;
@@ -17,8 +19,10 @@ use autoscaler_tests::{Venv, tools};
 use clap::Parser;
 
 use crate::setup;
+pub(crate) use guest::goods;
 use kubectl::Kubectl;
 use objects::Object;
+pub(crate) use plane::Plane;
 use server::Server;
 
 /// The first words of the error on a machine where there can be no server.
@@ -68,7 +72,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let objects = objects::all(&Venv::kubernetes()?)?;
     ensure!(!objects.is_empty(), "there is no manifest");
-    let server = Server::start(&programs)?;
+    let server = Server::start(&programs, true)?;
     let kubectl = Kubectl::of(&server)?;
     println!("  the API server answers as {} …", kubectl.server_version()?);
     kubectl.prepare(&objects)?;

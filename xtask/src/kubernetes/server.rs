@@ -16,8 +16,21 @@ use super::build::Programs;
 /// Longest that etcd may take to be ready.
 const ETCD: Duration = Duration::from_mins(1);
 
-/// Whoever has it may do everything. It is good for this server alone, which nobody else reaches.
-const TOKEN: &str = "manifests";
+/// Who comes to the server, by a token that is the same word and good for this server alone: its name there, and its group.
+const USERS: [(&str, &str, &str); 2] = [
+    // Whoever is one of these may do everything.
+    (ADMIN, "admin", "system:masters"),
+    (KUBELET, "system:node:guest", "system:nodes"),
+];
+
+/// A person.
+pub(super) const ADMIN: &str = "admin";
+
+/// The kubelet of the node `guest`.
+pub(super) const KUBELET: &str = "kubelet";
+
+/// Where this machine's loopback is from.
+pub(super) const HERE: &str = "127.0.0.1";
 
 /// A running server.
 pub(super) struct Server {
@@ -25,22 +38,50 @@ pub(super) struct Server {
     process: Daemon,
     _etcd: Daemon,
     home: TempDir,
+    port: u16,
 }
 
 impl Server {
-    /// Starts both. Whether the server answers yet is [`super::kubectl`]'s to find out.
+    /// Starts both; `alone`, without controllers beside it. Whether the server answers yet is [`super::kubectl`]'s to find out.
     ///
     /// # Errors
     /// When one cannot be started, or etcd does not come up.
-    pub(super) fn start(programs: &Programs) -> Result<Self> {
+    pub(super) fn start(programs: &Programs, alone: bool) -> Result<Self> {
         let home = tempfile::tempdir().context("no temporary folder")?;
         let (etcd, address) = start_etcd(&programs.etcd, home.path())?;
-        let server = start_server(&programs.server, home.path(), &address)?;
-        Ok(Self {
-            process: server,
+        let port = free_port()?;
+        let mut command = command(&programs.server, home.path(), &address, port)?;
+        if alone {
+            // Nobody makes the ServiceAccounts that it asks for.
+            command.arg("--disable-admission-plugins=ServiceAccount");
+        }
+        let process =
+            Daemon::start(command).with_context(|| format!("{} cannot be run", programs.server.display()))?;
+        let server = Self {
+            process,
             _etcd: etcd,
             home,
-        })
+            port,
+        };
+        let authority = server.home().join("ca.pem");
+        server.write_config(ADMIN, HERE, &authority, &server.home().join("kubeconfig"))?;
+        Ok(server)
+    }
+
+    /// Writes the file by which a user comes to the server from where this machine's loopback is called `from`.
+    pub(super) fn write_config(&self, user: &str, from: &str, authority: &Path, path: &Path) -> Result<()> {
+        let config = json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "here",
+            "contexts": [{ "name": "here", "context": { "cluster": "here", "user": user } }],
+            "users": [{ "name": user, "user": { "token": user } }],
+            "clusters": [{ "name": "here", "cluster": {
+                "server": format!("https://{from}:{}", self.port),
+                "tls-server-name": "localhost",
+                "certificate-authority": authority } }],
+        });
+        fs::write(path, config.to_string()).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// A folder that goes with it; `kubeconfig` in it leads to the server.
@@ -78,22 +119,24 @@ fn start_etcd(program: &Path, home: &Path) -> Result<(Daemon, String)> {
     Ok((etcd, clients))
 }
 
-fn start_server(program: &Path, home: &Path, etcd: &str) -> Result<Daemon> {
-    let authority = tls::authority(home)?;
+/// What starts the server, with an authority, a certificate and a key of its own below `home`.
+fn command(program: &Path, home: &Path, etcd: &str, port: u16) -> Result<Command> {
+    tls::authority(home)?;
     let (certificate, key) = tls::certify(home, "server")?;
     let tokens = home.join("tokens");
-    fs::write(&tokens, format!("{TOKEN},admin,1,\"system:masters\"\n"))
-        .with_context(|| format!("cannot write {}", tokens.display()))?;
-    let port = free_port()?;
+    let lines = USERS.map(|(token, name, group)| format!("{token},{name},{token},\"{group}\"\n"));
+    fs::write(&tokens, lines.concat()).with_context(|| format!("cannot write {}", tokens.display()))?;
     let mut command = Command::new(program);
     command
         .args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1"])
         .arg(format!("--secure-port={port}"))
         .arg(format!("--etcd-servers={etcd}"))
         .arg("--service-cluster-ip-range=10.0.0.0/24")
-        .args(["--service-account-issuer=manifests", "--authorization-mode=RBAC"])
-        // Nobody makes the ServiceAccounts that it asks for.
-        .arg("--disable-admission-plugins=ServiceAccount")
+        .args([
+            "--service-account-issuer=manifests",
+            "--authorization-mode=Node,RBAC",
+        ])
+        .arg("--enable-admission-plugins=NodeRestriction")
         .stdin(Stdio::null());
     for (flag, path) in [
         ("cert-dir", home),
@@ -105,18 +148,5 @@ fn start_server(program: &Path, home: &Path, etcd: &str) -> Result<Daemon> {
     ] {
         command.arg(format!("--{flag}={}", path.display()));
     }
-    let config = json!({
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "here",
-        "contexts": [{ "name": "here", "context": { "cluster": "here", "user": "admin" } }],
-        "users": [{ "name": "admin", "user": { "token": TOKEN } }],
-        "clusters": [{ "name": "here", "cluster": {
-            "server": format!("https://127.0.0.1:{port}"),
-            "tls-server-name": "localhost",
-            "certificate-authority": authority } }],
-    });
-    let path = home.join("kubeconfig");
-    fs::write(&path, config.to_string()).with_context(|| format!("cannot write {}", path.display()))?;
-    Daemon::start(command).with_context(|| format!("{} cannot be run", program.display()))
+    Ok(command)
 }
