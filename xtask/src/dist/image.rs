@@ -57,7 +57,8 @@ pub(super) fn make(release: &Release<'_>, args: &Args) -> Result<PathBuf> {
     of(release, &program, &folder)
 }
 
-fn of(release: &Release<'_>, program: &Program, folder: &Path) -> Result<PathBuf> {
+/// Makes the image of a program in a folder, and returns its archive.
+pub(super) fn of(release: &Release<'_>, program: &Program, folder: &Path) -> Result<PathBuf> {
     let name = format!("autoscaler-{VERSION}-{}.oci", release.arch.debian());
     let libraries = libraries::of(release.arch)?;
     if program.glibc > libraries.glibc {

@@ -129,6 +129,11 @@ impl ForGuest {
         deb::of(&self.release(revision), &self.program, into, Compression::Quick)
     }
 
+    /// The container image, in the folder `into`.
+    pub(crate) fn image(&self, into: &Path) -> Result<PathBuf> {
+        image::of(&self.release("1"), &self.program, into)
+    }
+
     /// The package of this revision for rpm.
     pub(crate) fn rpm(&self, revision: &str) -> Result<PathBuf> {
         rpm::of(&self.release(revision), &self.program)

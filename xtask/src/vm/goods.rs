@@ -11,7 +11,7 @@ use super::scenarios::Scenario;
 use super::{former, image};
 use crate::arch::Arch;
 use crate::dist::{ForGuest, Profile, publish};
-use crate::setup;
+use crate::{kubernetes, setup};
 
 /// What only some scenarios need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,20 @@ pub(super) enum Need {
     Tarball,
     /// Docker, Podman and supervisord, in the guest's image.
     Runtimes,
+    /// The same, and a Kubernetes cluster beside the guest, compiled here, for the guest to be its node.
+    Kubernetes,
+}
+
+impl Need {
+    /// Whether the guest's image has to hold what runs containers.
+    fn is_of_image(self) -> bool {
+        matches!(self, Self::Runtimes | Self::Kubernetes)
+    }
+
+    /// Whether a scenario that needs it is run only where it is named: it takes long to make.
+    pub(super) fn is_dear(self) -> bool {
+        self == Self::Kubernetes
+    }
 }
 
 impl FromStr for Need {
@@ -38,19 +52,24 @@ impl FromStr for Need {
             "rpm" => Self::Rpm,
             "tarball" => Self::Tarball,
             "runtimes" => Self::Runtimes,
-            other => bail!("nothing is called {other}: former, repository, rpm, runtimes, tarball"),
+            "kubernetes" => Self::Kubernetes,
+            other => {
+                bail!("nothing is called {other}: former, kubernetes, repository, rpm, runtimes, tarball")
+            }
         })
     }
 }
 
-/// Whether any of these scenarios needs it.
-pub(super) fn needs(need: Need, scenarios: &[Scenario]) -> bool {
-    scenarios.iter().any(|scenario| scenario.needs == Some(need))
+/// Whether any of these scenarios needs what runs containers.
+pub(super) fn runtimes(scenarios: &[Scenario]) -> bool {
+    scenarios
+        .iter()
+        .any(|scenario| scenario.needs.is_some_and(Need::is_of_image))
 }
 
 /// Makes all that these scenarios need; files and folders.
 pub(super) fn make(profile: Profile, arch: Arch, scenarios: &[Scenario]) -> Result<Vec<PathBuf>> {
-    let needs = |need| needs(need, scenarios);
+    let needs = |need| scenarios.iter().any(|scenario| scenario.needs == Some(need));
     if [Need::Repository, Need::Rpm, Need::Tarball]
         .into_iter()
         .any(needs)
@@ -84,6 +103,12 @@ pub(super) fn make(profile: Profile, arch: Arch, scenarios: &[Scenario]) -> Resu
     }
     if needs(Need::Tarball) {
         goods.push(built.tarball()?);
+    }
+    if needs(Need::Kubernetes) {
+        if arch != Arch::host()? {
+            bail!("the kubelet is compiled for this machine's own architecture alone");
+        }
+        goods.push(kubernetes::goods(&built.image(&folder)?, &folder)?);
     }
     goods.extend(packages);
     Ok(goods)

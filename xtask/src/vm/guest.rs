@@ -37,12 +37,33 @@ const FATAL: &[&str] = &[
 /// of its clock, which the kernel would give up by patching its own code: an emulated CPU may stumble over that.
 const PATIENT: &str = "no_timer_check watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300 tsc=reliable";
 
+/// What a guest reaches beside itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Network {
+    /// Nothing.
+    None,
+    /// This machine's loopback, as 10.0.2.2.
+    Loopback,
+}
+
+impl Network {
+    /// QEMU's word for it.
+    fn card(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            // By IPv6 the guest would take a way to everywhere, unasked.
+            Self::Loopback => "user,ipv6=off,model=virtio-net-pci",
+        }
+    }
+}
+
 /// The command line of QEMU, without serial ports.
 pub(super) fn qemu(
     image: &Image,
     kernel: &Kernel,
     payload: &Path,
     machine: Machine,
+    network: Network,
     append: &str,
 ) -> Command {
     let hardware = Hardware::of(image.arch);
@@ -51,7 +72,7 @@ pub(super) fn qemu(
     command
         .args(["--pdeathsig", "KILL", hardware.qemu])
         .args(["-accel", accelerator(image.arch), "-cpu", hardware.cpu, "-M", hardware.board])
-        .args(["-display", "none", "-no-reboot", "-nic", "none"])
+        .args(["-display", "none", "-no-reboot", "-nic", network.card()])
         .args(["-smp", &machine.cpus.to_string()])
         .args(["-m", &machine.memory.to_string()])
         .args([

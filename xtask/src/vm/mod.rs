@@ -27,7 +27,6 @@ use clap::{Parser, Subcommand};
 use crate::arch::Arch;
 use crate::dist::Profile;
 use crate::{build_ebpf, cargo};
-use goods::Need;
 pub(crate) use image::IMPOSSIBLE;
 use kernels::KernelLine;
 pub(crate) use verdict::SECOND_TRY;
@@ -70,7 +69,7 @@ struct RunArgs {
     /// Runs on every kernel line
     #[arg(long, conflicts_with = "kernels")]
     all: bool,
-    /// Runs this scenario only; may be given more than once
+    /// Runs this scenario only; may be given more than once. `kubernetes` runs only where it is named
     #[arg(long = "scenario", value_name = "NAME")]
     scenarios: Vec<String>,
     /// Runs the few scenarios that show most in the shortest time, with the program as the tests compile it; all others are
@@ -127,7 +126,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             cargo::tool::DEB.program()?;
         }
         Some(Action::Shell(shell)) => {
-            let files = goods::make(Profile::Release, shell.machine.arch()?, &scenarios::all()?)?;
+            let files = goods::make(Profile::Release, shell.machine.arch()?, &scenarios::choose(&[])?)?;
             shell::run(shell.kernel, files, shell.machine)?;
         }
         None => return run_scenarios(&args.run),
@@ -156,7 +155,7 @@ fn run_scenarios(args: &RunArgs) -> Result<()> {
         scenarios::choose(&args.scenarios)?
     };
     let arch = args.machine.arch()?;
-    let image = image::ensure(lines, goods::needs(Need::Runtimes, &chosen), arch)?;
+    let image = image::ensure(lines, goods::runtimes(&chosen), arch)?;
     if args.all {
         // The quick runs take the committed kernel programs at their word where nothing has changed since.
         build_ebpf::check(true)?;

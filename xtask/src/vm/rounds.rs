@@ -7,12 +7,15 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use super::goods::Need;
+use super::guest::Network;
 use super::image::{self, Image, Kernel};
 use super::kernels::KernelLine;
 use super::payload::{self, Payload};
 use super::scenarios::Scenario;
 use super::verdict::{Event, Verdict};
 use super::{Machine, guest, verdict};
+use crate::kubernetes::Plane;
 
 /// Where journals, consoles and figures are kept: a folder for each kernel release.
 pub(super) fn artefacts() -> PathBuf {
@@ -73,9 +76,18 @@ fn one_guest(
     let folder = artefacts().join(&kernel.release);
     // Of its own, so that guests of two kernels can run side by side.
     let disk = image::vm_folder().join(format!("payload-{}.ext4", kernel.release));
+    // One for each guest: what the one before left there would be this one's.
+    let wants_cluster = scenarios
+        .iter()
+        .any(|scenario| scenario.needs == Some(Need::Kubernetes));
+    let plane = wants_cluster.then(Plane::start).transpose()?;
     let payload = Payload {
         scenarios: scenarios.to_vec(),
-        files: files.to_vec(),
+        files: files
+            .iter()
+            .cloned()
+            .chain(plane.as_ref().map(Plane::for_guest))
+            .collect(),
     };
     payload.write(&disk)?;
     println!(
@@ -85,7 +97,19 @@ fn one_guest(
         scenarios.len()
     );
     let begun = Instant::now();
-    let command = guest::qemu(image, kernel, &disk, machine, "quiet systemd.show_status=0");
+    let network = if plane.is_some() {
+        Network::Loopback
+    } else {
+        Network::None
+    };
+    let command = guest::qemu(
+        image,
+        kernel,
+        &disk,
+        machine,
+        network,
+        "quiet systemd.show_status=0",
+    );
     let ended = guest::run(command, image.arch, &folder.join("boot"), tell)?;
     keep(&disk, &folder)?;
 

@@ -65,10 +65,11 @@ pub(super) fn all() -> Result<Vec<Scenario>> {
     Ok(found)
 }
 
-/// The scenarios of these names; every one when no name is given.
+/// The scenarios of these names; when no name is given, every one but those whose need is dear ([`Need::is_dear`]).
 pub(super) fn choose(names: &[String]) -> Result<Vec<Scenario>> {
-    let all = all()?;
+    let mut all = all()?;
     if names.is_empty() {
+        all.retain(|scenario| !scenario.needs.is_some_and(Need::is_dear));
         return Ok(all);
     }
     names
@@ -110,6 +111,14 @@ mod tests {
     fn the_quick_ones_are_some_of_all() {
         let quick = quick().expect("every file has a docstring").len();
         assert!(0 < quick && quick < all().expect("every file has a docstring").len());
+    }
+
+    #[test]
+    fn what_is_dear_is_run_only_by_its_name() {
+        let unnamed = choose(&[]).expect("every file has a docstring");
+        assert!(unnamed.iter().all(|scenario| scenario.name != "kubernetes"));
+        let named = choose(&["kubernetes".to_owned()]).expect("it is there");
+        assert_eq!(named.len(), 1);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 
+use super::guest::Network;
 use super::kernels::KernelLine;
 use super::payload::Payload;
 use super::{Machine, guest, image, scenarios};
@@ -18,7 +19,7 @@ pub(super) fn run(line: KernelLine, files: Vec<PathBuf>, machine: Machine) -> Re
     };
     payload.write(&disk)?;
     println!("Ctrl-A x ends the guest; a scenario: /payload/in/run NAME");
-    let status = guest::qemu(&image, &kernel, &disk, machine, "guest.shell")
+    let status = guest::qemu(&image, &kernel, &disk, machine, Network::None, "guest.shell")
         .args(["-serial", "mon:stdio", "-serial", "null"])
         .status()?;
     if !status.success() {
