@@ -123,6 +123,8 @@ def requests(stage, exporter, web):
     until(lambda: figure("answered") - before >= 100, lambda: f"100 answers, not {figure('answered') - before}", 120, 2)
     assert figure("answered") - before == 100, figure("answered") - before
     stage.note(f"100 requests sent to {uid}, 100 told, busy for {figure('busy_seconds') - busy:.1f} s")
+    held = [value for labels, value in series(scraped(exporter), "memory_bytes") if labels.get("pod_uid") == exporter["metadata"]["uid"]]
+    stage.note(f"the exporter's pod holds {max(held) / (1 << 20):.0f} MiB")
 
 
 def scaler(stage, exporter):

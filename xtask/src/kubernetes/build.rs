@@ -102,25 +102,22 @@ pub(super) fn cluster() -> Result<Cluster> {
     let workshop = Workshop { home: &home };
     let folder = workshop.cluster();
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let program = |name: &str| -> Result<PathBuf> {
-        let program = folder.join(name);
+    // Written beside and renamed when whole: what was cut off is made again.
+    let made = |name: &str, make: &dyn Fn(&Path) -> Result<()>| -> Result<PathBuf> {
+        let (program, unfinished) = (folder.join(name), folder.join("unfinished"));
         if !program.exists() {
-            workshop.compile(name, &program)?;
+            make(&unfinished)?;
+            fs::rename(&unfinished, &program)
+                .with_context(|| format!("cannot rename {}", unfinished.display()))?;
         }
         Ok(program)
     };
-    let pause = folder.join("pause");
-    if !pause.exists() {
-        let (source, options) = PAUSE;
-        let mut cc = Command::new("cc");
-        cc.args(options).arg("-o").arg(&pause).arg(source);
-        output(cc.current_dir(workshop.tree())).context("pause does not compile")?;
-    }
+    let compiled = |name: &str| made(name, &|path| workshop.compile(name, path));
     Ok(Cluster {
-        controllers: program("kube-controller-manager")?,
-        scheduler: program("kube-scheduler")?,
-        kubelet: program("kubelet")?,
-        pause,
+        controllers: compiled("kube-controller-manager")?,
+        scheduler: compiled("kube-scheduler")?,
+        kubelet: compiled("kubelet")?,
+        pause: made("pause", &|path| workshop.compile_pause(path))?,
     })
 }
 
@@ -200,6 +197,14 @@ impl Workshop<'_> {
             .env("GOENV", "off")
             .env_remove("GOFLAGS");
         go
+    }
+
+    fn compile_pause(&self, program: &Path) -> Result<()> {
+        let (source, options) = PAUSE;
+        let mut cc = Command::new("cc");
+        cc.args(options).arg("-o").arg(program).arg(source);
+        output(cc.current_dir(self.tree())).context("pause does not compile")?;
+        Ok(())
     }
 
     /// Compiles the program `name` of the sources to the file `program`.
