@@ -64,7 +64,7 @@ def apply_and_wait(manifest, namespace, name):
     def told():
         return f"the pod {name} is ready: {json.dumps([pod['status'] for pod in found()])[:1500]}"
 
-    return until(lambda: next(filter(ready, found()), None), told, 600, 2)
+    return until(lambda: next(filter(ready, found()), None), told, 1200, 2)
 
 
 def ready(pod):
