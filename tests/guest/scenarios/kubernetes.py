@@ -16,6 +16,8 @@ DEADLINE = 3600
 NEEDS = "kubernetes"
 IMAGE = "docker.io/library/application:1"
 PORT = 8100
+# What the scaler calls the measure that it is asked for.
+METRIC = b"autoscaler-busy"
 # DAC_READ_SEARCH, SYS_PTRACE, PERFMON, BPF (include/uapi/linux/capability.h).
 CAPABILITIES = {2, 19, 38, 39}
 # What makes a pod of each class of quality.
@@ -138,8 +140,10 @@ def scaler(stage, exporter):
 
     def busy(**other):
         ref = keda.object_ref("web", "default", **{**asked, **other})
-        return keda.ask(at, "GetMetrics", keda.field(1, ref) + keda.field(2, b"busy"))
+        return keda.ask(at, "GetMetrics", keda.field(1, ref) + keda.field(2, METRIC))
 
+    code, words, spec = keda.ask(at, "GetMetricSpec", keda.object_ref("web", "default", **asked))
+    assert code == 0 and METRIC in spec, (code, words, spec)
     # Two workers, each busy as long as four clients want two: all slots.
     with Load(PORT, "/burn?ms=50", clients=4) as load:
         told = until(lambda: (found := busy()) and found[0] == 0 and keda.metric(found[2]) > 0.9 and found, lambda: busy(), 300, 5)
