@@ -304,7 +304,10 @@ impl Looker {
             });
         }
         match looked {
-            Ok(requests) => requests,
+            Ok(mut requests) => {
+                requests.retain(|_, look| look.is_any());
+                requests
+            }
             Err(error) => {
                 if !std::mem::replace(&mut self.told.unread, true) {
                     let why = UsageFault::from(error);

@@ -17,6 +17,14 @@ pub struct RequestLook {
     pub live: Vec<Live>,
 }
 
+impl RequestLook {
+    /// Whether there has been any request.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.counted.begun > 0 || !self.live.is_empty()
+    }
+}
+
 /// What happened to a service's requests between two looks.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RequestFigures {

@@ -49,6 +49,8 @@ pub(super) struct Programs {
 
 /// What else a cluster of one node consists of, but for the runtime of its containers. None of them asks for a library.
 pub(super) struct Cluster {
+    /// The server and its etcd.
+    pub(super) base: Programs,
     /// kube-controller-manager.
     pub(super) controllers: PathBuf,
     /// kube-scheduler.
@@ -97,7 +99,7 @@ pub(super) fn ensure() -> Result<Programs> {
 /// # Errors
 /// As [`ensure`], whose sources they are made of.
 pub(super) fn cluster() -> Result<Cluster> {
-    ensure()?;
+    let base = ensure()?;
     let home = std::path::absolute(target_dir().join("kubernetes"))?;
     let workshop = Workshop { home: &home };
     let folder = workshop.cluster();
@@ -114,6 +116,7 @@ pub(super) fn cluster() -> Result<Cluster> {
     };
     let compiled = |name: &str| made(name, &|path| workshop.compile(name, path));
     Ok(Cluster {
+        base,
         controllers: compiled("kube-controller-manager")?,
         scheduler: compiled("kube-scheduler")?,
         kubelet: compiled("kubelet")?,

@@ -34,7 +34,7 @@ impl Plane {
     /// When a part of it cannot be made or started.
     pub(crate) fn start() -> Result<Self> {
         let cluster = build::cluster()?;
-        let server = Server::start(&build::ensure()?, false)?;
+        let server = Server::start(&cluster.base, false)?;
         let kubectl = Kubectl::of(&server)?;
         println!("  the API server answers as {} …", kubectl.server_version()?);
         let home = server.home();

@@ -15,7 +15,7 @@ use crate::host::listen::ListenSource;
 use crate::host::process::Procfs;
 use crate::host::requests::{RequestWatch, listens};
 use crate::host::usage::{CgroupId, monotonic};
-use crate::model::{RequestLook, RequestsWay};
+use crate::model::{ListenQueue, RequestLook, RequestsWay};
 
 /// Cgroups that there is room for. Each takes 4 KiB for each CPU, resident.
 pub const ROOM: u32 = 256;
@@ -79,7 +79,7 @@ impl Serving {
         self.left_out
     }
 
-    /// The requests of those of `cgroups` that have served any.
+    /// The requests of those of `cgroups` that serve.
     ///
     /// # Errors
     /// When the kernel does not tell.
@@ -92,12 +92,11 @@ impl Serving {
             .searched
             .is_none_or(|then| now.saturating_sub(then) >= SEARCH)
         {
-            self.search(cgroups)?;
+            let candidates = candidates(&mut self.listening, &self.procfs, cgroups);
+            self.assign(candidates)?;
             self.searched = Some(now);
         }
-        let mut served = self.looks()?;
-        served.retain(|_, look| look.counted.begun > 0 || !look.live.is_empty());
-        Ok(served)
+        self.looks()
     }
 
     /// The requests of these cgroups and of no others, whether they serve or not.
@@ -124,12 +123,6 @@ impl Serving {
             (id, RequestLook { counted, ..look })
         };
         Ok(looks.into_iter().zip(services).map(since_then).collect())
-    }
-
-    /// Finds who serves now, and has it counted.
-    fn search<'a>(&mut self, cgroups: impl Iterator<Item = (CgroupId, &'a Arc<Place>)>) -> Result<()> {
-        let candidates = candidates(&mut self.listening, &self.procfs, cgroups);
-        self.assign(candidates)
     }
 
     fn assign(&mut self, mut candidates: Vec<Candidate<'_>>) -> Result<()> {
@@ -183,30 +176,23 @@ fn candidates<'a>(
 ) -> Vec<Candidate<'a>> {
     // Not the whole host: its requests are nobody's.
     let cgroups = cgroups.filter(|(_, place)| place.path != "/");
-    let inhabited: Vec<(CgroupId, &Place, Vec<u32>)> = cgroups
+    let inhabited = cgroups
         // A cgroup that cannot be read serves nobody that could be told.
-        .map(|(id, place)| (id, &**place, members(&place.dir).unwrap_or_default()))
-        .filter(|(_, _, pids)| !pids.is_empty())
-        .collect();
-    let pids: Vec<Vec<u32>> = inhabited.iter().map(|(_, _, pids)| pids.clone()).collect();
+        .map(|(id, place)| ((id, &**place), members(&place.dir).unwrap_or_default()))
+        .filter(|(_, pids)| !pids.is_empty());
+    let (places, pids): (Vec<(CgroupId, &Place)>, Vec<Vec<u32>>) = inhabited.unzip();
     let looks = listening.look(&pids);
-    let found = inhabited
-        .iter()
+    let found = places
+        .into_iter()
+        .zip(&pids)
         .zip(looks)
-        .filter_map(|((id, place, pids), look)| {
-            let queues = look.queues.iter();
-            let mut tcp = queues
-                .map(|queue| !queue.address.starts_with(['/', '@']))
-                .collect::<Vec<_>>();
+        .filter_map(|(((id, place), pids), look)| {
             // In another network only its TCP sockets can be seen without leave to go there.
-            if !look.unseen.is_empty() && listens(procfs, pids) {
-                tcp.push(true);
-            }
-            (!tcp.is_empty()).then_some(Candidate {
-                id: *id,
-                place,
-                tcp: tcp.contains(&true),
-            })
+            let is_elsewhere = !look.unseen.is_empty() && listens(procfs, pids);
+            let is_tcp = |queue: &ListenQueue| !queue.address.starts_with(['/', '@']);
+            let tcp = is_elsewhere || look.queues.iter().any(is_tcp);
+            let serves = is_elsewhere || !look.queues.is_empty();
+            serves.then_some(Candidate { id, place, tcp })
         });
     outermost(found.collect())
 }

@@ -46,11 +46,15 @@ impl Requests {
             self.serving
                 .look_at(places.filter(|(id, _)| named.contains(id)))?
         };
+        // Much listens that is no web server: what was found is shown once it has served.
+        let told = looks
+            .iter()
+            .filter(|(_, look)| !named.is_empty() || look.is_any());
         let since_then = |(id, look): (&CgroupId, &RequestLook)| {
             let last = self.last.get(id)?;
             Some((*id, RequestFigures::between(last, look)))
         };
-        let seen = looks.iter().filter_map(since_then).collect();
+        let seen = told.filter_map(since_then).collect();
         self.last = looks;
         Ok(seen)
     }

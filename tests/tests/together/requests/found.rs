@@ -7,8 +7,10 @@ use autoscaler_tests::daemon::program;
 use autoscaler_tests::load::Load;
 use autoscaler_tests::server::Options;
 use autoscaler_tests::tools::{Tool, require};
-use autoscaler_tests::{ScratchCgroup, Server, Venv, require_root_bpf};
+use autoscaler_tests::{Daemon, ScratchCgroup, Server, Venv, require_root_bpf, until};
 use serde_json::Value;
+
+use super::SOON;
 
 /// What a command says in the last of a few passes of what has this name: an entry of one of its lists.
 fn shown(arguments: &[&str], list: &str, key: &str, name: &str) -> Result<Option<Value>> {
@@ -53,5 +55,37 @@ fn without_a_project_every_server_of_the_host_has_its_requests() -> Result<()> {
     ensure!(seen.is_none(), "{seen:?}");
     let asked = shown(&["requests", "--cgroup", &path], "services", "name", &path)?;
     ensure!(asked.context("its cgroup")?["answered"].as_u64() == Some(0));
+    Ok(())
+}
+
+/// Nobody has asked it before, so nothing is known of it but that it serves.
+#[test]
+fn the_first_request_of_a_server_that_was_found_is_shown() -> Result<()> {
+    if !require_root_bpf() || !require(&[Tool::Python]) {
+        return Ok(());
+    }
+    let cgroup = ScratchCgroup::new("requests-first")?;
+    let path = format!("/{}", cgroup.relative().display());
+    let server = Server::gunicorn(&Venv::gunicorn("23.0.0")?, &cgroup, &Options::workers(1))?;
+    let mut command = Command::new(program());
+    command.args(["top", "--requests", "--json", "-n", "0", "-d", "0.5"]);
+    command.args(["--runtime-dir", "/there/is/none"]);
+    let top = Daemon::start(command)?;
+    let passes = || {
+        let printed = top.printed();
+        printed
+            .iter()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .collect::<Vec<_>>()
+    };
+    until("it to be found", SOON, || (passes().len() >= 3).then_some(()))?;
+    ensure!(server.address().get("/", SOON)?.0 == 200);
+    let told = |pass: &Value| {
+        let cgroups = pass["cgroups"].as_array()?;
+        cgroups.iter().find(|cgroup| cgroup["path"] == path)?["requests_answered"].as_u64()
+    };
+    until("the one request to be shown", SOON, || {
+        (passes().iter().filter_map(told).sum::<u64>() == 1).then_some(())
+    })?;
     Ok(())
 }
