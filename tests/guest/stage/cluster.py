@@ -3,14 +3,13 @@
 import json
 import pathlib
 import ssl
-import subprocess
 import urllib.request
 
-from .node import GOODS, IN
+from . import node
 from .wait import until
 
 # How the two who come to the server from here do so.
-CLUSTER = IN / "cluster"
+CLUSTER = node.IN / "cluster"
 KUBECTL, KUBELET = CLUSTER / "admin.kubeconfig", CLUSTER / "kubelet.kubeconfig"
 
 
@@ -38,11 +37,7 @@ def pods(namespace=None):
 
 def kubectl(*arguments, given=None):
     """kubectl, as a person types it."""
-    command = [str(GOODS / "kubectl"), f"--kubeconfig={KUBECTL}", *map(str, arguments)]
-    done = subprocess.run(command, text=True, capture_output=True, input=given)
-    if done.returncode != 0:
-        raise AssertionError(f"kubectl {' '.join(map(str, arguments))}: {done.stderr.strip() or done.stdout.strip()}")
-    return done.stdout
+    return node.run(node.GOODS / "kubectl", f"--kubeconfig={KUBECTL}", *arguments, given=given)
 
 
 def apply(manifest):

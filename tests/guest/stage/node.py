@@ -67,9 +67,9 @@ RestartSec=2
 """
 
 
-def run(*command):
-    """Runs a command that has to succeed and returns its output."""
-    done = subprocess.run(list(map(str, command)), text=True, capture_output=True)
+def run(*command, given=None):
+    """Runs a command that has to succeed, with `given` as its input, and returns its output."""
+    done = subprocess.run(list(map(str, command)), text=True, capture_output=True, input=given)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, command))}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
