@@ -31,9 +31,10 @@ const SCRAPES: usize = 60;
 /// Longest that they may take, on a busy machine too.
 const LIMIT: Duration = Duration::from_mins(3);
 
-/// Something that looks like a server, in the cgroup that it is given: a process that catches both signals, with two children.
-const SERVER: &str =
-    "echo $$ > $0/cgroup.procs; trap : TTIN TTOU; sleep 600 & sleep 600 & while :; do wait; done";
+/// Something that looks like gunicorn, in the cgroup that it is given: a process that catches both signals, and two forks of it that
+/// end in good order on SIGTERM. They wait for input that never comes.
+const SERVER: &str = "echo $$ > $0/cgroup.procs; exec 3<&0; trap : TTIN TTOU; \
+     worker() { trap : TERM; read -r _ <&3; }; worker & worker & while :; do wait; done";
 
 /// What the daemon took.
 pub(crate) struct Taken {
@@ -225,7 +226,7 @@ impl Server {
         command
             .args(["-c", SERVER])
             .arg(cgroup.path())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::null());
         let process = Running(command.spawn().context("cannot start bash")?);
         Ok(Self {

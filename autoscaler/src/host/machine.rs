@@ -1,6 +1,7 @@
 //! The host as a whole: CPUs online and busy, memory.
 
 use crate::host::cpu_list::CpuList;
+use crate::host::kernel_file;
 use crate::host::process::Procfs;
 use crate::model::{Host, HostError, Lack};
 
@@ -60,7 +61,7 @@ impl HostReader {
 
     fn file(&self, name: &str) -> Result<String, HostError> {
         let path = self.procfs.root().join(name);
-        std::fs::read_to_string(&path).map_err(|source| HostError::Unreadable { path, source })
+        kernel_file::text(&path).map_err(|source| HostError::Unreadable { path, source })
     }
 }
 

@@ -6,6 +6,7 @@ pub mod container;
 pub mod cpu_list;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod kernel_file;
 pub mod listen;
 pub mod machine;
 pub mod process;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
+use crate::host::kernel_file;
 use crate::model::{CgroupError, Lack};
 
 /// One interface file that was read.
@@ -17,7 +18,7 @@ impl File {
     /// cgroup, or the cgroup was removed (ENODEV when that happened after the open).
     pub(super) fn read(directory: &Path, name: &str) -> Result<Option<Self>, CgroupError> {
         let path = directory.join(name);
-        match std::fs::read_to_string(&path) {
+        match kernel_file::text(&path) {
             Ok(text) => Ok(Some(Self { path, text })),
             Err(source) => match source.raw_os_error().map(Errno::from_raw) {
                 Some(Errno::ENOENT | Errno::ENODEV) => Ok(None),

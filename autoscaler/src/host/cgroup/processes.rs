@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 
 use crate::host::cgroup::Cgroup;
+use crate::host::kernel_file;
 use crate::model::CgroupError;
 
 impl Cgroup {
@@ -26,7 +27,7 @@ impl Cgroup {
 /// The pids in the cgroup of this directory, without those below it.
 pub(crate) fn members(directory: &Path) -> Result<Vec<u32>, CgroupError> {
     let path = directory.join("cgroup.procs");
-    match std::fs::read_to_string(&path) {
+    match kernel_file::text(&path) {
         // 0 stands for a process outside the daemon's pid namespace: nothing can be done with it.
         Ok(text) => Ok(text
             .lines()

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
+use crate::host::kernel_file;
 use crate::model::{Lack, ProcessError, ProcessId};
 
 pub(crate) use gone::unless_gone;
@@ -244,8 +245,9 @@ fn since_boot(ticks: u64) -> Duration {
 
 fn read(pid: u32, path: &Path) -> Result<String, ProcessError> {
     // The name in stat and the arguments in cmdline are the process's own bytes, not always UTF-8.
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+    match kernel_file::bytes(path) {
+        Ok(bytes) => Ok(String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())),
         Err(source) if is_gone(&source) => Err(ProcessError::Gone { pid }),
         Err(source) => Err(ProcessError::Unreadable {
             path: path.to_owned(),
