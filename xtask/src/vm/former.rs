@@ -11,7 +11,7 @@ use crate::arch::Arch;
 use crate::cargo;
 
 /// The last commit whose state file and history are those of 0.1.0, as the golden files of later versions have them.
-const COMMIT: &str = "ebb7990b";
+const COMMIT: &str = "ebb799051125ff5a1a77800b9f3709421989ab28";
 
 /// Lower than any revision of a package that a guest is given beside it.
 const REVISION: &str = "0";
@@ -24,7 +24,7 @@ pub(super) fn package(arch: Arch) -> Result<PathBuf> {
     if arch != Arch::host()? {
         bail!("0.1.0 was released for this machine's architecture alone: leave the scenario `upgrade` out");
     }
-    let folder = image::vm_folder().join(format!("former-{COMMIT}"));
+    let folder = image::vm_folder().join(format!("former-{}", &COMMIT[..8]));
     if let Some(package) = found(&folder)? {
         return Ok(package);
     }
@@ -98,4 +98,32 @@ fn unpack(into: &Path) -> Result<()> {
         bail!("commit {COMMIT} is not in this checkout: `git fetch --unshallow` brings it");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::COMMIT;
+
+    fn git(arguments: &[&str]) -> (bool, String) {
+        let output = Command::new("git")
+            .args(arguments)
+            .current_dir(crate::workspace())
+            .output()
+            .expect("git runs");
+        let told = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        (output.status.success(), told)
+    }
+
+    #[test]
+    fn the_sources_of_0_1_0_are_in_the_history() {
+        let (is_checkout, shallow) = git(&["rev-parse", "--is-shallow-repository"]);
+        if !is_checkout || shallow == "true" {
+            println!("skipped: this checkout has no whole history");
+            return;
+        }
+        let (is_there, kind) = git(&["cat-file", "-t", COMMIT]);
+        assert!(is_there && kind == "commit", "{COMMIT}: {kind}");
+    }
 }

@@ -81,6 +81,10 @@ pub(super) fn make(profile: Profile, arch: Arch, scenarios: &[Scenario]) -> Resu
     }
     let folder = image::vm_folder().join("packages");
     let mut goods = vec![crate::workspace().join("docs/en/tutorial.md")];
+    // First, as it may be that it cannot be had.
+    if needs(Need::Former) {
+        goods.push(former::package(arch)?);
+    }
     let mut packages = Vec::new();
     let built = ForGuest::build(profile, arch)?;
     for revision in ["1", "2"] {
@@ -92,9 +96,6 @@ pub(super) fn make(profile: Profile, arch: Arch, scenarios: &[Scenario]) -> Resu
             publish(&packages[..count], &into, &folder.join("key"))?;
             goods.push(into);
         }
-    }
-    if needs(Need::Former) {
-        goods.push(former::package(arch)?);
     }
     if needs(Need::Rpm) {
         for revision in ["1", "2"] {
