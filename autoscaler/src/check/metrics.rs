@@ -1,7 +1,7 @@
 //! The address where figures are to be served.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -33,8 +33,12 @@ pub(super) async fn look(metrics: Option<&Metrics>) -> Fact {
         return Fact::NoMetrics;
     };
     let at = address(listen);
-    let fetched = timeout(ANSWER, fetch(listen)).await;
     let taken = |why| Fact::MetricsTaken { at: at.clone(), why };
+    // Another host may serve figures there, such as one that has the same configuration.
+    if let Some(host) = elsewhere(listen) {
+        return taken(Taken::Elsewhere { host });
+    }
+    let fetched = timeout(ANSWER, fetch(listen)).await;
     match fetched {
         Ok(Ok(text)) if text.contains(OURS) => Fact::MetricsServed { at },
         Ok(Ok(_)) => taken(Taken::Another),
@@ -78,6 +82,16 @@ where
     Ok(String::from_utf8_lossy(&body.to_bytes()).into_owned())
 }
 
+/// The address, where it is none of this host's.
+fn elsewhere(listen: &Listen) -> Option<IpAddr> {
+    let Listen::Tcp(address) = listen else {
+        return None;
+    };
+    let any_port = Listen::Tcp(SocketAddr::new(address.ip(), 0));
+    let error = could_listen(&any_port).err()?;
+    (error.kind() == io::ErrorKind::AddrNotAvailable).then(|| address.ip())
+}
+
 /// Bound and let go, never listened on: nobody can connect meanwhile.
 fn could_listen(listen: &Listen) -> io::Result<()> {
     match listen {
@@ -110,6 +124,16 @@ mod tests {
 
     async fn at(listen: Listen) -> Fact {
         look(Some(&Metrics { listen })).await
+    }
+
+    #[tokio::test]
+    async fn an_address_of_another_host_is_told_whoever_answers_there() {
+        // For documentation alone (RFC 5737): no host has it.
+        let address = SocketAddr::from(([198, 51, 100, 7], 9919));
+        let Fact::MetricsTaken { why, .. } = at(Listen::Tcp(address)).await else {
+            panic!("it is taken for this host's");
+        };
+        assert_eq!(why, Taken::Elsewhere { host: address.ip() });
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use crate::cli::language::Sources;
 use crate::cli::print;
 use crate::cli::runtime::wait_for;
 use crate::export::otlp::receiver;
-use crate::export::{Choice, LIMIT, Looker, Opened, Outlets, serve};
+use crate::export::{Choice, LIMIT, Looker, NoPattern, Opened, Outlets, serve};
 use crate::http::{BadEndpoint, Endpoint};
 use crate::metrics::{Format, text};
 use crate::model::{DEFAULT_PATH, ExportNews, Language, Listen};
@@ -19,11 +19,12 @@ use crate::words::{self, say};
 
 /// Gives the figures of every cgroup to Prometheus and to OpenTelemetry receivers.
 ///
-/// For each cgroup, with all below it: CPU, run-queue wait, throttling by cpu.max, memory and, with --requests, requests; with
-/// labels for its systemd unit, its container and its pod. Needs no configuration and no daemon, and acts on nothing. As root,
-/// CPU and wait come from the kernel's scheduler; otherwise CPU comes from cpu.stat.
+/// For each cgroup, with all below it: CPU, run-queue wait, throttling by cpu.max and memory; with --requests the requests of
+/// each cgroup that serves any, which count in no other. Labels name its systemd unit, its container and its pod. Needs no
+/// configuration and no daemon, and acts on nothing. As root, CPU and wait come from the kernel's scheduler; otherwise CPU
+/// comes from cpu.stat.
 ///
-/// Without --listen and --otlp it serves at <http://127.0.0.1:9920/metrics>.
+/// Without --listen and --otlp it serves at `http://127.0.0.1:9920/metrics`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -57,7 +58,7 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["listen", "otlp"])]
     once: bool,
 
-    /// Levels below the root; those further down count in those above them
+    /// Levels below the root; those further down count in those above them, but their requests do not
     #[arg(long, value_name = "LEVELS")]
     depth: Option<usize>,
 
@@ -108,7 +109,14 @@ impl Args {
     fn choice(&self) -> Result<Choice> {
         Choice::new(self.depth, &self.include, &self.exclude).map_err(|error| {
             wrong_usage(|language| {
-                let (text, why) = (&error.text, &error.why);
+                let NoPattern { text, why } = &error;
+                let Some(why) = why else {
+                    return say!(
+                        language,
+                        "no cgroup matches {text}: their paths begin with /, write /{text}",
+                        "ningún cgroup encaja con {text}: sus rutas empiezan por /, escriba /{text}"
+                    );
+                };
                 say!(
                     language,
                     "{text} is no pattern: {why}; * is a part of a name, ** several names, [ab] one of these letters",

@@ -36,8 +36,11 @@ In metadata of a trigger of the type external or external-push:
   window          the time that figures are taken over [default: 2m]
   query           in place of the pods and the measure: PromQL that gives one number")]
 pub(super) struct Args {
-    /// The Prometheus that has the figures, such as <http://prometheus.monitoring:9090>
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "The Prometheus that has the figures, such as http://prometheus.monitoring:9090"
+    )]
     prometheus: String,
 
     /// Where KEDA is answered

@@ -2,7 +2,7 @@
 
 use crate::config::fields::{Fields, Findings};
 use crate::config::names;
-use crate::model::{QueueActuator, Target, Wrong};
+use crate::model::{QueueActuator, Runtime, Target, Wrong};
 
 /// Keys of which a project has one at most.
 const PLACES: [&str; 3] = ["service_name", "cgroup", "container"];
@@ -14,9 +14,8 @@ pub(super) fn read(fields: &Fields<'_>, actuator: QueueActuator, findings: &mut 
     {
         findings.refuse(&field, Wrong::PlaceOfUnits(field.name()));
     }
-    let user = fields
-        .get("container_user")
-        .and_then(|field| field.text(findings));
+    let users = fields.get("container_user");
+    let user = users.and_then(|field| field.text(findings));
     if let Some(container) = fields.get("container") {
         if let Some(other) = PLACES[..2].iter().find_map(|key| fields.get(key)) {
             findings.refuse(&container, Wrong::TwoPlaces(other.name()));
@@ -25,6 +24,11 @@ pub(super) fn read(fields: &Fields<'_>, actuator: QueueActuator, findings: &mut 
         return match named {
             Some(Ok(mut named)) => {
                 named.user = user.filter(|user| *user != "root").map(str::to_owned);
+                if let Some(field) =
+                    users.filter(|_| named.user.is_some() && named.runtime == Some(Runtime::Docker))
+                {
+                    findings.refuse(&field, Wrong::UserOfDocker);
+                }
                 Target::Container(named)
             }
             Some(Err(bad)) => {

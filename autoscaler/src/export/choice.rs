@@ -11,14 +11,13 @@ pub struct Choice {
     exclude: Vec<Pattern>,
 }
 
-/// A pattern that is none: its text, and where it is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text}: {why}")]
+/// A pattern that is none, or that no path can match.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoPattern {
     /// The pattern.
     pub text: String,
-    /// What is wrong, in the library's words.
-    pub why: String,
+    /// What is wrong, in the library's words; `None` where it begins as no path does.
+    pub why: Option<String>,
 }
 
 /// `*` and `?` are within one name, as in a shell; `**` is any number of them.
@@ -58,10 +57,14 @@ pub(super) fn depth(path: &str) -> usize {
 
 fn patterns(texts: &[String]) -> Result<Vec<Pattern>, NoPattern> {
     let patterns = texts.iter().map(|text| {
-        Pattern::new(text).map_err(|error: PatternError| NoPattern {
+        let none = |why| NoPattern {
             text: text.clone(),
-            why: error.msg.to_owned(),
-        })
+            why,
+        };
+        if !text.starts_with(['/', '*', '?', '[']) {
+            return Err(none(None));
+        }
+        Pattern::new(text).map_err(|error: PatternError| none(Some(error.msg.to_owned())))
     });
     patterns.collect()
 }
@@ -118,5 +121,22 @@ mod tests {
     fn a_pattern_that_is_none_is_named() {
         let error = Choice::new(None, &["/a[".to_owned()], &[]).unwrap_err();
         assert_eq!(error.text, "/a[");
+        assert!(error.why.is_some());
+    }
+
+    #[test]
+    fn a_pattern_that_begins_as_no_path_does_is_refused() {
+        for text in ["system.slice/*", ""] {
+            let error = Choice::new(None, &[], &[text.to_owned()]).unwrap_err();
+            let refused = NoPattern {
+                text: text.to_owned(),
+                why: None,
+            };
+            assert_eq!(error, refused);
+        }
+        assert_eq!(
+            chosen(None, &["**/*.service"], &[]),
+            ["/system.slice/shop.service"]
+        );
     }
 }

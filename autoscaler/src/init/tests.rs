@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config;
-use crate::model::{Host, Unobservable};
+use crate::model::{Host, Language, Unobservable};
 use crate::words::tests::told;
 
 fn host(cpus: u32, available: u64) -> Host {
@@ -173,6 +173,19 @@ fn what_is_left_out_is_told_in_both_languages() {
         Unobservable::Forking { pid: 7 }.into(),
     ];
     told(&whys.map(|why| left_out(Kind::Web("gunicorn"), why)), words);
+    // Several servers in one place can each be a project.
+    for why in [
+        WhyLeftOut::SeveralKinds,
+        WhyLeftOut::Supervised { by: "supervisord" },
+        WhyLeftOut::SeveralNodes { pids: vec![7, 8] },
+        Unobservable::SeveralMasters { pids: vec![7, 8] }.into(),
+    ] {
+        let left_out = left_out(Kind::Web("gunicorn"), why);
+        for language in [Language::En, Language::Es] {
+            let told = words(language, &left_out);
+            assert!(told.contains("\"process\""), "{told}");
+        }
+    }
     let servers = [
         "uvicorn",
         "puma",

@@ -54,8 +54,8 @@ fn why(language: Language, left_out: &LeftOut) -> String {
         ),
         WhyLeftOut::SeveralKinds => say!(
             language,
-            "a web server and Celery share one cgroup: give each a systemd service of its own",
-            "un servidor web y Celery comparten un cgroup: dé a cada uno su servicio de systemd"
+            "a web server and Celery share one cgroup: write a project for each that says by \"process\" which is meant, as the documentation has it under Containers, or give each a systemd service of its own",
+            "un servidor web y Celery comparten un cgroup: escriba para cada uno un proyecto que diga con \"process\" cuál es, como dice la documentación en Contenedores, o dé a cada uno su servicio de systemd"
         ),
         WhyLeftOut::NoPool => say!(
             language,
@@ -73,23 +73,23 @@ fn why(language: Language, left_out: &LeftOut) -> String {
         WhyLeftOut::Fixed => fixed(language, left_out.kind.name()),
         WhyLeftOut::Supervised { by } => say!(
             language,
-            "{by} runs it beside other programs in one cgroup, whose CPU cannot be told apart: give it a systemd service of its own in place of {by}'s entry",
-            "{by} lo ejecuta junto a otros programas en un cgroup, cuya CPU no se puede distinguir: dele un servicio de systemd propio en lugar de la entrada en {by}"
+            "{by} runs it beside other programs in one cgroup: write a project that says by \"process\" which is meant, as the documentation has it under Containers, or give it a systemd service of its own in place of {by}'s entry",
+            "{by} lo ejecuta junto a otros programas en un cgroup: escriba un proyecto que diga con \"process\" cuál es, como dice la documentación en Contenedores, o dele un servicio de systemd propio en lugar de la entrada en {by}"
         ),
         WhyLeftOut::SeveralNodes { pids } => {
             let pids = list(pids);
             say!(
                 language,
-                "several nodes of Celery share one cgroup (processes {pids}), as `celery multi` starts them: give each a systemd service of its own, for example instances of a template, NAME@.service",
-                "varios nodos de Celery comparten un cgroup (procesos {pids}), como los arranca `celery multi`: dé a cada uno su servicio de systemd, por ejemplo instancias de una plantilla, NOMBRE@.service"
+                "several nodes of Celery share one cgroup (processes {pids}), as `celery multi` starts them: write a project for each that says by \"process\" which is meant, as the documentation has it under Containers, or give each a systemd service of its own, for example instances of a template, NAME@.service",
+                "varios nodos de Celery comparten un cgroup (procesos {pids}), como los arranca `celery multi`: escriba para cada uno un proyecto que diga con \"process\" cuál es, como dice la documentación en Contenedores, o dé a cada uno su servicio de systemd, por ejemplo instancias de una plantilla, NOMBRE@.service"
             )
         }
         WhyLeftOut::Unobservable(Unobservable::SeveralMasters { pids }) => {
             let pids = list(pids);
             say!(
                 language,
-                "several processes could be the master ({pids}): give each server a systemd service of its own",
-                "varios procesos podrían ser el maestro ({pids}): dé a cada servidor su servicio de systemd"
+                "several processes could be the master ({pids}): write a project for each that says by \"process\" which is meant, as the documentation has it under Containers, or give each server a systemd service of its own",
+                "varios procesos podrían ser el maestro ({pids}): escriba para cada uno un proyecto que diga con \"process\" cuál es, como dice la documentación en Contenedores, o dé a cada servidor su servicio de systemd"
             )
         }
         WhyLeftOut::Unobservable(fault) => unobservable(language, fault),

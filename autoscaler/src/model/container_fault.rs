@@ -13,6 +13,9 @@ pub enum ContainerFault {
     NotFound {
         /// The name.
         name: String,
+        /// Whose rootless Podman was asked; `None` for root's containers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<String>,
         /// Who was asked.
         asked: Vec<Runtime>,
     },

@@ -1,5 +1,6 @@
 //! What can be found, as data. `words` tells it.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -58,6 +59,11 @@ pub enum Taken {
     Silent {
         /// The time.
         after: Duration,
+    },
+    /// It is no address of this host.
+    Elsewhere {
+        /// The address, without its port.
+        host: IpAddr,
     },
     /// It cannot be listened at.
     Refused {

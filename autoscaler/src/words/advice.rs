@@ -1,6 +1,6 @@
 //! What to do about what `autoscaler check` found.
 
-use crate::model::{Fact, Language, PoolFault, QueueFault, Refusal, Silence, WhyNotEbpf};
+use crate::model::{Fact, Language, PoolFault, QueueFault, Refusal, Silence, Taken, WhyNotEbpf};
 use crate::words::unobservable::unobservable_advice;
 
 /// What to do; `None` where the fact says it itself, or nothing is to be done.
@@ -46,6 +46,17 @@ pub(super) fn advice(language: Language, fact: &Fact) -> Option<String> {
             "move the file away, or set \"history\": {{ \"path\": … }}; scaling works without",
             "aparte ese archivo, o ponga \"history\": {{ \"path\": … }}; se escala igual"
         ),
+        Fact::MetricsTaken {
+            why: Taken::Elsewhere { host },
+            ..
+        } => {
+            let every = if host.is_ipv4() { "0.0.0.0" } else { "[::]" };
+            say!(
+                language,
+                "write one that it has, or {every} for every one of them",
+                "escriba una que tenga, o {every} por todas ellas"
+            )
+        }
         Fact::MetricsTaken { .. } => say!(
             language,
             "choose another address in \"metrics\": {{ \"listen\": … }}",

@@ -152,14 +152,18 @@ pub fn uncounted(language: Language, what: &Uncounted) -> String {
             key,
         } => {
             let (name, queues, key) = (task_queue.name(), all_quoted(queues, ", "), quoted(key));
-            let prefix = match task_queue.key_prefix() {
-                Some(_) => say!(language, " or \"redis_key_prefix\"", " o \"redis_key_prefix\""),
-                None => String::new(),
+            let keys = match task_queue.key_prefix() {
+                Some(_) => say!(
+                    language,
+                    ", \"queues\" or \"redis_key_prefix\"",
+                    ", \"queues\" o \"redis_key_prefix\""
+                ),
+                None => say!(language, " or \"queues\"", " o \"queues\""),
             };
             say!(
                 language,
-                "nothing of {queues} is in this database of Redis, neither tasks (in {key}) nor workers of {name}: if tasks have been put there already, the URL's database, \"queues\"{prefix} is another than the application's",
-                "no hay nada de {queues} en esta base de datos de Redis, ni tareas (en {key}) ni workers de {name}: si ya se han puesto tareas, la base de datos de la URL, \"queues\"{prefix} no es la de la aplicación"
+                "nothing of {queues} is in this database of Redis, neither tasks (in {key}) nor workers of {name}: if tasks have been put there already, the URL's database{keys} is another than the application's",
+                "no hay nada de {queues} en esta base de datos de Redis, ni tareas (en {key}) ni workers de {name}: si ya se han puesto tareas, la base de datos de la URL{keys} no es la de la aplicación"
             )
         }
         Uncounted::Unsearched => say!(

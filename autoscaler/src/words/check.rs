@@ -579,6 +579,11 @@ fn taken(language: Language, why: &Taken) -> String {
                 "lo que escucha allí no ha contestado en {after} s"
             )
         }
+        Taken::Elsewhere { host } => say!(
+            language,
+            "this host has no address {host}",
+            "esta máquina no tiene la dirección {host}"
+        ),
         Taken::Refused { why } => system_fault(language, why),
     }
 }

@@ -6,7 +6,19 @@ use crate::model::{ContainerFault, Language, Runtime};
 /// Why no container was found under a name.
 pub(super) fn container_fault(language: Language, fault: &ContainerFault) -> String {
     match fault {
-        ContainerFault::NotFound { name, asked } => {
+        ContainerFault::NotFound {
+            name,
+            user: Some(user),
+            asked,
+        } => {
+            let asked = runtimes(language, asked);
+            say!(
+                language,
+                "no container {name} of {user} runs in {asked}",
+                "no corre ningún contenedor {name} de {user} en {asked}"
+            )
+        }
+        ContainerFault::NotFound { name, asked, .. } => {
             let asked = runtimes(language, asked);
             say!(
                 language,
@@ -55,17 +67,24 @@ pub(super) fn container_fault(language: Language, fault: &ContainerFault) -> Str
 /// What to do about it; `None` where nothing is to be done but wait.
 pub(super) fn container_advice(language: Language, fault: &ContainerFault) -> Option<String> {
     Some(match fault {
-        ContainerFault::NotFound { asked, .. } => {
+        ContainerFault::NotFound { user, asked, .. } => {
             let lists: Vec<String> = asked
                 .iter()
                 .map(|runtime| format!("{} ps", runtime.code()))
                 .collect();
             let lists = lists.join(", ");
-            say!(
-                language,
-                "start it, or write the name that {lists} shows; a rootless container wants \"container_user\" too",
-                "arránquelo, o escriba el nombre que muestra {lists}; un contenedor sin root necesita también \"container_user\""
-            )
+            match user {
+                Some(user) => say!(
+                    language,
+                    "start it, or write the name that {lists} shows to {user}",
+                    "arránquelo, o escriba el nombre que {lists} muestra a {user}"
+                ),
+                None => say!(
+                    language,
+                    "start it, or write the name that {lists} shows; a rootless container wants \"container_user\" too",
+                    "arránquelo, o escriba el nombre que muestra {lists}; un contenedor sin root necesita también \"container_user\""
+                ),
+            }
         }
         ContainerFault::NotRunning { name, .. } => say!(
             language,

@@ -168,20 +168,26 @@ pub fn scaler_fault(language: Language, fault: &ScalerFault) -> String {
             pods,
             metric,
             of_requests: false,
-        } => say!(
-            language,
-            "there are {pods} pods, but no {metric} of any: does Prometheus scrape autoscaler export on their nodes, twice within the window?",
-            "hay {pods} pods, pero ningún {metric} de ninguno: ¿lee Prometheus autoscaler export en sus nodos, dos veces en la ventana?"
-        ),
+        } => {
+            let pods = there_are(language, *pods);
+            say!(
+                language,
+                "{pods}, but no {metric} of any: does Prometheus scrape autoscaler export on their nodes, twice within the window?",
+                "{pods}, pero ningún {metric} de ninguno: ¿lee Prometheus autoscaler export en sus nodos, dos veces en la ventana?"
+            )
+        }
         ScalerFault::NoFigures {
             pods,
             metric,
             of_requests: true,
-        } => say!(
-            language,
-            "there are {pods} pods, but no {metric} of any: has one of them served a request, and do the exporters on their nodes run with --requests?",
-            "hay {pods} pods, pero ningún {metric} de ninguno: ¿ha servido alguno una petición, y corren con --requests los exportadores de sus nodos?"
-        ),
+        } => {
+            let pods = there_are(language, *pods);
+            say!(
+                language,
+                "{pods}, but no {metric} of any: has one of them served a request, and do the exporters on their nodes run with --requests?",
+                "{pods}, pero ningún {metric} de ninguno: ¿ha servido alguno una petición, y corren con --requests los exportadores de sus nodos?"
+            )
+        }
         ScalerFault::NoSeries => say!(
             language,
             "the query gives no series",
@@ -252,6 +258,13 @@ fn wanted_value(language: Language, want: WantedValue) -> String {
             "a query of PromQL of at most 8 KiB",
             "una consulta de PromQL de 8 KiB como mucho"
         ),
+    }
+}
+
+fn there_are(language: Language, pods: u64) -> String {
+    match pods {
+        1 => say!(language, "there is 1 pod", "hay 1 pod"),
+        _ => say!(language, "there are {pods} pods", "hay {pods} pods"),
     }
 }
 

@@ -217,6 +217,11 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
                 "{key} ya dice dónde está el proyecto: quítela, o quite \"container\""
             )
         }
+        Wrong::UserOfDocker => say!(
+            language,
+            "\"container_user\" says whose rootless Podman runs the container: take it out, or write podman:NAME",
+            "\"container_user\" dice de quién es el Podman sin root que corre el contenedor: quítela, o escriba podman:NOMBRE"
+        ),
         Wrong::NoTemplate => say!(
             language,
             "with \"actuator\": \"units\" the service must be a template: write for example \"NAME@.service\"",
@@ -224,8 +229,8 @@ pub fn wrong(language: Language, wrong: &Wrong) -> String {
         ),
         Wrong::Template => say!(
             language,
-            "this is a template, not a service: name one instance, for example \"NAME@1.service\", or all with \"NAME@*.service\"",
-            "esto es una plantilla, no un servicio: nombre una instancia, por ejemplo \"NOMBRE@1.service\", o todas con \"NOMBRE@*.service\""
+            "this is a template, not a service: name one instance, for example \"NAME@1.service\", or all with \"NAME@*.service\"; where they take tasks from one queue, write \"actuator\": \"units\"",
+            "esto es una plantilla, no un servicio: nombre una instancia, por ejemplo \"NOMBRE@1.service\", o todas con \"NOMBRE@*.service\"; si toman tareas de una misma cola, escriba \"actuator\": \"units\""
         ),
         Wrong::Star => say!(
             language,

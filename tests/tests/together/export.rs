@@ -354,6 +354,7 @@ fn what_cannot_be_is_wrong_usage_and_says_what_to_write() -> Result<()> {
         (["--otlp", "https://collector:4318"], "without TLS"),
         (["--otlp", "a collector"], "write http://HOST:4318"),
         (["--include", "/a["], "is no pattern"),
+        (["--exclude", "user.slice/**"], "write /user.slice/**"),
         (["--interval", "0"], "1..=3600"),
     ] {
         let said = said(&arguments)?;

@@ -96,6 +96,26 @@ fn the_chart_refuses_what_it_does_not_know() -> Result<()> {
     Ok(())
 }
 
+/// A Prometheus that goes by annotations and by the `PodMonitor` would scrape each exporter twice.
+#[test]
+fn the_exporter_is_found_in_one_way() -> Result<()> {
+    if !require(&[Tool::Python]) {
+        return Ok(());
+    }
+    let venv = Venv::kubernetes()?;
+    for (monitor, annotated) in [(false, true), (true, false)] {
+        let rendered =
+            render(&venv, &json!({ "podMonitor": { "enabled": monitor } }))?.map_err(anyhow::Error::msg)?;
+        let exporter = rendered.files.get("exporter.yaml").context("no exporter")?;
+        ensure!(
+            exporter.contains("prometheus.io/scrape") == annotated,
+            "{exporter}"
+        );
+        ensure!(exporter.contains("annotations:") == annotated, "{exporter}");
+    }
+    Ok(())
+}
+
 /// The exporter may do what its systemd unit may, and no more.
 #[test]
 fn the_exporter_has_the_capabilities_of_its_unit_and_is_not_privileged() -> Result<()> {

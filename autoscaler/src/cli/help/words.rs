@@ -101,7 +101,7 @@ Columnas:
         ),
         "export" => (
             "Da las cifras de cada cgroup a Prometheus y a receptores de OpenTelemetry",
-            "Da las cifras de cada cgroup a Prometheus y a receptores de OpenTelemetry.\n\nDe cada cgroup, con todo lo que hay debajo: CPU, espera en la cola de ejecución, freno por cpu.max, memoria y, con --requests, peticiones; con etiquetas para su unidad de systemd, su contenedor y su pod. No necesita configuración ni demonio, y no actúa sobre nada. Como root la CPU y la espera vienen del planificador del kernel; si no, la CPU de cpu.stat.\n\nSin --listen ni --otlp se sirve en http://127.0.0.1:9920/metrics.",
+            "Da las cifras de cada cgroup a Prometheus y a receptores de OpenTelemetry.\n\nDe cada cgroup, con todo lo que hay debajo: CPU, espera en la cola de ejecución, freno por cpu.max y memoria; con --requests, las peticiones de cada cgroup que sirve alguna, que no cuentan en ningún otro. Las etiquetas nombran su unidad de systemd, su contenedor y su pod. No necesita configuración ni demonio, y no actúa sobre nada. Como root la CPU y la espera vienen del planificador del kernel; si no, la CPU de cpu.stat.\n\nSin --listen ni --otlp se sirve en http://127.0.0.1:9920/metrics.",
             "Ejemplos:
   autoscaler export                                    en http://127.0.0.1:9920/metrics
   autoscaler export --once | grep shop                 una vez, en la salida estándar
@@ -299,7 +299,9 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         ("export", "once") => {
             "Muestra las cifras una vez y termina. La espera y las peticiones cuentan desde que empieza el programa"
         }
-        ("export", "depth") => "Niveles bajo la raíz; los de más abajo cuentan en los de arriba",
+        ("export", "depth") => {
+            "Niveles bajo la raíz; los de más abajo cuentan en los de arriba, pero sus peticiones no"
+        }
         ("export", "include") => {
             "Solo los cgroups cuya ruta encaja, como '/system.slice/*'; ** son varios nombres. Se puede repetir"
         }

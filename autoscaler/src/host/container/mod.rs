@@ -135,7 +135,9 @@ impl Containers {
         let may_be = |runtime| wanted.runtime.is_none_or(|only| only == runtime);
         let mut asked = Vec::new();
         let mut answers = Vec::new();
-        if may_be(Runtime::Docker) && wanted.user.is_none() && self.docker.exists() {
+        // One that is named is asked even where it seems not to be there: then it is what has to be started.
+        let docker = self.docker.exists() || wanted.runtime == Some(Runtime::Docker);
+        if may_be(Runtime::Docker) && wanted.user.is_none() && docker {
             asked.push(Runtime::Docker);
             answers.push(match &self.silent {
                 Some(fault) => Err(fault.clone()),
@@ -159,6 +161,7 @@ impl Containers {
             (0, Some(fault)) => Err(fault),
             (0, None) => Err(ContainerFault::NotFound {
                 name: wanted.name.clone(),
+                user: wanted.user.clone(),
                 asked,
             }),
             _ => Err(ContainerFault::Several {

@@ -77,6 +77,7 @@ async fn a_container_of_podmans_is_found_by_its_conmon() {
         find(&host, "shopping").await,
         Err(ContainerFault::NotFound {
             name: "shopping".into(),
+            user: None,
             asked: vec![Runtime::Podman],
         })
     );
@@ -163,6 +164,23 @@ async fn docker_tells_where_a_container_is() {
 }
 
 #[tokio::test]
+async fn a_docker_that_is_named_and_is_not_there_is_said() {
+    let host = Fixture::new();
+    let mount = CgroupMount::discover(&host.procfs()).unwrap();
+    let socket = host.path("docker.sock");
+    let mut containers = Containers::with_docker_at(host.procfs(), &socket);
+    let of_docker = ContainerName {
+        runtime: Some(Runtime::Docker),
+        ..wanted("shop")
+    };
+    let Err(ContainerFault::Unreachable { runtime, at, .. }) = containers.find(&mount, &of_docker).await
+    else {
+        panic!("somebody was asked");
+    };
+    assert_eq!((runtime, at), (Runtime::Docker, socket.display().to_string()));
+}
+
+#[tokio::test]
 async fn what_docker_does_not_run_is_said() {
     for (status, body, wanted) in [
         (
@@ -178,6 +196,7 @@ async fn what_docker_does_not_run_is_said() {
             r#"{"message": "No such container: shop"}"#.into(),
             ContainerFault::NotFound {
                 name: "shop".into(),
+                user: None,
                 asked: vec![Runtime::Docker, Runtime::Podman],
             },
         ),

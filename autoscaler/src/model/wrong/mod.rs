@@ -74,6 +74,8 @@ pub enum Wrong {
     NoFilter,
     /// `container` beside another key that says where the project is.
     TwoPlaces(String),
+    /// `container_user` beside a container of Docker's.
+    UserOfDocker,
     /// Instances of something that is no template.
     NoTemplate,
     /// A template in the place of a service.

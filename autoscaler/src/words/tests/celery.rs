@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    FileFault, Oddity, Place, PoolFault, QueueFault, Remedy, Silence, TaskQueue, TlsProblem, Uncounted,
-    UrlFault,
+    FileFault, Language, Oddity, Place, PoolFault, QueueFault, Remedy, Silence, TaskQueue, TlsProblem,
+    Uncounted, UrlFault,
 };
 use crate::words::tests::reasons::read_faults;
 use crate::words::tests::{denied_fault, told};
@@ -204,4 +204,20 @@ fn a_broker_and_a_pool_that_cannot_be_used_are_told_in_both_languages() {
     told(&tls_problems(), tls_problem);
     told(&pool_faults(), pool_fault);
     told(&all_uncounted(), uncounted);
+}
+
+#[test]
+fn where_no_prefix_can_be_wrong_none_is_named() {
+    let absent = |task_queue| Uncounted::Absent {
+        task_queue,
+        queues: vec!["mail".into()],
+        key: "mail".into(),
+    };
+    for (task_queue, part) in [
+        (TaskQueue::Arq, "database or \"queues\" is"),
+        (TaskQueue::Rq, "database, \"queues\" or \"redis_key_prefix\" is"),
+    ] {
+        let told = uncounted(Language::En, &absent(task_queue));
+        assert!(told.contains(part), "{told}");
+    }
 }

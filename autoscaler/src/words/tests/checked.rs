@@ -1,5 +1,6 @@
 //! What `autoscaler check` finds.
 
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use crate::model::{
@@ -92,6 +93,12 @@ fn of_the_host() -> Vec<Fact> {
         Taken::NoHttp { why: "EOF".into() },
         Taken::Silent {
             after: Duration::from_secs(5),
+        },
+        Taken::Elsewhere {
+            host: [10, 0, 0, 5].into(),
+        },
+        Taken::Elsewhere {
+            host: Ipv6Addr::LOCALHOST.into(),
         },
         Taken::Refused { why: denied_fault() },
     ];

@@ -1,7 +1,7 @@
 //! What `autoscaler keda` has to tell.
 
 use crate::model::{
-    CertificateFault, KedaFault, KedaNews, PemFault, PrometheusFault, ScalerFault, WantedValue,
+    CertificateFault, KedaFault, KedaNews, Language, PemFault, PrometheusFault, ScalerFault, WantedValue,
 };
 use crate::words::tests::{both, denied_fault};
 use crate::words::{keda_fault, keda_news, scaler_fault};
@@ -104,6 +104,12 @@ fn why_there_is_no_value() {
     for fault in &all {
         both(|language| scaler_fault(language, fault));
     }
+    let one = ScalerFault::NoFigures {
+        pods: 1,
+        metric: "m",
+        of_requests: false,
+    };
+    assert!(scaler_fault(Language::En, &one).starts_with("there is 1 pod, but no m "));
     for why in [
         PrometheusFault::Unreachable(denied_fault()),
         PrometheusFault::Silent(10),
@@ -116,7 +122,7 @@ fn why_there_is_no_value() {
         },
     ] {
         let fault = ScalerFault::Prometheus(why);
-        let told = scaler_fault(crate::model::Language::En, &fault);
+        let told = scaler_fault(Language::En, &fault);
         assert!(told.starts_with("Prometheus: "), "{told}");
     }
 }

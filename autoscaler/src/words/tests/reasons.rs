@@ -247,7 +247,13 @@ pub(super) fn container_faults() -> Vec<ContainerFault> {
     vec![
         ContainerFault::NotFound {
             name: name(),
+            user: None,
             asked: Runtime::ALL.to_vec(),
+        },
+        ContainerFault::NotFound {
+            name: name(),
+            user: Some("ann".into()),
+            asked: vec![Runtime::Podman],
         },
         ContainerFault::NotRunning {
             name: name(),
