@@ -46,22 +46,7 @@ pub(super) fn advice(language: Language, fact: &Fact) -> Option<String> {
             "move the file away, or set \"history\": {{ \"path\": … }}; scaling works without",
             "aparte ese archivo, o ponga \"history\": {{ \"path\": … }}; se escala igual"
         ),
-        Fact::MetricsTaken {
-            why: Taken::Elsewhere { host },
-            ..
-        } => {
-            let every = if host.is_ipv4() { "0.0.0.0" } else { "[::]" };
-            say!(
-                language,
-                "write one that it has, or {every} for every one of them",
-                "escriba una que tenga, o {every} por todas ellas"
-            )
-        }
-        Fact::MetricsTaken { .. } => say!(
-            language,
-            "choose another address in \"metrics\": {{ \"listen\": … }}",
-            "elija otra dirección en \"metrics\": {{ \"listen\": … }}"
-        ),
+        Fact::MetricsTaken { why, .. } => of_address(language, why),
         Fact::BootsFromDisk { gunicorn: true } => say!(
             language,
             "--preload forks workers from what is loaded, and shares its memory; then HUP loads no new code, a restart is needed, and connections and threads that the application opens at its import do not survive the fork",
@@ -116,6 +101,25 @@ pub(super) fn advice(language: Language, fact: &Fact) -> Option<String> {
         ),
         _ => return None,
     })
+}
+
+/// What to do about the address of the metrics.
+fn of_address(language: Language, why: &Taken) -> String {
+    match why {
+        Taken::Elsewhere { host } => {
+            let every = if host.is_ipv4() { "0.0.0.0" } else { "[::]" };
+            say!(
+                language,
+                "write one that it has, or {every} for every one of them",
+                "escriba una que tenga, o {every} por todas ellas"
+            )
+        }
+        _ => say!(
+            language,
+            "choose another address in \"metrics\": {{ \"listen\": … }}",
+            "elija otra dirección en \"metrics\": {{ \"listen\": … }}"
+        ),
+    }
 }
 
 /// What to do about a broker; `None` where the fault says it itself.

@@ -167,25 +167,14 @@ pub fn scaler_fault(language: Language, fault: &ScalerFault) -> String {
         ScalerFault::NoFigures {
             pods,
             metric,
-            of_requests: false,
+            of_requests,
         } => {
             let pods = there_are(language, *pods);
+            let look = where_to_look(language, *of_requests);
             say!(
                 language,
-                "{pods}, but no {metric} of any: does Prometheus scrape autoscaler export on their nodes, twice within the window?",
-                "{pods}, pero ningún {metric} de ninguno: ¿lee Prometheus autoscaler export en sus nodos, dos veces en la ventana?"
-            )
-        }
-        ScalerFault::NoFigures {
-            pods,
-            metric,
-            of_requests: true,
-        } => {
-            let pods = there_are(language, *pods);
-            say!(
-                language,
-                "{pods}, but no {metric} of any: has one of them served a request, and do the exporters on their nodes run with --requests?",
-                "{pods}, pero ningún {metric} de ninguno: ¿ha servido alguno una petición, y corren con --requests los exportadores de sus nodos?"
+                "{pods}, but no {metric} of any: {look}",
+                "{pods}, pero ningún {metric} de ninguno: {look}"
             )
         }
         ScalerFault::NoSeries => say!(
@@ -214,6 +203,22 @@ pub fn scaler_fault(language: Language, fault: &ScalerFault) -> String {
             "el valor es {value}, y KEDA no acepta ninguno por debajo de 0"
         ),
     }
+}
+
+/// What to ask oneself where pods are known and their figures are not.
+fn where_to_look(language: Language, of_requests: bool) -> String {
+    if of_requests {
+        return say!(
+            language,
+            "has one of them served a request, and do the exporters on their nodes run with --requests?",
+            "¿ha servido alguno una petición, y corren con --requests los exportadores de sus nodos?"
+        );
+    }
+    say!(
+        language,
+        "does Prometheus scrape autoscaler export on their nodes, twice within the window?",
+        "¿lee Prometheus autoscaler export en sus nodos, dos veces en la ventana?"
+    )
 }
 
 fn wanted_value(language: Language, want: WantedValue) -> String {

@@ -88,21 +88,7 @@ fn of_the_host() -> Vec<Fact> {
         kind: SourceKind::Ebpf,
         why,
     }));
-    let taken = [
-        Taken::Another,
-        Taken::NoHttp { why: "EOF".into() },
-        Taken::Silent {
-            after: Duration::from_secs(5),
-        },
-        Taken::Elsewhere {
-            host: [10, 0, 0, 5].into(),
-        },
-        Taken::Elsewhere {
-            host: Ipv6Addr::LOCALHOST.into(),
-        },
-        Taken::Refused { why: denied_fault() },
-    ];
-    facts.extend(taken.map(|why| Fact::MetricsTaken { at: at(), why }));
+    facts.extend(taken().map(|why| Fact::MetricsTaken { at: at(), why }));
     facts.extend(load_errors().into_iter().map(Fact::ConfigUnreadable));
     facts.extend(host_errors().into_iter().map(Fact::HostUnreadable));
     facts.extend(why_not_ebpf().into_iter().map(Fact::WithoutEbpf));
@@ -123,6 +109,23 @@ fn of_the_host() -> Vec<Fact> {
         facts.push(Fact::HistoryUnusable { path: path(), why });
     }
     facts
+}
+
+fn taken() -> [Taken; 6] {
+    [
+        Taken::Another,
+        Taken::NoHttp { why: "EOF".into() },
+        Taken::Silent {
+            after: Duration::from_secs(5),
+        },
+        Taken::Elsewhere {
+            host: [10, 0, 0, 5].into(),
+        },
+        Taken::Elsewhere {
+            host: Ipv6Addr::LOCALHOST.into(),
+        },
+        Taken::Refused { why: denied_fault() },
+    ]
 }
 
 fn of_a_project() -> Vec<Fact> {
