@@ -1,14 +1,12 @@
-use std::time::{Duration, Instant};
-
-use anyhow::{Result, ensure};
-use autoscaler::model::{TaskQueue, Uncounted};
+use anyhow::{Context, Result};
+use autoscaler::model::TaskQueue;
 use autoscaler_tests::broker::{Access, Redis};
 use autoscaler_tests::task_queue::Tasks;
 use autoscaler_tests::tools::{Tool, require};
 use autoscaler_tests::venv::ARQS;
 use autoscaler_tests::{ScratchCgroup, Venv, require_root};
 
-use super::{Reading, SOON};
+use super::Reading;
 
 #[tokio::test]
 async fn the_jobs_that_are_due_and_do_not_run_are_those_that_arq_has_queued() -> Result<()> {
@@ -20,31 +18,10 @@ async fn the_jobs_that_are_due_and_do_not_run_are_those_that_arq_has_queued() ->
         let url = redis.database(2);
         let tasks = Tasks::new(&Venv::arq(version)?, "queue_arq", &url, "arq:mail")?;
         let mut reading = Reading::of(TaskQueue::Arq, &url, "arq:mail")?;
-        assert!(
-            matches!(
-                reading.absent().await?.as_slice(),
-                [Uncounted::Absent { key, .. }] if key == "arq:mail"
-            ),
-            "{version}: nobody has used it"
-        );
-
-        tasks.put_for_later(3)?;
-        let later = reading.depth().await?;
-        assert_eq!((later.waiting, later.oldest_waiting), (0, None), "{version}");
-        tasks.put(5, 600)?;
-        let says = tasks.says()?;
-        assert_eq!(
-            (&says["waiting"], &says["later"]),
-            (&5.into(), &3.into()),
-            "{version}"
-        );
-        let depth = reading.depth().await?;
-        assert_eq!((depth.waiting, depth.unacknowledged), (5, Some(0)), "{version}");
-        assert!(reading.absent().await?.is_empty(), "{version}");
-        let seen = Instant::now();
-        while reading.depth().await?.oldest_waiting < Some(Duration::from_secs(1)) {
-            ensure!(seen.elapsed() < SOON, "{version}: the first does not grow older");
-        }
+        reading
+            .tells_what_waits(&tasks, "arq:mail", 3)
+            .await
+            .context(version)?;
 
         // Two at a time. Those that run stay in the queue until they have ended.
         let cgroup = ScratchCgroup::new("arq")?;

@@ -1,7 +1,7 @@
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Result, ensure};
-use autoscaler::model::{QueueFault, TaskQueue, Uncounted};
+use anyhow::{Context, Result, ensure};
+use autoscaler::model::{QueueFault, TaskQueue};
 use autoscaler_tests::broker::{Access, RabbitMq, Redis};
 use autoscaler_tests::task_queue::Tasks;
 use autoscaler_tests::tools::{Tool, require};
@@ -23,29 +23,10 @@ async fn the_messages_in_redis_are_those_that_dramatiq_counts() -> Result<()> {
         let tasks = Tasks::new(&Venv::dramatiq(version)?, "queue_dramatiq", &url, "mail")?;
         let tasks = tasks.set("NAMESPACE", "shop");
         let mut reading = Reading::behind(TaskQueue::Dramatiq, &url, "mail", "shop")?;
-        assert!(
-            matches!(
-                reading.absent().await?.as_slice(),
-                [Uncounted::Absent { key, .. }] if key == "shop:mail"
-            ),
-            "{version}: nobody has used it"
-        );
-
-        tasks.put_for_later(3)?;
-        tasks.put(5, 600)?;
-        let says = tasks.says()?;
-        assert_eq!(
-            (&says["waiting"], &says["later"]),
-            (&5.into(), &3.into()),
-            "{version}"
-        );
-        let depth = reading.depth().await?;
-        assert_eq!((depth.waiting, depth.unacknowledged), (5, Some(0)), "{version}");
-        assert!(reading.absent().await?.is_empty(), "{version}");
-        let seen = Instant::now();
-        while reading.depth().await?.oldest_waiting < Some(Duration::from_secs(1)) {
-            ensure!(seen.elapsed() < SOON, "{version}: the first does not grow older");
-        }
+        reading
+            .tells_what_waits(&tasks, "shop:mail", 3)
+            .await
+            .context(version)?;
 
         // One thread runs one task and has taken another; the tasks for later are in its memory.
         let cgroup = ScratchCgroup::new("dramatiq")?;

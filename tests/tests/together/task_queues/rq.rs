@@ -1,7 +1,7 @@
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Result, ensure};
-use autoscaler::model::{TaskQueue, Uncounted};
+use anyhow::{Context, Result, ensure};
+use autoscaler::model::TaskQueue;
 use autoscaler_tests::broker::{Access, Redis};
 use autoscaler_tests::task_queue::Tasks;
 use autoscaler_tests::tools::{Tool, require};
@@ -20,35 +20,10 @@ async fn the_jobs_that_wait_and_those_that_run_are_those_that_rq_counts() -> Res
         let url = redis.database(2);
         let tasks = Tasks::new(&Venv::rq(version)?, "queue_rq", &url, "mail")?;
         let mut reading = Reading::of(TaskQueue::Rq, &url, "mail")?;
-        assert!(
-            matches!(
-                reading.absent().await?.as_slice(),
-                [Uncounted::Absent { key, .. }] if key == "rq:queue:mail"
-            ),
-            "{version}: nobody has used it"
-        );
-        let empty = reading.depth().await?;
-        assert_eq!((empty.waiting, empty.oldest_waiting), (0, None), "{version}");
-
-        tasks.put_for_later(3)?;
-        tasks.put(5, 600)?;
-        let says = tasks.says()?;
-        assert_eq!(
-            (&says["waiting"], &says["later"]),
-            (&5.into(), &5.into()),
-            "{version}"
-        );
-        let depth = reading.depth().await?;
-        assert_eq!((depth.waiting, depth.unacknowledged), (5, Some(0)), "{version}");
-        assert!(reading.absent().await?.is_empty(), "{version}");
-        let seen = Instant::now();
-        loop {
-            let oldest = reading.depth().await?.oldest_waiting.unwrap_or_default();
-            if oldest >= Duration::from_secs(1) {
-                break;
-            }
-            ensure!(seen.elapsed() < SOON, "{version}: {oldest:?} does not grow");
-        }
+        reading
+            .tells_what_waits(&tasks, "rq:queue:mail", 5)
+            .await
+            .context(version)?;
 
         let cgroup = ScratchCgroup::new("rq")?;
         let arguments = ["worker", "--url", url.as_str(), "mail"];
