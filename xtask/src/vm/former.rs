@@ -11,7 +11,7 @@ use crate::arch::Arch;
 use crate::cargo;
 
 /// The last commit whose state file and history are those of 0.1.0, as the golden files of later versions have them.
-const COMMIT: &str = "ebb799051125ff5a1a77800b9f3709421989ab28";
+const COMMIT: &str = "056b73bb0726b89e84a86f3485234f7ad1bdfe02";
 
 /// Lower than any revision of a package that a guest is given beside it.
 const REVISION: &str = "0";
