@@ -15,6 +15,15 @@ use std::future::Future;
 use std::path::PathBuf;
 
 use autoscaler::model::Language;
+use nix::sys::signal::{SigHandler, Signal, signal};
+
+/// What Rust's own start of a program does and libFuzzer's does not: SIGPIPE is ignored. It would end the run without a word
+/// where a connection has been closed at the other end.
+pub fn begin() {
+    // SAFETY: it sets no handler, and no other thread runs yet.
+    let before = unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) };
+    before.expect("SIGPIPE may be ignored");
+}
 
 /// One reader, by its name.
 #[derive(Debug, Clone, Copy)]
