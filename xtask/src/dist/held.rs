@@ -20,8 +20,9 @@ struct Packed {
 
 type Files = BTreeMap<String, Packed>;
 
-/// Fails where the two packages of one release differ.
-pub(super) fn same(deb: &Path, rpm: &Path) -> Result<()> {
+/// Fails where the two packages of one release differ, and where a file for rpm has another time than `epoch`: the package would be
+/// another one when it is built elsewhere.
+pub(super) fn same(deb: &Path, rpm: &Path, epoch: u64) -> Result<()> {
     let listing = output(Command::new("dpkg-deb").arg("--contents").arg(deb))?;
     let settings = output(Command::new("dpkg-deb").arg("--info").arg(deb).arg("conffiles"))?;
     let debian = of_deb(&listing, &settings);
@@ -31,7 +32,8 @@ pub(super) fn same(deb: &Path, rpm: &Path) -> Result<()> {
             .arg(rpm),
     )?;
     let red_hat = of_rpm(&dump)?;
-    let differences = differences(&debian, &red_hat);
+    let mut differences = differences(&debian, &red_hat);
+    differences.extend(of_other_times(&dump, epoch));
     if debian.is_empty() || !differences.is_empty() {
         bail!(
             "{} does not hold what {} holds: {}",
@@ -109,6 +111,19 @@ fn of_rpm(dump: &str) -> Result<Files> {
     Ok(files)
 }
 
+/// What in rpm's lines has another time.
+fn of_other_times(dump: &str, epoch: u64) -> Vec<String> {
+    let epoch = epoch.to_string();
+    let times = dump.lines().map(|line| {
+        let mut words = line.split_whitespace();
+        (words.next().unwrap_or_default(), words.nth(1).unwrap_or_default())
+    });
+    times
+        .filter(|(_, time)| *time != epoch)
+        .map(|(path, time)| format!("{path} is of {time}, not of {epoch}"))
+        .collect()
+}
+
 /// `root/root`, or `0/0` where the names were left out, as `root:root`.
 fn named(owner: &str) -> String {
     let names = owner.split('/').map(|one| if one == "0" { "root" } else { one });
@@ -144,7 +159,7 @@ fn differences(debian: &Files, red_hat: &Files) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{differences, of_deb, of_rpm};
+    use super::{differences, of_deb, of_other_times, of_rpm};
 
     const DEB: &str = "\
 drwxr-xr-x root/root         0 2026-11-29 00:00 ./usr/bin/
@@ -173,6 +188,16 @@ drwxr-xr-x root/root         0 2026-11-29 00:00 ./usr/bin/
     #[test]
     fn the_same_files_at_the_places_of_either_are_the_same() {
         assert_eq!(held(RPM), [""; 0]);
+    }
+
+    #[test]
+    fn a_file_with_a_time_of_its_own_is_told() {
+        assert_eq!(of_other_times(RPM, 1_764_374_400), [""; 0]);
+        let older = RPM.replacen("900 1764374400", "900 1764370000", 1);
+        assert_eq!(
+            of_other_times(&older, 1_764_374_400),
+            ["/usr/share/man/man1/autoscaler.1 is of 1764370000, not of 1764374400"]
+        );
     }
 
     #[test]

@@ -162,7 +162,7 @@ impl Release<'_> {
         let program = program::build(self.root, self.arch, Profile::Release)?;
         let deb = deb::of(self, &program, &folder, Compression::Small)?;
         let rpm = rpm::of(self, &program)?;
-        held::same(&deb, &rpm)?;
+        held::same(&deb, &rpm, self.epoch)?;
         Ok(vec![
             deb,
             rpm,
