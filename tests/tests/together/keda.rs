@@ -333,7 +333,7 @@ fn where_there_is_no_value_keda_is_told_why_and_the_log_has_it_once() -> Result<
     let cluster = Cluster::start("keda-refused")?;
     let keda = &cluster.keda;
     let query = |text: &str| json!({ "query": text, "target": "1" });
-    let figures = "1 pods, but no autoscaler_host_cgroup_cpu_seconds_total";
+    let figures = "there is 1 pod, but no autoscaler_host_cgroup_cpu_seconds_total";
     let named = "has no pod of nonesuch in the namespace shop";
     let measures = "busy, cpu, runqueue_wait or waiting";
     let namespace = json!({ "namespace": "a\",pod=\"b" });

@@ -33,6 +33,7 @@ const BEYOND: &[&str] = &[
     "a template without an instance",
     "a time zone that is none",
     "a unit that is no service",
+    "a user of Docker's",
     "down at or above the next up",
     "lists of Celery's for RQ",
     "metrics for the whole world",
