@@ -52,11 +52,14 @@ fn why(language: Language, left_out: &LeftOut) -> String {
             "{unit} is no service: run it as a systemd service",
             "{unit} no es un servicio: ejecútelo como servicio de systemd"
         ),
-        WhyLeftOut::SeveralKinds => say!(
-            language,
-            "a web server and Celery share one cgroup: write a project for each that says by \"process\" which is meant, as the documentation has it under Containers, or give each a systemd service of its own",
-            "un servidor web y Celery comparten un cgroup: escriba para cada uno un proyecto que diga con \"process\" cuál es, como dice la documentación en Contenedores, o dé a cada uno su servicio de systemd"
-        ),
+        WhyLeftOut::SeveralKinds => {
+            let each = a_project_each(language);
+            say!(
+                language,
+                "a web server and Celery share one cgroup: {each}, or give each a systemd service of its own",
+                "un servidor web y Celery comparten un cgroup: {each}, o dé a cada uno su servicio de systemd"
+            )
+        }
         WhyLeftOut::NoPool => say!(
             language,
             "its pool has no processes: it is still starting, or of a kind without (gevent, eventlet, threads, solo)",
@@ -77,23 +80,32 @@ fn why(language: Language, left_out: &LeftOut) -> String {
             "{by} lo ejecuta junto a otros programas en un cgroup: escriba un proyecto que diga con \"process\" cuál es, como dice la documentación en Contenedores, o dele un servicio de systemd propio en lugar de la entrada en {by}"
         ),
         WhyLeftOut::SeveralNodes { pids } => {
-            let pids = list(pids);
+            let (pids, each) = (list(pids), a_project_each(language));
             say!(
                 language,
-                "several nodes of Celery share one cgroup (processes {pids}), as `celery multi` starts them: write a project for each that says by \"process\" which is meant, as the documentation has it under Containers, or give each a systemd service of its own, for example instances of a template, NAME@.service",
-                "varios nodos de Celery comparten un cgroup (procesos {pids}), como los arranca `celery multi`: escriba para cada uno un proyecto que diga con \"process\" cuál es, como dice la documentación en Contenedores, o dé a cada uno su servicio de systemd, por ejemplo instancias de una plantilla, NOMBRE@.service"
+                "several nodes of Celery share one cgroup (processes {pids}), as `celery multi` starts them: {each}, or give each a systemd service of its own, for example instances of a template, NAME@.service",
+                "varios nodos de Celery comparten un cgroup (procesos {pids}), como los arranca `celery multi`: {each}, o dé a cada uno su servicio de systemd, por ejemplo instancias de una plantilla, NOMBRE@.service"
             )
         }
         WhyLeftOut::Unobservable(Unobservable::SeveralMasters { pids }) => {
-            let pids = list(pids);
+            let (pids, each) = (list(pids), a_project_each(language));
             say!(
                 language,
-                "several processes could be the master ({pids}): write a project for each that says by \"process\" which is meant, as the documentation has it under Containers, or give each server a systemd service of its own",
-                "varios procesos podrían ser el maestro ({pids}): escriba para cada uno un proyecto que diga con \"process\" cuál es, como dice la documentación en Contenedores, o dé a cada servidor su servicio de systemd"
+                "several processes could be the master ({pids}): {each}, or give each server a systemd service of its own",
+                "varios procesos podrían ser el maestro ({pids}): {each}, o dé a cada servidor su servicio de systemd"
             )
         }
         WhyLeftOut::Unobservable(fault) => unobservable(language, fault),
     }
+}
+
+/// What several servers in one cgroup can have.
+fn a_project_each(language: Language) -> String {
+    say!(
+        language,
+        "write a project for each that says by \"process\" which is meant, as the documentation has it under Containers",
+        "escriba para cada uno un proyecto que diga con \"process\" cuál es, como dice la documentación en Contenedores"
+    )
 }
 
 /// Why a server's workers cannot be changed from outside, and what serves the same application with some that can.
