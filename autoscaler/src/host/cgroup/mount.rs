@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use crate::host::cgroup::Cgroup;
+use crate::host::kernel_file;
 use crate::host::process::Procfs;
 use crate::model::CgroupError;
 
@@ -22,7 +23,7 @@ impl CgroupMount {
     /// [`CgroupError::NotMounted`] where there is none.
     pub fn discover(procfs: &Procfs) -> Result<Self, CgroupError> {
         let mountinfo = procfs.root().join("self/mountinfo");
-        match std::fs::read(&mountinfo) {
+        match kernel_file::bytes(&mountinfo) {
             Ok(bytes) => mounts(&bytes)
                 .into_iter()
                 .min_by_key(|mount| !mount.whole)
