@@ -45,11 +45,11 @@ fn steady(busy: f64, seconds: u32) -> Rate {
 fn fixed_workers_make_users_wait_as_erlang_c_says() {
     // The formula is for times of service that are exponential: these are.
     let (busy, mean) = (2.0, 0.08);
-    for (workers, tolerated) in [(3, 0.02), (4, 0.03), (5, 0.06)] {
+    for (workers, tolerated) in [(3, 0.04), (4, 0.06), (5, 0.12)] {
         let mut random = Random::new(5, 0);
         let mut arrivals = Arrivals::new(&setting().traffic, 1);
         let mut lane = Lane::new(workers, 0, SECOND / 10);
-        for _ in 0..200_000 {
+        for _ in 0..50_000 {
             let mut come = arrivals.next(busy).to_vec();
             for request in &mut come {
                 request.service = whole(-ln(random.share()) * mean * SECOND as f64);
@@ -143,7 +143,7 @@ fn names_are_read_as_they_are_written() {
 fn one_pool_keeps_more_promises_than_the_best_fixed_parts_of_it() {
     let member = |i: u64| {
         // A wave of six hours, at another time for each: never all at once.
-        let hours = (0_u32..24).map(|hour| {
+        let hours = (0_u32..12).map(|hour| {
             let busy = [0.5, 0.5, 1.0, 3.0, 3.0, 1.0][hour as usize % 6];
             (f64::from(hour * 3600), busy)
         });
@@ -212,7 +212,7 @@ const POLICIES: [Policy; 7] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn a_seed_gives_the_same_figures_and_no_request_is_lost(

@@ -2,19 +2,26 @@
 
 use std::time::Duration;
 
-use super::{AMPLE, backdipro, compare, recording, run};
+use super::{AMPLE, backdipro, compare, run};
 use crate::config::parse;
 use crate::model::{Project, Promise};
 use crate::simulate::seconds::{Rate, Setting, Traffic};
-use crate::simulate::{Demand, Scale, Suggestion, suggest};
+use crate::simulate::{Demand, Scale, Suggestion, Trace, suggest};
 
-/// Two days of the taxis, in half of which the search replays hundreds of candidates.
-fn days() -> (Demand, Rate) {
-    let start = 1_404_172_800.0;
-    let window = start..start + 2.0 * 86_400.0;
-    let (trace, scale) = (recording("nyc_taxi.csv"), Scale::MeanDemand(2.0));
-    let demand = Demand::new(&trace, scale, Duration::from_mins(2), window.clone()).unwrap();
-    (demand, Rate::new(&trace, scale, None, window).unwrap())
+/// Two waves of two hours and a half, from half a busy worker to three and a half: the search replays hundreds of candidates over
+/// the first.
+fn waves() -> (Demand, Rate) {
+    let five_minutes = (0_u32..60).map(|at| {
+        let turns = f64::from(at) / 30.0;
+        (
+            f64::from(at) * 300.0,
+            2.0 - 1.5 * (turns * std::f64::consts::TAU).cos(),
+        )
+    });
+    let (trace, scale) = (Trace::new(five_minutes).unwrap(), Scale::BusyWorkers);
+    let all = f64::NEG_INFINITY..f64::INFINITY;
+    let demand = Demand::new(&trace, scale, Duration::from_mins(2), all.clone()).unwrap();
+    (demand, Rate::new(&trace, scale, None, all).unwrap())
 }
 
 /// Requests so long that there are few of them.
@@ -37,13 +44,13 @@ fn setting() -> Setting {
 }
 
 fn suggested(project: &Project, max_late: f64) -> Suggestion {
-    let (demand, rate) = days();
+    let (demand, rate) = waves();
     suggest(&demand, &rate, project, AMPLE, &setting(), max_late).unwrap()
 }
 
 #[test]
 fn it_keeps_to_the_limit_on_both_halves_costs_less_than_the_most_and_can_be_pasted() {
-    let ((demand, _), project) = (days(), backdipro());
+    let ((demand, _), project) = (waves(), backdipro());
     let most = run(&compare(&demand, &project, AMPLE, false), "fixed_max").score;
     let found = suggested(&project, 10.0);
     assert!(found.within_limit, "{found:?}");
