@@ -69,7 +69,8 @@ pub(crate) const VM: &[Tool] = &[
 
 /// `cargo xtask vm` for guests of `arch`.
 pub(crate) fn vm(arch: Arch) -> Vec<Tool> {
-    let mut tools = VM.to_vec();
+    // The program that goes into the guest is compiled for it here.
+    let mut tools = with_compiler(VM, arch);
     if arch == Arch::Aarch64 {
         tools.push(Tool::QemuAarch64);
     }
@@ -168,4 +169,17 @@ fn install(command: &[String]) -> Result<()> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arch, Tool, vm};
+
+    #[test]
+    fn a_guest_of_another_architecture_needs_a_compiler_for_it() {
+        let tools = vm(Arch::Aarch64);
+        let is_foreign = Arch::host().is_ok_and(|host| host != Arch::Aarch64);
+        assert_eq!(tools.contains(&Tool::CcAarch64), is_foreign);
+        assert!(tools.contains(&Tool::QemuAarch64) && !vm(Arch::X86_64).contains(&Tool::QemuAarch64));
+    }
 }
