@@ -21,14 +21,54 @@ pub(super) struct Request {
 /// The requests of one service, second by second.
 #[derive(Debug, Clone)]
 pub(super) struct Arrivals {
-    random: Random,
-    services: Quantiles,
+    drawn: Drawn,
     mean_service: f64,
     burst: Option<Burst>,
     /// Requests expected up to the next one: a step of a Poisson process of rate 1.
     to_next: f64,
     now: u64,
     come: Vec<Request>,
+}
+
+/// How many requests are drawn at a time.
+const DRAWN: usize = 64;
+
+/// What chance decides of the requests to come, many at a time: so one logarithm does not wait for the other.
+#[derive(Debug, Clone)]
+struct Drawn {
+    random: Random,
+    services: Quantiles,
+    /// Times of service, ns.
+    service: [u64; DRAWN],
+    /// From each request to the one after it: a step of a Poisson process of rate 1.
+    gap: [f64; DRAWN],
+    /// How many of them have come.
+    used: usize,
+}
+
+impl Drawn {
+    /// The next request's time of service, and the step to the one after it.
+    #[inline]
+    fn next(&mut self) -> (u64, f64) {
+        if self.used == DRAWN {
+            self.draw();
+        }
+        let next = (self.service[self.used], self.gap[self.used]);
+        self.used += 1;
+        next
+    }
+
+    fn draw(&mut self) {
+        for (service, gap) in self.service.iter_mut().zip(&mut self.gap) {
+            let drawn = self.services.draw(&mut self.random) * SECOND as f64;
+            *service = whole(drawn).max(1);
+            *gap = self.random.share();
+        }
+        for gap in &mut self.gap {
+            *gap = step(*gap);
+        }
+        self.used = 0;
+    }
 }
 
 /// The rate's own sway: an Ornstein-Uhlenbeck process, the exponential of which multiplies the rate.
@@ -45,12 +85,17 @@ impl Arrivals {
     /// The stream of `seed`.
     pub(super) fn new(traffic: &Traffic, seed: u64) -> Self {
         let mut random = Random::new(seed, 0);
-        let to_next = gap(&mut random);
+        let to_next = step(random.share());
         Self {
-            services: Quantiles::log_normal(traffic.service.as_secs_f64(), traffic.variation),
+            drawn: Drawn {
+                services: Quantiles::log_normal(traffic.service.as_secs_f64(), traffic.variation),
+                random,
+                service: [0; DRAWN],
+                gap: [0.0; DRAWN],
+                used: DRAWN,
+            },
             mean_service: traffic.service.as_secs_f64(),
             burst: (traffic.burst > 0.0).then(|| Burst::new(traffic.burst, seed)),
-            random,
             to_next,
             now: 0,
             come: Vec::new(),
@@ -69,12 +114,12 @@ impl Arrivals {
         let mut after = self.to_next;
         let ns = SECOND as f64 / expected;
         while after < expected {
-            let service = self.services.draw(&mut self.random) * SECOND as f64;
+            let (service, gap) = self.drawn.next();
             self.come.push(Request {
                 at: self.now + whole(after * ns).min(SECOND - 1),
-                service: whole(service).max(1),
+                service,
             });
-            after += gap(&mut self.random);
+            after += gap;
         }
         self.to_next = after - expected;
         self.now += SECOND;
@@ -82,10 +127,10 @@ impl Arrivals {
     }
 }
 
-/// Until the next event of a Poisson process of rate 1.
+/// Until the next event of a Poisson process of rate 1, by a random number above 0 and at most 1.
 #[inline]
-fn gap(random: &mut Random) -> f64 {
-    -ln(random.share())
+fn step(share: f64) -> f64 {
+    -ln(share)
 }
 
 impl Burst {

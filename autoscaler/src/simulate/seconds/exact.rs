@@ -1,7 +1,7 @@
 //! Logarithm and exponential by sums and products alone. Those of the platform's library differ in their last bit from
 //! one machine to another, and a simulation that draws from them would too.
 
-use std::f64::consts::{LN_2, SQRT_2};
+use std::f64::consts::{FRAC_1_SQRT_2, LN_2};
 
 /// Bits of the mantissa of a `f64`.
 const MANTISSA_BITS: u32 = 52;
@@ -11,22 +11,23 @@ const ONE: i64 = 1023;
 
 /// The natural logarithm of a positive, normal number. Its error is below 1e-11.
 #[inline]
-#[expect(clippy::cast_possible_wrap, reason = "an exponent has 11 bits")]
+#[expect(
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation,
+    reason = "an exponent has 11 bits"
+)]
 pub(super) fn ln(x: f64) -> f64 {
-    let bits = x.to_bits();
-    let mut exponent = (bits >> MANTISSA_BITS) as i64 - ONE;
-    let mut part = f64::from_bits((bits & MANTISSA) | ((ONE as u64) << MANTISSA_BITS));
-    if part > SQRT_2 {
-        part *= 0.5;
-        exponent += 1;
-    }
+    // x is 2 to the power of `exponent`, times a part from the root of a half to that of two.
+    let above_root = x.to_bits().wrapping_sub(FRAC_1_SQRT_2.to_bits());
+    let exponent = (above_root as i64 >> MANTISSA_BITS) as i32;
+    let part = f64::from_bits((above_root & MANTISSA) + FRAC_1_SQRT_2.to_bits());
     // ln((1 + s) / (1 - s)) = 2 (s + s^3 / 3 + s^5 / 5 + ...), with |s| below 0.172.
     let s = (part - 1.0) / (part + 1.0);
     let q = s * s;
     let series = 1.0
         + q * (1.0 / 3.0
             + q * (1.0 / 5.0 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q * (1.0 / 11.0 + q * (1.0 / 13.0))))));
-    exponent as f64 * LN_2 + 2.0 * s * series
+    f64::from(exponent) * LN_2 + 2.0 * s * series
 }
 
 /// e to the power of `x`, for `x` from -700 to 700. Its relative error is below 1e-12.

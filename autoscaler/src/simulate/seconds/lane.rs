@@ -115,13 +115,11 @@ impl Lane {
             self.to_serve += ready.saturating_sub(self.now);
         }
         let before = self.waits.sums();
-        let from_queue = serve(&mut self.free, self.queue.iter().copied(), end, &mut self.waits);
-        let served: u128 = self
-            .queue
-            .drain(..from_queue)
-            .map(|request| u128::from(request.at))
-            .sum();
-        self.queue_at -= served;
+        if !self.queue.is_empty() {
+            let begun = serve(&mut self.free, self.queue.iter().copied(), end, &mut self.waits);
+            let served = self.queue.drain(..begun).map(|request| u128::from(request.at));
+            self.queue_at -= served.sum::<u128>();
+        }
         let at_once = if self.queue.is_empty() {
             serve(&mut self.free, come.iter().copied(), end, &mut self.waits)
         } else {
@@ -145,7 +143,7 @@ impl Lane {
             begun: after.begun - before.begun,
             late: after.late - before.late,
             busy: (self.to_serve + after.service - before.service - to_serve) as f64 / SECOND as f64,
-            queued: (after.wait - before.wait + aged - self.aged) as f64 / SECOND as f64,
+            queued: float(after.wait - before.wait + aged - self.aged) / SECOND as f64,
             waiting: self.queue.len() as u64,
             workers: count(self.free.len()),
             booting: count(self.booting.len()),
@@ -169,6 +167,11 @@ impl Lane {
             }
         }
     }
+}
+
+/// The same as a `f64`. Most often it fits into a word, where that takes no call.
+fn float(sum: u128) -> f64 {
+    u64::try_from(sum).map_or_else(|_| sum as f64, |word| word as f64)
 }
 
 fn count(workers: usize) -> u32 {

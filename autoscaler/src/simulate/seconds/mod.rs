@@ -83,6 +83,8 @@ pub struct Run {
 struct Player {
     rule: Box<dyn Rule>,
     lane: Lane,
+    /// What the last second showed.
+    second: Second,
     tally: Tally,
 }
 
@@ -113,14 +115,16 @@ fn play(rate: &Rate, setting: &Setting, mut followed: Project, mut players: Vec<
     let mut demand = arrivals.sway(demands.next().unwrap_or_default());
     for passed in 1..=rate.seconds {
         let come = arrivals.next(demand);
-        let seconds: Vec<Second> = players.iter_mut().map(|player| player.lane.pass(come)).collect();
+        for player in &mut players {
+            player.second = player.lane.pass(come);
+        }
         demand = arrivals.sway(demands.next().unwrap_or_default());
         let other_bounds = schedule::follow(&mut followed, rate.start + passed as f64);
-        for (player, second) in players.iter_mut().zip(seconds) {
+        for player in &mut players {
             if other_bounds {
                 player.rule.bound(followed.bounds);
             }
-            player.decide(second, setting, demand);
+            player.decide(setting, demand);
         }
     }
     players.iter().map(|player| player.score(rate, setting)).collect()
@@ -135,12 +139,14 @@ impl Player {
         };
         Self {
             lane: Lane::new(workers, boot, ns(setting.promise.wait)),
+            second: Second::default(),
             tally: Tally::default(),
             rule,
         }
     }
 
-    fn decide(&mut self, second: Second, setting: &Setting, coming: f64) {
+    fn decide(&mut self, setting: &Setting, coming: f64) {
+        let second = self.second;
         let workers = self.lane.workers();
         let wanted = self.rule.next(&Seen {
             second,

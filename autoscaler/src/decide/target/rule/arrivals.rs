@@ -73,19 +73,20 @@ impl Arrivals {
             }
         }
         let windows = &windows[..known];
-        let mut best = windows[0].as_constant(dispersion);
-        for (index, window) in windows.iter().enumerate().skip(1) {
+        let mut best: Option<Rate> = None;
+        // The longest first: most often it has the least variance, and what has more is not held against any window.
+        for (index, window) in windows.iter().enumerate().rev() {
             let shorter = &windows[..index];
-            for candidate in [
-                window.constant_over(shorter, dispersion),
-                window.line_over(shorter, dispersion),
-            ] {
-                best = candidate
-                    .filter(|rate| rate.variance < best.variance)
-                    .unwrap_or(best);
+            let line = window.line(dispersion).filter(|_| index > 0);
+            for model in line.into_iter().chain([window.constant(dispersion)]) {
+                if best.is_none_or(|best| model.variance <= best.variance)
+                    && window.explains(&model, shorter, dispersion)
+                {
+                    best = Some(model);
+                }
             }
         }
-        Some(best)
+        best
     }
 
     /// The last `length` seconds.
@@ -95,7 +96,7 @@ impl Arrivals {
         let weighted = self.sums[last].1 - self.sums[first].1;
         let length = length as f64;
         let middle = self.second as f64 - (length - 1.0) / 2.0;
-        let spread = length * (length * length - 1.0) / 12.0;
+        let spread = spread(length);
         Window {
             length,
             mean: (arrived / length).max(0.0),
@@ -137,7 +138,8 @@ impl Window {
         dispersion * self.mean.max(1.0 / self.length)
     }
 
-    fn as_constant(&self, dispersion: f64) -> Rate {
+    /// A constant rate.
+    fn constant(&self, dispersion: f64) -> Rate {
         Rate {
             now: self.mean,
             variance: self.variance(dispersion) / self.length,
@@ -145,40 +147,36 @@ impl Window {
         }
     }
 
-    /// A constant rate, if it explains the `shorter` windows.
-    fn constant_over(&self, shorter: &[Self], dispersion: f64) -> Option<Rate> {
+    /// A line, if its slope is one.
+    fn line(&self, dispersion: f64) -> Option<Rate> {
         let variance = self.variance(dispersion);
-        let explains = |part: &Self| {
-            let expected = variance * (1.0 / part.length - 1.0 / self.length);
-            is_near(part.mean - self.mean, expected, CONSISTENT)
-        };
-        shorter.iter().all(explains).then(|| self.as_constant(dispersion))
-    }
-
-    /// A line, if its slope is one and it explains the `shorter` windows.
-    fn line_over(&self, shorter: &[Self], dispersion: f64) -> Option<Rate> {
-        let variance = self.variance(dispersion);
-        let spread = self.length * (self.length * self.length - 1.0) / 12.0;
-        if is_near(self.slope, variance / spread, SLOPE) {
-            return None;
-        }
-        let explains = |part: &Self| {
-            let ahead = (self.length - part.length) / 2.0;
-            let expected =
-                variance * (1.0 / part.length - 1.0 / self.length - ahead * ahead / spread).max(0.0);
-            is_near(
-                part.mean - self.slope.mul_add(ahead, self.mean),
-                expected,
-                CONSISTENT,
-            )
-        };
-        shorter.iter().all(explains).then(|| Rate {
+        let is_level = is_near(self.slope, variance / spread(self.length), SLOPE);
+        (!is_level).then(|| Rate {
             now: self.slope.mul_add(self.length / 2.0, self.mean).max(0.0),
             // Of the end of a line, four times that of the mean of its points.
             variance: 4.0 * variance / self.length,
             slope: self.slope,
         })
     }
+
+    /// Whether a model of this window holds for the `shorter` ones in it as well.
+    fn explains(&self, model: &Rate, shorter: &[Self], dispersion: f64) -> bool {
+        let variance = self.variance(dispersion);
+        shorter.iter().all(|part| {
+            let (mut mean, mut left) = (self.mean, 1.0 / part.length - 1.0 / self.length);
+            if model.slope.abs() > 0.0 {
+                let ahead = (self.length - part.length) / 2.0;
+                mean = model.slope.mul_add(ahead, mean);
+                left = (left - ahead * ahead / spread(self.length)).max(0.0);
+            }
+            is_near(part.mean - mean, variance * left, CONSISTENT)
+        })
+    }
+}
+
+/// The sum of squares of the seconds' distances from the middle of so many.
+fn spread(length: f64) -> f64 {
+    length * (length * length - 1.0) / 12.0
 }
 
 /// Whether a difference is within so many standard deviations.

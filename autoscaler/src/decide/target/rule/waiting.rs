@@ -24,12 +24,16 @@ impl Load {
             load: self,
             blocked: 1.0,
             shares,
+            told: [None; TOLD],
         }
     }
 }
 
 /// Counts that there is room for at once: more are seldom asked for.
 const USUAL: usize = 16;
+
+/// Counts of workers whose late requests are remembered: one look asks for the same few several times. A power of two.
+const TOLD: usize = 8;
 
 /// Late requests by count of workers, computed as far as they are asked for.
 ///
@@ -43,11 +47,23 @@ pub(super) struct Waiting<'a> {
     blocked: f64,
     /// Erlang's C, for 0, 1, 2 … servers, and its logarithm where that was asked for: it takes longer.
     shares: Vec<(f64, Option<f64>)>,
+    /// Counts of workers and their late requests, by the counts' last bits.
+    told: [Option<(u32, f64)>; TOLD],
 }
 
 impl Waiting<'_> {
     /// Requests a second that wait too long before `workers`.
     pub(super) fn late(&mut self, workers: u32) -> f64 {
+        let place = workers as usize % TOLD;
+        if let Some((_, late)) = self.told[place].filter(|(told, _)| *told == workers) {
+            return late;
+        }
+        let late = self.computed(workers);
+        self.told[place] = Some((workers, late));
+        late
+    }
+
+    fn computed(&mut self, workers: u32) -> f64 {
         let Load {
             rate,
             busy,
