@@ -57,7 +57,8 @@ pub(super) fn package(arch: Arch) -> Result<PathBuf> {
         bail!("`cargo xtask dist` of {COMMIT} ended with {status}");
     }
     let made = found(&checkout.join("target/dist"))?.context("it made no package")?;
-    let package = folder.join(made.file_name().unwrap_or_default());
+    // cargo-deb leaves a revision of 0 out of the name, and the guest tells packages apart by it.
+    let package = folder.join(format!("autoscaler_0.1.0-{REVISION}_{}.deb", arch.debian()));
     fs::rename(&made, &package).with_context(|| format!("{}", package.display()))?;
     fs::remove_dir_all(&checkout).with_context(|| format!("{}", checkout.display()))?;
     Ok(package)
