@@ -95,6 +95,11 @@ pub enum BtfFault {
         /// How many places it is at.
         count: usize,
     },
+    /// A structure is part of itself, which no structure of C can be.
+    PartOfItself {
+        /// The structure.
+        structure: &'static str,
+    },
     /// What the library says that loads the programs.
     Words(String),
 }

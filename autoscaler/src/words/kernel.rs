@@ -104,6 +104,11 @@ fn btf_fault(language: Language, fault: &BtfFault) -> String {
             "`{field}` is at {count} places",
             "`{field}` está en {count} sitios"
         ),
+        BtfFault::PartOfItself { structure } => say!(
+            language,
+            "`{structure}` is part of itself",
+            "`{structure}` es parte de sí misma"
+        ),
         BtfFault::Words(words) => words.clone(),
     }
 }

@@ -1,9 +1,10 @@
 //! Where the running kernel keeps the fields that the programs read.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use autoscaler_common::Field;
-use btfparse::{Offset, TypeInformation, TypeVariant};
+use btfparse::{Member, Offset, TypeInformation, TypeVariant};
 
 use crate::host::bpf::types::KernelTypes;
 use crate::model::{BtfFault, WhyNotEbpf};
@@ -118,7 +119,16 @@ fn find(types: &TypeInformation, named: &Named) -> Result<u32, WhyNotEbpf> {
         TypeVariant::Struct(structure) if structure.name().as_deref() == Some(named.structure) => Some(*id),
         _ => None,
     });
+    let structures: Vec<u32> = structures.collect();
+    if structures.iter().any(|id| is_part_of_itself(types, *id)) {
+        return Err(WhyNotEbpf::BadBtf {
+            why: BtfFault::PartOfItself {
+                structure: named.structure,
+            },
+        });
+    }
     let mut found: Vec<u32> = structures
+        .into_iter()
         .filter_map(|id| named.names.iter().find_map(|name| bytes(types, id, name)))
         .collect();
     found.sort_unstable();
@@ -135,6 +145,42 @@ fn find(types: &TypeInformation, named: &Named) -> Result<u32, WhyNotEbpf> {
                 count: found.len(),
             },
         }),
+    }
+}
+
+/// Whether the type `id`, or one in it, has itself among its parts. The library that looks for a field goes down into a type's
+/// parts, and would never come back from such a one.
+fn is_part_of_itself(types: &TypeInformation, id: u32) -> bool {
+    let mut within = vec![(id, parts(types, id))];
+    let mut sound = HashSet::new();
+    while let Some((_, rest)) = within.last_mut() {
+        let Some(part) = rest.pop() else {
+            sound.extend(within.pop().map(|(whole, _)| whole));
+            continue;
+        };
+        if within.iter().any(|(around, _)| *around == part) {
+            return true;
+        }
+        if !sound.contains(&part) {
+            within.push((part, parts(types, part)));
+        }
+    }
+    false
+}
+
+/// The types that a value of the type `id` is made of: those of its members, or the one that it is another name for.
+fn parts(types: &TypeInformation, id: u32) -> Vec<u32> {
+    match types.get().get(&id) {
+        Some(TypeVariant::Struct(structure)) => structure.member_list().iter().map(Member::tid).collect(),
+        Some(TypeVariant::Union(union)) => union.member_list().iter().map(Member::tid).collect(),
+        Some(TypeVariant::Array(array)) => vec![*array.element_tid()],
+        Some(TypeVariant::Fwd(other)) => vec![*other.tid()],
+        Some(TypeVariant::Typedef(other)) => vec![*other.tid()],
+        Some(TypeVariant::Const(other)) => vec![*other.tid()],
+        Some(TypeVariant::Volatile(other)) => vec![*other.tid()],
+        Some(TypeVariant::Restrict(other)) => vec![*other.tid()],
+        Some(TypeVariant::TypeTag(other)) => vec![*other.tid()],
+        _ => Vec::new(),
     }
 }
 
@@ -169,5 +215,44 @@ mod tests {
             Offsets::read(file.path(), ACCOUNTING),
             Err(WhyNotEbpf::BadBtf { .. })
         ));
+    }
+
+    /// Type information (Documentation/bpf/btf.rst) of these types, and the names that they have.
+    fn described(types: &[u32], names: &str) -> tempfile::NamedTempFile {
+        let length = |bytes: usize| u32::try_from(bytes).unwrap();
+        let types: Vec<u8> = types.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let header = [
+            24,
+            0,
+            length(types.len()),
+            length(types.len()),
+            length(names.len()),
+        ];
+        let mut bytes = vec![0x9f, 0xeb, 1, 0];
+        bytes.extend(header.iter().flat_map(|word: &u32| word.to_le_bytes()));
+        bytes.extend(types);
+        bytes.extend(names.as_bytes());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_structure_that_is_part_of_itself_is_refused() {
+        let (structure, typedef) = (4 << 24, 8 << 24);
+        // struct task_struct { struct task_struct; }
+        let direct = [1, structure | 1, 8, 0, 1, 0];
+        // struct task_struct { b; }, typedef c b, typedef b c
+        let roundabout = [1, structure | 1, 8, 0, 2, 0, 13, typedef, 3, 15, typedef, 2];
+        for types in [&direct[..], &roundabout] {
+            let file = described(types, "\0task_struct\0b\0c\0");
+            let why = BtfFault::PartOfItself {
+                structure: "task_struct",
+            };
+            assert_eq!(
+                Offsets::read(file.path(), ACCOUNTING),
+                Err(WhyNotEbpf::BadBtf { why })
+            );
+        }
     }
 }

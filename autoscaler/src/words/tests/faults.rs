@@ -225,6 +225,9 @@ pub(super) fn why_not_ebpf() -> Vec<WhyNotEbpf> {
                 count: 2,
             },
         },
+        WhyNotEbpf::BadBtf {
+            why: BtfFault::PartOfItself { structure: "a" },
+        },
         WhyNotEbpf::NoField {
             field: "a.b".into(),
             needs: None,
