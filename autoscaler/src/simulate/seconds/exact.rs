@@ -11,11 +11,7 @@ const ONE: i64 = 1023;
 
 /// The natural logarithm of a positive, normal number. Its error is below 1e-11.
 #[inline]
-#[expect(
-    clippy::cast_possible_wrap,
-    clippy::cast_possible_truncation,
-    reason = "an exponent has 11 bits"
-)]
+#[expect(clippy::cast_possible_wrap, reason = "an exponent has 11 bits")]
 pub(super) fn ln(x: f64) -> f64 {
     // x is 2 to the power of `exponent`, times a part from the root of a half to that of two.
     let above_root = x.to_bits().wrapping_sub(FRAC_1_SQRT_2.to_bits());
