@@ -95,7 +95,8 @@ impl Offsets {
 
     /// The same in what has been read of it.
     pub(in crate::host) fn of_kernel(types: &KernelTypes, fields: &[Named]) -> Result<Self, WhyNotEbpf> {
-        let offset = |named: &Named| Ok((named.field, find(types.all(), named)?));
+        let mut sound = HashSet::new();
+        let offset = |named: &Named| Ok((named.field, find(types.all(), named, &mut sound)?));
         fields.iter().map(offset).collect::<Result<_, _>>().map(Self)
     }
 
@@ -114,13 +115,13 @@ impl Offsets {
 
 /// The field's offset in the one structure of that name that has it. Modules and odd compilers can leave
 /// several structures of one name behind: that they disagree is an error, never a guess.
-fn find(types: &TypeInformation, named: &Named) -> Result<u32, WhyNotEbpf> {
+fn find(types: &TypeInformation, named: &Named, sound: &mut HashSet<u32>) -> Result<u32, WhyNotEbpf> {
     let structures = types.get().iter().filter_map(|(id, variant)| match variant {
         TypeVariant::Struct(structure) if structure.name().as_deref() == Some(named.structure) => Some(*id),
         _ => None,
     });
     let structures: Vec<u32> = structures.collect();
-    if structures.iter().any(|id| is_part_of_itself(types, *id)) {
+    if structures.iter().any(|id| is_part_of_itself(types, *id, sound)) {
         return Err(WhyNotEbpf::BadBtf {
             why: BtfFault::PartOfItself {
                 structure: named.structure,
@@ -149,10 +150,12 @@ fn find(types: &TypeInformation, named: &Named) -> Result<u32, WhyNotEbpf> {
 }
 
 /// Whether the type `id`, or one in it, has itself among its parts. The library that looks for a field goes down into a type's
-/// parts, and would never come back from such a one.
-fn is_part_of_itself(types: &TypeInformation, id: u32) -> bool {
+/// parts, and would never come back from such a one. `sound`: types that are known to have none, and those found here.
+fn is_part_of_itself(types: &TypeInformation, id: u32, sound: &mut HashSet<u32>) -> bool {
+    if sound.contains(&id) {
+        return false;
+    }
     let mut within = vec![(id, parts(types, id))];
-    let mut sound = HashSet::new();
     while let Some((_, rest)) = within.last_mut() {
         let Some(part) = rest.pop() else {
             sound.extend(within.pop().map(|(whole, _)| whole));
