@@ -361,7 +361,7 @@ impl Walked {
 
 proptest! {
     // Each is half a million minutes.
-    #![proptest_config(ProptestConfig::with_cases(2))]
+    #![proptest_config(ProptestConfig::with_cases(4))]
 
     /// The bounds of every minute of a year are those of a walk through its local minutes, looked at anew or only when they are
     /// said to change.

@@ -45,17 +45,20 @@ fn steady(busy: f64, seconds: u32) -> Rate {
 fn fixed_workers_make_users_wait_as_erlang_c_says() {
     // The formula is for times of service that are exponential: these are.
     let (busy, mean) = (2.0, 0.08);
-    for (workers, tolerated) in [(3, 0.04), (4, 0.06), (5, 0.12)] {
-        let mut random = Random::new(5, 0);
-        let mut arrivals = Arrivals::new(&setting().traffic, 1);
-        let mut lane = Lane::new(workers, 0, SECOND / 10);
-        for _ in 0..50_000 {
-            let mut come = arrivals.next(busy).to_vec();
-            for request in &mut come {
-                request.service = whole(-ln(random.share()) * mean * SECOND as f64);
-            }
+    let mut random = Random::new(5, 0);
+    let mut arrivals = Arrivals::new(&setting().traffic, 1);
+    let cases = [(3, 0.02), (4, 0.03), (5, 0.06)];
+    let mut lanes = cases.map(|(workers, _)| Lane::new(workers, 0, SECOND / 10));
+    for _ in 0..200_000 {
+        let mut come = arrivals.next(busy).to_vec();
+        for request in &mut come {
+            request.service = whole(-ln(random.share()) * mean * SECOND as f64);
+        }
+        for lane in &mut lanes {
             lane.pass(&come);
         }
+    }
+    for ((workers, tolerated), lane) in cases.into_iter().zip(lanes) {
         let sums = lane.waits().sums();
         let share = sums.late as f64 / sums.begun as f64;
         let told = erlang::late(busy, 0.1 / mean).nth(workers as usize - 1).unwrap();
@@ -212,7 +215,7 @@ const POLICIES: [Policy; 7] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn a_seed_gives_the_same_figures_and_no_request_is_lost(
